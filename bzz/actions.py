@@ -1,0 +1,126 @@
+"""The lifecycle: one function per act, each a ``pre_`` signal, the provider, and a ``post_`` signal.
+
+It knows neither HTTP nor an ORM, and can be called from any async code; ``handler`` is only passed on, to receivers and
+to the model's own hooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bzz import signals
+from bzz.interfaces import BeforeCreate, BeforeDelete, BeforeUpdate, Listing, Outcome, Path, Provider, Query
+from bzz.resources import Values
+from bzz.signals import Computed
+
+
+async def get_instance(provider: Provider, path: Path, *, handler: object = None) -> Outcome:
+    """Return the instance at ``path`` and its representation.
+
+    Raises:
+        BzzError: as ``Provider.get``.
+        Exception: what a receiver raised.
+    """
+    model = path.resource.model
+    if signals.pre_get_instance.has_receivers_for(model):
+        await signals.pre_get_instance.send_async(model, arguments=path.arguments, handler=handler)
+    watched = signals.post_get_instance.has_receivers_for(model)
+    outcome = await provider.get(path, handler=handler, represent=not watched)
+    if watched:
+        await signals.post_get_instance.send_async(model, instance=outcome.instance, handler=handler)
+        [body] = await provider.represent(path.resource, [outcome.instance])
+        outcome = replace(outcome, body=body)
+    return outcome
+
+
+async def get_list(provider: Provider, path: Path, query: Query, *, handler: object = None) -> Listing:
+    """Return the page of instances that ``query`` asks for, and their representations.
+
+    Raises:
+        BzzError: as ``Provider.list``.
+        Exception: what a receiver raised.
+    """
+    model = path.resource.model
+    if signals.pre_get_list.has_receivers_for(model):
+        await signals.pre_get_list.send_async(model, arguments=path.arguments, handler=handler, query=query)
+    watched = signals.post_get_list.has_receivers_for(model)
+    listing = await provider.list(path, query, handler=handler, represent=not watched)
+    if watched:
+        await signals.post_get_list.send_async(model, items=listing.items, handler=handler)
+        listing = replace(listing, bodies=await provider.represent(path.resource, listing.items))
+    return listing
+
+
+async def create_instance(provider: Provider, path: Path, raw: Mapping[str, Any], *, handler: object = None) -> Outcome:
+    """Store a new instance with the values ``raw`` gives, as they come from JSON or a form.
+
+    Raises:
+        BzzError: as ``Resource.parse_insert`` and ``Provider.create``.
+        Exception: what a receiver of ``pre_create_instance`` raised; nothing is written.
+    """
+    model, data = path.resource.model, path.resource.parse_insert(raw)
+    before: BeforeCreate | None = None
+    if signals.pre_create_instance.has_receivers_for(model):
+
+        async def before() -> None:
+            await signals.pre_create_instance.send_async(model, arguments=path.arguments, handler=handler, data=data)
+            path.resource.retype(data)
+
+    outcome = await provider.create(path, data, before=before, handler=handler)
+    if signals.post_create_instance.has_receivers_for(model):
+        await signals.post_create_instance.send_async(model, instance=outcome.instance, handler=handler)
+    return outcome
+
+
+async def update_instance(provider: Provider, path: Path, raw: Mapping[str, Any], *, handler: object = None) -> Outcome:
+    """Merge what ``raw`` gives into the instance at ``path`` (RFC 7396, section 2) and store what differs.
+
+    Raises:
+        BzzError: as ``Resource.parse_patch`` and ``Provider.update``.
+        Exception: what a receiver of ``pre_update_instance`` raised; nothing is written.
+    """
+    model, patch = path.resource.model, path.resource.parse_patch(raw)
+    before: BeforeUpdate | None = None
+    if signals.pre_update_instance.has_receivers_for(model):
+
+        async def before(instance: Any, stored: Values) -> None:
+            patch.check(stored)
+            await signals.pre_update_instance.send_async(
+                model,
+                arguments=path.arguments,
+                handler=handler,
+                data=patch.data,
+                instance=instance,
+                updated_fields=Computed(lambda: path.resource.diff(stored, patch.apply(stored))),
+            )
+            path.resource.retype(patch.data)
+
+    outcome = await provider.update(path, patch, before=before, handler=handler)
+    if signals.post_update_instance.has_receivers_for(model):
+        await signals.post_update_instance.send_async(
+            model, instance=outcome.instance, updated_fields=outcome.updated_fields, handler=handler
+        )
+    return outcome
+
+
+async def delete_instance(provider: Provider, path: Path, *, handler: object = None) -> None:
+    """Delete the instance at ``path``.
+
+    Raises:
+        BzzError: as ``Provider.delete``.
+        Exception: what a receiver of ``pre_delete_instance`` raised; nothing is deleted.
+    """
+    model = path.resource.model
+    before: BeforeDelete | None = None
+    if signals.pre_delete_instance.has_receivers_for(model):
+
+        async def before(instance: Any) -> None:
+            await signals.pre_delete_instance.send_async(
+                model, arguments=path.arguments, handler=handler, instance=instance
+            )
+
+    instance = await provider.delete(path, before=before, handler=handler)
+    if signals.post_delete_instance.has_receivers_for(model):
+        await signals.post_delete_instance.send_async(model, instance=instance, handler=handler)

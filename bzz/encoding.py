@@ -1,0 +1,188 @@
+"""Bodies and query strings as plain values, and JSON out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from bzz.datatypes import FormValue, parse
+from bzz.exceptions import BadRequest, Invalid, UnsupportedMediaType
+from bzz.interfaces import Condition, Query
+from bzz.resources import UNKNOWN, Resource
+from bzz.scalars import JSON, integer
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+MAX_DEPTH = 32
+MAX_FIELDS = 1000
+_JSON = re.compile(r"application/(?:[\w.+-]+\+)?json")
+_PAGE = integer(1, 2**31 - 1)
+_OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+def dumps(value: Any) -> bytes:
+    """Return ``value`` as JSON: dates in ISO 8601 (UTC, ``Z``), decimals as text, bytes in base64.
+
+    Raises:
+        TypeError: something in it is none of the kinds JSON can say.
+    """
+    return orjson.dumps(value, default=JSON.dump, option=_OPTIONS)
+
+
+def decode(content_type: str, body: bytes, form: Mapping[str, list[bytes]]) -> dict[str, Any]:
+    """Return the object that a body says, not typed yet; values of a form are ``FormValue``.
+
+    Args:
+        content_type: the header field, parameters and all.
+        body: as it came.
+        form: the fields of a multipart body, decoded by the server.
+
+    Raises:
+        BadRequest: it is malformed, or not an object.
+        UnsupportedMediaType: it is neither a form nor JSON.
+    """
+    media_type, _, parameters = content_type.partition(";")
+    media_type = media_type.strip().lower()
+    if not body:
+        return {}
+    if "charset" in parameters.lower() and "utf-8" not in parameters.lower().replace("utf8", "utf-8"):
+        raise UnsupportedMediaType("A body is in UTF-8.")
+    if _JSON.fullmatch(media_type):
+        return _decode_json(body)
+    if media_type == FORM:
+        return _decode_form(pairs(body))
+    if media_type == MULTIPART:
+        return _decode_form((key, _text(value)) for key, values in form.items() for value in values)
+    raise UnsupportedMediaType("A body is JSON (application/json) or a form (application/x-www-form-urlencoded).")
+
+
+def _decode_json(body: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+    if not isinstance(value, dict):
+        raise BadRequest("The body is JSON, but not an object.")
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        _check_depth(value, MAX_DEPTH)
+    return value
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if left == 0:
+        raise BadRequest(f"The body is nested more than {MAX_DEPTH} deep.")
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, (dict, list)):
+            _check_depth(item, left - 1)
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("The form is not in UTF-8.") from None
+
+
+def pairs(encoded: bytes | str) -> list[tuple[str, str]]:
+    """Return the fields of a URL-encoded form or query string, in their order.
+
+    Raises:
+        BadRequest: they are not percent-encoded UTF-8, or too many.
+    """
+    try:
+        text = encoded if isinstance(encoded, str) else encoded.decode("ascii")
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except UnicodeDecodeError:
+        raise BadRequest("It is not percent-encoded UTF-8.") from None
+    except ValueError:
+        raise BadRequest(f"It has more than {MAX_FIELDS} fields.") from None
+
+
+def _decode_form(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Nest the fields of a form by their dotted keys: ``child.name=Ada`` is ``{"child": {"name": ("Ada",)}}``."""
+    decoded: dict[str, Any] = {}
+    for key, value in pairs:
+        *parents, last = key.removesuffix("[]").split(".")
+        if len(parents) >= MAX_DEPTH:
+            raise BadRequest(f"The body is nested more than {MAX_DEPTH} deep.")
+        target: Any = decoded
+        for parent in parents:
+            target = target.setdefault(parent, {})
+            if not isinstance(target, dict):
+                raise Invalid({key: ["is given both as a value and as an object"]})
+        given = target.setdefault(last, FormValue())
+        if isinstance(given, dict):
+            raise Invalid({key: ["is given both as a value and as an object"]})
+        target[last] = FormValue((*given, value))
+    return decoded
+
+
+def parse_query(
+    resource: Resource, encoded: str, *, sort: list[tuple[str, bool]], per_page: int, max_per_page: int
+) -> Query:
+    """Return the ``Query`` that a list's query string asks for, its values typed by their fields.
+
+    Args:
+        resource: whose fields may be filtered and sorted by.
+        encoded: the query string.
+        sort: the order unless the request says otherwise.
+        per_page: how many instances a page holds unless the request says otherwise.
+        max_per_page: how many it may ask for.
+
+    Raises:
+        Invalid: a parameter is unknown, given twice, or cannot take its value.
+        BadRequest: the query string is malformed.
+    """
+    query = Query(sort=list(sort), per_page=per_page)
+    errors: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for key, text in pairs(encoded):
+        try:
+            if key in seen:
+                raise ValueError("is given more than once")
+            seen.add(key)
+            if key == "page":
+                query.page = _PAGE.parse(text)
+            elif key == "per_page":
+                query.per_page = integer(1, max_per_page).parse(text)
+            elif key == "sort":
+                query.sort = parse_sort(resource, text)
+            else:
+                query.where.append(_condition(resource, key, text))
+        except ValueError as error:
+            errors[key] = [str(error)]
+    if errors:
+        raise Invalid(errors, "The query string is not valid.")
+    return query
+
+
+def _condition(resource: Resource, key: str, text: str) -> Condition:
+    known = resource.field_for(key)
+    if known is None or not known.readable:
+        allowed = [name for name, field in resource.readable if field.type.filterable]
+        raise ValueError(f"{UNKNOWN}; a list takes page, per_page, sort and the fields {', '.join(allowed)}")
+    if not known.type.filterable:
+        raise ValueError("cannot be filtered by")
+    return Condition(known.name, "eq", parse(known.type, FormValue((text,))))
+
+
+def parse_sort(resource: Resource, text: str) -> list[tuple[str, bool]]:
+    """Return a sort order as pairs of field name and whether it descends, from ``-age,name``.
+
+    Raises:
+        ValueError: a field is unknown or cannot be sorted by.
+    """
+    order: list[tuple[str, bool]] = []
+    for part in text.split(","):
+        known = resource.field_for(part.removeprefix("-"))
+        if known is None or not known.readable or not known.type.filterable:
+            allowed = [name for name, field in resource.readable if field.type.filterable]
+            raise ValueError(f"cannot sort by {part!r}; a list is sorted by {', '.join(allowed)}")
+        if known.name in dict(order):
+            raise ValueError(f"cannot sort by {known.name} twice")
+        order.append((known.name, part.startswith("-")))
+    return order

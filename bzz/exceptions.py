@@ -1,0 +1,115 @@
+"""The errors bzz raises, each with the HTTP status it is answered with.
+
+::
+
+    BzzError                        500
+    ├── BadRequest                  400  malformed body or query
+    │   └── Invalid                 400  well-formed, but a field or filter cannot take its value (``errors``)
+    ├── Forbidden                   403  refused, by a receiver for instance
+    ├── NotFound                    404  no such instance, or not visible to this request
+    ├── MethodNotAllowed            405  the path does not take this method (``Allow``)
+    ├── Conflict                    409  a uniqueness or reference constraint
+    ├── ContentTooLarge             413  a body beyond ``max_body``
+    ├── UnsupportedMediaType        415  a body that is neither form nor JSON
+    └── Unavailable                 503  the store cannot be reached in time (``Retry-After``)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+
+class BzzError(Exception):
+    """Base of all errors that bzz raises.
+
+    Args:
+        detail: one sentence for the client about this occurrence (RFC 9457, section 3.1.4).
+        errors: messages by dotted field name, for errors about input.
+        headers: header fields that belong in the reply.
+    """
+
+    status_code: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        errors: Mapping[str, list[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = dict(errors or {})
+        self.headers = dict(headers or {})
+
+
+class BadRequest(BzzError):
+    """The request cannot be understood (RFC 9110, section 15.5.1)."""
+
+    status_code = 400
+
+
+class Invalid(BadRequest, ValueError):
+    """Input was understood, but some of its fields cannot take the value given; ``errors`` says which and why."""
+
+    def __init__(self, errors: Mapping[str, list[str]], detail: str = "The input is not valid.") -> None:
+        super().__init__(detail, errors=errors)
+
+
+class Forbidden(BzzError):
+    """The request is understood and refused (RFC 9110, section 15.5.4)."""
+
+    status_code = 403
+
+
+class NotFound(BzzError):
+    """There is no such instance, or this request may not see it (RFC 9110, section 15.5.5)."""
+
+    status_code = 404
+
+
+class MethodNotAllowed(BzzError):
+    """The path exists but does not take this method (RFC 9110, section 15.5.6).
+
+    Args:
+        allowed: the methods that the path takes.
+    """
+
+    status_code = 405
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        methods = ", ".join(allowed)
+        super().__init__(f"This path takes {methods}.", headers={"Allow": methods})
+
+
+class Conflict(BzzError):
+    """A uniqueness or reference constraint of the store forbids the write (RFC 9110, section 15.5.10)."""
+
+    status_code = 409
+
+
+class ContentTooLarge(BzzError):
+    """The body is longer than the resource accepts (RFC 9110, section 15.5.14)."""
+
+    status_code = 413
+
+
+class UnsupportedMediaType(BzzError):
+    """The body is neither a form nor JSON (RFC 9110, section 15.5.16)."""
+
+    status_code = 415
+
+
+class Unavailable(BzzError):
+    """The store cannot be reached in time, or too many requests wait for it (RFC 9110, section 15.6.4).
+
+    Args:
+        detail: what could not be done; for a write, whether it may have happened all the same.
+        retry_after: seconds after which another try makes sense.
+    """
+
+    status_code = 503
+
+    def __init__(self, detail: str, *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})

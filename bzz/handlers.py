@@ -1,0 +1,94 @@
+"""The base handler: it reads a body, writes JSON, and renders an exception as a problem (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any
+
+import tornado.web
+
+from bzz import encoding
+from bzz.exceptions import BzzError, ContentTooLarge, UnsupportedMediaType
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+class Handler(tornado.web.RequestHandler):
+    """A Tornado handler that speaks JSON and answers every error with a problem document."""
+
+    def read_body(self, max_body: int) -> dict[str, Any]:
+        """Return the object the body says, not typed yet; an empty body is an empty object.
+
+        Args:
+            max_body: how many bytes it may have.
+
+        Raises:
+            ContentTooLarge, UnsupportedMediaType, BadRequest: the body is too long, of another kind, or malformed.
+        """
+        if len(self.request.body) > max_body:
+            raise ContentTooLarge(f"A body has at most {max_body} bytes.")
+        if self.request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType("A body is sent without a content coding.")
+        if self.request.files:
+            raise UnsupportedMediaType("A form has no files.")
+        content_type = self.request.headers.get("Content-Type", "")
+        return encoding.decode(content_type, self.request.body, self.request.body_arguments)
+
+    def reply(self, value: Any, status_code: int = 200) -> None:
+        """Finish with ``value`` as JSON, unless a receiver has finished already."""
+        if not self._finished:
+            body = encoding.dumps(value)
+            self.set_status(status_code)
+            self.set_header("Content-Type", JSON)
+            self.finish(body)
+
+    def reply_empty(self) -> None:
+        """Finish with 204 and no body, unless a receiver has finished already."""
+        if not self._finished:
+            self.set_status(204)
+            self.finish()
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Answer with an error; one of bzz's own brings its status along."""
+        super().send_error(getattr(_error(kwargs), "status_code", status_code), **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Write the problem document of an error (RFC 9457, section 3): ``type, title, status, detail``, ``errors``."""
+        error = _error(kwargs)
+        problem: dict[str, Any] = {"type": "about:blank", "title": _phrase(status_code), "status": status_code}
+        if isinstance(error, BzzError):
+            problem["detail"] = error.detail
+            if error.errors:
+                problem["errors"] = error.errors
+            for name, value in error.headers.items():
+                self.set_header(name, value)
+        elif isinstance(error, tornado.web.HTTPError) and error.reason:
+            problem["detail"] = error.reason
+        self.set_header("Content-Type", PROBLEM)
+        self.finish(encoding.dumps(problem))
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Log an exception as Tornado does; an error of ours in one line, with what caused it."""
+        if isinstance(value, BzzError) and value.status_code != 500:
+            cause = f" ({value.__cause__!r})" if value.__cause__ else ""
+            value = tornado.web.HTTPError(value.status_code, "%s%s", value.detail, cause)
+        super().log_exception(typ, value, tb)
+
+
+def _error(kwargs: dict[str, Any]) -> BaseException | None:
+    error: BaseException | None = kwargs.get("exc_info", (None, None, None))[1]
+    return error
+
+
+def _phrase(status_code: int) -> str:
+    try:
+        return HTTPStatus(status_code).phrase
+    except ValueError:
+        return "Unknown"

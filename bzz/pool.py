@@ -1,0 +1,68 @@
+"""A bounded pool of threads, so that blocking code never runs on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from bzz.exceptions import Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 32
+QUEUE_PER_THREAD = 4
+
+
+class Pool:
+    """Threads that are started when first needed, with a queue that refuses instead of growing.
+
+    Args:
+        threads: how many run at once; four times as many may wait.
+    """
+
+    def __init__(self, threads: int = THREADS) -> None:
+        self.threads = threads
+        self._places = threading.BoundedSemaphore(threads * (1 + QUEUE_PER_THREAD))
+
+    @functools.cached_property
+    def _executor(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.threads, thread_name_prefix="bzz")
+
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what ``function`` returns, called in a thread with the caller's context variables.
+
+        Raises:
+            Unavailable: too many calls wait already.
+            Exception: what ``function`` raised.
+        """
+        if not self._places.acquire(blocking=False):
+            raise Unavailable("Too many requests are waiting for the store.")
+        try:
+            call = functools.partial(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
+            future: Future[T] = self._executor.submit(call)
+        except BaseException:
+            self._places.release()
+            raise
+        future.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(future)
+
+
+_shared = Pool()
+
+
+async def in_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what blocking ``function`` returns, called off the event loop in the current context.
+
+    Receivers and handlers use it for whatever would block: a lazy reference, a file, a synchronous client.
+
+    Raises:
+        Unavailable: too many calls wait already.
+        Exception: what ``function`` raised.
+    """
+    return await _shared.run(function, *args, **kwargs)

@@ -1,0 +1,90 @@
+"""From what names a provider (a name, a dotted path, a class, an instance) to the provider."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from bzz.interfaces import Provider
+
+BUILT_IN = {
+    "memory": "bzz.providers.memory:MemoryProvider",
+    "mongoengine": "bzz.providers.mongoengine:MongoEngineProvider",
+}
+ENTRY_POINTS = "bzz.providers"
+
+_registered: dict[str, str | type[Provider]] = {}
+
+
+def register_provider(name: str, provider: str | type[Provider]) -> None:
+    """Make ``provider`` known as ``name``, ahead of installed packages' and built-in ones.
+
+    Args:
+        name: what ``routes_for`` will be given.
+        provider: a Provider class, or the dotted path of one (``package.module:Class``).
+    """
+    _registered[name] = provider
+
+
+def known_providers() -> dict[str, str | type[Provider]]:
+    """Return every known provider by name: built-in, installed (entry-point group ``bzz.providers``), registered."""
+    installed = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
+    return BUILT_IN | installed | _registered
+
+
+def resolve(provider: str | type[Provider] | Provider, options: Mapping[str, Any]) -> Provider:
+    """Return the provider that ``provider`` names.
+
+    The same class with the same options is the same instance, with one pool of threads.
+
+    Args:
+        provider: a known name, a dotted path, a Provider class, or an instance.
+        options: the provider's own options; none for an instance.
+
+    Raises:
+        LookupError: no provider of that name is known; the message lists those that are.
+        ImportError: its ORM is not installed; for a built-in one the message names the extra to install.
+        TypeError: it is no provider, or takes no such option.
+    """
+    if isinstance(provider, Provider):
+        if options:
+            raise TypeError(f"{provider!r} is made already and takes no options ({', '.join(options)})")
+        return provider
+    found = _load(provider) if isinstance(provider, str) else provider
+    if not (isinstance(found, type) and issubclass(found, Provider)):
+        raise TypeError(f"{found!r} is no bzz.Provider")
+    return _shared(found, tuple(sorted(options.items())))
+
+
+def options_of(provider: str | type[Provider] | Provider) -> list[str]:
+    """Return the names of the options that a provider takes; of an instance none."""
+    if isinstance(provider, Provider):
+        return []
+    found = _load(provider) if isinstance(provider, str) else provider
+    return list(inspect.signature(found).parameters)
+
+
+@cache
+def _shared(provider: type[Provider], options: tuple[tuple[str, Any], ...]) -> Provider:
+    return provider(**dict(options))
+
+
+def _load(name: str) -> type[Provider]:
+    known = known_providers()
+    target = known.get(name, name if "." in name else None)
+    if target is None:
+        raise LookupError(f"no provider is called {name!r}; known are {', '.join(sorted(known))}")
+    if not isinstance(target, str):
+        return target
+    module, _, attribute = target.replace(":", ".").rpartition(".")
+    try:
+        found: type[Provider] = getattr(import_module(module), attribute)
+    except ImportError as error:
+        if target == BUILT_IN.get(name):
+            raise ImportError(f"the provider {name!r} needs its ORM: pip install 'bzz[{name}]'") from error
+        raise
+    return found

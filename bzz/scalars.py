@@ -1,0 +1,217 @@
+"""The scalar types, each a pair of functions, and free-form JSON made of them."""
+
+from __future__ import annotations
+
+import base64
+import enum
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from bzz.datatypes import DataType, FormValue, Scalar, any_key, single
+
+INT64 = (-(2**63), 2**63 - 1)
+
+
+def _refuse(value: Any) -> Any:
+    raise TypeError(f"{type(value).__name__} cannot be shown as JSON")
+
+
+@dataclass(frozen=True)
+class Json(DataType):
+    """Any JSON value, kept as it is.
+
+    Args:
+        check_key: raises ValueError for a key that the store could not keep.
+        plain: turns what only the store knows (its own id type, say) into JSON, or raises TypeError.
+    """
+
+    check_key: Callable[[str], None] = any_key
+    plain: Callable[[Any], Any] = _refuse
+    name: str = "JSON value"
+    nullable: bool = True
+
+    def parse(self, raw: Any) -> Any:
+        """Return ``raw``, with form values as text; raise ValueError for what the store could not keep."""
+        if isinstance(raw, FormValue):
+            return single(raw)
+        if isinstance(raw, Mapping):
+            for key in raw:
+                self.check_key(key)
+            return {key: self.parse(item) for key, item in raw.items()}
+        if isinstance(raw, (list, tuple)):
+            return [self.parse(item) for item in raw]
+        if isinstance(raw, int) and not INT64[0] <= raw <= INT64[1]:
+            raise ValueError("expected an integer of at most 64 bits")
+        return raw
+
+    def dump(self, value: Any) -> Any:
+        """Return ``value`` with everything in it as JSON has it."""
+        if value is None or isinstance(value, (str, bool, int)):
+            return value
+        if isinstance(value, Mapping):
+            return {str(key): self.dump(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self.dump(item) for item in value]
+        for kind, datatype in _OF_CLASS.items():
+            if isinstance(value, kind):
+                return datatype.dump(value)
+        return self.plain(value)
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Compare as JSON does: true is not 1."""
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            return one.keys() == other.keys() and all(self.same(one[key], other[key]) for key in one)
+        if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+            return len(one) == len(other) and all(map(self.same, one, other))
+        return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def _parse_string(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise ValueError("expected a string")
+    return raw
+
+
+def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
+    """Return the type of whole numbers from ``minimum`` to ``maximum``, by default those of 64 bits."""
+
+    def parse_integer(raw: Any) -> int:
+        if isinstance(raw, str) and re.fullmatch(r"[+-]?[0-9]{1,40}", raw):
+            raw = int(raw)
+        if isinstance(raw, float) and raw.is_integer():
+            raw = int(raw)
+        if isinstance(raw, bool) or not isinstance(raw, int):
+            raise ValueError("expected an integer")
+        if not minimum <= raw <= maximum:
+            raise ValueError(f"expected an integer from {minimum} to {maximum}")
+        return raw
+
+    return Scalar("integer", parse_integer)
+
+
+def _parse_float(raw: Any) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, (str, int, float)) or (isinstance(raw, str) and "_" in raw):
+        raise ValueError("expected a number")
+    try:
+        value = float(raw)
+    except (ValueError, OverflowError):
+        raise ValueError("expected a number") from None
+    if not math.isfinite(value):
+        raise ValueError("expected a finite number")
+    return value
+
+
+def _parse_decimal(raw: Any) -> Decimal:
+    if (
+        isinstance(raw, bool)
+        or not isinstance(raw, (str, int, float, Decimal))
+        or (isinstance(raw, str) and "_" in raw)
+    ):
+        raise ValueError("expected a decimal number")
+    try:
+        value = Decimal(str(raw))
+    except InvalidOperation:
+        raise ValueError("expected a decimal number") from None
+    if not value.is_finite():
+        raise ValueError("expected a finite decimal number")
+    return value
+
+
+def _parse_boolean(raw: Any) -> bool:
+    if isinstance(raw, str):
+        raw = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}.get(raw.lower())
+    if not isinstance(raw, bool):
+        raise ValueError("expected true or false")
+    return raw
+
+
+def utc(value: datetime) -> datetime:
+    """Return ``value`` in UTC, aware; a naive one is taken as UTC."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _parse_datetime(raw: Any) -> datetime:
+    try:
+        return utc(raw if isinstance(raw, datetime) else datetime.fromisoformat(raw))
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("expected a date and time (ISO 8601)") from None
+
+
+def _dump_iso(value: Any) -> str:
+    """Return a date, time or both as ISO 8601; what a field should not hold, but does, is shown as it is."""
+    if isinstance(value, datetime):
+        return utc(value).isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, (date, time)) else str(value)
+
+
+def _isoformat(expected: str, kind: type[date] | type[time]) -> Callable[[Any], Any]:
+    def parse_iso(raw: Any) -> Any:
+        if isinstance(raw, kind) and not isinstance(raw, datetime):
+            return raw
+        try:
+            return kind.fromisoformat(raw)
+        except (TypeError, ValueError):
+            raise ValueError(expected) from None
+
+    return parse_iso
+
+
+def _parse_uuid(raw: Any) -> UUID:
+    try:
+        return raw if isinstance(raw, UUID) else UUID(_parse_string(raw))
+    except ValueError:
+        raise ValueError("expected a UUID") from None
+
+
+def _parse_bytes(raw: Any) -> bytes:
+    try:
+        return (
+            bytes(raw) if isinstance(raw, (bytes, bytearray)) else base64.b64decode(_parse_string(raw), validate=True)
+        )
+    except ValueError:
+        raise ValueError("expected base64 (RFC 4648, section 4)") from None
+
+
+def enumeration(kind: type[enum.Enum]) -> Scalar:
+    """Return the type of the members of ``kind``, which travel as their values."""
+    by_text = {str(member.value): member for member in kind}
+
+    def parse_member(raw: Any) -> enum.Enum:
+        if isinstance(raw, kind):
+            return raw
+        member = by_text.get(str(raw))
+        if member is None or not (isinstance(raw, str) or type(raw) is type(member.value)):
+            raise ValueError(f"expected one of {', '.join(by_text)}")
+        return member
+
+    return Scalar("enumeration", parse_member, lambda member: JSON.dump(getattr(member, "value", member)))
+
+
+STRING = Scalar("string", _parse_string, textual=True)
+INTEGER = integer()
+FLOAT = Scalar("number", _parse_float)
+DECIMAL = Scalar("decimal", _parse_decimal, str)
+BOOLEAN = Scalar("boolean", _parse_boolean)
+DATETIME = Scalar("date-time", _parse_datetime, _dump_iso)
+DATE = Scalar("date", _isoformat("expected a date (ISO 8601)", date), _dump_iso)
+TIME = Scalar("time", _isoformat("expected a time (ISO 8601)", time), _dump_iso)
+UUID_ = Scalar("UUID", _parse_uuid, str)
+BYTES = Scalar("base64", _parse_bytes, lambda value: base64.b64encode(value).decode("ascii"), filterable=False)
+JSON = Json()
+
+_OF_CLASS: dict[type, Scalar] = {  # datetime before date, which it is a subclass of
+    float: FLOAT,
+    datetime: DATETIME,
+    date: DATE,
+    time: TIME,
+    Decimal: DECIMAL,
+    UUID: UUID_,
+    bytes: BYTES,
+    enum.Enum: Scalar("enumeration", str, lambda member: JSON.dump(member.value)),
+}

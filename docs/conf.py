@@ -1,0 +1,15 @@
+"""How Sphinx builds the documentation."""
+
+import bzz
+
+project = "bzz"
+author = "bzz contributors"
+version = release = bzz.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+myst_heading_anchors = 3
+html_theme = "furo"
+html_title = "bzz"
+exclude_patterns = ["_build"]
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"

@@ -1,0 +1,103 @@
+"""The lifecycle signals as server-sent events (HTML Standard, section 9.2), pushed to every open page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+from datetime import UTC, datetime
+from typing import Any
+
+import tornado.iostream
+import tornado.web
+
+from bzz import signals
+
+NAMES = [
+    f"{when}_{what}"
+    for what in ("get_instance", "get_list", "create_instance", "update_instance", "delete_instance")
+    for when in ("pre", "post")
+]
+KEPT = 100
+KEEP_ALIVE = 10.0  # seconds after which a silent stream shows that it is alive
+
+
+class Feed:
+    """Remembers the last signals and wakes whoever waits for more."""
+
+    def __init__(self) -> None:
+        self.events: deque[tuple[int, str]] = deque(maxlen=KEPT)
+        self.last_id = int(time.time() * 1000)  # ids of a new run come after those of the one before
+        self.closed = False
+        self._news = asyncio.Event()
+        for name in NAMES:
+            self._watch(name)
+
+    def _watch(self, name: str) -> None:
+        def receive(sender: type, **offered: Any) -> None:
+            self._publish({"signal": name, "sender": sender.__name__} | _describe(offered))
+
+        getattr(signals, name).connect(receive, weak=False)
+
+    def _publish(self, event: dict[str, Any]) -> None:
+        self.last_id += 1
+        event["at"] = datetime.now(UTC).isoformat()
+        self.events.append((self.last_id, json.dumps(event, default=str)))
+        self._wake()
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def close(self) -> None:
+        """Let every open stream end."""
+        self.closed = True
+        self._wake()
+
+    async def after(self, last_id: int) -> list[tuple[int, str]]:
+        """Return the events after ``last_id``, waiting for one; empty if none comes in ``KEEP_ALIVE`` seconds."""
+        if not self.closed and self.last_id <= last_id:
+            try:
+                async with asyncio.timeout(KEEP_ALIVE):
+                    await self._news.wait()
+            except TimeoutError:
+                return []
+        return [(number, event) for number, event in self.events if number > last_id]
+
+
+def _describe(offered: dict[str, Any]) -> dict[str, Any]:
+    """Return what a signal offers as the page shows it."""
+    described: dict[str, Any] = {key: offered[key] for key in ("arguments", "data", "updated_fields") if key in offered}
+    if "instance" in offered:
+        described["instance"] = offered["instance"].name
+    if "items" in offered:
+        described["items"] = len(offered["items"])
+    return described
+
+
+class FeedHandler(tornado.web.RequestHandler):
+    """``GET /signals``: a stream that goes on from ``Last-Event-ID`` where the browser sends one."""
+
+    def initialize(self, feed: Feed) -> None:
+        """Take the feed to stream."""
+        self.feed = feed
+
+    async def get(self) -> None:
+        """Stream until the page or the server goes."""
+        self.set_header("Content-Type", "text/event-stream")
+        self.set_header("Cache-Control", "no-store")
+        sent = self.request.headers.get("Last-Event-ID", "")
+        last_id = int(sent) if sent.isascii() and sent.isdigit() else self.feed.last_id
+        self.write("retry: 1000\n\n")
+        try:
+            await self.flush()
+            while not self.feed.closed:
+                events = await self.feed.after(last_id)
+                for last_id, event in events:
+                    self.write(f"id: {last_id}\ndata: {event}\n\n")
+                if not events:
+                    self.write(": still here\n\n")
+                await self.flush()
+        except tornado.iostream.StreamClosedError:
+            return

@@ -1,0 +1,304 @@
+// The page: it lists, creates, edits and deletes through the generated routes, and shows the signals that are pushed to it.
+
+const $ = (selector) => document.querySelector(selector);
+const PER_PAGE = 50;
+const SIGNALS_SHOWN = 200;
+
+const RESOURCES = {
+  person: {
+    title: "People",
+    columns: ["name", "email", "role", "joined"],
+    fields: [
+      { name: "name", label: "Name", type: "text" },
+      { name: "email", label: "E-mail", type: "email" },
+      { name: "role", label: "Role", type: "text" },
+      { name: "joined", label: "Joined", type: "date" },
+    ],
+  },
+  team: {
+    title: "Teams",
+    columns: ["name", "lead", "members", "projects"],
+    fields: [
+      { name: "name", label: "Name", type: "text" },
+      { name: "lead", label: "Lead", type: "person" },
+      { name: "members", label: "Members", type: "people" },
+      { name: "projects", label: "Projects", type: "projects" },
+    ],
+  },
+};
+
+let resource = "person";
+let page = `?per_page=${PER_PAGE}`;
+let people = new Map();
+
+// --- talking to the server
+
+class Problem extends Error {
+  constructor(problem) {
+    super(problem.detail || problem.title);
+    this.errors = problem.errors || {};
+  }
+}
+
+async function request(method, path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: body ? { "Content-Type": "application/json" } : {},
+      body: body && JSON.stringify(body),
+    });
+  } catch {
+    throw new Problem({ detail: "The server cannot be reached." });
+  }
+  if (!response.ok) throw new Problem(await response.json().catch(() => ({ title: response.statusText })));
+  return { data: response.status === 204 ? null : await response.json(), link: response.headers.get("Link") || "" };
+}
+
+const linkTo = (link, rel) => link.match(new RegExp(`<([^>]*)>; rel="${rel}"`))?.[1];
+
+async function everyone() {
+  const found = new Map();
+  for (let path = "/api/person/?per_page=100"; path; ) {
+    const { data, link } = await request("GET", path);
+    data.forEach((person) => found.set(person.id, person.name));
+    path = linkTo(link, "next");
+  }
+  return found;
+}
+
+// --- small helpers to make elements; text is only ever set as text
+
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function shown(name, value) {
+  if (value === null || value === undefined) return "";
+  if (name === "lead") return people.get(value) ?? value;
+  if (name === "members") return value.map((id) => people.get(id) ?? id).join(", ");
+  if (name === "projects") return value.map((project) => `${project.name} (${project.status})`).join(", ");
+  return String(value);
+}
+
+// --- the list
+
+async function refresh() {
+  const asked = resource;
+  try {
+    if (asked === "team") people = await everyone();
+    const { data, link } = await request("GET", `/api/${asked}/${page}`);
+    if (asked !== resource) return;
+    showList(data, link);
+  } catch (error) {
+    $("#empty").textContent = error.message;
+    $("#empty").hidden = false;
+  }
+}
+
+function showList(items, link) {
+  const { title, columns } = RESOURCES[resource];
+  $("#records-title").textContent = title;
+  $("#endpoint").textContent = `/api/${resource}/`;
+  $("thead").replaceChildren(element("tr", {}, ...columns.map((name) => element("th", { textContent: name, scope: "col" })), element("th")));
+  $("tbody").replaceChildren(...items.map(row));
+  $("#empty").textContent = "Nothing here yet. “New” creates the first one.";
+  $("#empty").hidden = items.length > 0;
+  for (const rel of ["prev", "next"]) {
+    const target = linkTo(link, rel);
+    $(`#${rel}`).disabled = !target;
+    $(`#${rel}`).onclick = () => {
+      page = target.slice(target.indexOf("?"));
+      refresh();
+    };
+  }
+}
+
+function row(item) {
+  const edit = element("button", { type: "button", textContent: "Edit", onclick: () => openEditor(item) });
+  const remove = element("button", { type: "button", className: "danger", textContent: "Delete" });
+  remove.onclick = async () => {
+    if (!confirm(`Delete ${item.name}?`)) return;
+    try {
+      await request("DELETE", `/api/${resource}/${encodeURIComponent(item.id)}/`);
+    } catch (error) {
+      alert(error.message);
+    }
+    refresh();
+  };
+  const cells = RESOURCES[resource].columns.map((name) => element("td", { className: name, textContent: shown(name, item[name]) }));
+  return element("tr", {}, ...cells, element("td", { className: "tools" }, edit, " ", remove));
+}
+
+// --- the editor
+
+const CONTROLS = {
+  person(value) {
+    const options = [...people].map(([id, name]) => new Option(name, id, false, id === value));
+    const select = element("select", {}, new Option("nobody", "", false, !value), ...options);
+    return { part: select, read: () => select.value || null };
+  },
+  people(value) {
+    const boxes = [...people].map(([id, name]) => {
+      const box = element("input", { type: "checkbox", value: id, checked: (value ?? []).includes(id) });
+      return { box, label: element("label", {}, box, ` ${name}`) };
+    });
+    const part = element("fieldset", { className: "choices" }, ...boxes.map(({ label }) => label));
+    return { part, read: () => boxes.filter(({ box }) => box.checked).map(({ box }) => box.value) };
+  },
+  projects(value) {
+    const rows = element("div");
+    const add = (project = { name: "", status: "idea", due: null }) => {
+      const status = element("select", { ariaLabel: "Status" }, ...["idea", "active", "done"].map((s) => new Option(s, s, false, s === project.status)));
+      const drop = element("button", { type: "button", textContent: "✕", ariaLabel: "Remove project" });
+      const name = element("input", { value: project.name ?? "", placeholder: "Project", ariaLabel: "Project name" });
+      const due = element("input", { type: "date", value: project.due ?? "", ariaLabel: "Due" });
+      const line = element("div", { className: "row" }, name, status, due, drop);
+      drop.onclick = () => line.remove();
+      rows.append(line);
+    };
+    (value ?? []).forEach(add);
+    const more = element("button", { type: "button", textContent: "Add project", onclick: () => add() });
+    const read = () =>
+      [...rows.children].map((line) => {
+        const [name, status, due] = line.querySelectorAll("input, select");
+        return { name: name.value || null, status: status.value, due: due.value || null };
+      });
+    return { part: element("fieldset", {}, rows, more), read };
+  },
+};
+
+function plainControl(type, value) {
+  const input = element("input", { type, value: value ?? "" });
+  return { part: input, read: () => input.value.trim() || null };
+}
+
+async function openEditor(item) {
+  const asked = resource;
+  if (asked === "team") people = await everyone().catch(() => people);
+  const controls = RESOURCES[asked].fields.map(({ name, label, type }) => {
+    const { part, read } = CONTROLS[type]?.(item?.[name]) ?? plainControl(type, item?.[name]);
+    const error = element("div", { className: "error" });
+    const wrapper = part.tagName === "FIELDSET" ? "div" : "label";
+    return { name, read, error, field: element(wrapper, { className: "field" }, element("span", { textContent: label }), part, error) };
+  });
+  $("#editor-title").textContent = item ? `Edit ${item.name}` : `New ${asked}`;
+  $("#fields").replaceChildren(...controls.map(({ field }) => field));
+  $("#problem").hidden = true;
+  $("#editor form").onsubmit = async (event) => {
+    event.preventDefault();
+    const values = Object.fromEntries(controls.map(({ name, read }) => [name, read()]));
+    try {
+      if (item) await request("PUT", `/api/${asked}/${encodeURIComponent(item.id)}/`, values);
+      else await request("POST", `/api/${asked}/`, values);
+      $("#editor").close();
+      refresh();
+    } catch (problem) {
+      showProblem(problem, controls);
+    }
+  };
+  $("#editor").showModal();
+}
+
+function showProblem(problem, controls) {
+  const left = { ...problem.errors };
+  for (const { name, error } of controls) {
+    const keys = Object.keys(left).filter((key) => key === name || key.startsWith(`${name}.`));
+    error.textContent = keys.map((key) => (key === name ? "" : `${key}: `) + left[key].join(" ")).join(" ");
+    keys.forEach((key) => delete left[key]);
+  }
+  const others = Object.entries(left).map(([key, messages]) => `${key}: ${messages.join(" ")}`);
+  $("#problem").textContent = [problem.message, ...others].join(" ");
+  $("#problem").hidden = false;
+}
+
+// --- the signals
+
+function text(value) {
+  if (value === null) return "nothing";
+  if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
+  if (typeof value === "object") return JSON.stringify(value);
+  return people.get(value) ?? String(value);
+}
+
+function change({ from, to }, name) {
+  return element("div", {}, `${name}: `, element("del", { textContent: text(from) }), " → ", element("ins", { textContent: text(to) }));
+}
+
+function describe(signal) {
+  const what = element("div", { className: "what" });
+  if (signal.instance) what.append(signal.instance);
+  else if (signal.items !== undefined) what.append(`${signal.items} item${signal.items === 1 ? "" : "s"}`);
+  else if (signal.arguments) what.append(signal.arguments.join(" / "));
+  if (signal.updated_fields) {
+    const changes = Object.entries(signal.updated_fields);
+    what.append(...(changes.length ? changes.map(([name, both]) => change(both, name)) : [" · nothing changed"]));
+  } else if (signal.data) {
+    const given = Object.entries(signal.data).filter(([, value]) => value !== null);
+    what.append(...given.map(([name, value]) => change({ from: null, to: value }, name)));
+  }
+  return what;
+}
+
+let refreshing;
+
+function showSignal(signal) {
+  const [when] = signal.signal.split("_", 1);
+  const read = signal.signal.includes("_get_");
+  const entry = element(
+    "li",
+    { className: `${when}${read ? " read" : ""}` },
+    element("time", { textContent: new Date(signal.at).toLocaleTimeString() }),
+    element("span", { className: "name", textContent: signal.signal }),
+    element("span", { className: "sender", textContent: signal.sender }),
+    describe(signal),
+  );
+  $("#log").prepend(entry);
+  while ($("#log").children.length > SIGNALS_SHOWN) $("#log").lastChild.remove();
+  $("#quiet").hidden = true;
+  if (when === "post" && !read) {
+    clearTimeout(refreshing);
+    refreshing = setTimeout(refresh, 50);
+  }
+}
+
+function listen() {
+  const stream = new EventSource("/signals");
+  let wasLost = false;
+  stream.onopen = () => {
+    state("live", "live");
+    if (wasLost) refresh();
+    wasLost = false;
+  };
+  stream.onmessage = (event) => showSignal(JSON.parse(event.data));
+  stream.onerror = () => {
+    state("lost", "reconnecting");
+    wasLost = true;
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 1000); // an error page, say; else it tries itself
+  };
+}
+
+function state(value, text) {
+  $("#state").dataset.state = value;
+  $("#state").textContent = text;
+  $("#lost").hidden = value !== "lost";
+}
+
+// --- wiring
+
+for (const button of document.querySelectorAll("nav button")) {
+  button.onclick = () => {
+    resource = button.dataset.resource;
+    page = `?per_page=${PER_PAGE}`;
+    for (const other of document.querySelectorAll("nav button")) other.ariaPressed = String(other === button);
+    refresh();
+  };
+}
+$("#new").onclick = () => openEditor(null);
+$("#cancel").onclick = () => $("#editor").close();
+$("#clear").onclick = () => $("#log").replaceChildren();
+$("#reads").onchange = (event) => document.body.classList.toggle("reads", event.target.checked);
+refresh();
+listen();

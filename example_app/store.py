@@ -1,0 +1,64 @@
+"""An embedded document store for where there is no MongoDB: SecantusDB, in a process of its own.
+
+``python -m example_app.store FOLDER`` serves the data in FOLDER on a free port of 127.0.0.1, prints the port, and ends
+when its standard input does, so that it never outlives whoever started it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SECONDS_TO_CLOSE = 20
+
+
+@contextmanager
+def embedded_store(folder: Path) -> Iterator[str]:
+    """Run the store on the data in ``folder`` while the block runs; the value is its MongoDB URI.
+
+    Raises:
+        RuntimeError: it did not start; the message has its last words.
+    """
+    process = subprocess.Popen(  # noqa: S603  # our own module, with a path of ours
+        [sys.executable, "-m", __name__, str(folder)],
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for whoever started it, who then closes it in peace
+    )
+    try:
+        port = process.stdout.readline().strip() if process.stdout else ""
+        if not port:
+            _, complaint = process.communicate(timeout=SECONDS_TO_CLOSE)
+            raise RuntimeError(f"The embedded store did not start on {folder}:\n{complaint[-2000:]}")
+        yield f"mongodb://127.0.0.1:{port}"
+    finally:
+        try:
+            process.communicate(timeout=SECONDS_TO_CLOSE)  # closes its standard input
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    from secantus import SecantusDBServer  # noqa: PLC0415  # GPL: in this process only
+
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    server = SecantusDBServer(host="127.0.0.1", port=0, storage_path=str(folder))
+    server.start()
+    try:
+        print(server.port, flush=True)  # noqa: T201  # what whoever started it waits for
+        sys.stdin.read()
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

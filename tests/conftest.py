@@ -1,0 +1,165 @@
+"""What all tests share: an application to mount routes in, a real HTTP client, and a record of the signals sent."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import mongoengine
+import pytest
+import tornado.httpclient
+import tornado.web
+
+import bzz
+from bzz import signals
+from bzz.providers.memory import MemoryProvider
+from bzz.signals import Signal
+from example_app.store import embedded_store
+from tests.models import User
+
+SIGNALS = {name: value for name, value in vars(signals).items() if isinstance(value, Signal)}
+FORM = "application/x-www-form-urlencoded"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run every ``async def`` test on Tornado's loop."""
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.add_marker(pytest.mark.gen_test(timeout=30))
+
+
+@dataclass
+class Reply:
+    """What the server answered."""
+
+    status: int
+    headers: Any
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Api:
+    """An application under test, used over a real socket."""
+
+    def __init__(self, app: tornado.web.Application, client: tornado.httpclient.AsyncHTTPClient, url: str) -> None:
+        self.app, self._client, self.url = app, client, url
+
+    def mount(self, *routes: Any) -> Api:
+        self.app.add_handlers(r".*", bzz.flatten(routes))
+        return self
+
+    async def __call__(
+        self,
+        method: str,
+        path: str,
+        *,
+        json_body: Any = None,
+        form: Any = None,
+        body: bytes | str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        headers = dict(headers or {})
+        if json_body is not None:
+            body = json.dumps(json_body)
+            headers.setdefault("Content-Type", "application/json")
+        elif form is not None:
+            body = form if isinstance(form, str) else urlencode(form)
+            headers.setdefault("Content-Type", FORM)
+        got = await self._client.fetch(
+            self.url + path,
+            method=method,
+            body=body,
+            headers=headers,
+            raise_error=False,
+            allow_nonstandard_methods=True,
+            follow_redirects=False,
+            request_timeout=30,
+        )
+        return Reply(got.code, got.headers, got.body)
+
+    async def create(self, path: str, **values: Any) -> Any:
+        reply = await self("POST", path, json_body=values)
+        assert reply.status == 201, reply.body
+        return reply.json
+
+
+@dataclass
+class Sent:
+    """One signal that was sent."""
+
+    signal: str
+    sender: Any
+    keywords: dict[str, Any]
+
+
+@pytest.fixture
+def app() -> tornado.web.Application:
+    return tornado.web.Application()
+
+
+@pytest.fixture
+def api(app: tornado.web.Application, http_client: tornado.httpclient.AsyncHTTPClient, base_url: str) -> Api:
+    return Api(app, http_client, base_url)
+
+
+@pytest.fixture
+def provider() -> MemoryProvider:
+    return MemoryProvider()
+
+
+@pytest.fixture
+def users(api: Api, provider: MemoryProvider) -> Api:
+    """The API with users in memory at ``/user``."""
+    return api.mount(bzz.ModelHive.routes_for(provider, User))
+
+
+@pytest.fixture(autouse=True)
+def _disconnected() -> Iterator[None]:
+    """No receiver of a test hears of the next one."""
+    yield
+    for signal in SIGNALS.values():
+        signal._clear_state()
+
+
+@pytest.fixture
+def sent() -> list[Sent]:
+    """Every signal sent from now on, in order."""
+    record: list[Sent] = []
+
+    def listen(name: str) -> None:
+        def receive(sender: Any, **keywords: Any) -> None:
+            record.append(Sent(name, sender, keywords))
+
+        SIGNALS[name].connect(receive, weak=False)
+
+    for name in SIGNALS:
+        listen(name)
+    return record
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that speaks MongoDB's protocol: ``BZZ_TEST_MONGODB_URI``, else the embedded one."""
+    given = os.environ.get("BZZ_TEST_MONGODB_URI")
+    if given:
+        yield given
+    else:
+        with embedded_store(tmp_path_factory.mktemp("store")) as uri:
+            yield uri
+
+
+@pytest.fixture
+def mongodb(mongodb_uri: str) -> Iterator[None]:
+    """MongoEngine connected to an empty database of the server."""
+    client = mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard")
+    client.drop_database("bzz_test")
+    yield
+    mongoengine.disconnect()

@@ -1,0 +1,529 @@
+"""Documents over HTTP, on a server that speaks MongoDB's protocol, and on mongomock for queries and types."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import mongoengine
+import mongomock
+import pytest
+import tornado.web
+from bson import ObjectId
+
+import bzz
+from bzz import signals
+from tests.conftest import Api, Sent
+from tests.providers.mongoengine.models import (
+    Bigger,
+    Careful,
+    Everything,
+    Keyed,
+    Natural,
+    Owned,
+    Part,
+    Person,
+    Ticket,
+)
+
+MODELS = (Person, Everything, Natural, Careful, Keyed, Owned, Ticket)
+NOBODY = "0" * 24
+
+
+@pytest.fixture
+def documents(api: Api, mongodb: None) -> Api:
+    """The API with all documents, on the server."""
+    return api.mount([bzz.ModelHive.routes_for("mongoengine", model) for model in MODELS])
+
+
+@pytest.fixture(params=["server", "mongomock"])
+def queries(request: pytest.FixtureRequest, api: Api) -> Iterator[Api]:
+    """The API with all documents, on the server and on mongomock."""
+    if request.param == "server":
+        request.getfixturevalue("mongodb")
+    else:
+        mongoengine.connect("bzz_test", mongo_client_class=mongomock.MongoClient, uuidRepresentation="standard")
+    yield api.mount([bzz.ModelHive.routes_for("mongoengine", model) for model in MODELS])
+    if request.param == "mongomock":
+        mongoengine.disconnect()
+
+
+def everything(person: str) -> dict[str, Any]:
+    """A value for each field that a request may set, as JSON."""
+    return {
+        "text": "Ada",
+        "email": "ada@example.com",
+        "url": "https://example.com/a",
+        "whole": 3,
+        "long": 2**62,
+        "real": 1.5,
+        "price": "1.01",
+        "text_price": "1.125",
+        "exact": "1.23456789",
+        "flag": True,
+        "at": "2026-01-02T08:00:00.123000Z",
+        "exactly_at": "2026-01-02T08:00:00.123456Z",
+        "on": "2026-01-02",
+        "other_id": "5" * 24,
+        "uuid": str(UUID(int=7)),
+        "binary": "AAEC",
+        "color": 2,
+        "part": {"name": "a", "size": 1},
+        "parts": [{"name": "b", "size": 2}],
+        "tree": {"value": 1, "children": [{"value": 2, "children": []}]},
+        "any_part": {"type": "Part", "value": {"name": "c", "size": 3}},
+        "texts": ["x", "y"],
+        "sorted": [1, 2, 3],
+        "sorted_parts": [{"name": "e", "size": 3}, {"name": "d", "size": 1}],
+        "anything": [1, "a", None, {"b": [True]}],
+        "numbers": {"a": 1},
+        "free": {"a": [1, {"b": None}]},
+        "dynamic": {"a": [1.5, {"b": "c"}]},
+        "person": person,
+        "person_dbref": person,
+        "lazy": person,
+        "cached": person,
+        "people": [person],
+        "itself": None,
+        "any_reference": {"type": "Person", "id": person},
+        "any_lazy": {"type": "Person", "id": person},
+        "legacy_point": [1, 2],
+        "point": {"type": "Point", "coordinates": [1, 2]},
+        "polygon": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [2, 0], [0, 0]]]},
+    }
+
+
+async def test_every_type_of_field_goes_in_and_comes_out_the_same(queries: Api, sent: list[Sent]) -> None:
+    person = (await queries.create("/person", name="Ada"))["id"]
+    values = everything(person)
+    created = await queries.create("/everything", **values)
+    assert created == values | {"id": created["id"], "number": 1, "code": "C1", "unchosen": None, "unchosen_part": None}
+    path = f"/everything/{created['id']}"
+    assert (await queries("GET", path)).json == created
+    reply = await queries("PUT", path, json_body=created)
+    assert (reply.status, reply.json) == (200, created)
+    assert sent[-1].keywords["updated_fields"] == {}, "what was got and put back changes nothing"
+    nothing = dict.fromkeys(values)
+    emptied = (await queries("PUT", path, json_body=nothing)).json
+    lists = ("parts", "texts", "sorted", "sorted_parts", "anything", "people")
+    assert emptied == created | nothing | {key: [] for key in lists} | {"numbers": {}, "free": {}}
+    assert (await queries("GET", path)).json == emptied
+
+
+FILTERABLE = [
+    *(
+        "text",
+        "email",
+        "url",
+        "whole",
+        "long",
+        "real",
+        "price",
+        "text_price",
+        "exact",
+        "flag",
+        "at",
+        "exactly_at",
+        "on",
+    ),
+    *("other_id", "uuid", "color", "person", "person_dbref", "lazy", "cached", "id", "number", "code"),
+]
+
+
+async def test_a_list_is_filtered_by_any_scalar_or_reference(queries: Api) -> None:
+    people = [(await queries.create("/person", name=name))["id"] for name in ("Ada", "Bob")]
+    one = await queries.create("/everything", **everything(people[0]))
+    await queries.create("/everything")
+    for name in FILTERABLE:
+        value = str(one[name]).lower() if isinstance(one[name], bool) else one[name]
+        reply = await queries("GET", f"/everything?{name}={str(value).replace('+', '%2B')}")
+        assert [found["id"] for found in reply.json] == [one["id"]], name
+    for name in set(FILTERABLE) - {"text", "email", "url", "id", "number", "code"}:
+        reply = await queries("GET", f"/everything?{name}=")
+        assert [found["text"] for found in reply.json] == [None], name
+    assert (await queries("GET", f"/everything?person={people[1]}&text=Ada")).json == []
+
+
+async def test_filters_take_operators_of_the_store_for_text(queries: Api) -> None:
+    await queries.create("/person", name="$ne")
+    await queries.create("/person", name="Ada")
+    assert [p["name"] for p in (await queries("GET", "/person?name=$ne")).json] == ["$ne"]
+    for query in ("name[$ne]=x", "name__ne=x", "$where=1", "__raw__=1", "name.$ne=x"):
+        assert (await queries("GET", f"/person?{query}")).status == 400
+
+
+async def test_a_list_is_sorted_with_nulls_first_and_ties_in_order_of_the_key(queries: Api) -> None:
+    for whole, text in ((2, "a"), (None, "b"), (1, "c"), (2, "d")):
+        await queries.create("/everything", whole=whole, text=text)
+
+    async def order(sort: str) -> str:
+        return "".join(item["text"] for item in (await queries("GET", f"/everything?sort={sort}")).json)
+
+    assert await order("whole") == "bcad"
+    assert await order("-whole") == "adcb"
+    assert await order("whole,-text") == "bcda"
+    assert await order("-id") == "dcba"
+
+
+async def test_a_list_is_sorted_as_the_model_says_and_paged(queries: Api) -> None:
+    for name in ("Ada", "Cy", "Bob"):
+        await queries.create("/careful", name=name)
+    first = await queries("GET", "/careful?per_page=2")
+    assert [item["name"] for item in first.json] == ["Cy", "Bob"]
+    assert 'rel="next"' in first.headers["Link"]
+    second = await queries("GET", "/careful?per_page=2&page=2")
+    assert [item["name"] for item in second.json] == ["Ada"]
+    assert 'rel="next"' not in second.headers["Link"]
+
+
+async def test_an_embedded_document_is_merged_and_diffed_by_dotted_names(documents: Api, sent: list[Sent]) -> None:
+    made = await documents.create("/everything", part={"name": "a", "size": 2}, parts=[{"name": "x"}])
+    body = {"part": {"size": 3}, "parts": [{"name": "x"}, {"name": "y"}], "tree": {"value": 1}, "whole": "7"}
+    reply = await documents("PATCH", f"/everything/{made['id']}", json_body=body)
+    assert reply.json["part"] == {"name": "a", "size": 3}
+    assert sent[-1].keywords["updated_fields"] == {
+        "part.size": {"from": 2, "to": 3},
+        "parts": {"from": [{"name": "x", "size": 1}], "to": [{"name": "x", "size": 1}, {"name": "y", "size": 1}]},
+        "tree": {"from": None, "to": {"value": 1, "children": []}},
+        "whole": {"from": None, "to": 7},
+    }
+
+
+async def test_an_embedded_document_of_a_subclass_stays_one(documents: Api) -> None:
+    document = Everything(part=Bigger(name="a", more="kept")).save()
+    await documents("PATCH", f"/everything/{document.id}", json_body={"part": {"name": "b"}})
+    stored = Everything.objects.get(id=document.id).part
+    assert (type(stored), stored.name, stored.more) == (Bigger, "b", "kept")
+
+
+async def test_only_what_differs_is_written(documents: Api) -> None:
+    made = await documents.create("/person", name="Ada", email="a@b.co")
+
+    @signals.pre_update_instance.connect
+    async def meanwhile(sender: Any, instance: Person) -> None:
+        await bzz.in_pool(lambda: Person.objects(id=instance.id).update(email="new@b.co"))
+
+    await documents("PUT", f"/person/{made['id']}", json_body={"name": "Bob", "email": "a@b.co"})
+    stored = Person.objects.get(id=made["id"])
+    assert (stored.name, stored.email) == ("Bob", "new@b.co")
+
+
+async def test_the_documents_own_ways_all_run(documents: Api, sent: list[Sent]) -> None:
+    saved: list[bool] = []
+
+    def receive(sender: Any, document: Any, created: bool) -> None:
+        saved.append(created)
+
+    mongoengine.signals.post_save.connect(receive, sender=Careful)
+    made = await documents.create("/careful", name="Ada")
+    assert made == {"id": made["id"], "name": "Ada", "slug": "ada", "saves": 1}
+    reply = await documents("PUT", f"/careful/{made['id']}", json_body={"name": "Bob"})
+    assert reply.json == {"id": made["id"], "name": "Bob", "slug": "bob", "saves": 2}
+    assert sent[-1].keywords["updated_fields"] == {
+        "name": {"from": "Ada", "to": "Bob"},
+        "slug": {"from": "ada", "to": "bob"},
+        "saves": {"from": 1, "to": 2},
+    }
+    unchanged = await documents("PUT", f"/careful/{made['id']}", json_body={"name": "Bob"})
+    assert unchanged.json["saves"] == 2, "nothing changed, so nothing is saved"
+    refused = await documents("PUT", f"/careful/{made['id']}", json_body={"name": "forbidden"})
+    assert (refused.status, refused.json["detail"]) == (400, "This name is forbidden.")
+    assert saved == [True, False]
+
+
+async def test_a_document_that_chooses_its_own_key_is_inserted_once(documents: Api) -> None:
+    made = await documents("POST", "/keyed", json_body={"name": "Ada"})
+    assert (made.status, made.headers["Location"]) == (201, "/keyed/ada/")
+    again = await documents("POST", "/keyed", json_body={"name": "ADA"})
+    assert (again.status, again.json["errors"]) == (409, {"id": ["is taken"]})
+    assert Keyed.objects.get(pk="ada").name == "Ada"
+
+
+async def test_a_natural_key_is_inserted_and_never_replaced(documents: Api) -> None:
+    made = await documents("POST", "/natural", json_body={"id": "a/b", "title": "One"})
+    assert made.headers["Location"] == "/natural/a%2Fb/"
+    taken = await documents("POST", "/natural", json_body={"id": "a/b", "title": "Two"})
+    assert (taken.status, taken.json["errors"]) == (409, {"id": ["is taken"]})
+    unique = await documents("POST", "/natural", json_body={"code": "c", "title": "One"})
+    assert (unique.status, unique.json["errors"]) == (409, {"title": ["is taken"]})
+    assert (await documents("POST", "/natural", json_body={"title": "Three"})).json["errors"] == {
+        "code": ["Field is required"]
+    }
+    assert (await documents("GET", "/natural")).json == [{"id": "a/b", "title": "One"}]
+
+
+async def test_of_many_creates_with_one_key_one_wins(documents: Api) -> None:
+    replies = await asyncio.gather(
+        *(documents("POST", "/natural", json_body={"id": "x", "title": str(n)}) for n in range(20))
+    )
+    assert sorted(reply.status for reply in replies) == [201] + [409] * 19
+    [won] = [reply.json for reply in replies if reply.status == 201]
+    assert (await documents("GET", "/natural")).json == [won]
+
+
+async def test_an_update_that_races_a_delete_is_not_found_and_leaves_nothing(documents: Api) -> None:
+    for path, model in (("/person", Person), ("/careful", Careful)):
+        made = await documents.create(path, name="Ada")
+
+        @signals.pre_update_instance.connect_via(model)
+        async def meanwhile(sender: Any, instance: Any) -> None:
+            await bzz.in_pool(lambda: sender.objects(id=instance.id).delete())
+
+        reply = await documents("PUT", f"{path}/{made['id']}", json_body={"name": "Bob"})
+        assert reply.status == 404
+        assert model.objects.count() == 0
+
+
+async def test_an_update_of_a_unique_value_that_is_taken_is_a_conflict(documents: Api) -> None:
+    await documents.create("/person", name="Ada", email="a@b.co")
+    bob = await documents.create("/person", name="Bob", email="b@b.co")
+    reply = await documents("PUT", f"/person/{bob['id']}", json_body={"email": "a@b.co"})
+    assert (reply.status, reply.json["errors"]) == (409, {"email": ["is taken"]})
+    assert b"E11000" not in reply.body
+
+
+async def test_validation_names_the_field(documents: Api) -> None:
+    reply = await documents("POST", "/person", json_body={"name": "x" * 21, "email": "nope"})
+    assert reply.status == 400
+    assert set(reply.json["errors"]) == {"name", "email"}
+    assert (await documents("POST", "/person")).json["errors"] == {"name": ["Field is required"]}
+
+
+async def test_a_reference_has_to_exist_and_to_be_visible(documents: Api) -> None:
+    mine, other = {"X-User": "ada"}, {"X-User": "bob"}
+    Owned(slug="s", owner="ada").save()
+    owned = str(Owned.objects.get().pk)
+    for headers, status in ((mine, 201), (other, 400)):
+        assert (await documents("POST", "/ticket", json_body={"about": owned}, headers=headers)).status == status
+    ada = await documents.create("/person", name="Ada")
+    body = {"person": NOBODY, "people": [ada["id"], NOBODY], "any_reference": {"type": "Person", "id": NOBODY}}
+    reply = await documents("POST", "/everything", json_body=body)
+    assert reply.json["errors"] == {
+        name: [f"there is no Person {NOBODY}"] for name in ("person", "people.1", "any_reference.id")
+    }
+    assert Everything.objects.count() == 0
+
+
+async def test_a_reference_that_was_stored_before_is_left_alone(documents: Api) -> None:
+    gone = Person(name="Gone").save()
+    document = Everything(person=gone, people=[gone]).save()
+    gone.delete()
+    ada = await documents.create("/person", name="Ada")
+    people = [str(gone.id), ada["id"]]
+    reply = await documents("PUT", f"/everything/{document.id}", json_body={"person": str(gone.id), "people": people})
+    assert (reply.status, reply.json["people"], reply.json["person"]) == (200, people, str(gone.id))
+
+
+async def test_what_others_refer_to_by_a_deny_rule_is_a_conflict_to_delete(documents: Api) -> None:
+    ada = await documents.create("/person", name="Ada")
+    await documents.create("/ticket", person=ada["id"])
+    assert (await documents("DELETE", f"/person/{ada['id']}")).status == 409
+    assert (await documents("GET", f"/person/{ada['id']}")).status == 200
+
+
+async def test_the_models_own_methods_are_used(queries: Api) -> None:
+    mine, other = {"X-User": "ada"}, {"X-User": "bob"}
+    made = await queries("POST", "/owned", json_body={"slug": "a b", "owner": "ada"}, headers=mine)
+    assert made.headers["Location"] == "/owned/a%20b/"
+    assert made.json["slug"] == "a b"
+    assert ObjectId.is_valid(made.json["key"])
+    assert (await queries("GET", "/owned/a%20b", headers=mine)).json == made.json
+    assert (await queries("GET", "/owned", headers=mine)).json == [made.json]
+    assert (await queries("GET", "/owned", headers=other)).json == []
+    for method in ("GET", "PUT", "DELETE"):
+        body = "" if method == "PUT" else None
+        assert (await queries(method, "/owned/a%20b", headers=other, body=body)).status == 404
+    assert (await queries("DELETE", "/owned/a%20b", headers=mine)).status == 204
+
+
+async def test_receivers_see_documents_and_may_change_what_is_shown(documents: Api) -> None:
+    made = await documents.create("/person", name="Ada")
+
+    @signals.post_get_instance.connect_via(Person)
+    @signals.post_create_instance.connect_via(Person)
+    def change(sender: Any, instance: Person) -> None:
+        assert type(instance) is Person
+        instance.name = instance.name.upper()
+
+    assert (await documents("GET", f"/person/{made['id']}")).json["name"] == "ADA"
+    assert Person.objects.get().name == "Ada"
+
+
+async def test_receivers_may_set_documents_as_references(documents: Api) -> None:
+    ada = Person(name="Ada").save()
+
+    @signals.pre_create_instance.connect_via(Ticket)
+    def assign(sender: Any, data: dict[str, Any]) -> None:
+        data["person"] = ada
+
+    assert (await documents.create("/ticket"))["person"] == str(ada.id)
+
+
+@pytest.mark.parametrize("identifier", ["x", "0" * 23, "0" * 25, "0" * 24, "%00", "%F0%9F%90%9D", "..%2F", "null"])
+async def test_an_identifier_that_is_none_is_not_found(documents: Api, identifier: str) -> None:
+    for method in ("GET", "PUT", "DELETE"):
+        reply = await documents(method, f"/person/{identifier}", body="" if method == "PUT" else None)
+        assert reply.status == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"_cls": "Person"},
+        {"pk": NOBODY},
+        {"_id": NOBODY},
+        {"_data": {}},
+        {"objects": 1},
+        {"meta": {}},
+        {"id": NOBODY},
+        {"number": 7},
+        {"free": {"_cls": "Person", "_ref": 1}},
+        {"free": {"a": {"$where": 1}}},
+        {"free": {"a.b": 1}},
+        {"free": {"a\0b": 1}},
+        {"free": {"": 1}},
+        {"dynamic": {"_cls": "Nothing"}},
+        {"dynamic": [{"$ref": "x"}]},
+        {"dynamic": 2**63},
+        {"anything": [{"_cls": "Person"}]},
+        {"numbers": {"$inc": 1}},
+        {"part": {"_cls": "Bigger"}},
+        {"any_part": {"type": "Person", "value": {}}},
+        {"any_part": {"type": ["Part"], "value": {}}},
+        {"any_part": {"type": "Part", "value": {"size": "x"}}},
+        {"any_part": {"type": "Part"}},
+        {"any_part": {"type": "Part", "value": None}},
+        {"any_reference": {"type": "Everything", "id": NOBODY}},
+        {"any_reference": "x"},
+        {"unchosen": {"type": "Person", "id": NOBODY}},
+        {"unchosen": {"type": "Nothing", "id": NOBODY}},
+        {"unchosen_part": {"type": "Part", "value": {}}},
+        {"whole": -1},
+        {"whole": 2**63},
+        {"price": "1" * 40},
+        {"exact": "1" * 40},
+        {"price": "1e999999"},
+        {"point": "x"},
+        {"point": [1, 2, 3]},
+        {"polygon": [[[0, 0], "x"]]},
+        {"polygon": {"type": "Polygon", "coordinates": {}}},
+        {"legacy_point": [[], {}]},
+        {"person": 3},
+        {"person": {"$ne": None}},
+        {"color": "green"},
+        {"url": "x"},
+        {"file": "x"},
+    ],
+    ids=repr,
+)
+async def test_what_may_not_be_stored_is_a_bad_request_and_is_not_stored(documents: Api, body: dict[str, Any]) -> None:
+    made = await documents.create("/everything", text="as it was")
+    for method, path in (("POST", "/everything"), ("PUT", f"/everything/{made['id']}")):
+        reply = await documents(method, path, json_body=body)
+        assert reply.status == 400, reply.body
+        assert any(key.partition(".")[0] in body for key in reply.json["errors"]), reply.body
+    assert (await documents("GET", "/everything")).json == [made]
+
+
+async def test_an_unset_generic_reference_without_choices_may_be_repeated(documents: Api) -> None:
+    ada = Person(name="Ada").save()
+    document = Everything(unchosen=ada, unchosen_part=Part(name="x")).save()
+    got = (await documents("GET", f"/everything/{document.id}")).json
+    assert got["unchosen"] == {"type": "Person", "id": str(ada.id)}
+    assert (await documents("PUT", f"/everything/{document.id}", json_body=got | {"text": "x"})).status == 200
+
+
+async def test_references_that_were_followed_are_still_shown_as_keys(documents: Api) -> None:
+    ada = Person(name="Ada").save()
+    document = Everything(person=ada, people=[ada], lazy=ada, any_reference=ada, any_lazy=ada, cached=ada).save()
+
+    @signals.post_get_instance.connect_via(Everything)
+    async def follow(sender: Any, instance: Everything) -> None:
+        def read() -> list[Any]:
+            return [
+                instance.person.name,
+                instance.people[0].name,
+                instance.lazy.fetch(),
+                instance.any_reference.name,
+                instance.any_lazy.pk,
+                instance.cached.name,
+            ]
+
+        await bzz.in_pool(read)
+
+    got = (await documents("GET", f"/everything/{document.id}")).json
+    key = str(ada.id)
+    tagged = {"type": "Person", "id": key}
+    assert [got[n] for n in ("person", "people", "lazy", "cached")] == [key, [key], key, key]
+    assert [got["any_reference"], got["any_lazy"]] == [tagged, tagged]
+
+
+async def test_values_that_the_types_would_not_take_are_shown_all_the_same(documents: Api) -> None:
+    document = Everything(text="x").save()
+    Everything._get_collection().update_one(
+        {"_id": document.id},
+        {"$set": {"whole": "three", "at": "long ago", "dynamic": ObjectId(NOBODY), "free": {"id": ObjectId(NOBODY)}}},
+    )
+    got = (await documents("GET", f"/everything/{document.id}")).json
+    assert (got["whole"], got["at"]) == ("three", "long ago")
+    assert (got["dynamic"], got["free"]) == (NOBODY, {"id": NOBODY})
+
+
+@pytest.fixture
+def unreachable() -> Iterator[str]:
+    """The address of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield f"mongodb://127.0.0.1:{silent.getsockname()[1]}"
+
+
+async def test_a_store_that_does_not_answer_is_503_in_time_and_others_are_served(api: Api, unreachable: str) -> None:
+    class Nothing(tornado.web.RequestHandler):
+        def get(self) -> None:
+            self.finish("nothing")
+
+    mongoengine.connect("bzz_test", host=unreachable, uuidRepresentation="standard")
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Person, timeout=0.5), (r"/nothing", Nothing))
+    started = time.monotonic()
+    reads = [asyncio.ensure_future(api("GET", "/person")) for _ in range(5)]
+    write = asyncio.ensure_future(api("POST", "/person", json_body={"name": "Ada"}))
+    for _ in range(10):
+        before = time.monotonic()
+        assert (await api("GET", "/nothing")).body == b"nothing"
+        assert time.monotonic() - before < 0.25
+    for reply in await asyncio.gather(*reads):
+        assert reply.status == 503
+        assert int(reply.headers["Retry-After"]) > 0
+        assert b"127.0.0.1" not in reply.body
+    assert "may have happened" in (await write).json["detail"]
+    assert time.monotonic() - started < 3
+    mongoengine.disconnect()
+
+
+async def test_the_time_spent_waiting_for_a_thread_counts(api: Api, unreachable: str) -> None:
+    mongoengine.connect("bzz_test", host=unreachable, uuidRepresentation="standard")
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Person, timeout=0.4, threads=1))
+    started = time.monotonic()
+    replies = await asyncio.gather(*(api("GET", "/person") for _ in range(4)))
+    assert [reply.status for reply in replies] == [503] * 4
+    assert time.monotonic() - started < 2 * 0.4 + 0.5
+    mongoengine.disconnect()
+
+
+async def test_it_works_again_once_the_store_answers(api: Api, mongodb_uri: str, unreachable: str) -> None:
+    mongoengine.connect("bzz_test", host=unreachable, uuidRepresentation="standard")
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Person, timeout=0.3))
+    assert (await api("GET", "/person")).status == 503
+    mongoengine.disconnect()
+    mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard")
+    assert (await api("GET", "/person")).status == 200
+    mongoengine.disconnect()
+
+
+@pytest.mark.parametrize("model", [Part, object, mongoengine.Document])
+def test_what_is_no_stored_document_is_refused_when_routes_are_made(model: type) -> None:
+    with pytest.raises(TypeError, match="is not a document class that is stored"):
+        bzz.ModelHive.routes_for("mongoengine", model)

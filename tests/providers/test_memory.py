@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import pytest
+
+import bzz
+from bzz import actions, signals
+from bzz.exceptions import NotFound
+from bzz.interfaces import Path
+from bzz.providers.memory import MemoryProvider
+from tests.conftest import Api
+from tests.models import User
+
+
+@dataclass
+class Page:
+    """Addressed by its slug, seen by its owner only, with a representation of its own."""
+
+    slug: str
+    id: int = field(default_factory=iter(range(1, 10**6)).__next__)
+    owner: str = ""
+    seen: ClassVar[list[Any]] = []
+
+    @classmethod
+    def get_id_field_name(cls) -> dataclasses.Field[Any]:
+        return cls.__dataclass_fields__["slug"]
+
+    @classmethod
+    def get_list_queryset(cls, queryset: Iterable[Page], handler: Any) -> Iterable[Page]:
+        return (page for page in queryset if page.owner == handler.request.headers.get("X-Who", ""))
+
+    @classmethod
+    def get_instance_queryset(
+        cls, model: type[Page], queryset: Iterable[Page], instance_id: str, handler: Any
+    ) -> Iterable[Page]:
+        cls.seen.append((model, instance_id))
+        return cls.get_list_queryset(queryset, handler)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"the slug": self.slug}
+
+
+async def test_the_models_own_methods_are_used(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Page))
+    created = await api("POST", "/page", json_body={"slug": "home", "owner": "ada"})
+    assert created.json == {"the slug": "home"}
+    assert created.headers["Location"] == "/page/home/"
+    ada, bob = {"X-Who": "ada"}, {"X-Who": "bob"}
+    assert (await api("GET", "/page/home", headers=ada)).json == {"the slug": "home"}
+    assert Page.seen[-1] == (Page, "home")
+    assert (await api("GET", "/page", headers=ada)).json == [{"the slug": "home"}]
+    assert (await api("GET", "/page", headers=bob)).json == []
+    for method in ("GET", "PUT", "DELETE"):
+        reply = await api(method, "/page/home", headers=bob, body="" if method == "PUT" else None)
+        assert reply.status == 404
+
+
+async def test_the_representation_is_the_models_own_after_receivers_too(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Page))
+    await api("POST", "/page", json_body={"slug": "home"})
+
+    @signals.post_get_instance.connect
+    def change(sender: Any, instance: Page) -> None:
+        instance.slug = "changed"
+
+    assert (await api("GET", "/page/home")).json == {"the slug": "changed"}
+
+
+@dataclass
+class NoKey:
+    name: str
+
+
+@dataclass
+class Odd:
+    id: str
+    made_of: complex
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (object, "is not a dataclass"),
+        (NoKey, "NoKey has no primary key"),
+        (Odd, "no type that the memory provider knows"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_when_routes_are_made(model: type, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        bzz.ModelHive.routes_for("memory", model)
+
+
+@dataclass
+class Strict:
+    """Without defaults, frozen values aside, null is only taken where the hint says so."""
+
+    required: int
+    id: str = "only"
+    optional: int | None = 5
+    defaulted: int = 7
+    listed: list[int] = field(default_factory=lambda: [1])
+
+
+async def test_null_unsets_to_the_default_or_is_refused(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Strict))
+    await api.create("/strict", required=1, optional=2, defaulted=3, listed=[4])
+    refused = await api("PUT", "/strict/only", json_body={"required": None})
+    assert (refused.status, refused.json["errors"]) == (400, {"required": ["is required"]})
+    reply = await api("PUT", "/strict/only", json_body={"optional": None, "defaulted": None, "listed": None})
+    assert reply.json == {"id": "only", "required": 1, "optional": None, "defaulted": 7, "listed": [1]}
+
+
+async def test_concurrent_updates_of_different_fields_both_survive(provider: MemoryProvider) -> None:
+    resource = provider.describe(User)
+    created = await actions.create_instance(provider, Path(resource, "user"), {"name": "Ada"})
+    path, both_loaded = Path(resource, "user", created.id), asyncio.Barrier(2)
+
+    @signals.pre_update_instance.connect
+    async def wait(sender: Any) -> None:
+        await both_loaded.wait()
+
+    await asyncio.gather(
+        actions.update_instance(provider, path, {"name": "Bob"}), actions.update_instance(provider, path, {"age": 3})
+    )
+    stored = (await actions.get_instance(provider, path)).instance
+    assert (stored.name, stored.age) == ("Bob", 3)
+
+
+async def test_an_update_that_races_a_delete_does_not_bring_the_instance_back(provider: MemoryProvider) -> None:
+    resource = provider.describe(User)
+    created = await actions.create_instance(provider, Path(resource, "user"), {"name": "Ada"})
+    path = Path(resource, "user", created.id)
+
+    @signals.pre_update_instance.connect
+    @signals.pre_delete_instance.connect
+    async def delete(sender: Any) -> None:
+        signals.pre_update_instance._clear_state()
+        signals.pre_delete_instance._clear_state()
+        await actions.delete_instance(provider, path)
+
+    with pytest.raises(NotFound):
+        await actions.update_instance(provider, path, {"name": "Bob"})
+    with pytest.raises(NotFound):
+        await actions.get_instance(provider, path)
+
+
+async def test_many_writers_at_once_lose_nothing(users: Api) -> None:
+    replies = await asyncio.gather(
+        *(users("POST", "/user", json_body={"name": f"u{n}", "email": f"{n % 25}"}) for n in range(50))
+    )
+    assert sorted(reply.status for reply in replies) == [201] * 25 + [409] * 25
+    assert len((await users("GET", "/user?per_page=100")).json) == 25

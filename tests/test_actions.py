@@ -1,0 +1,272 @@
+"""The lifecycle, called from plain async code."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from bzz import actions, signals
+from bzz.exceptions import Forbidden, Invalid, NotFound
+from bzz.interfaces import Condition, Path, Query
+from bzz.providers.memory import MemoryProvider
+from bzz.resources import Resource
+from tests.conftest import Sent
+from tests.models import User
+
+
+@pytest.fixture
+def resource(provider: MemoryProvider) -> Resource:
+    return provider.describe(User)
+
+
+@pytest.fixture
+def all_users(resource: Resource) -> Path:
+    return Path(resource, "user")
+
+
+def at(all_users: Path, instance: User) -> Path:
+    return Path(all_users.resource, "user", instance.id)
+
+
+async def create(provider: MemoryProvider, path: Path, **values: Any) -> User:
+    outcome = await actions.create_instance(provider, path, values)
+    assert isinstance(outcome.instance, User)
+    return outcome.instance
+
+
+async def write(act: str, provider: MemoryProvider, all_users: Path, instance: User) -> None:
+    """Create another user, or update or delete this one."""
+    if act == "create":
+        await actions.create_instance(provider, all_users, {"name": "Bob"})
+    elif act == "update":
+        await actions.update_instance(provider, at(all_users, instance), {"name": "Bob"})
+    else:
+        await actions.delete_instance(provider, at(all_users, instance))
+
+
+async def names(provider: MemoryProvider, path: Path) -> list[str]:
+    return [user.name for user in (await actions.get_list(provider, path, Query())).items]
+
+
+async def test_each_act_sends_its_signals_with_what_the_contract_offers(
+    provider: MemoryProvider, all_users: Path, sent: list[Sent]
+) -> None:
+    handler = object()
+    ada = (await actions.create_instance(provider, all_users, {"name": "Ada"}, handler=handler)).instance
+    path = at(all_users, ada)
+    await actions.get_instance(provider, path, handler=handler)
+    query = Query()
+    await actions.get_list(provider, all_users, query, handler=handler)
+    after = (await actions.update_instance(provider, path, {"age": "36"}, handler=handler)).instance
+    await actions.delete_instance(provider, path, handler=handler)
+    one, many = [f"user/{ada.id}"], ["user"]
+    diff = {"age": {"from": None, "to": 36}}
+    assert [(s.signal, s.keywords) for s in sent] == [
+        ("pre_create_instance", {"arguments": many, "handler": handler, "data": {"name": "Ada"}}),
+        ("post_create_instance", {"instance": ada, "handler": handler}),
+        ("pre_get_instance", {"arguments": one, "handler": handler}),
+        ("post_get_instance", {"instance": ada, "handler": handler}),
+        ("pre_get_list", {"arguments": many, "handler": handler, "query": query}),
+        ("post_get_list", {"items": [ada], "handler": handler}),
+        (
+            "pre_update_instance",
+            {"arguments": one, "handler": handler, "data": {"age": 36}, "instance": ada, "updated_fields": diff},
+        ),
+        ("post_update_instance", {"instance": after, "updated_fields": diff, "handler": handler}),
+        ("pre_delete_instance", {"arguments": one, "handler": handler, "instance": after}),
+        ("post_delete_instance", {"instance": after, "handler": handler}),
+    ]
+    assert {s.sender for s in sent} == {User}
+
+
+async def test_without_receivers_an_act_does_the_same(provider: MemoryProvider, all_users: Path) -> None:
+    ada = await create(provider, all_users, name="Ada")
+    path = at(all_users, ada)
+    assert (await actions.get_instance(provider, path)).body["name"] == "Ada"
+    assert (await actions.update_instance(provider, path, {"name": "Bob"})).updated_fields == {
+        "name": {"from": "Ada", "to": "Bob"}
+    }
+    assert [body["name"] for body in (await actions.get_list(provider, all_users, Query())).bodies or ()] == ["Bob"]
+    await actions.delete_instance(provider, path)
+    with pytest.raises(NotFound):
+        await actions.get_instance(provider, path)
+
+
+@pytest.mark.parametrize("act", ["create", "update", "delete"])
+async def test_a_receiver_that_refuses_before_a_write_leaves_nothing_written(
+    provider: MemoryProvider, all_users: Path, act: str
+) -> None:
+    ada = await create(provider, all_users, name="Ada")
+
+    async def refuse(sender: Any) -> None:
+        raise Forbidden("no")
+
+    getattr(signals, f"pre_{act}_instance").connect(refuse)
+    with pytest.raises(Forbidden):
+        await write(act, provider, all_users, ada)
+    assert await names(provider, all_users) == ["Ada"]
+
+
+async def test_a_receiver_may_change_data_and_what_it_sets_is_typed(provider: MemoryProvider, all_users: Path) -> None:
+    @signals.pre_create_instance.connect
+    @signals.pre_update_instance.connect
+    def supply(sender: Any, data: dict[str, Any]) -> None:
+        data["age"] = "7"
+
+    ada = await create(provider, all_users, name="Ada")
+    assert ada.age == 7
+    bob = (await actions.update_instance(provider, at(all_users, ada), {"name": "Bob", "age": 3})).instance
+    assert (bob.name, bob.age) == ("Bob", 7)
+
+
+async def test_a_required_field_may_be_supplied_by_a_receiver(provider: MemoryProvider, all_users: Path) -> None:
+    with pytest.raises(Invalid) as caught:
+        await create(provider, all_users)
+    assert caught.value.errors == {"name": ["is required"]}
+
+    @signals.pre_create_instance.connect
+    def supply(sender: Any, data: dict[str, Any]) -> None:
+        data.setdefault("name", "Nobody")
+
+    assert (await create(provider, all_users)).name == "Nobody"
+
+
+async def test_what_a_receiver_sets_has_to_fit(provider: MemoryProvider, all_users: Path) -> None:
+    @signals.pre_create_instance.connect
+    def spoil(sender: Any, data: dict[str, Any]) -> None:
+        data |= {"age": "old", "nope": 1}
+
+    with pytest.raises(Invalid) as caught:
+        await create(provider, all_users, name="Ada")
+    assert caught.value.errors == {"age": ["expected an integer"], "nope": ["unknown field"]}
+    assert await names(provider, all_users) == []
+
+
+async def test_a_receiver_may_set_what_a_request_may_not(provider: MemoryProvider, resource: Resource) -> None:
+    fixed = Path(resource.restrict(read_only=["email"]), "user")
+    with pytest.raises(Invalid):
+        await create(provider, fixed, name="Ada", email="ada@example.com")
+
+    @signals.pre_create_instance.connect
+    def own(sender: Any, data: dict[str, Any]) -> None:
+        data["email"] = "owner@example.com"
+
+    assert (await create(provider, fixed, name="Ada")).email == "owner@example.com"
+
+
+async def test_updated_fields_follow_what_earlier_receivers_changed(provider: MemoryProvider, all_users: Path) -> None:
+    ada = await create(provider, all_users, name="Ada", age=3)
+    seen: list[Any] = []
+
+    def first(sender: Any, updated_fields: Any) -> None:
+        seen.append(updated_fields)
+
+    def change(sender: Any, data: dict[str, Any]) -> None:
+        data["age"] = 5
+
+    def last(sender: Any, updated_fields: Any) -> None:
+        seen.append(updated_fields)
+
+    for receiver in (first, change, last):
+        signals.pre_update_instance.connect(receiver)
+    await actions.update_instance(provider, at(all_users, ada), {"age": 4})
+    assert seen == [{"age": {"from": 3, "to": 4}}, {"age": {"from": 3, "to": 5}}]
+
+
+async def test_an_update_that_changes_nothing_says_so(
+    provider: MemoryProvider, all_users: Path, sent: list[Sent]
+) -> None:
+    ada = await create(provider, all_users, name="Ada", age=3)
+    sent.clear()
+    await actions.update_instance(provider, at(all_users, ada), {"age": "3", "name": "Ada"})
+    assert [(s.signal, s.keywords["updated_fields"]) for s in sent] == [
+        ("pre_update_instance", {}),
+        ("post_update_instance", {}),
+    ]
+
+
+async def test_a_wrong_read_only_value_is_refused_before_any_receiver_runs(
+    provider: MemoryProvider, all_users: Path, sent: list[Sent]
+) -> None:
+    ada = await create(provider, all_users, name="Ada")
+    sent.clear()
+    with pytest.raises(Invalid):
+        await actions.update_instance(provider, at(all_users, ada), {"id": "another"})
+    assert sent == []
+
+
+@pytest.mark.parametrize("act", ["create", "update", "delete"])
+async def test_what_a_receiver_raises_after_a_write_is_logged_and_the_others_still_run(
+    provider: MemoryProvider, all_users: Path, caplog: pytest.LogCaptureFixture, act: str
+) -> None:
+    ada = await create(provider, all_users, name="Ada")
+    ran: list[str] = []
+
+    def fail(sender: Any) -> None:
+        raise Forbidden("too late")
+
+    async def later(sender: Any) -> None:
+        ran.append("later")
+
+    signal = getattr(signals, f"post_{act}_instance")
+    signal.connect(fail)
+    signal.connect(later)
+    with caplog.at_level(logging.ERROR, "bzz"):
+        await write(act, provider, all_users, ada)
+    assert ran == ["later"]
+    assert "too late" in caplog.text
+    assert await names(provider, all_users) != ["Ada"]
+
+
+async def test_a_missing_instance_is_not_found_before_pre_of_a_write_and_after_pre_of_a_read(
+    provider: MemoryProvider, all_users: Path, sent: list[Sent]
+) -> None:
+    nobody = Path(all_users.resource, "user", "nobody")
+    for act in (
+        actions.update_instance(provider, nobody, {}),
+        actions.delete_instance(provider, nobody),
+        actions.get_instance(provider, nobody),
+    ):
+        with pytest.raises(NotFound):
+            await act
+    assert [s.signal for s in sent] == ["pre_get_instance"]
+
+
+async def test_a_receiver_may_change_what_a_read_shows(provider: MemoryProvider, all_users: Path) -> None:
+    ada = await create(provider, all_users, name="Ada")
+    await create(provider, all_users, name="Bob")
+
+    @signals.post_get_instance.connect
+    def rename(sender: Any, instance: User) -> None:
+        instance.name = "A."
+
+    @signals.post_get_list.connect
+    def drop(sender: Any, items: list[User]) -> None:
+        items[:] = [user for user in items if user.name != "Ada"]
+
+    assert (await actions.get_instance(provider, at(all_users, ada))).body["name"] == "A."
+    listing = await actions.get_list(provider, all_users, Query())
+    assert [body["name"] for body in listing.bodies or ()] == ["Bob"]
+    signals.post_get_instance._clear_state()
+    assert (await actions.get_instance(provider, at(all_users, ada))).body["name"] == "Ada", "the store is untouched"
+
+
+async def test_a_receiver_may_narrow_a_list_even_by_a_hidden_field(
+    provider: MemoryProvider, resource: Resource
+) -> None:
+    hidden = Path(resource.restrict(exclude=["age"]), "user")
+
+    @signals.pre_create_instance.connect
+    def own(sender: Any, data: dict[str, Any]) -> None:
+        data["age"] = len(data["name"])
+
+    for name in ("Ada", "Bob", "Grace"):
+        await create(provider, hidden, name=name)
+
+    @signals.pre_get_list.connect
+    async def mine(sender: Any, query: Query) -> None:
+        query.where.append(Condition("age", "eq", 5))
+
+    assert await names(provider, hidden) == ["Grace"]

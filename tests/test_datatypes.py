@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bzz.datatypes import FormValue, List, Map, add_error, dump, parse
+from bzz.exceptions import Invalid
+from bzz.scalars import BOOLEAN, INTEGER, JSON, STRING
+
+NUMBERS = List(INTEGER)
+
+
+def errors_of(call: Any, *arguments: Any) -> dict[str, list[str]]:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  # what it says is what is asserted
+        call(*arguments)
+    errors: dict[str, list[str]] = {}
+    add_error(errors, "field", caught.value)
+    return errors
+
+
+@pytest.mark.parametrize(
+    ("datatype", "raw", "value"),
+    [
+        (INTEGER, FormValue(("3",)), 3),
+        (INTEGER, FormValue(("",)), None),
+        (BOOLEAN, FormValue(("",)), None),
+        (STRING, FormValue(("",)), ""),
+        (STRING, FormValue((" a ",)), " a "),
+        (NUMBERS, FormValue(("1", "2")), [1, 2]),
+        (NUMBERS, FormValue(("1",)), [1]),
+        (NUMBERS, FormValue(("",)), None),
+        (JSON, FormValue(("",)), None),
+        (JSON, FormValue(("1",)), "1"),
+        (INTEGER, None, None),
+    ],
+)
+def test_a_form_says_what_the_type_of_the_field_makes_of_it(datatype: Any, raw: Any, value: Any) -> None:
+    assert parse(datatype, raw) == value
+
+
+def test_a_repeated_form_key_is_refused_where_the_field_is_no_list() -> None:
+    assert errors_of(parse, INTEGER, FormValue(("1", "2"))) == {"field": ["is given more than once"]}
+
+
+def test_what_does_not_fit_in_a_list_is_named_by_its_index() -> None:
+    assert errors_of(NUMBERS.parse, [1, "x", None]) == {
+        "field.1": ["expected an integer"],
+        "field.2": ["null is not a value here"],
+    }
+    assert errors_of(NUMBERS.parse, {"0": 1}) == {"field": ["expected a list"]}
+
+
+def test_what_does_not_fit_in_a_map_is_named_by_its_key() -> None:
+    assert errors_of(Map(NUMBERS).parse, {"a": [1], "b": ["x"]}) == {"field.b.0": ["expected an integer"]}
+    assert errors_of(Map(NUMBERS).parse, [1]) == {"field": ["expected an object"]}
+
+
+def test_a_map_keeps_nulls_for_merging() -> None:
+    assert Map(INTEGER).parse({"a": None, "b": 1}) == {"a": None, "b": 1}
+
+
+def test_a_map_refuses_keys_that_its_store_could_not_keep() -> None:
+    def check_key(key: str) -> None:
+        if key.startswith("$"):
+            raise ValueError("no dollars")
+
+    assert errors_of(Map(INTEGER, check_key).parse, {"$a": 1}) == {"field": ["no dollars"]}
+
+
+def test_containers_are_dumped_with_what_is_in_them() -> None:
+    assert dump(List(Map(INTEGER)), [{"a": 1}, None]) == [{"a": 1}, None]
+    assert dump(NUMBERS, None) is None
+
+
+def test_an_unset_container_is_the_same_as_an_empty_one() -> None:
+    assert NUMBERS.same(None, [])
+    assert Map(INTEGER).same({}, None)
+    assert not NUMBERS.same([1], [])
+    assert not Map(INTEGER).same({"a": 1}, {"a": 2})
+
+
+def test_an_invalid_inside_keeps_its_place() -> None:
+    errors: dict[str, list[str]] = {}
+    add_error(errors, "a", Invalid({"b.c": ["no"]}))
+    assert errors == {"a.b.c": ["no"]}

@@ -1,0 +1,57 @@
+"""Every Python block of the README and of the documentation runs, and the tutorial does what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Api
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def run(page: Path) -> dict[str, Any]:
+    """Run the blocks of a page, one after the other as a reader would, and return the names they define."""
+    names: dict[str, Any] = {"__name__": page.stem}
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+        exec(compile(block, str(page), "exec"), names)  # noqa: S102  # our own documentation
+    return names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_python_blocks_of_a_page_run(page: Path) -> None:
+    run(page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_links_of_a_page_lead_to_files_that_exist(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.usefixtures("mongodb")
+async def test_the_tutorial_does_what_it_says(api: Api) -> None:
+    tutorial = run(ROOT / "docs" / "tutorial.md")
+    api.mount(list(tutorial["app"].wildcard_router.rules))
+    made = await api("POST", "/api/book", form={"title": "Flatland", "year": 1884}, headers={"X-User": "ada"})
+    assert (made.status, made.json["year"], made.json["added_by"]) == (201, 1884, "ada")
+    assert tutorial["announced"] == ["Flatland"]
+    book = f"/api/book/{made.json['id']}"
+    assert (await api("GET", "/api/book?year=1884&sort=-title")).json == [made.json]
+    assert (await api("DELETE", book)).status == 403
+    assert (await api("PATCH", book, json_body={"year": None})).status == 200
+    assert tutorial["audit"] == [(made.json["id"], {"year": {"from": 1884, "to": None}})]
+    assert (await api("DELETE", book)).status == 204
+    assert (await api("GET", "/ping")).body == b"pong"
+
+
+@pytest.mark.usefixtures("mongodb")
+async def test_the_smallest_program_works_as_its_user_would_write_it(api: Api) -> None:
+    names = run(ROOT / "README.md")
+    api.mount(names["app"].wildcard_router.rules)
+    made = await api("POST", "/api/user/", form="name=Bernardo%20Heynemann")
+    assert (made.status, made.json["name"]) == (201, "Bernardo Heynemann")

@@ -1,0 +1,88 @@
+"""The shape of the package: what it exports, and that imports only look down."""
+
+from __future__ import annotations
+
+import ast
+import types
+from pathlib import Path
+
+import pytest
+
+import bzz
+
+ROOT = Path(bzz.__file__).parent
+FLOORS = [
+    {"exceptions", "datatypes", "scalars", "resources", "signals", "pool"},
+    {"interfaces", "routing"},
+    {"encoding", "registry", "actions"},
+    {"handlers"},
+    {"model"},
+    {"__init__"},
+]
+GROUND = ["exceptions", "datatypes", "scalars", "resources"]  # a tower: each looks at those before it
+MAY_IMPORT_TORNADO = {"handlers", "model"}
+
+
+def imports(path: Path) -> set[str]:
+    """The dotted names a module imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def own(path: Path) -> set[str]:
+    """The modules of the package's own top that a module imports."""
+    names = {name.split(".")[1] for name in imports(path) if name.startswith("bzz.")}
+    return {name for name in names if (ROOT / f"{name}.py").exists() or name == "providers"}
+
+
+CORE = sorted(path for path in ROOT.glob("*.py"))
+WING = sorted(path for path in (ROOT / "providers").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: path.stem)
+def test_a_module_imports_only_from_the_floors_below_it(path: Path) -> None:
+    [floor] = [number for number, names in enumerate(FLOORS) if path.stem in names]
+    allowed = set().union(*FLOORS[:floor])
+    if floor == 0 and path.stem in GROUND:
+        allowed = set(GROUND[: GROUND.index(path.stem)])
+    if path.stem == "pool":
+        allowed = {"exceptions"}
+    assert own(path) <= allowed
+
+
+@pytest.mark.parametrize("path", WING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_provider_imports_nothing_that_a_third_partys_cannot(path: Path) -> None:
+    assert own(path) <= FLOORS[0] | FLOORS[1] | {"providers"}
+    siblings = {name for name in imports(path) if name.startswith("bzz.providers.")}
+    family = path.relative_to(ROOT / "providers").parts[0].removesuffix(".py")
+    assert all(name.split(".")[2] == family for name in siblings)
+
+
+@pytest.mark.parametrize("path", CORE + WING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_upper_floors_know_tornado(path: Path) -> None:
+    if path.stem not in MAY_IMPORT_TORNADO:
+        assert not {name for name in imports(path) if name.split(".")[0] == "tornado"}
+
+
+@pytest.mark.parametrize("path", CORE + WING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_signals_are_sent_by_the_lifecycle_only(path: Path) -> None:
+    if path.stem != "actions":
+        sends = [
+            n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute) and n.attr == "send_async"
+        ]
+        assert sends == []
+
+
+def test_what_is_exported_is_exactly_what_all_says() -> None:
+    exported = {
+        name
+        for name, value in vars(bzz).items()
+        if not name.startswith("_") and not (isinstance(value, types.ModuleType) and name not in bzz.__all__)
+    }
+    assert sorted(exported) == bzz.__all__ == sorted(bzz.__all__)

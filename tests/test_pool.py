@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+
+import pytest
+
+import bzz
+from bzz.exceptions import Unavailable
+from bzz.pool import QUEUE_PER_THREAD, Pool
+
+variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
+
+
+async def test_blocking_code_runs_in_another_thread_in_the_callers_context() -> None:
+    variable.set("mine")
+    thread, value = await bzz.in_pool(lambda: (threading.current_thread(), variable.get()))
+    assert thread is not threading.current_thread()
+    assert value == "mine"
+
+
+async def test_arguments_and_exceptions_pass() -> None:
+    assert await bzz.in_pool(divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        await bzz.in_pool(divmod, 7, 0)
+
+
+async def test_a_full_queue_refuses_at_once_and_takes_again_when_it_has_room() -> None:
+    pool, gate = Pool(threads=1), threading.Event()
+    waiting = [asyncio.ensure_future(pool.run(gate.wait)) for _ in range(1 + QUEUE_PER_THREAD)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await pool.run(gate.wait)
+    gate.set()
+    assert all(await asyncio.gather(*waiting))
+    assert await pool.run(gate.wait)
+
+
+async def test_a_call_that_cannot_be_submitted_gives_its_place_back() -> None:
+    pool = Pool(threads=1)
+    pool._executor.shutdown()
+    for _ in range(2 + QUEUE_PER_THREAD):
+        with pytest.raises(RuntimeError):
+            await pool.run(int)

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bzz.datatypes import List, Map
+from bzz.exceptions import Invalid
+from bzz.resources import Embedded, Field, Patch, Reference, Resource, merge_patch
+from bzz.scalars import INTEGER, JSON, STRING
+
+
+class Model:
+    """What the resource describes."""
+
+
+class Other:
+    """What it refers to."""
+
+
+def fields(*known: Field) -> dict[str, Field]:
+    return {field.name: field for field in known}
+
+
+ADDRESS = Embedded(lambda: Resource(Model, fields(Field("city", STRING), Field("zip", STRING))))
+RESOURCE = Resource(
+    Model,
+    fields(
+        Field("key", INTEGER, insertable=False, updatable=False),
+        Field("name", STRING),
+        Field("age", INTEGER),
+        Field("password", STRING, readable=False),
+        Field("created_by", STRING, insertable=False, updatable=False),
+        Field("address", ADDRESS),
+        Field("others", List(ADDRESS)),
+        Field("friends", List(Reference(lambda: Other, lambda: INTEGER))),
+        Field("by_role", Map(Reference(lambda: Other, lambda: INTEGER))),
+        Field("meta", JSON),
+    ),
+    pk="key",
+    id_field="key",
+)
+
+
+def errors_of(call: Any, *arguments: Any) -> dict[str, list[str]]:
+    with pytest.raises(Invalid) as caught:
+        call(*arguments)
+    return caught.value.errors
+
+
+def test_what_a_request_gives_is_typed_field_by_field() -> None:
+    raw = {"name": "Ada", "age": "36", "address": {"city": "London"}, "friends": ["1", 2]}
+    assert RESOURCE.parse_insert(raw) == {
+        "name": "Ada",
+        "age": 36,
+        "address": {"city": "London"},
+        "friends": [1, 2],
+    }
+
+
+def test_every_field_that_is_wrong_is_named() -> None:
+    raw = {
+        "nope": 1,
+        "__class__": "x",
+        "id": 3,
+        "created_by": "me",
+        "age": "x",
+        "address": {"city": 3, "country": "UK"},
+        "others": [{}, {"zip": 1}],
+        "friends": [None],
+    }
+    assert errors_of(RESOURCE.parse_insert, raw) == {
+        "nope": ["unknown field"],
+        "__class__": ["unknown field"],
+        "id": ["is read-only"],
+        "created_by": ["is read-only"],
+        "age": ["expected an integer"],
+        "address.city": ["expected a string"],
+        "address.country": ["unknown field"],
+        "others.1.zip": ["expected a string"],
+        "friends.0": ["null is not a value here"],
+    }
+
+
+def test_the_primary_key_has_one_name_at_a_time() -> None:
+    resource = Resource(Model, fields(Field("key", INTEGER, updatable=False)), pk="key", id_field="key")
+    assert resource.parse_insert({"id": "3"}) == {"key": 3}
+    assert resource.parse_insert({"key": "3"}) == {"key": 3}
+    assert errors_of(resource.parse_insert, {"id": 3, "key": 3}) == {"key": ["is given more than once"]}
+
+
+def test_a_reply_shows_what_may_be_read_with_the_primary_key_as_id() -> None:
+    shown = [key for key, _ in RESOURCE.readable]
+    assert shown == ["id", "name", "age", "created_by", "address", "others", "friends", "by_role", "meta"]
+
+
+def test_a_patch_repeats_read_only_values_only_as_they_are_stored() -> None:
+    patch = RESOURCE.parse_patch({"id": 1, "created_by": "ada", "age": 4})
+    stored = {"key": 1, "created_by": "ada", "age": 3}
+    assert patch.apply(stored) == {"key": 1, "created_by": "ada", "age": 4}
+    assert errors_of(patch.check, {"key": 2, "created_by": "bob"}) == {
+        "id": ["is read-only"],
+        "created_by": ["is read-only"],
+    }
+
+
+def test_receivers_may_set_any_field_and_what_they_set_is_typed() -> None:
+    values = {"age": "4", "created_by": "ada", "password": "x"}
+    RESOURCE.retype(values)
+    assert values == {"age": 4, "created_by": "ada", "password": "x"}
+    assert errors_of(RESOURCE.retype, {"nope": 1}) == {"nope": ["unknown field"]}
+
+
+def test_merging_follows_rfc_7396() -> None:
+    stored = {
+        "name": "Ada",
+        "address": {"city": "Rio", "zip": "1"},
+        "others": [{"city": "a"}],
+        "meta": {"a": {"b": 1, "c": 2}},
+    }
+    changes: dict[str, Any] = {"name": None, "address": {"zip": None}, "others": [], "meta": {"a": {"b": None}, "d": 3}}
+    assert RESOURCE.merge(stored, changes) == {
+        "name": None,
+        "address": {"city": "Rio", "zip": None},
+        "others": [],
+        "meta": {"a": {"c": 2}, "d": 3},
+    }
+    assert stored["address"] == {"city": "Rio", "zip": "1"}, "what was stored is left alone"
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),  # RFC 7396, appendix A
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_a_merge_patch_does_what_the_rfc_lists(target: Any, patch: Any, result: Any) -> None:
+    assert merge_patch(target, patch) == result
+
+
+@given(JSON_VALUES, JSON_VALUES)
+def test_merging_the_same_patch_twice_changes_nothing_more(target: Any, patch: Any) -> None:
+    once = merge_patch(target, patch)
+    assert merge_patch(once, patch) == once
+
+
+def test_a_diff_has_what_changed_and_nothing_else() -> None:
+    old = {"name": "Ada", "age": 3, "address": {"city": "Rio", "zip": "1"}, "others": [{"city": "a"}]}
+    new = {"name": "Ada", "age": 4, "address": {"city": "Lisbon", "zip": "1"}, "others": [{"city": "b"}]}
+    assert RESOURCE.diff(old, new) == {
+        "age": {"from": 3, "to": 4},
+        "address.city": {"from": "Rio", "to": "Lisbon"},
+        "others": {"from": [{"city": "a"}], "to": [{"city": "b"}]},
+    }
+
+
+def test_an_embedded_document_set_or_unset_as_a_whole_is_one_entry() -> None:
+    assert RESOURCE.diff({}, {"address": {"city": "Rio"}}) == {"address": {"from": None, "to": {"city": "Rio"}}}
+    assert RESOURCE.diff({"address": {"city": "Rio"}}, {"address": None}) == {
+        "address": {"from": {"city": "Rio"}, "to": None}
+    }
+
+
+def test_what_is_unset_is_not_a_difference() -> None:
+    old = {"address": {"city": "Rio"}, "others": None, "name": None}
+    assert RESOURCE.diff(old, {"address": {"city": "Rio", "zip": None}, "others": []}) == {}
+
+
+def test_references_are_found_wherever_they_are() -> None:
+    holder = Resource(
+        Model, fields(Field("part", Embedded(lambda: RESOURCE)), Field("parts", List(Embedded(lambda: RESOURCE))))
+    )
+    values = {"part": {"friends": [1, 2], "age": 3}, "parts": [{"by_role": {"boss": 4}}], "x": None}
+    values.pop("x")
+    assert list(holder.references(values)) == [
+        ("part.friends.0", Other, 1),
+        ("part.friends.1", Other, 2),
+        ("parts.0.by_role.boss", Other, 4),
+    ]
+
+
+def test_options_restrict_what_a_request_may_see_and_set() -> None:
+    resource = RESOURCE.restrict(
+        fields=["name", "age", "password", "meta"], exclude=["meta"], read_only=["age"], write_only=["name"]
+    )
+    assert [key for key, _ in resource.readable] == ["id", "age"]
+    assert resource.parse_insert({"name": "x", "password": "y"}) == {"name": "x", "password": "y"}
+    assert errors_of(resource.parse_insert, {"meta": 1, "address": {}, "age": 1}) == {
+        "meta": ["unknown field"],
+        "address": ["unknown field"],
+        "age": ["is read-only"],
+    }
+    assert resource.parse_patch({"age": 3}) == Patch(resource, {}, {"age": 3})
+
+
+def test_an_option_that_names_no_field_is_refused() -> None:
+    with pytest.raises(TypeError, match="exclude: Model has no field nmae, zzz"):
+        RESOURCE.restrict(exclude=["zzz", "nmae", "age"])
+
+
+def test_a_document_may_embed_itself() -> None:
+    tree = Resource(Model, fields(Field("value", INTEGER), Field("child", Embedded(lambda: tree))))
+    raw = {"value": 1, "child": {"value": 2, "child": {"value": "3"}}}
+    assert tree.parse_insert(raw) == {"value": 1, "child": {"value": 2, "child": {"value": 3}}}
+
+
+def test_embedded_values_are_dumped_field_by_field() -> None:
+    assert ADDRESS.dump({"city": "Rio"}) == {"city": "Rio", "zip": None}
+    assert Reference(lambda: Other, lambda: INTEGER).dump(3) == "3"
