@@ -52,7 +52,7 @@ class Resource:
         sort: default order as pairs of field name and whether it descends; empty for the primary key's.
     """
 
-    model: type
+    model: Any
     fields: Mapping[str, Field]
     pk: str | None = None
     id_field: str | None = None

@@ -38,16 +38,17 @@ class Schema:
         """Return a new document with ``values``; what is not there, or None, gets its default."""
         return self.model(**{n: self.codecs[n].store(value) for n, value in values.items() if value is not None})
 
-    def assign(self, document: Any, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        """Set on ``document`` what is different in ``new`` from its values ``old``, so that save() writes only that."""
-        for name, value in self.resource.changed(old, new).items():
+    def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
+        """Set on ``document`` what has ``changed`` since its values were ``old``, inside embedded documents too."""
+        for name, value in changed.items():
             part = document._data.get(name)
             if (
                 isinstance(part, me.EmbeddedDocument)
                 and isinstance(self.resource.fields[name].type, Embedded)
                 and value
             ):
-                schema(type(part)).assign(part, old[name], value)
+                inner = schema(type(part))
+                inner.assign(part, old[name], inner.resource.changed(old[name], value))
             else:
                 setattr(document, name, None if value is None else self.codecs[name].store(value))
 

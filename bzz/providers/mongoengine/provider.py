@@ -100,20 +100,16 @@ class MongoEngineProvider(Provider):
 
 
 def _find(path: Path, handler: object) -> Any:
-    resource = path.resource
-    name = str(resource.id_field)
+    name, model = str(path.resource.id_field), path.resource.model
     try:
-        value = resource.fields[name].type.parse(path.id)
+        value = path.resource.fields[name].type.parse(path.id)
     except ValueError:
         raise NotFound(NOT_FOUND) from None
-    hook = getattr(resource.model, "get_instance_queryset", None)
-    queryset = _objects(resource.model)
-    if hook is not None:
-        queryset = hook(resource.model, queryset, path.id, handler)
-    found = queryset.filter(__raw__=_matching(resource.model, [Condition(name, "eq", value)])).first()
-    if found is None:
-        raise NotFound(NOT_FOUND)
-    return found
+    hook = getattr(model, "get_instance_queryset", None)
+    queryset = model.objects if hook is None else hook(model, model.objects, path.id, handler)
+    for found in queryset.filter(__raw__=_matching(model, [Condition(name, "eq", value)])).limit(1):
+        return found
+    raise NotFound(NOT_FOUND)
 
 
 def _load(path: Path, handler: object) -> Loaded:
@@ -142,12 +138,13 @@ def _create(resource: Resource, data: Values, handler: object) -> Outcome:
 def _update(path: Path, loaded: Loaded | None, patch: Patch, handler: object) -> Outcome:
     resource, known = path.resource, schema(path.resource.model)
     loaded = loaded or _load(path, handler)
-    wanted = patch.apply(loaded.values)
-    _check_references(resource, loaded.values, resource.changed(loaded.values, wanted), handler)
-    known.assign(loaded.document, loaded.values, wanted)
-    if resource.diff(loaded.values, known.values(loaded.document)):
-        writes.update(loaded.document)
+    changed = resource.changed(loaded.values, patch.apply(loaded.values))
+    _check_references(resource, loaded.values, changed, handler)
+    known.assign(loaded.document, loaded.values, changed)
     diff = resource.diff(loaded.values, known.values(loaded.document))
+    if diff:
+        writes.update(loaded.document)
+        diff = resource.diff(loaded.values, known.values(loaded.document))
     return _outcome(resource, loaded.document, updated_fields=diff)
 
 
@@ -159,9 +156,10 @@ def _delete(path: Path, document: Any, handler: object) -> Any:
 
 def _check_references(resource: Resource, old: Values, new: Values, handler: object) -> None:
     """Raise Invalid, by field, for references that ``new`` adds to what does not exist or may not be seen."""
-    kept = {(model, key) for _, model, key in resource.references(old)}
+    given = list(resource.references(new))
+    kept = {(model, key) for _, model, key in resource.references(old)} if given else set()
     added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
-    for name, model, key in resource.references(new):
+    for name, model, key in given:
         if (model, key) not in kept:
             added[model][name] = key
     errors: dict[str, list[str]] = {}
@@ -172,28 +170,25 @@ def _check_references(resource: Resource, old: Values, new: Values, handler: obj
         raise Invalid(errors)
 
 
-def _objects(model: Any) -> Any:
-    return model.objects
-
-
 def _visible(model: Any, handler: object) -> Any:
     """Return the queryset of the documents that a list may show."""
     hook = getattr(model, "get_list_queryset", None)
-    return _objects(model) if hook is None else hook(_objects(model), handler)
+    return model.objects if hook is None else hook(model.objects, handler)
 
 
 def _matching(model: Any, where: Sequence[Condition]) -> Mapping[str, Any]:
     """Return MongoDB's filter for conditions, all of which hold; no value of it comes from a request untyped."""
-    codecs = schema(model).codecs
-    conditions = []
-    for condition in where:
-        known, value = model._fields[condition.field], condition.value
-        if isinstance(known, me.CachedReferenceField):
-            conditions.append({f"{known.db_field}._id": value})
-        else:
-            stored = None if value is None else known.to_mongo(codecs[condition.field].store(value))
-            conditions.append({known.db_field: stored})
-    return {"$and": conditions} if conditions else {}
+    pairs = [_condition(model, condition) for condition in where]
+    together = dict(pairs)
+    return together if len(together) == len(pairs) else {"$and": [{key: value} for key, value in pairs]}
+
+
+def _condition(model: Any, condition: Condition) -> tuple[str, Any]:
+    known, value = model._fields[condition.field], condition.value
+    if isinstance(known, me.CachedReferenceField):
+        return f"{known.db_field}._id", value
+    store = schema(model).codecs[condition.field].store
+    return known.db_field, None if value is None else known.to_mongo(store(value))
 
 
 def _outcome(
