@@ -62,6 +62,7 @@ def main() -> int:
             stack.callback(mongoengine.disconnect)
             seed()
             asyncio.run(serve(arguments.port))
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C does not keep the store from closing
     except (OSError, RuntimeError, pymongo.errors.PyMongoError) as error:
         print(f"example_app: {error}", file=sys.stderr)  # noqa: T201
         return 1

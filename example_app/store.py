@@ -50,9 +50,12 @@ def main() -> None:
     from secantus import SecantusDBServer  # noqa: PLC0415  # GPL: in this process only
 
     folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    server = SecantusDBServer(host="127.0.0.1", port=0, storage_path=str(folder))
-    server.start()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        server = SecantusDBServer(host="127.0.0.1", port=0, storage_path=str(folder))
+        server.start()
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is said and nothing more can be done
+        sys.exit(f"{type(error).__name__}: {error}")
     try:
         print(server.port, flush=True)  # noqa: T201  # what whoever started it waits for
         sys.stdin.read()

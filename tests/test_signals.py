@@ -4,6 +4,7 @@ import asyncio
 import functools
 import gc
 import logging
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -98,6 +99,7 @@ SHAPES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "nothing": (lambda: (), ()),
     "**kwargs": (lambda **kwargs: (kwargs,), (OFFERED,)),
     "*args, **kwargs": (lambda *args, **kwargs: (args, kwargs), ((Model,), OFFERED)),
+    "sender, *args": (lambda sender, *args: (sender, args), (Model, ())),
     "keyword only": (lambda *, instance: (instance,), ("I",)),
     "positional only": (lambda sender, instance, /: (sender, instance), (Model, "I")),
     "a default of its own": (lambda sender, extra=3: (sender, extra), (Model, 3)),
@@ -202,6 +204,15 @@ async def test_receivers_are_held_weakly_unless_asked_otherwise(signal: Signal) 
     signal.connect(make("strong"), weak=False)
     gc.collect()
     assert [result for _, result in await signal.send_async(Model, **OFFERED)] == ["strong"]
+
+
+async def test_a_receiver_that_has_just_died_is_passed_over(signal: Signal) -> None:
+    def receive(sender: Any) -> None: ...
+
+    signal.connect(receive)
+    [key] = signal.receivers
+    signal.receivers[key] = weakref.ref(Receiver())
+    assert await signal.send_async(Model, **OFFERED) == []
 
 
 async def test_only_receivers_for_the_sender_are_called(signal: Signal) -> None:

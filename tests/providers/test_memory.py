@@ -155,3 +155,39 @@ async def test_many_writers_at_once_lose_nothing(users: Api) -> None:
     )
     assert sorted(reply.status for reply in replies) == [201] * 25 + [409] * 25
     assert len((await users("GET", "/user?per_page=100")).json) == 25
+
+
+@dataclass
+class Fleeting:
+    """Somebody else deletes it between being found and being written."""
+
+    id: int = 1
+    name: str = ""
+    vanish: ClassVar[Any] = None
+
+    @classmethod
+    def get_instance_queryset(cls, model: Any, queryset: Any, instance_id: str, handler: Any) -> Any:
+        found = list(queryset)
+        if cls.vanish:
+            cls.vanish()
+        return found
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_a_write_of_what_vanishes_meanwhile_is_not_found(
+    api: Api, provider: MemoryProvider, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Fleeting))
+    await api.create("/fleeting")
+    monkeypatch.setattr(Fleeting, "vanish", provider._tables[Fleeting].clear)
+    body = '{"name": "x"}' if method == "PUT" else None
+    reply = await api(method, "/fleeting/1", body=body, headers={"Content-Type": "application/json"})
+    assert reply.status == 404
+    assert provider._tables[Fleeting] == {}
+
+
+async def test_an_identifier_is_typed(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Fleeting))
+    await api.create("/fleeting")
+    assert (await api("GET", "/fleeting/+1")).status == 200
+    assert (await api("GET", "/fleeting/one")).status == 404

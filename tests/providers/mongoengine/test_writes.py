@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
+
+import mongoengine as me
+import pytest
+
+from bzz.providers.mongoengine import writes
+from tests.providers.mongoengine.models import Careful, Natural
+
+pytestmark = pytest.mark.usefixtures("mongodb")
+
+
+class Twice(me.Document):
+    """Saves itself twice, once more than it is asked to."""
+
+    name = me.StringField()
+    meta: dict[str, Any] = {"strict": True}  # noqa: RUF012
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        super().save(*args, **kwargs)
+        self.name = f"{self.name} of {self.pk}"
+        return super().save(*args, **kwargs)
+
+
+def test_an_insert_does_not_replace_what_has_the_key() -> None:
+    Natural(code="x", title="first").save()
+    with pytest.raises(me.NotUniqueError):
+        writes.insert(Natural(code="x", title="second"))
+    assert Natural.objects.get(pk="x").title == "first"
+
+
+def test_an_update_does_not_insert_what_is_gone() -> None:
+    document = Careful(name="Ada")
+    writes.insert(document)
+    Careful.objects.delete()
+    document.name = "Bob"
+    with pytest.raises(me.errors.SaveConditionError):
+        writes.update(document)
+    assert Careful.objects.count() == 0
+
+
+def test_a_save_that_saves_twice_inserts_once_and_then_updates() -> None:
+    document = Twice(name="Ada")
+    writes.insert(document)
+    assert Twice.objects.get().name == f"Ada of {document.pk}"
+
+
+def test_afterwards_the_document_is_an_ordinary_one() -> None:
+    document = Natural(code="x", title="first")
+    writes.insert(document)
+    assert not {"_save_create", "_save_update"} & set(vars(document))
+    with pytest.raises(me.NotUniqueError):
+        writes.insert(failing := Natural(code="x"))
+    assert not {"_save_create", "_save_update"} & set(vars(failing))
+    Natural.objects.delete()
+    document.title = "second"
+    document.save()
+    assert Natural.objects.get().title == "second", "MongoEngine's own save() upserts"

@@ -1,0 +1,139 @@
+"""The example application as its user has it: a process, a page, and a stream of signals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tornado.httpclient
+
+ROOT = Path(__file__).parent.parent
+SECONDS_TO_END = 20
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The application's URL and process, which is interrupted at the end as Ctrl-C does."""
+    command = [sys.executable, "-m", "example_app", "--port", "0", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            found = re.search(r"http://\S+", line)
+            assert found, line
+            yield found[0].rstrip("/"), process
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(SECONDS_TO_END)
+
+
+class Browser:
+    """What a browser does: requests, and a stream of events."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._client = tornado.httpclient.AsyncHTTPClient(force_instance=True)
+        self._open: asyncio.Event = asyncio.Event()
+
+    async def request(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tornado.httpclient.HTTPResponse:
+        return await self._client.fetch(
+            self.url + path,
+            method=method,
+            body=None if body is None else json.dumps(body),
+            headers={"Content-Type": "application/json"} | headers,
+            raise_error=False,
+        )
+
+    async def listen(self, **headers: str) -> asyncio.Future[Any]:
+        """Open the stream of signals; the result is done when it ends."""
+        rest = ""
+
+        def receive(chunk: bytes) -> None:
+            nonlocal rest
+            self._open.set()
+            *blocks, rest = (rest + chunk.decode()).split("\n\n")
+            for block in blocks:
+                fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+                if "data" in fields:
+                    self.events.put_nowait(json.loads(fields["data"]) | {"id": fields["id"]})
+
+        stream = asyncio.ensure_future(
+            self._client.fetch(self.url + "/signals", streaming_callback=receive, headers=headers, request_timeout=60)
+        )
+        await self._open.wait()
+        return stream
+
+
+async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as (url, process):
+        browser = Browser(url)
+        stream = await browser.listen()
+        page = await browser.request("GET", "/")
+        assert b"<title>Team directory" in page.body
+        assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+        for name in re.findall(rb'(?:src|href)="([^"]+)"', page.body):
+            assert (await browser.request("GET", f"/{name.decode()}")).code == 200
+
+        people = json.loads((await browser.request("GET", "/api/person/")).body)
+        assert "Ada Lovelace" in [person["name"] for person in people]
+        created = await browser.request("POST", "/api/person/", {"name": "Kay", "email": "KAY@example.com"})
+        kay = json.loads(created.body)
+        assert (created.code, kay["email"]) == (201, "kay@example.com")
+        at = f"/api/person/{kay['id']}"
+        assert (await browser.request("PUT", at, {"role": "Objects"})).code == 200
+        assert (await browser.request("DELETE", at)).code == 204
+        seen = [await browser.events.get() for _ in range(8)]
+        assert [(event["signal"], event["sender"]) for event in seen[2:]] == [
+            (f"{when}_{act}_instance", "Person") for act in ("create", "update", "delete") for when in ("pre", "post")
+        ]
+        assert seen[5]["updated_fields"] == {"role": {"from": None, "to": "Objects"}}
+
+        lead = json.loads((await browser.request("GET", "/api/team/")).body)[0]["lead"]
+        assert (await browser.request("DELETE", f"/api/person/{lead}")).code == 409
+        again = Browser(url)
+        resumed = await again.listen(**{"Last-Event-ID": seen[6]["id"]})
+        assert (await again.events.get())["signal"] == "post_delete_instance", "the stream goes on where it stopped"
+
+        evil = await browser.request("POST", "/api/person/", {"name": "x"}, Origin="https://evil.example")
+        assert evil.code == 403
+        await browser.request("POST", "/api/person/", {"name": "Kept", "email": "kept@example.com"})
+        process.send_signal(signal.SIGINT)
+        await asyncio.gather(stream, resumed, return_exceptions=True)  # they end, however
+    assert process.returncode == 0
+
+    with running("--data", str(tmp_path)) as (url, process):
+        found = await Browser(url).request("GET", "/api/person/?name=Kept")
+        assert len(json.loads(found.body)) == 1
+    assert process.returncode == 0
+
+
+async def test_it_uses_another_mongodb_where_there_is_one(mongodb_uri: str) -> None:
+    with running("--mongodb-uri", mongodb_uri) as (url, process):
+        assert (await Browser(url).request("GET", "/api/team/")).code == 200
+    assert process.returncode == 0
+
+
+def test_what_keeps_it_from_starting_is_said_in_a_sentence(tmp_path: Path) -> None:
+    data = tmp_path / "a file"
+    data.write_text("in the way")
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "example_app", "--port", "0", "--data", str(data)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("example_app: The embedded store did not start")
