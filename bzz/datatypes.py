@@ -20,6 +20,9 @@ def identity(value: Any) -> Any:
     return value
 
 
+Diff = dict[str, dict[str, Any]]
+
+
 class FormValue(tuple[str, ...]):
     """The texts that a form gave for one key: at least one, as they were sent."""
 
@@ -57,6 +60,14 @@ class DataType(ABC):
     def same(self, one: Any, other: Any) -> bool:
         """Tell whether two values of this type, either of them maybe None, are the same."""
         return bool(one == other)
+
+    def merge(self, stored: Any, patch: Any) -> Any:  # noqa: ARG002  # most types are replaced
+        """Return what a value becomes when ``patch`` is merged into it (RFC 7396, section 2); neither is changed."""
+        return patch
+
+    def diff(self, name: str, before: Any, after: Any) -> Diff:
+        """Return how two values of the field ``name`` that are not the same differ, by dotted field name."""
+        return {name: {"from": before, "to": after}}
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:  # noqa: ARG002  # most types hold none
         """Yield the references in ``value``: dotted name relative to it, model referred to, primary key."""
@@ -100,6 +111,19 @@ def references(values: Iterable[tuple[str, DataType, Any]]) -> Iterator[tuple[st
         if value is not None:
             for inner, model, key in datatype.references(value):
                 yield f"{name}.{inner}" if inner else name, model, key
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Return ``target`` with ``patch`` merged into it, as RFC 7396, section 2 has it; neither is changed."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged
 
 
 def add_error(errors: dict[str, list[str]], key: str, error: ValueError) -> None:
@@ -189,6 +213,10 @@ class Map(DataType):
         """Compare key by key; None and the empty object are the same."""
         one, other = one or {}, other or {}
         return one.keys() == other.keys() and all(self.item.same(one[key], other[key]) for key in one)
+
+    def merge(self, stored: Any, patch: Any) -> Any:
+        """Merge key by key; null removes a key."""
+        return merge_patch(stored, patch)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the values, each under its key."""

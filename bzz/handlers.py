@@ -52,7 +52,8 @@ class Handler(tornado.web.RequestHandler):
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         """Answer with an error; one of bzz's own brings its status along."""
-        super().send_error(getattr(_error(kwargs), "status_code", status_code), **kwargs)
+        error = _error(kwargs)
+        super().send_error(error.status_code if isinstance(error, BzzError) else status_code, **kwargs)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write the problem document of an error (RFC 9457, section 3): ``type, title, status, detail``, ``errors``."""

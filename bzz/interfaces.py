@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bzz.datatypes import Diff
 from bzz.pool import THREADS, Pool
-from bzz.resources import Diff, Patch, Resource, Values
+from bzz.resources import Patch, Resource, Values
 
 
 @dataclass(frozen=True, slots=True)

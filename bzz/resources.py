@@ -11,11 +11,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from bzz.datatypes import DataType, add_error, parse, references
+from bzz.datatypes import DataType, Diff, add_error, parse, references
 from bzz.exceptions import Invalid
 
 Values = dict[str, Any]
-Diff = dict[str, dict[str, Any]]
 UNKNOWN = "unknown field"
 READ_ONLY = "is read-only"
 TWICE = "is given more than once"
@@ -116,15 +115,9 @@ class Resource:
         return typed
 
     def merge(self, old: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
-        """Return ``old`` with ``changes`` merged into it (RFC 7396, section 2)."""
-        merged = dict(old)
-        for name, value in changes.items():
-            embedded = self.fields[name].type
-            if isinstance(embedded, Embedded) and isinstance(value, dict):
-                merged[name] = embedded.resource.merge(old.get(name) or {}, value)
-            else:
-                merged[name] = merge_patch(old.get(name), value)
-        return merged
+        """Return ``old`` with ``changes`` merged into it (RFC 7396, section 2); neither is changed."""
+        merged = {name: self.fields[name].type.merge(old.get(name), value) for name, value in changes.items()}
+        return {**old, **merged}
 
     def diff(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
         """Return what differs: ``{'age': {'from': 3, 'to': 4}}``, values inside embedded documents by dotted name.
@@ -132,13 +125,8 @@ class Resource:
         A list is one entry, and so is an embedded document that was set or unset as a whole.
         """
         changes: Diff = {}
-        for name, after in self.changed(old, new).items():
-            before, known = old.get(name), self.fields[name].type
-            if isinstance(known, Embedded) and before is not None and after is not None:
-                nested = known.resource.diff(before, after)
-                changes.update({f"{name}.{inner}": change for inner, change in nested.items()})
-            else:
-                changes[name] = {"from": before, "to": after}
+        for name, value in self.changed(old, new).items():
+            changes |= self.fields[name].type.diff(name, old.get(name), value)
         return changes
 
     def changed(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Values:
@@ -227,19 +215,6 @@ class Patch:
         return self.resource.merge(stored, self.data)
 
 
-def merge_patch(target: Any, patch: Any) -> Any:
-    """Return ``target`` with ``patch`` merged into it, as RFC 7396, section 2 has it; neither is changed."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge_patch(merged.get(key), value)
-    return merged
-
-
 @dataclass(frozen=True)
 class Embedded(DataType):
     """A document kept inside its parent.
@@ -274,6 +249,16 @@ class Embedded(DataType):
         if one is None or other is None:
             return one is other
         return not self.resource.diff(one, other)
+
+    def merge(self, stored: Any, patch: Any) -> Any:
+        """Merge field by field; null unsets the whole."""
+        return None if patch is None else self.resource.merge(stored or {}, patch)
+
+    def diff(self, name: str, before: Any, after: Any) -> Diff:
+        """Return an entry for each inner field that differs, unless the document was set or unset as a whole."""
+        if before is None or after is None:
+            return super().diff(name, before, after)
+        return {f"{name}.{inner}": change for inner, change in self.resource.diff(before, after).items()}
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the embedded document's fields."""

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from bzz.datatypes import DataType, FormValue, Scalar, any_key, single
+from bzz.datatypes import DataType, FormValue, Scalar, any_key, merge_patch, single
 
 INT64 = (-(2**63), 2**63 - 1)
 
@@ -62,6 +62,10 @@ class Json(DataType):
             if isinstance(value, kind):
                 return datatype.dump(value)
         return self.plain(value)
+
+    def merge(self, stored: Any, patch: Any) -> Any:
+        """Merge objects key by key; null removes a key."""
+        return merge_patch(stored, patch)
 
     def same(self, one: Any, other: Any) -> bool:
         """Compare as JSON does: true is not 1."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import mongoengine as me
 import pymongo
 
+from bzz.datatypes import Diff
 from bzz.exceptions import Invalid, NotFound, Unavailable
 from bzz.interfaces import (
     BeforeCreate,
@@ -26,7 +27,7 @@ from bzz.interfaces import (
 from bzz.providers.mongoengine import writes
 from bzz.providers.mongoengine.documents import schema
 from bzz.providers.mongoengine.errors import NOT_FOUND, translated
-from bzz.resources import Diff, Patch, Resource, Values
+from bzz.resources import Patch, Resource, Values
 
 T = TypeVar("T")
 
