@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from bzz.exceptions import Invalid
+
+MAX_ERRORS = 100
+MAX_KEY = 512
 
 
 def identity(value: Any) -> Any:
@@ -69,6 +73,10 @@ class DataType(ABC):
         """Return how two values of the field ``name`` that are not the same differ, by dotted field name."""
         return {name: {"from": before, "to": after}}
 
+    def protected(self, value: Any, stored: Any) -> Iterator[str]:  # noqa: ARG002  # most types have no parts
+        """Yield the dotted names of what ``value`` gives and a request may not, ``stored`` being the value so far."""
+        yield from ()
+
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:  # noqa: ARG002  # most types hold none
         """Yield the references in ``value``: dotted name relative to it, model referred to, primary key."""
         yield from ()
@@ -113,25 +121,18 @@ def references(values: Iterable[tuple[str, DataType, Any]]) -> Iterator[tuple[st
                 yield f"{name}.{inner}" if inner else name, model, key
 
 
-def merge_patch(target: Any, patch: Any) -> Any:
-    """Return ``target`` with ``patch`` merged into it, as RFC 7396, section 2 has it; neither is changed."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge_patch(merged.get(key), value)
-    return merged
-
-
 def add_error(errors: dict[str, list[str]], key: str, error: ValueError) -> None:
-    """Record under ``key`` what ``error`` says, each inner field of an ``Invalid`` by its dotted name."""
+    """Record under ``key`` what ``error`` says, each inner field of an ``Invalid`` by its dotted name.
+
+    Raises:
+        Invalid: there are so many errors that more would help nobody.
+    """
     if isinstance(error, Invalid):
         errors.update({f"{key}.{inner}": messages for inner, messages in error.errors.items()})
     else:
         errors[key] = [str(error)]
+    if len(errors) >= MAX_ERRORS:
+        raise Invalid(errors=dict(islice(errors.items(), MAX_ERRORS)))
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,19 @@ class Scalar(DataType):
     def dump(self, value: Any) -> Any:
         """Return ``value`` as JSON has it."""
         return self.dumper(value)
+
+
+def addressable(datatype: Scalar) -> Scalar:
+    """Return a type like ``datatype`` whose values identify instances: as text they can be a segment of a path."""
+
+    def parse_key(raw: Any) -> Any:
+        value = datatype.parse(raw)
+        text = str(datatype.dump(value))
+        if text in ("", ".", "..") or len(text) > MAX_KEY:
+            raise ValueError(f"expected what a URL can hold: 1 to {MAX_KEY} characters, not '.' or '..'")
+        return value
+
+    return replace(datatype, parser=parse_key)
 
 
 @dataclass(frozen=True)
@@ -174,6 +188,17 @@ class List(DataType):
         """Compare item by item; None and the empty list are the same."""
         one, other = one or [], other or []
         return len(one) == len(other) and all(map(self.item.same, one, other))
+
+    def merge(self, stored: Any, patch: Any) -> Any:  # noqa: ARG002  # a list is replaced
+        """Take the list given, with nothing to merge its items into."""
+        return None if patch is None else [self.item.merge(None, item) for item in patch]
+
+    def protected(self, value: Any, stored: Any) -> Iterator[str]:
+        """Yield what an item gives that no stored item has either."""
+        for index, item in enumerate(value):
+            names = list(self.item.protected(item, None))
+            if names and all(list(self.item.protected(item, other)) for other in stored or [None]):
+                yield from (f"{index}.{name}" for name in names)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the items, each under its index."""
@@ -216,7 +241,17 @@ class Map(DataType):
 
     def merge(self, stored: Any, patch: Any) -> Any:
         """Merge key by key; null removes a key."""
-        return merge_patch(stored, patch)
+        if patch is None:
+            return None
+        stored = stored or {}
+        given = {key: self.item.merge(stored.get(key), value) for key, value in patch.items() if value is not None}
+        return {key: value for key, value in stored.items() if key not in patch} | given
+
+    def protected(self, value: Any, stored: Any) -> Iterator[str]:
+        """Yield what a key's value gives that the stored one under that key has not."""
+        for key, item in value.items():
+            if item is not None:
+                yield from (f"{key}.{name}" for name in self.item.protected(item, (stored or {}).get(key)))
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the values, each under its key."""
@@ -234,5 +269,5 @@ def _parse_items(datatype: DataType, items: Iterable[tuple[Any, Any]], *, nullab
         except ValueError as error:
             add_error(errors, str(key), error)
     if errors:
-        raise Invalid(errors)
+        raise Invalid(errors=errors)
     return typed

@@ -20,6 +20,7 @@ MULTIPART = "multipart/form-data"
 MAX_DEPTH = 32
 MAX_FIELDS = 1000
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json")
+_CHARSET = re.compile(r"(?:^|;)\s*charset\s*=\s*\"?([^\s;\"]+)")
 _PAGE = integer(1, 2**31 - 1)
 _OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
@@ -45,16 +46,16 @@ def decode(content_type: str, body: bytes, form: Mapping[str, list[bytes]]) -> d
         BadRequest: it is malformed, or not an object.
         UnsupportedMediaType: it is neither a form nor JSON.
     """
-    media_type, _, parameters = content_type.partition(";")
-    media_type = media_type.strip().lower()
+    media_type, _, parameters = content_type.lower().partition(";")
+    media_type = media_type.strip()
     if not body:
         return {}
-    if "charset" in parameters.lower() and "utf-8" not in parameters.lower().replace("utf8", "utf-8"):
+    if _CHARSET.findall(parameters) not in ([], ["utf-8"]):
         raise UnsupportedMediaType("A body is in UTF-8.")
     if _JSON.fullmatch(media_type):
         return _decode_json(body)
     if media_type == FORM:
-        return _decode_form(pairs(body))
+        return _decode_form(pairs(body, "The body"))
     if media_type == MULTIPART:
         return _decode_form((key, _text(value)) for key, values in form.items() for value in values)
     raise UnsupportedMediaType("A body is JSON (application/json) or a form (application/x-www-form-urlencoded).")
@@ -84,28 +85,40 @@ def _text(value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        raise BadRequest("The form is not in UTF-8.") from None
+        raise BadRequest("The body is not in UTF-8.") from None
 
 
-def pairs(encoded: bytes | str) -> list[tuple[str, str]]:
+def pairs(encoded: bytes, what: str) -> list[tuple[str, str]]:
     """Return the fields of a URL-encoded form or query string, in their order.
 
+    Args:
+        encoded: percent-encoded, or plain, UTF-8.
+        what: what it is, for the error.
+
     Raises:
-        BadRequest: they are not percent-encoded UTF-8, or too many.
+        BadRequest: it is not UTF-8, or has too many fields.
     """
     try:
-        text = encoded if isinstance(encoded, str) else encoded.decode("ascii")
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        return parse_qsl(encoded.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except UnicodeDecodeError:
-        raise BadRequest("It is not percent-encoded UTF-8.") from None
+        raise BadRequest(f"{what} is not in UTF-8.") from None
     except ValueError:
-        raise BadRequest(f"It has more than {MAX_FIELDS} fields.") from None
+        raise BadRequest(f"{what} has more than {MAX_FIELDS} fields.") from None
+
+
+def _check_text(text: str) -> None:
+    """Refuse a lone surrogate, which the server decodes from some encodings that a multipart form may name."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadRequest("The body is not in UTF-8.") from None
 
 
 def _decode_form(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Nest the fields of a form by their dotted keys: ``child.name=Ada`` is ``{"child": {"name": ("Ada",)}}``."""
     decoded: dict[str, Any] = {}
     for key, value in pairs:
+        _check_text(key + value)
         *parents, last = key.removesuffix("[]").split(".")
         if len(parents) >= MAX_DEPTH:
             raise BadRequest(f"The body is nested more than {MAX_DEPTH} deep.")
@@ -113,12 +126,21 @@ def _decode_form(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         for parent in parents:
             target = target.setdefault(parent, {})
             if not isinstance(target, dict):
-                raise Invalid({key: ["is given both as a value and as an object"]})
+                raise Invalid(errors={key: ["is given both as a value and as an object"]})
         given = target.setdefault(last, FormValue())
         if isinstance(given, dict):
-            raise Invalid({key: ["is given both as a value and as an object"]})
+            raise Invalid(errors={key: ["is given both as a value and as an object"]})
         target[last] = FormValue((*given, value))
     return decoded
+
+
+def query_pairs(encoded: str) -> list[tuple[str, str]]:
+    """Return the parameters of a query string as Tornado has it: each byte that is not ASCII one Latin-1 character.
+
+    Raises:
+        BadRequest: as ``pairs``.
+    """
+    return pairs(encoded.encode("latin-1", errors="replace"), "The query string")
 
 
 def parse_query(
@@ -140,7 +162,7 @@ def parse_query(
     query = Query(sort=list(sort), per_page=per_page)
     errors: dict[str, list[str]] = {}
     seen: set[str] = set()
-    for key, text in pairs(encoded):
+    for key, text in query_pairs(encoded):
         try:
             if key in seen:
                 raise ValueError("is given more than once")
@@ -156,7 +178,7 @@ def parse_query(
         except ValueError as error:
             errors[key] = [str(error)]
     if errors:
-        raise Invalid(errors, "The query string is not valid.")
+        raise Invalid("The query string is not valid.", errors=errors)
     return query
 
 

@@ -3,6 +3,7 @@
 ::
 
     BzzError                        500
+    ├── Finished                    500  not an error: a receiver has answered the request itself
     ├── BadRequest                  400  malformed body or query
     │   └── Invalid                 400  well-formed, but a field or filter cannot take its value (``errors``)
     ├── Forbidden                   403  refused, by a receiver for instance
@@ -44,6 +45,10 @@ class BzzError(Exception):
         self.headers = dict(headers or {})
 
 
+class Finished(BzzError):
+    """A receiver has answered the request itself, so the act stops; what it wrote is the reply."""
+
+
 class BadRequest(BzzError):
     """The request cannot be understood (RFC 9110, section 15.5.1)."""
 
@@ -53,7 +58,9 @@ class BadRequest(BzzError):
 class Invalid(BadRequest, ValueError):
     """Input was understood, but some of its fields cannot take the value given; ``errors`` says which and why."""
 
-    def __init__(self, errors: Mapping[str, list[str]], detail: str = "The input is not valid.") -> None:
+    def __init__(
+        self, detail: str = "The input is not valid.", *, errors: Mapping[str, list[str]] | None = None
+    ) -> None:
         super().__init__(detail, errors=errors)
 
 

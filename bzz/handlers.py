@@ -9,16 +9,18 @@ from typing import Any
 import tornado.web
 
 from bzz import encoding
-from bzz.exceptions import BzzError, ContentTooLarge, UnsupportedMediaType
+from bzz.exceptions import BzzError, ContentTooLarge, Finished, UnsupportedMediaType
+from bzz.pool import in_pool
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+LONG_BODY = 65_536  # bytes; decoding more than that takes long enough to be done off the event loop
 
 
 class Handler(tornado.web.RequestHandler):
     """A Tornado handler that speaks JSON and answers every error with a problem document."""
 
-    def read_body(self, max_body: int) -> dict[str, Any]:
+    async def read_body(self, max_body: int) -> dict[str, Any]:
         """Return the object the body says, not typed yet; an empty body is an empty object.
 
         Args:
@@ -33,8 +35,10 @@ class Handler(tornado.web.RequestHandler):
             raise UnsupportedMediaType("A body is sent without a content coding.")
         if self.request.files:
             raise UnsupportedMediaType("A form has no files.")
-        content_type = self.request.headers.get("Content-Type", "")
-        return encoding.decode(content_type, self.request.body, self.request.body_arguments)
+        content_type, body = self.request.headers.get("Content-Type", ""), self.request.body
+        if len(body) > LONG_BODY:
+            return await in_pool(encoding.decode, content_type, body, self.request.body_arguments)
+        return encoding.decode(content_type, body, self.request.body_arguments)
 
     def reply(self, value: Any, status_code: int = 200) -> None:
         """Finish with ``value`` as JSON, unless a receiver has finished already."""
@@ -77,6 +81,8 @@ class Handler(tornado.web.RequestHandler):
         tb: TracebackType | None,
     ) -> None:
         """Log an exception as Tornado does; an error of ours in one line, with what caused it."""
+        if isinstance(value, Finished):
+            return
         if isinstance(value, BzzError) and value.status_code != 500:
             cause = f" ({value.__cause__!r})" if value.__cause__ else ""
             value = tornado.web.HTTPError(value.status_code, "%s%s", value.detail, cause)

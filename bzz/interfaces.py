@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from bzz.datatypes import Diff
@@ -44,11 +45,18 @@ class Condition:
         field: the field's name, as the model has it.
         operator: ``eq``.
         value: of the field's type; None for no value.
+
+    Raises:
+        ValueError: there is no such operator.
     """
 
     field: str
     operator: str
     value: Any
+
+    def __post_init__(self) -> None:  # noqa: D105  # what it checks is said above
+        if self.operator != "eq":
+            raise ValueError(f"{self.operator!r} is no operator; there is eq")
 
 
 @dataclass(slots=True)
@@ -74,13 +82,13 @@ class Outcome:
 
     Args:
         instance: of the model's class.
-        id: its identifier in URLs, not encoded.
+        id: its identifier in URLs, not encoded; None where the identifying field has no value.
         body: its representation, plain JSON values; None where none was asked for.
         updated_fields: what an update stored.
     """
 
     instance: Any
-    id: str
+    id: str | None
     body: Any = None
     updated_fields: Diff = field(default_factory=dict)
 
@@ -115,11 +123,21 @@ class Provider(ABC):
     Args:
         timeout: seconds an operation may take, waiting for a thread included, before it fails with ``Unavailable``.
         threads: how many operations of a synchronous ORM run at once, as far as its connections allow.
+
+    Raises:
+        ValueError: an option makes no sense.
     """
 
     def __init__(self, *, timeout: float = 5.0, threads: int = THREADS) -> None:
+        if timeout <= 0 or threads < 1:
+            raise ValueError(f"timeout is more than 0 seconds and threads at least 1, not {timeout} and {threads}")
         self.timeout = timeout
-        self.pool = Pool(threads)
+        self.threads = threads
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The threads of this provider, started when they are first needed."""
+        return Pool(self.threads)
 
     @abstractmethod
     def describe(self, model: type) -> Resource:

@@ -7,15 +7,19 @@ from inspect import signature
 from typing import Any
 from urllib.parse import urlencode
 
-from tornado.routing import Rule, URLSpec
+from tornado.routing import Matcher, URLSpec
 
 from bzz import actions, encoding, registry, routing
 from bzz.exceptions import MethodNotAllowed
 from bzz.handlers import Handler
 from bzz.interfaces import Outcome, Path, Provider, Query
+from bzz.resources import Resource
 
-RouteList = list[Any]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class RouteList(list[Any]):
+    """Rules, as ``tornado.web.Application`` takes them: what ``routes_for`` and ``flatten`` return."""
 
 
 class ModelHive:
@@ -59,11 +63,10 @@ class ModelHive:
         handler_class: type[ModelHandler] | None = None,
         **provider_options: Any,
     ) -> None:
-        _check_options(provider, provider_options)
-        self.provider = registry.resolve(provider, provider_options)
+        self.provider = registry.resolve(provider, provider_options, known=OPTIONS)
         resource = self.provider.describe(model)
         self.resource = resource.restrict(fields=fields, exclude=exclude, read_only=read_only, write_only=write_only)
-        self.sort = encoding.parse_sort(self.resource, sort) if sort else list(resource.sort)
+        self.sort = _check_sort(self.resource, sort) if sort else list(resource.sort)
         taken = _check_methods(methods)
         self.collection_methods = _allowed(("GET", "HEAD", "POST"), taken)
         self.instance_methods = _allowed(("GET", "HEAD", "PUT", "PATCH", "DELETE"), taken)
@@ -92,8 +95,12 @@ class ModelHive:
             resource_name: what the resource is called; by default the class name in snake case.
         """
         name = (resource_name or routing.snake_case(self.resource.model.__name__)).strip("/")
+        if not name:
+            raise ValueError("a resource has a name")
         base = routing.base_path(prefix, name)
-        return [URLSpec(routing.pattern(base), self.handler_class, {"hive": self, "name": name, "base": base})]
+        return RouteList(
+            [URLSpec(routing.pattern(base), self.handler_class, {"hive": self, "name": name, "base": base})]
+        )
 
 
 class ModelHandler(Handler):
@@ -123,7 +130,7 @@ class ModelHandler(Handler):
 
     async def post(self) -> None:
         """Create an instance: 201, with where it is."""
-        body = self.read_body(self.hive.max_body)
+        body = await self.read_body(self.hive.max_body)
         outcome = await actions.create_instance(self.hive.provider, self.path, body, handler=self)
         if not self._finished:
             self._announce(outcome)
@@ -131,7 +138,7 @@ class ModelHandler(Handler):
 
     async def put(self) -> None:
         """Merge the body into an instance."""
-        body = self.read_body(self.hive.max_body)
+        body = await self.read_body(self.hive.max_body)
         outcome = await actions.update_instance(self.hive.provider, self.path, body, handler=self)
         self.reply(outcome.body)
 
@@ -160,8 +167,12 @@ class ModelHandler(Handler):
         return self.hive.instance_methods if is_instance else self.hive.collection_methods
 
     def _announce(self, outcome: Outcome) -> None:
-        self.set_header("Location", routing.location(self.base, outcome.id))
-        self.set_header("X-Created-Id", routing.encode(outcome.id))
+        if outcome.id is not None:
+            self.set_header("Location", routing.location(self.base, outcome.id))
+            self.set_header("X-Created-Id", routing.encode(outcome.id))
+
+    def compute_etag(self) -> None:
+        """Offer no ETag: Tornado's own is of the body, and nothing compares it on a write."""
 
     async def _get_list(self) -> None:
         query = encoding.parse_query(
@@ -183,29 +194,30 @@ class ModelHandler(Handler):
             pages["prev"] = query.page - 1
         if more:
             pages["next"] = query.page + 1
-        kept = [(key, value) for key, value in encoding.pairs(self.request.query) if key != "page"]
+        kept = [(key, value) for key, value in encoding.query_pairs(self.request.query) if key != "page"]
         links = [f'<{self.request.path}?{urlencode([*kept, ("page", n)])}>; rel="{rel}"' for rel, n in pages.items()]
         self.set_header("Link", ", ".join(links))
 
 
-def flatten(routes: Iterable[RouteList | Rule | tuple[Any, ...]]) -> RouteList:
+def flatten(routes: Iterable[Any]) -> RouteList:
     """Return one list of rules from route lists and ordinary Tornado rules, in their order.
 
     Args:
-        routes: what ``routes_for`` returned (a list, spliced), and rules as ``tornado.web.Application`` takes them.
+        routes: lists of routes, as ``routes_for`` returns them, which are spliced however deep, and rules as
+            ``tornado.web.Application`` takes them, be they written as tuples or as lists.
     """
-    flat: RouteList = []
+    flat = RouteList()
     for item in routes:
-        flat.extend(flatten(item)) if isinstance(item, list) else flat.append(item)
+        is_rule = not isinstance(item, list) or (item and isinstance(item[0], (str, Matcher)))
+        flat += [item] if is_rule else flatten(item)
     return flat
 
 
-def _check_options(provider: str | type[Provider] | Provider, options: dict[str, Any]) -> None:
-    known = registry.options_of(provider)
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        own = [name for name, p in signature(ModelHive.__init__).parameters.items() if p.kind is p.KEYWORD_ONLY]
-        raise TypeError(f"unknown option {', '.join(unknown)}; there are {', '.join([*own, *known])}")
+def _check_sort(resource: Resource, sort: str) -> list[tuple[str, bool]]:
+    try:
+        return encoding.parse_sort(resource, sort)
+    except ValueError as error:
+        raise TypeError(f"sort: {error}") from None
 
 
 def _check_methods(methods: Iterable[str]) -> frozenset[str]:
@@ -217,3 +229,6 @@ def _check_methods(methods: Iterable[str]) -> frozenset[str]:
 
 def _allowed(on_path: Iterable[str], taken: Iterable[str]) -> tuple[str, ...]:
     return (*(method for method in on_path if method in taken), "OPTIONS")
+
+
+OPTIONS = tuple(name for name, p in signature(ModelHive.__init__).parameters.items() if p.kind is p.KEYWORD_ONLY)

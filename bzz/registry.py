@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from inspect import signature
 from typing import Any
 
 from bzz.interfaces import Provider
@@ -36,7 +36,9 @@ def known_providers() -> dict[str, str | type[Provider]]:
     return BUILT_IN | installed | _registered
 
 
-def resolve(provider: str | type[Provider] | Provider, options: Mapping[str, Any]) -> Provider:
+def resolve(
+    provider: str | type[Provider] | Provider, options: Mapping[str, Any], *, known: Iterable[str] = ()
+) -> Provider:
     """Return the provider that ``provider`` names.
 
     The same class with the same options is the same instance, with one pool of threads.
@@ -44,28 +46,38 @@ def resolve(provider: str | type[Provider] | Provider, options: Mapping[str, Any
     Args:
         provider: a known name, a dotted path, a Provider class, or an instance.
         options: the provider's own options; none for an instance.
+        known: other options there are, for the error.
 
     Raises:
         LookupError: no provider of that name is known; the message lists those that are.
         ImportError: its ORM is not installed; for a built-in one the message names the extra to install.
-        TypeError: it is no provider, or takes no such option.
+        TypeError: it is no provider, or takes no such option; the message lists those there are.
     """
-    if isinstance(provider, Provider):
-        if options:
-            raise TypeError(f"{provider!r} is made already and takes no options ({', '.join(options)})")
-        return provider
     found = _load(provider) if isinstance(provider, str) else provider
-    if not (isinstance(found, type) and issubclass(found, Provider)):
+    if not (isinstance(found, Provider) or (isinstance(found, type) and issubclass(found, Provider))):
         raise TypeError(f"{found!r} is no bzz.Provider")
-    return _shared(found, tuple(sorted(options.items())))
+    own = [] if isinstance(found, Provider) else _options_of(found)
+    unknown = sorted(set(options) - set(own))
+    if unknown:
+        raise TypeError(f"unknown option {', '.join(unknown)}; there are {', '.join([*known, *own])}")
+    if isinstance(found, Provider):
+        return found
+    try:
+        return _shared(found, tuple(sorted(options.items())))
+    except TypeError:  # an option that cannot be hashed, or a mistake that making it again shows
+        return found(**options)
 
 
-def options_of(provider: str | type[Provider] | Provider) -> list[str]:
-    """Return the names of the options that a provider takes; of an instance none."""
-    if isinstance(provider, Provider):
-        return []
-    found = _load(provider) if isinstance(provider, str) else provider
-    return list(inspect.signature(found).parameters)
+def _options_of(provider: type[Provider]) -> list[str]:
+    """Return the names a provider's constructor takes, and those of its bases as far as it passes others on."""
+    names: list[str] = []
+    for base in provider.__mro__:
+        if "__init__" in vars(base):
+            parameters = signature(vars(base)["__init__"]).parameters.values()
+            names += [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)][1:]
+            if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+                break
+    return names
 
 
 @cache

@@ -6,18 +6,21 @@ embedded documents as dicts, lists as lists, references as primary keys.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
-from bzz.datatypes import DataType, Diff, add_error, parse, references
-from bzz.exceptions import Invalid
+from bzz.datatypes import MAX_ERRORS, DataType, Diff, Scalar, add_error, addressable, parse, references
+from bzz.exceptions import Invalid, NotFound
 
 Values = dict[str, Any]
 UNKNOWN = "unknown field"
 READ_ONLY = "is read-only"
 TWICE = "is given more than once"
+NO_INSTANCE = "There is no such instance."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,32 @@ class Resource:
         """Return the field that a request means by ``key``: ``id`` is the primary key; None if there is none."""
         return self.fields.get(self.pk if key == "id" and self.pk else key)
 
+    def public(self, name: str) -> str:
+        """Return what requests call the field ``name``: ``id`` for the primary key."""
+        return "id" if name == self.pk else name
+
     @cached_property
     def readable(self) -> tuple[tuple[str, Field], ...]:
         """The fields of a reply, each with the name it has there."""
-        return tuple(("id" if f.name == self.pk else f.name, f) for f in self.fields.values() if f.readable)
+        return tuple((self.public(f.name), f) for f in self.fields.values() if f.readable)
+
+    def key_of(self, identifier: str) -> Any:
+        """Return the value of ``id_field`` that ``identifier``, from a URL, stands for.
+
+        Raises:
+            NotFound: it stands for none, or is not how that value is written.
+        """
+        try:
+            value = self.fields[str(self.id_field)].type.parse(identifier)
+        except ValueError:
+            value = None
+        if value is None or self.identifier(value) != identifier:
+            raise NotFound(NO_INSTANCE)
+        return value
+
+    def identifier(self, value: Any) -> str | None:
+        """Return how a URL writes a value of ``id_field``; None for None, which nothing can be addressed by."""
+        return None if value is None else str(self.fields[str(self.id_field)].type.dump(value))
 
     def parse_insert(self, raw: Mapping[str, Any]) -> Values:
         """Return the typed values of a new instance from what a request gave.
@@ -72,47 +97,64 @@ class Resource:
         Raises:
             Invalid: a field is unknown, may not be given, or cannot take its value.
         """
-        return self._parse(raw, lambda f: f.insertable)
+        values, errors = self._typed(raw, hidden=False)
+        _refuse(errors, self.protected(values, None))
+        return self.merge({}, values)
 
     def parse_patch(self, raw: Mapping[str, Any]) -> Patch:
-        """Return the typed changes from what a request gave, with the read-only values that must equal the stored ones.
+        """Return the typed changes from what a request gave; read-only values are held against the stored ones later.
 
         Raises:
             Invalid: a field is unknown or cannot take its value.
         """
-        values = self._parse(raw, lambda f: f.updatable or f.readable)
+        values = self.parse(raw)
         data = {name: value for name, value in values.items() if self.fields[name].updatable}
-        return Patch(self, data, {name: value for name, value in values.items() if name not in data})
+        repeats = len(data) < len(values) or next(self.protected(values, {}), None) is not None
+        return Patch(self, data, deepcopy(values) if repeats else {})
 
-    def retype(self, values: Values) -> None:
-        """Type again, in place, values that receivers may have set; they may set any field.
+    def parse(self, raw: Mapping[str, Any], *, hidden: bool = False) -> Values:
+        """Return typed values, be they read-only or not.
+
+        Args:
+            raw: values by the names that requests use.
+            hidden: whether fields that requests may neither see nor set are known, too, as they are to receivers.
 
         Raises:
             Invalid: a field is unknown or cannot take its value.
         """
-        typed = self._parse(values, lambda _: True)
-        values.clear()
-        values.update(typed)
+        values, errors = self._typed(raw, hidden=hidden)
+        _refuse(errors, ())
+        return values
 
-    def _parse(self, raw: Mapping[str, Any], allowed: Callable[[Field], bool]) -> Values:
+    def _typed(self, raw: Mapping[str, Any], *, hidden: bool) -> tuple[Values, dict[str, list[str]]]:
         typed: Values = {}
         errors: dict[str, list[str]] = {}
         for key, value in raw.items():
             known = self.field_for(key)
-            if known is None or not (known.readable or allowed(known)):
-                errors[key] = [UNKNOWN]
-            elif not allowed(known):
-                errors[key] = [READ_ONLY]
-            elif known.name in typed:
-                errors[key] = [TWICE]
-            else:
-                try:
-                    typed[known.name] = parse(known.type, value)
-                except ValueError as error:
-                    add_error(errors, key, error)
-        if errors:
-            raise Invalid(errors)
-        return typed
+            try:
+                if known is None or not (hidden or known.readable or known.insertable or known.updatable):
+                    raise ValueError(UNKNOWN)  # recorded with the others
+                if known.name in typed:
+                    raise ValueError(TWICE)
+                typed[known.name] = parse(known.type, value)
+            except ValueError as error:
+                add_error(errors, key, error)
+        return typed, errors
+
+    def protected(self, values: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Iterator[str]:
+        """Yield the dotted names of the values that a request may not give.
+
+        Args:
+            values: what it gives, typed.
+            stored: what is stored, whose read-only values it may repeat; None where there is nothing yet.
+        """
+        for name, value in values.items():
+            known, before = self.fields[name], (stored or {}).get(name)
+            if known.updatable if stored is not None else known.insertable:
+                if value is not None:
+                    yield from (f"{name}.{inner}" for inner in known.type.protected(value, before))
+            elif stored is None or not known.type.same(before, value):
+                yield self.public(name)
 
     def merge(self, old: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
         """Return ``old`` with ``changes`` merged into it (RFC 7396, section 2); neither is changed."""
@@ -131,7 +173,12 @@ class Resource:
 
     def changed(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Values:
         """Return the new values of the fields in which ``new`` differs from ``old``."""
-        return {name: new.get(name) for name, f in self.fields.items() if not f.type.same(old.get(name), new.get(name))}
+        changed = {}
+        for name, known in self.fields.items():
+            before, after = old.get(name), new.get(name)
+            if before is not after and not known.type.same(before, after):
+                changed[name] = after
+        return changed
 
     def references(self, values: Mapping[str, Any]) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in ``values``: dotted field name, model referred to, primary key."""
@@ -181,6 +228,50 @@ class Resource:
         return {known.name for known in found.values() if known}
 
 
+def _refuse(errors: Mapping[str, list[str]], read_only: Iterable[str]) -> None:
+    both = {**errors, **{name: [READ_ONLY] for name in islice(read_only, MAX_ERRORS)}}
+    if both:
+        raise Invalid(errors=both)
+
+
+def describe(
+    model: Any,
+    fields: Mapping[str, Field],
+    *,
+    pk: str,
+    id_field: str | None = None,
+    sort: Iterable[tuple[str, bool]] = (),
+) -> Resource:
+    """Return the resource of a model that is stored on its own.
+
+    Args:
+        model: the class.
+        fields: by the model's own names.
+        pk: name of the primary key's field; it travels as text.
+        id_field: name of the field that identifies an instance in URLs; None for the primary key.
+        sort: as ``Resource``.
+
+    Raises:
+        TypeError: no URL could hold the primary key, its name in replies is taken, or ``id_field`` names no field.
+    """
+    key, id_field = fields[pk], id_field or pk
+    if pk != "id" and "id" in fields:
+        raise TypeError(f"{model.__name__}: a field id that is not the primary key has no name left in replies")
+    if id_field not in fields:
+        raise TypeError(f"{model.__name__}.get_id_field_name() names no field: {id_field!r}")
+    described = dict(fields)
+    for name in {pk, id_field}:
+        if isinstance(datatype := fields[name].type, Scalar):
+            described[name] = replace(fields[name], type=addressable(datatype))
+        elif not datatype.filterable:
+            raise TypeError(f"{model.__name__}.{name} has parts, so it cannot identify an instance")
+    if isinstance(key.type, Scalar):
+        described[pk] = replace(
+            described[pk], type=replace(addressable(key.type), dumper=lambda v: str(key.type.dump(v)))
+        )
+    return Resource(model, described, pk, id_field, tuple(sort))
+
+
 @dataclass(frozen=True, slots=True)
 class Patch:
     """The changes a request asks for.
@@ -188,7 +279,7 @@ class Patch:
     Args:
         resource: whose values they are.
         data: field name to typed value; receivers of ``pre_update_instance`` may change it.
-        fixed: read-only values the request repeats, which must be the stored ones.
+        fixed: what the request gave, where that repeats read-only values, which must be the stored ones.
     """
 
     resource: Resource
@@ -196,14 +287,14 @@ class Patch:
     fixed: Values = field(default_factory=dict)
 
     def check(self, stored: Mapping[str, Any]) -> None:
-        """Hold the read-only values against those that are stored.
+        """Hold the read-only values against those that are stored, and the primary key in any case.
 
         Raises:
             Invalid: a read-only field was given another value than the stored one.
         """
-        differing = self.resource.changed({name: stored.get(name) for name in self.fixed}, self.fixed)
-        if differing:
-            raise Invalid({"id" if name == self.resource.pk else name: [READ_ONLY] for name in differing})
+        pk = self.resource.pk
+        moved = pk in self.data and not self.resource.fields[pk].type.same(stored.get(pk), self.data[pk])
+        _refuse({}, [*self.resource.protected(self.fixed, stored), *(["id"] if moved else [])])
 
     def apply(self, stored: Mapping[str, Any]) -> Values:
         """Return the values of the instance as they shall be, from those that are stored.
@@ -213,80 +304,3 @@ class Patch:
         """
         self.check(stored)
         return self.resource.merge(stored, self.data)
-
-
-@dataclass(frozen=True)
-class Embedded(DataType):
-    """A document kept inside its parent.
-
-    Args:
-        describe: returns its resource; called once, at first use, so that a document may embed itself.
-    """
-
-    describe: Callable[[], Resource]
-    name: str = "object"
-
-    @cached_property
-    def resource(self) -> Resource:
-        """What the embedded document looks like."""
-        return self.describe()
-
-    def parse(self, raw: Any) -> Values:
-        """Return the typed values; raise ValueError if ``raw`` is no object, Invalid if a field does not fit."""
-        if not isinstance(raw, Mapping):
-            raise ValueError("expected an object")
-        return self.resource.parse_insert(raw)
-
-    def dump(self, value: Any) -> Any:
-        """Return the readable values as JSON has them."""
-        return {
-            key: None if value.get(known.name) is None else known.type.dump(value[known.name])
-            for key, known in self.resource.readable
-        }
-
-    def same(self, one: Any, other: Any) -> bool:
-        """Compare field by field; a field that is absent is None."""
-        if one is None or other is None:
-            return one is other
-        return not self.resource.diff(one, other)
-
-    def merge(self, stored: Any, patch: Any) -> Any:
-        """Merge field by field; null unsets the whole."""
-        return None if patch is None else self.resource.merge(stored or {}, patch)
-
-    def diff(self, name: str, before: Any, after: Any) -> Diff:
-        """Return an entry for each inner field that differs, unless the document was set or unset as a whole."""
-        if before is None or after is None:
-            return super().diff(name, before, after)
-        return {f"{name}.{inner}": change for inner, change in self.resource.diff(before, after).items()}
-
-    def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
-        """Yield the references in the embedded document's fields."""
-        return self.resource.references(value)
-
-
-@dataclass(frozen=True)
-class Reference(DataType):
-    """A reference to an instance of another model, by its primary key.
-
-    Args:
-        target: returns the model referred to; called at first use.
-        key: returns the type of that model's primary key; called at first use.
-    """
-
-    target: Callable[[], type]
-    key: Callable[[], DataType]
-    name: str = "reference"
-    filterable: bool = True
-
-    def parse(self, raw: Any) -> Any:
-        """Return the primary key; raise ValueError if ``raw`` cannot be one."""
-        return self.key().parse(raw)
-
-    def dump(self, value: Any) -> str:
-        """Return the primary key as text."""
-        return str(self.key().dump(value))
-
-    def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
-        """Yield the reference itself."""
-        yield "", self.target(), value

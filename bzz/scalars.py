@@ -13,9 +13,22 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from bzz.datatypes import DataType, FormValue, Scalar, any_key, merge_patch, single
+from bzz.datatypes import DataType, FormValue, Scalar, any_key, single
 
 INT64 = (-(2**63), 2**63 - 1)
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Return ``target`` with ``patch`` merged into it, as RFC 7396, section 2 has it; neither is changed."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged
 
 
 def _refuse(value: Any) -> Any:
@@ -29,10 +42,12 @@ class Json(DataType):
     Args:
         check_key: raises ValueError for a key that the store could not keep.
         plain: turns what only the store knows (its own id type, say) into JSON, or raises TypeError.
+        kinds: classes of what only the store knows and could keep.
     """
 
     check_key: Callable[[str], None] = any_key
     plain: Callable[[Any], Any] = _refuse
+    kinds: tuple[type, ...] = ()
     name: str = "JSON value"
     nullable: bool = True
 
@@ -48,7 +63,9 @@ class Json(DataType):
             return [self.parse(item) for item in raw]
         if isinstance(raw, int) and not INT64[0] <= raw <= INT64[1]:
             raise ValueError("expected an integer of at most 64 bits")
-        return raw
+        if raw is None or isinstance(raw, (str, int, *_OF_CLASS, *self.kinds)):
+            return raw
+        raise ValueError(f"expected JSON, not a {type(raw).__name__}")  # from a receiver; no request can say it
 
     def dump(self, value: Any) -> Any:
         """Return ``value`` with everything in it as JSON has it."""
@@ -156,12 +173,13 @@ def _dump_iso(value: Any) -> str:
 
 def _isoformat(expected: str, kind: type[date] | type[time]) -> Callable[[Any], Any]:
     def parse_iso(raw: Any) -> Any:
-        if isinstance(raw, kind) and not isinstance(raw, datetime):
-            return raw
         try:
-            return kind.fromisoformat(raw)
+            value = raw if isinstance(raw, kind) and not isinstance(raw, datetime) else kind.fromisoformat(raw)
         except (TypeError, ValueError):
             raise ValueError(expected) from None
+        if isinstance(value, time) and value.tzinfo is not None:
+            raise ValueError(f"{expected} without an offset")
+        return value
 
     return parse_iso
 

@@ -7,6 +7,7 @@ room for. A receiver that could never be called is refused when it is connected.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import weakref
@@ -100,8 +101,12 @@ class Signal(blinker.NamedSignal):
                 result = call(receiver, sender, keywords)
                 if inspect.isawaitable(result):
                     result = await result
-            except Exception:
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
+                    raise
                 if not self.isolated:
+                    if isinstance(error, asyncio.CancelledError):  # Tornado would leave the client without an answer
+                        raise RuntimeError(f"{receiver!r} awaited what was cancelled") from error
                     raise
                 logger.exception("A receiver of %s failed: %r", self.name, receiver)
             else:
@@ -117,7 +122,7 @@ class Signal(blinker.NamedSignal):
             if key in to_any or key in to_sender:
                 strong = receiver() if isinstance(receiver, weakref.ref) else receiver
                 if strong is not None:
-                    live.append((strong, self._calls[key]))
+                    live.append((strong, self._calls.get(key) or self._plan(strong)))
         return live
 
     def _plan(self, receiver: Callable[..., Any]) -> Call:
@@ -127,23 +132,31 @@ class Signal(blinker.NamedSignal):
             return Call((SENDER,), None)
         positional: list[str] = []
         keywords: list[str] = []
-        everything = False
+        everything = skipped = False
         for index, parameter in enumerate(parameters):
             by_position = parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
             if parameter.kind is parameter.VAR_KEYWORD:
                 everything = True
             elif index == 0 and parameter.name not in self.keywords and (by_position or _is_var(parameter)):
                 positional.append(SENDER)
-            elif parameter.kind is parameter.POSITIONAL_ONLY and parameter.name in self.keywords:
+            elif parameter.kind is parameter.POSITIONAL_ONLY and parameter.name in self.keywords and not skipped:
                 positional.append(parameter.name)
-            elif parameter.name in self.keywords:
+            elif parameter.kind is not parameter.POSITIONAL_ONLY and parameter.name in self.keywords:
                 keywords.append(parameter.name)
-            elif parameter.default is parameter.empty and not _is_var(parameter):
+            elif parameter.default is not parameter.empty:
+                skipped = True  # what follows by position only keeps its default, too
+            elif not _is_var(parameter):
                 offered = ", ".join(self.keywords)
                 raise TypeError(
                     f"{receiver!r} asks for {parameter.name!r}; {self.name} offers the sender and {offered}"
                 )
         return Call(tuple(positional), None if everything else tuple(keywords))
+
+
+def _is_being_cancelled() -> bool:
+    """Tell whether the running task was asked to stop, other than a task that a receiver awaits."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _is_var(parameter: inspect.Parameter) -> bool:

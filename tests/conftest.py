@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import os
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 import mongoengine
 import pytest
 import tornado.httpclient
+import tornado.ioloop
 import tornado.web
 
 import bzz
@@ -101,6 +103,16 @@ class Sent:
 
 
 @pytest.fixture
+def io_loop() -> Iterator[tornado.ioloop.IOLoop]:
+    """The loop a test runs on; pytest-tornado's own makes a second one that nothing closes."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    loop = tornado.ioloop.IOLoop.current()
+    yield loop
+    loop.close(all_fds=True)
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture
 def app() -> tornado.web.Application:
     return tornado.web.Application()
 
@@ -123,8 +135,9 @@ def users(api: Api, provider: MemoryProvider) -> Api:
 
 @pytest.fixture(autouse=True)
 def _disconnected() -> Iterator[None]:
-    """No receiver of a test hears of the next one."""
+    """No receiver of a test hears of the next one, which connects to a store by itself."""
     yield
+    mongoengine.disconnect()
     for signal in SIGNALS.values():
         signal._clear_state()
 

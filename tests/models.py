@@ -46,3 +46,10 @@ class Country:
     def __post_init__(self) -> None:
         if len(self.code) != 2:
             raise ValueError("A country code has two letters.")
+
+
+@dataclass
+class Tag:
+    """Nothing but a natural key."""
+
+    id: str

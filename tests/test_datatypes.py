@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bzz.datatypes import FormValue, List, Map, add_error, dump, merge_patch, parse
+from bzz.datatypes import FormValue, List, Map, add_error, dump, parse
 from bzz.exceptions import Invalid
-from bzz.scalars import BOOLEAN, INTEGER, JSON, STRING
+from bzz.scalars import BOOLEAN, INTEGER, JSON, STRING, merge_patch
 
 NUMBERS = List(INTEGER)
 
@@ -84,7 +84,7 @@ def test_an_unset_container_is_the_same_as_an_empty_one() -> None:
 
 def test_an_invalid_inside_keeps_its_place() -> None:
     errors: dict[str, list[str]] = {}
-    add_error(errors, "a", Invalid({"b.c": ["no"]}))
+    add_error(errors, "a", Invalid(errors={"b.c": ["no"]}))
     assert errors == {"a.b.c": ["no"]}
 
 

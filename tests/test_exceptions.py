@@ -19,7 +19,7 @@ def test_every_status_is_one_that_http_knows() -> None:
 
 
 def test_an_error_about_input_is_a_value_error_with_messages_by_field() -> None:
-    error = Invalid({"age": ["expected an integer"]})
+    error = Invalid(errors={"age": ["expected an integer"]})
     assert isinstance(error, ValueError)
     assert error.errors == {"age": ["expected an integer"]}
 

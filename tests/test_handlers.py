@@ -26,7 +26,7 @@ class Raising(Handler):
             await result
 
     async def post(self) -> None:
-        self.reply(self.read_body(100))
+        self.reply(await self.read_body(100))
 
 
 def raising(api: Api, act: Callable[[Any], Awaitable[None] | None]) -> Api:
@@ -63,7 +63,7 @@ async def test_an_error_of_ours_is_answered_as_a_problem_with_its_status(api: Ap
 
 
 async def test_messages_by_field_and_header_fields_are_in_the_reply(api: Api) -> None:
-    reply = await raising(api, throw(exceptions.Invalid({"a.b": ["no"]})))("GET", "/")
+    reply = await raising(api, throw(exceptions.Invalid(errors={"a.b": ["no"]})))("GET", "/")
     assert reply.json["errors"] == {"a.b": ["no"]}
 
 

@@ -69,6 +69,12 @@ class Stored(me.Document):
     itself = me.ReferenceField("self")
     any_reference = me.GenericReferenceField(choices=["Stored"])
     any_inner = me.GenericEmbeddedDocumentField(choices=[Inner])
+    any_inners = me.MapField(me.GenericEmbeddedDocumentField(choices=[Inner]))
+    inner_map = me.MapField(me.EmbeddedDocumentField(Inner))
+    indexed = me.PointField()
+    sorted = me.SortedListField(me.DynamicField())
+    anyone = me.GenericReferenceField()
+    meta = {"db_alias": "hostile"}  # noqa: RUF012
 
 
 FIELDS = [
@@ -213,11 +219,11 @@ def test_no_request_breaks_the_server_or_writes_what_it_may_not(
 
 @pytest.fixture(scope="module")
 def store(mongodb_uri: str) -> Iterator[Server]:
-    client = me.connect("bzz_hostile", host=mongodb_uri, uuidRepresentation="standard")
+    client = me.connect("bzz_hostile", "hostile", host=mongodb_uri, uuidRepresentation="standard")
     with serving(bzz.ModelHive.routes_for("mongoengine", Stored, read_only=["owner"])) as server:
         yield server
     client.drop_database("bzz_hostile")
-    me.disconnect()
+    me.disconnect("hostile")
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

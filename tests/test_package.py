@@ -12,14 +12,14 @@ import bzz
 
 ROOT = Path(bzz.__file__).parent
 FLOORS = [
-    {"exceptions", "datatypes", "scalars", "resources", "signals", "pool"},
+    {"exceptions", "datatypes", "scalars", "resources", "relations", "signals", "pool"},
     {"interfaces", "routing"},
     {"encoding", "registry", "actions"},
     {"handlers"},
     {"model"},
     {"__init__"},
 ]
-GROUND = ["exceptions", "datatypes", "scalars", "resources"]  # a tower: each looks at those before it
+GROUND = ["exceptions", "datatypes", "scalars", "resources", "relations"]  # a tower: each looks at those before it
 MAY_IMPORT_TORNADO = {"handlers", "model"}
 
 
@@ -77,6 +77,13 @@ def test_signals_are_sent_by_the_lifecycle_only(path: Path) -> None:
             n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute) and n.attr == "send_async"
         ]
         assert sends == []
+
+
+@pytest.mark.parametrize("path", CORE + WING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_imported_late(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    everywhere = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert everywhere == [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
 
 
 def test_what_is_exported_is_exactly_what_all_says() -> None:

@@ -46,8 +46,8 @@ def test_what_is_no_provider_is_refused() -> None:
 
 
 def test_an_instance_takes_no_options() -> None:
-    with pytest.raises(TypeError, match="takes no options"):
-        registry.resolve(MemoryProvider(), {"timeout": 1})
+    with pytest.raises(TypeError, match="unknown option timeout; there are per_page"):
+        registry.resolve(MemoryProvider(), {"timeout": 1}, known=["per_page"])
 
 
 def test_a_dotted_path_that_leads_nowhere_is_pythons_own_error() -> None:

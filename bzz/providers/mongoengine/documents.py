@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from operator import itemgetter
 from typing import Any
 
 import mongoengine as me
-from bson import SON, DBRef
-from mongoengine.base import BaseField, LazyReference, get_document
-from mongoengine.errors import NotRegistered
+from mongoengine.base import BaseField
 
-from bzz.datatypes import DataType, List, Map, add_error, identity, references
-from bzz.exceptions import Invalid
-from bzz.providers.mongoengine import fields
-from bzz.providers.mongoengine.fields import JSON, Codec, check_key
-from bzz.resources import Embedded, Field, Reference, Resource, Values
-from bzz.scalars import STRING
+from bzz.datatypes import List, Map
+from bzz.providers.mongoengine.fields import JSON, Codec
+from bzz.providers.mongoengine.relations import codec
+from bzz.relations import Embedded
+from bzz.resources import Field, Resource, Values, describe
 
 
 @dataclass(frozen=True)
@@ -29,45 +25,82 @@ class Schema:
     resource: Resource
     codecs: Mapping[str, Codec]
 
+    own: bool  # whether it represents itself
+
     def values(self, document: Any) -> Values:
         """Return a document's values, typed; reads what is loaded and never queries."""
         data = document._data
-        return {name: None if data.get(name) is None else codec.load(data[name]) for name, codec in self.codecs.items()}
+        return {name: codec.read(data.get(name)) for name, codec in self.codecs.items()}
 
     def build(self, values: Mapping[str, Any]) -> Any:
         """Return a new document with ``values``; what is not there, or None, gets its default."""
         return self.model(**{n: self.codecs[n].store(value) for n, value in values.items() if value is not None})
 
-    def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
-        """Set on ``document`` what has ``changed`` since its values were ``old``, inside embedded documents too."""
+    def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+        """Set on ``document`` what has ``changed`` since its values were ``old``, and nothing besides.
+
+        Returns:
+            What has to hold in the store for that to come out whole, as MongoDB has it: an embedded document that is
+            changed inside is still there, and a dict that was empty still is.
+        """
+        condition: dict[str, Any] = {}
         for name, value in changed.items():
-            part = document._data.get(name)
-            if (
-                isinstance(part, me.EmbeddedDocument)
-                and isinstance(self.resource.fields[name].type, Embedded)
-                and value
-            ):
+            part, codec, before = document._data.get(name), self.codecs[name], old.get(name)
+            stored = self.model._fields[name].db_field
+            if value is None:
+                setattr(document, name, None)
+            elif isinstance(codec.type, Embedded) and isinstance(part, me.EmbeddedDocument):
                 inner = schema(type(part))
-                inner.assign(part, old[name], inner.resource.changed(old[name], value))
+                deeper = inner.assign(part, before or {}, inner.resource.changed(before or {}, value))
+                condition[stored] = {"$ne": None}
+                condition |= {f"{stored}.{path}": holds for path, holds in deeper.items()}
+            elif isinstance(codec.type, Map) and before and codec.item:
+                _assign_keys(getattr(document, name), before, value, codec.item)
+            elif isinstance(codec.type, List) and codec.item and isinstance(codec.item.type, Embedded):
+                setattr(document, name, _reuse(part or [], before or [], value, codec.item))
             else:
-                setattr(document, name, None if value is None else self.codecs[name].store(value))
+                setattr(document, name, codec.store(value))
+                if isinstance(codec.type, Map):
+                    condition[stored] = {"$in": [None, {}]}
+        return condition
 
     def represent(self, resource: Resource, document: Any) -> Any:
         """Return a document as JSON has it: its own ``to_dict()``, else what ``resource`` lets be read."""
-        if hasattr(document, "to_dict"):
+        if self.own:
             return JSON.dump(document.to_dict())
-        data, body = document._data, {}
-        for key, known in resource.readable:
-            value = data.get(known.name)
-            body[key] = None if value is None else known.type.dump(self.codecs[known.name].load(value))
-        return body
+        data, codecs = document._data, self.codecs
+        return {key: codecs[f.name].show(f.type, data.get(f.name)) for key, f in resource.readable}
+
+
+def _assign_keys(target: Any, old: Mapping[str, Any], new: Mapping[str, Any], item: Codec) -> None:
+    """Set in a document's dict the keys that differ, so that writers of different keys do not undo each other."""
+    for key in old.keys() - new.keys():
+        del target[key]
+    for key, value in new.items():
+        if key not in old or not item.type.same(old[key], value):
+            if item.type is JSON and isinstance(value, dict) and isinstance(old.get(key), dict):
+                _assign_keys(target[key], old[key], value, item)
+            else:
+                target[key] = None if value is None else item.store(value)
+
+
+def _reuse(parts: list[Any], old: list[Any], new: list[Any], item: Codec) -> list[Any]:
+    """Return the documents of a list, those that did not change as they are: they may be of subclasses."""
+    left = dict(enumerate(old))
+    documents = []
+    for index, value in enumerate(new):
+        places = [index] if index in left else []
+        same = next((i for i in [*places, *left] if item.type.same(left[i], value)), None)
+        documents.append(item.store(value) if same is None else parts[same])
+        left.pop(same, None)  # type: ignore[arg-type]
+    return documents
 
 
 def schema(model: Any) -> Schema:
     """Return the schema of a document class, made once.
 
     Raises:
-        TypeError: it declares a field ``id`` that is not its primary key.
+        TypeError: it cannot be served, and why: see ``bzz.resources.describe``.
     """
     return _schema(model)
 
@@ -75,15 +108,18 @@ def schema(model: Any) -> Schema:
 @cache
 def _schema(model: Any) -> Schema:
     codecs = {
-        name: codec(known)
+        name: codec(known, schema)
         for name, known in ((name, model._fields[name]) for name in model._fields_ordered)
         if not name.startswith("_") and not isinstance(known, me.FileField)
     }
     pk = model._meta.get("id_field") if issubclass(model, me.Document) else None
-    if pk not in (None, "id") and "id" in codecs:
-        raise TypeError(f"{model.__name__}: a field id that is not the primary key has no name left in replies")
-    described = {name: _describe(model._fields[name], known, pk) for name, known in codecs.items()}
-    return Schema(model, Resource(model, described, pk, _id_field(model, pk), _ordering(model)), codecs)
+    fields = {name: _describe(model._fields[name], known, pk) for name, known in codecs.items()}
+    resource = Resource(model, fields)
+    if pk:
+        found = model.get_id_field_name() if hasattr(model, "get_id_field_name") else pk
+        order = [(_sort_name(key, pk), key.startswith("-")) for key in model._meta.get("ordering") or ()]
+        resource = describe(model, fields, pk=pk, id_field=getattr(found, "name", found), sort=order)
+    return Schema(model, resource, codecs, hasattr(model, "to_dict"))
 
 
 def _describe(known: BaseField, codec: Codec, pk: str | None) -> Field:
@@ -93,179 +129,6 @@ def _describe(known: BaseField, codec: Codec, pk: str | None) -> Field:
     return Field(known.name, codec.type, insertable=given, updatable=False)
 
 
-def _id_field(model: Any, pk: str | None) -> str | None:
-    found = model.get_id_field_name() if hasattr(model, "get_id_field_name") else pk
-    name = getattr(found, "name", found)
-    if name is not None and name not in model._fields:
-        raise TypeError(f"{model.__name__}.get_id_field_name() names no field: {name!r}")
-    return str(name) if name else None
-
-
-def _ordering(model: Any) -> tuple[tuple[str, bool], ...]:
-    return tuple((key.lstrip("+-"), key.startswith("-")) for key in model._meta.get("ordering") or ())
-
-
-def primary_key(value: Any) -> Any:
-    """Return the primary key of what stands for a document: itself, a reference of any kind, or the key."""
-    if isinstance(value, (me.Document, LazyReference)):
-        return value.pk
-    return value.id if isinstance(value, DBRef) else value
-
-
-def key_type(model: Any) -> DataType:
-    """Return the type of a document class's primary key."""
-    return codec(model._fields[model._meta["id_field"]]).type
-
-
-@dataclass(frozen=True)
-class DocumentReference(Reference):
-    """A reference by primary key that also takes a document, as receivers may give one."""
-
-    def parse(self, raw: Any) -> Any:
-        """Return the primary key of what ``raw`` is or names."""
-        return super().parse(primary_key(raw))
-
-
-def _reference_codec(reference: Any) -> Codec:
-    def store(key: Any) -> Any:
-        model = reference.document_type
-        if isinstance(reference, me.CachedReferenceField):
-            return model.objects(pk=key).first()
-        if isinstance(reference, me.LazyReferenceField):
-            return LazyReference(model, key)
-        return DBRef(model._get_collection_name(), key)
-
-    datatype = DocumentReference(lambda: reference.document_type, lambda: key_type(reference.document_type))
-    return Codec(datatype, primary_key, store)
-
-
-@dataclass(frozen=True)
-class Tagged(DataType):
-    """A value of one of several document classes: ``{"type": "Class name", key: value}``.
-
-    Args:
-        choices: the class names allowed; empty where the field declares none, and then no request may set it.
-        key: ``id`` for a reference, ``value`` for an embedded document.
-        inner: returns the type of ``key``'s value for a class.
-    """
-
-    choices: tuple[str, ...]
-    key: str
-    inner: Callable[[Any], DataType]
-    name: str = "object"
-
-    def parse(self, raw: Any) -> Values:
-        """Return the typed pair; raise ValueError if ``raw`` names no class that may be there."""
-        if not isinstance(raw, Mapping) or set(raw) != {"type", self.key}:
-            raise ValueError(f"expected an object with type and {self.key}")
-        try:
-            name = STRING.parse(JSON.parse(raw["type"]))
-            if self.choices and name not in self.choices:
-                raise ValueError(f"expected as type one of {', '.join(self.choices)}")
-            model = get_document(name)
-        except (ValueError, NotRegistered) as error:
-            raise Invalid({"type": [str(error)]}) from None
-        try:
-            return {"type": name, self.key: self.inner(model).parse(raw[self.key])}
-        except ValueError as error:
-            errors: dict[str, list[str]] = {}
-            add_error(errors, self.key, error)
-            raise Invalid(errors) from None
-
-    def dump(self, value: Any) -> Any:
-        """Return the pair as JSON has it."""
-        return {"type": value["type"], self.key: self.inner(get_document(value["type"])).dump(value[self.key])}
-
-    def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
-        """Yield the reference itself, or those of the embedded document."""
-        model = get_document(value["type"])
-        if self.key == "id":
-            return iter([("id", model, value["id"])])
-        return references([("value", self.inner(model), value["value"])])
-
-
-def _generic_reference_codec(reference: Any) -> Codec:
-    def load(value: Any) -> Values:
-        if isinstance(value, me.Document):
-            return {"type": value._class_name, "id": value.pk}
-        if isinstance(value, LazyReference):
-            return {"type": value.document_type._class_name, "id": value.pk}
-        return {"type": value["_cls"], "id": value["_ref"].id}
-
-    def store(value: Values) -> Any:
-        collection = get_document(value["type"])._get_collection_name()
-        return SON([("_cls", value["type"]), ("_ref", DBRef(collection, value["id"]))])
-
-    choices = tuple(reference.choices or ())
-    return Codec(Tagged(choices, "id", key_type), load, store, generated=not choices)
-
-
-def _generic_embedded_codec(embedded: Any) -> Codec:
-    def load(value: Any) -> Values:
-        return {"type": value._class_name, "value": schema(type(value)).values(value)}
-
-    def store(value: Values) -> Any:
-        return schema(get_document(value["type"])).build(value["value"])
-
-    choices = tuple(choice._class_name for choice in embedded.choices or ())
-    inner = Tagged(choices, "value", lambda model: Embedded(lambda: schema(model).resource))
-    return Codec(inner, load, store, generated=not choices)
-
-
-def _embedded_codec(embedded: Any) -> Codec:
-    def load(document: Any) -> Values:
-        return schema(embedded.document_type).values(document)
-
-    def store(values: Values) -> Any:
-        return schema(embedded.document_type).build(values)
-
-    return Codec(Embedded(lambda: schema(embedded.document_type).resource), load, store)
-
-
-def _list_codec(listed: Any) -> Codec:
-    item = codec(listed.field) if listed.field else Codec(JSON)
-
-    def load(values: Any) -> list[Any]:
-        loaded = [None if value is None else item.load(value) for value in values]
-        if isinstance(listed, me.SortedListField):  # sorted as it is saved, and not before
-            key: Callable[[Any], Any] = itemgetter(listed._ordering) if listed._ordering else identity
-            loaded.sort(key=key, reverse=listed._order_reverse)
-        return loaded
-
-    return Codec(
-        List(item.type),
-        load,
-        lambda values: [item.store(v) for v in values],
-        generated=item.generated,
-    )
-
-
-def _dict_codec(mapped: Any) -> Codec:
-    item = codec(mapped.field) if mapped.field else Codec(JSON)
-    return Codec(
-        Map(item.type, check_key),
-        lambda values: {key: None if v is None else item.load(v) for key, v in values.items()},
-        lambda values: {key: None if v is None else item.store(v) for key, v in values.items()},
-        generated=item.generated,
-    )
-
-
-CODECS: tuple[tuple[type[BaseField], Callable[[Any], Codec]], ...] = (
-    *fields.CODECS,
-    (me.EmbeddedDocumentField, _embedded_codec),
-    (me.GenericEmbeddedDocumentField, _generic_embedded_codec),
-    (me.ReferenceField, _reference_codec),
-    (me.CachedReferenceField, _reference_codec),
-    (me.LazyReferenceField, _reference_codec),
-    (me.GenericReferenceField, _generic_reference_codec),
-    (me.ListField, _list_codec),
-    (me.DictField, _dict_codec),
-)
-
-
-def codec(known: BaseField) -> Codec:
-    """Return how the values of a MongoEngine field travel; a field of a class of its own holds any JSON."""
-    for kind, make in CODECS:
-        if isinstance(known, kind):
-            return make(known)
-    return Codec(JSON)
+def _sort_name(key: str, pk: str) -> str:
+    name = key.lstrip("+-").replace("__", ".")
+    return pk if name in ("pk", ".id", "_id", "id") else name

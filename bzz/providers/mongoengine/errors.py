@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,46 +11,57 @@ from bson.errors import InvalidDocument
 from mongoengine.errors import NotUniqueError, OperationError, SaveConditionError, ValidationError
 
 from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
+from bzz.resources import NO_INSTANCE, Resource
 
 EXCEEDED_TIME_LIMIT = 50
-NOT_FOUND = "There is no such instance."
 NO_FIELD = "__all__"  # MongoEngine's key for what clean() says of a document as a whole
 
 
 @contextmanager
-def translated(model: Any, *, writing: bool = False) -> Iterator[None]:
+def translated(resource: Resource, given: Collection[str] | None = None) -> Iterator[None]:
     """Raise what the block raises as bzz's own errors; errors of the user's own code pass.
 
     Args:
-        model: the document class in hand, whose field names the errors get.
-        writing: whether something may have been written when the store does not answer.
+        resource: the documents in hand. What is wrong with fields that the request may not see is not told.
+        given: names of the fields that a write is given, which the request knows; None for a read.
+
+    Raises:
+        NotFound, Conflict, Invalid, Unavailable: as ``Provider``.
     """
     try:
         yield
     except SaveConditionError as error:
-        raise NotFound(NOT_FOUND) from error
+        raise NotFound(NO_INSTANCE) from error
     except (NotUniqueError, pymongo.errors.DuplicateKeyError) as error:
-        names = _taken(model, error)
-        raise Conflict("A value is taken.", errors={name: ["is taken"] for name in names}) from error
+        taken = {name: ["is taken"] for name in _taken(resource.model, error)}
+        raise Conflict("A value is taken.", errors=_told(resource, taken, given)) from error
     except ValidationError as error:
-        raise invalid(error) from error
+        errors = _flatten(error.to_dict())
+        general = " ".join(errors.pop(NO_FIELD, [] if errors else [str(error)]))
+        raise Invalid(general or "The input is not valid.", errors=_told(resource, errors, given)) from error
     except InvalidDocument as error:  # too large, say; what a field can hold is checked before
-        raise Invalid({}, "The document cannot be stored.") from error
+        raise Invalid("The document cannot be stored.") from error
     except (OperationError, pymongo.errors.PyMongoError) as error:
         cause = error.__context__ if isinstance(error, OperationError) else error
         if cause is None:
             raise Conflict("Another document refers to this one.") from error  # a reverse delete rule: DENY
-        if not _unreachable(cause):
-            raise
-        after = " The write may have happened." if writing else ""
-        raise Unavailable(f"The store does not answer.{after}") from error
+        if _unreachable(cause):
+            after = "" if given is None else " The write may have happened."
+            raise Unavailable(f"The store does not answer.{after}") from error
+        if isinstance(cause, pymongo.errors.WriteError):
+            raise Invalid("The store does not take such a document.") from error
+        raise
 
 
-def invalid(error: ValidationError) -> Invalid:
-    """Return a document's validation error as bzz's, its messages by dotted field name."""
-    errors = _flatten(error.to_dict())
-    general = errors.pop(NO_FIELD, [])
-    return Invalid(errors, " ".join(general) or ("The input is not valid." if errors else str(error)))
+def _told(resource: Resource, errors: Mapping[str, list[str]], given: Collection[str] | None) -> dict[str, list[str]]:
+    """Return the errors of fields that the request may see or has given, by the names it knows."""
+    told = {}
+    for dotted, messages in errors.items():
+        name, dot, inner = dotted.partition(".")
+        known = resource.fields.get(name)
+        if known is None or known.readable or name in (given or ()):
+            told[f"{resource.public(name)}{dot}{inner}"] = messages
+    return told
 
 
 def _flatten(found: dict[Any, Any]) -> dict[str, list[str]]:
@@ -70,8 +81,7 @@ def _taken(model: Any, error: BaseException) -> list[str]:
     cause = error.__context__ if isinstance(error, NotUniqueError) else error
     details = getattr(cause, "details", None) or {}
     names = {field.db_field: name for name, field in model._fields.items()}
-    keys = (key for key in details.get("keyPattern", ()) if key != "_cls")
-    return ["id" if key == "_id" else names.get(key, key) for key in keys]
+    return [names.get(key, key) for key in details.get("keyPattern", ()) if key != "_cls"]
 
 
 def _unreachable(error: BaseException) -> bool:

@@ -37,10 +37,11 @@ def plain(value: Any) -> Any:
         return plain(value.id)
     if isinstance(value, Decimal128):
         return str(value.to_decimal())
-    return value if isinstance(value, str) else str(value)
+    return str(value)
 
 
-JSON = scalars.Json(check_key, plain)
+DEPTHS = {"LineString": 1, "MultiPoint": 1, "Polygon": 2, "MultiLineString": 2, "MultiPolygon": 3}  # RFC 7946, 3.1
+JSON = scalars.Json(check_key, plain, (ObjectId, DBRef, Decimal128, me.Document, me.EmbeddedDocument))
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,29 @@ class Codec:
         type: what it can hold.
         load: from a document's value to a typed one; never called with None.
         store: from a typed value to a document's; never called with None.
-        generated: whether MongoEngine makes its values, and nobody else may.
+        generated: whether no request may set it: MongoEngine makes its values, or nothing says what may be there.
+        item: of a list or map, how its items travel.
     """
 
     type: DataType
     load: Callable[[Any], Any] = identity
     store: Callable[[Any], Any] = identity
     generated: bool = False
+    item: Codec | None = None
+
+    def read(self, value: Any) -> Any:
+        """Return the typed value, or what is there if the type would not take it; None for None."""
+        try:
+            return None if value is None else self.load(value)
+        except Exception:  # noqa: BLE001  # a document may hold anything, and has to be shown all the same
+            return value
+
+    def show(self, datatype: DataType, value: Any) -> Any:
+        """Return a document's value as JSON has it, or what is there if ``datatype`` would not take it."""
+        try:
+            return None if value is None else datatype.dump(self.load(value))
+        except Exception:  # noqa: BLE001
+            return JSON.dump(value)
 
 
 def _parse_object_id(raw: Any) -> ObjectId:
@@ -108,17 +125,30 @@ def _float_decimal(decimal_field: Any) -> Codec:
 
 
 def _geo_codec(geo_field: Any) -> Codec:
+    """Check that there are positions, as deep as the field has them; what shape they make is the field's to say."""
+    depth = DEPTHS.get(geo_field._type, 0) if isinstance(geo_field, GeoJsonBaseField) else 0
+
     def parse_geo(raw: Any) -> Any:
         value = JSON.parse(raw)
-        if isinstance(value, list) and isinstance(geo_field, GeoJsonBaseField):
-            value = {"type": geo_field._type, "coordinates": value}
-        try:
-            geo_field.validate(value)
-        except Exception:  # noqa: BLE001  # its own checks fall over some shapes with whatever comes
-            raise ValueError(f"expected the coordinates of a {type(geo_field).__name__}") from None
+        if isinstance(geo_field, GeoJsonBaseField):
+            value = {"type": geo_field._type, "coordinates": value} if isinstance(value, list) else value
+            fits = isinstance(value, dict) and value.keys() == {"type", "coordinates"}
+            fits = fits and value["type"] == geo_field._type and _has_positions(value["coordinates"], depth)
+        else:
+            fits = _has_positions(value, depth)
+        if not fits:
+            raise ValueError(f"expected the coordinates of a {type(geo_field).__name__}")
         return value
 
     return Codec(Scalar("geometry", parse_geo, JSON.dump, filterable=False))
+
+
+def _has_positions(value: Any, depth: int) -> bool:
+    if not isinstance(value, list):
+        return False
+    if depth:
+        return all(_has_positions(part, depth - 1) for part in value)
+    return len(value) == 2 and all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in value)
 
 
 def _sequence_codec(sequence: Any) -> Codec:
@@ -133,7 +163,7 @@ def _fixed(codec: Codec) -> Callable[[Any], Codec]:
     return lambda _: codec
 
 
-CODECS: tuple[tuple[type[BaseField], Callable[[Any], Codec]], ...] = (  # a subclass before its base
+SCALARS: tuple[tuple[type[BaseField], Callable[[Any], Codec]], ...] = (  # a subclass before its base
     (me.ObjectIdField, _fixed(Codec(OBJECT_ID))),
     (me.SequenceField, _sequence_codec),
     (me.BooleanField, _fixed(Codec(scalars.BOOLEAN))),

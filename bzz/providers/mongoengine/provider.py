@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import mongoengine as me
 import pymongo
+from mongoengine.errors import SaveConditionError
+from pymongo.client_options import ClientOptions
 
 from bzz.datatypes import Diff
-from bzz.exceptions import Invalid, NotFound, Unavailable
+from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
 from bzz.interfaces import (
     BeforeCreate,
     BeforeDelete,
@@ -24,12 +26,14 @@ from bzz.interfaces import (
     Provider,
     Query,
 )
+from bzz.pool import THREADS
 from bzz.providers.mongoengine import writes
 from bzz.providers.mongoengine.documents import schema
-from bzz.providers.mongoengine.errors import NOT_FOUND, translated
-from bzz.resources import Patch, Resource, Values
+from bzz.providers.mongoengine.errors import translated
+from bzz.resources import NO_INSTANCE, Patch, Resource, Values
 
 T = TypeVar("T")
+ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class MongoEngineProvider(Provider):
         """Insert a new document."""
         if before is not None:
             await before()
-        return await self._run(path.resource, lambda: _create(path.resource, data, handler), writing=True)
+        return await self._run(path.resource, lambda: _create(path.resource, data, handler), given=data)
 
     async def update(self, path: Path, patch: Patch, *, before: BeforeUpdate | None, handler: object) -> Outcome:
         """Store what ``patch`` changes in the document at ``path``."""
@@ -71,7 +75,9 @@ class MongoEngineProvider(Provider):
         if before is not None:
             loaded = await self._run(path.resource, lambda: _load(path, handler))
             await before(loaded.document, loaded.values)
-        return await self._run(path.resource, lambda: _update(path, loaded, patch, handler), writing=True)
+            if schema(path.resource.model).values(loaded.document) != loaded.values:
+                loaded = None  # a receiver has changed the document itself, which is not the way
+        return await self._run(path.resource, lambda: _update(path, loaded, patch, handler), given=patch.data)
 
     async def delete(self, path: Path, *, before: BeforeDelete | None, handler: object) -> Any:
         """Delete the document at ``path``."""
@@ -79,38 +85,44 @@ class MongoEngineProvider(Provider):
         if before is not None:
             document = await self._run(path.resource, lambda: _find(path, handler))
             await before(document)
-        return await self._run(path.resource, lambda: _delete(path, document, handler), writing=True)
+        return await self._run(path.resource, lambda: _delete(path, document, handler), given=())
 
     async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Any]:
         """Return the representation of each document."""
         known = schema(resource.model)
         return await self._run(resource, lambda: [known.represent(resource, document) for document in instances])
 
-    async def _run(self, resource: Resource, operation: Callable[[], T], *, writing: bool = False) -> T:
+    async def _run(self, resource: Resource, operation: Callable[[], T], *, given: Collection[str] | None = None) -> T:
         """Return what ``operation`` returns, run in the pool, with the time it waits there off its time."""
         deadline = time.monotonic() + self.timeout
+        if "pool" not in vars(self):
+            self.threads = min(self.threads, _connections(resource.model))
 
         def bounded() -> T:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise Unavailable("The store does not answer in time.")
-            with translated(resource.model, writing=writing), pymongo.timeout(left):
+            with translated(resource, given), pymongo.timeout(left):
                 return operation()
 
         return await self.pool.run(bounded)
 
 
+def _connections(model: Any) -> int:
+    """Return how many connections the client of a document class may open at once."""
+    options = getattr(model._get_db().client, "options", None)  # mongomock has none
+    most = options.pool_options.max_pool_size if isinstance(options, ClientOptions) else None
+    return int(min(most or THREADS, THREADS))
+
+
 def _find(path: Path, handler: object) -> Any:
     name, model = str(path.resource.id_field), path.resource.model
-    try:
-        value = path.resource.fields[name].type.parse(path.id)
-    except ValueError:
-        raise NotFound(NOT_FOUND) from None
+    key = path.resource.key_of(str(path.id))
     hook = getattr(model, "get_instance_queryset", None)
     queryset = model.objects if hook is None else hook(model, model.objects, path.id, handler)
-    for found in queryset.filter(__raw__=_matching(model, [Condition(name, "eq", value)])).limit(1):
+    for found in _narrow(queryset, [Condition(name, "eq", key)], alone=hook is None).limit(1):
         return found
-    raise NotFound(NOT_FOUND)
+    raise NotFound(NO_INSTANCE)
 
 
 def _load(path: Path, handler: object) -> Loaded:
@@ -121,7 +133,8 @@ def _load(path: Path, handler: object) -> Loaded:
 def _list(resource: Resource, query: Query, handler: object, *, represent: bool) -> Listing:
     tie_break = [] if resource.pk in dict(query.sort) else [(resource.pk, False)]
     order = [f"{'-' if descending else '+'}{name}" for name, descending in [*query.sort, *tie_break]]
-    queryset = _visible(resource.model, handler).filter(__raw__=_matching(resource.model, query.where)).order_by(*order)
+    alone = not hasattr(resource.model, "get_list_queryset")
+    queryset = _narrow(_visible(resource.model, handler), query.where, alone=alone).order_by(*order)
     start = (query.page - 1) * query.per_page
     found = list(queryset[start : start + query.per_page + 1])
     items = found[: query.per_page]
@@ -137,16 +150,25 @@ def _create(resource: Resource, data: Values, handler: object) -> Outcome:
 
 
 def _update(path: Path, loaded: Loaded | None, patch: Patch, handler: object) -> Outcome:
-    resource, known = path.resource, schema(path.resource.model)
-    loaded = loaded or _load(path, handler)
+    for _ in range(ATTEMPTS):
+        loaded = loaded or _load(path, handler)
+        try:
+            return _store(path.resource, loaded, patch, handler)
+        except SaveConditionError:
+            loaded = None  # it is gone, or an embedded document in it is: look again
+    raise Conflict("Others keep changing the same instance.")
+
+
+def _store(resource: Resource, loaded: Loaded, patch: Patch, handler: object) -> Outcome:
+    known, document, key = schema(resource.model), loaded.document, loaded.document.pk
     changed = resource.changed(loaded.values, patch.apply(loaded.values))
     _check_references(resource, loaded.values, changed, handler)
-    known.assign(loaded.document, loaded.values, changed)
-    diff = resource.diff(loaded.values, known.values(loaded.document))
+    condition = known.assign(document, loaded.values, changed)
+    diff = resource.diff(loaded.values, known.values(document))
     if diff:
-        writes.update(loaded.document)
-        diff = resource.diff(loaded.values, known.values(loaded.document))
-    return _outcome(resource, loaded.document, updated_fields=diff)
+        writes.update(document, key, condition)
+        diff = resource.diff(loaded.values, known.values(document))
+    return _outcome(resource, document, updated_fields=diff)
 
 
 def _delete(path: Path, document: Any, handler: object) -> Any:
@@ -168,7 +190,7 @@ def _check_references(resource: Resource, old: Values, new: Values, handler: obj
         found = set(_visible(model, handler).filter(pk__in=[*keys.values()]).scalar("pk"))
         errors.update({name: [f"there is no {model.__name__} {key}"] for name, key in keys.items() if key not in found})
     if errors:
-        raise Invalid(errors)
+        raise Invalid(errors=errors)
 
 
 def _visible(model: Any, handler: object) -> Any:
@@ -177,11 +199,17 @@ def _visible(model: Any, handler: object) -> Any:
     return model.objects if hook is None else hook(model.objects, handler)
 
 
-def _matching(model: Any, where: Sequence[Condition]) -> Mapping[str, Any]:
-    """Return MongoDB's filter for conditions, all of which hold; no value of it comes from a request untyped."""
-    pairs = [_condition(model, condition) for condition in where]
+def _narrow(queryset: Any, where: Sequence[Condition], *, alone: bool) -> Any:
+    """Return the documents of ``queryset`` that meet all conditions, no value of which comes from a request untyped.
+
+    MongoEngine puts the parts of a query into one dict, where two of one field could undo each other. Unless they are
+    ``alone``, on fields that nothing else narrows, conditions therefore keep to a place of their own.
+    """
+    pairs = [_condition(queryset._document, condition) for condition in where]
     together = dict(pairs)
-    return together if len(together) == len(pairs) else {"$and": [{key: value} for key, value in pairs]}
+    if not alone or len(together) < len(pairs):
+        together = {"$and": [{key: value} for key, value in pairs]} if pairs else {}
+    return queryset.filter(__raw__=together)
 
 
 def _condition(model: Any, condition: Condition) -> tuple[str, Any]:
@@ -196,7 +224,6 @@ def _outcome(
     resource: Resource, document: Any, *, represent: bool = True, updated_fields: Diff | None = None
 ) -> Outcome:
     known, name = schema(resource.model), str(resource.id_field)
-    value = document._data.get(name)
-    identifier = "" if value is None else str(known.codecs[name].type.dump(known.codecs[name].load(value)))
+    identifier = resource.identifier(known.codecs[name].read(document._data.get(name)))
     body = known.represent(resource, document) if represent else None
     return Outcome(document, identifier, body, updated_fields or {})

@@ -7,7 +7,10 @@ been deleted. The model's own ``save()``, ``clean()`` and MongoEngine's signals 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from bzz.exceptions import Invalid
 
 
 def insert(document: Any) -> None:
@@ -36,16 +39,25 @@ def insert(document: Any) -> None:
         _restore(document)
 
 
-def update(document: Any) -> None:
-    """Save the changes of a loaded document, if it is still stored.
+def update(document: Any, key: Any, condition: Mapping[str, Any]) -> None:
+    """Save the changes of a loaded document, if it is still stored and ``condition`` holds.
+
+    Args:
+        document: with its changes.
+        key: the primary key it was loaded with.
+        condition: what else has to hold in the store, as MongoDB has it.
 
     Raises:
-        SaveConditionError: it is stored no longer.
+        SaveConditionError: it is stored no longer, or the condition does not hold.
+        Invalid: save() or clean() chose another primary key.
         NotUniqueError, ValidationError: as ``insert``.
     """
 
     def update_only(doc: Any, save_condition: Any, write_concern: Any) -> tuple[Any, bool]:
-        return _update(document, doc, save_condition, write_concern)
+        if document.pk != key:
+            raise Invalid("The primary key of a stored document cannot change.")
+        both = {**(save_condition or {}), **({"__raw__": condition} if condition else {})}
+        return _update(document, doc, both, write_concern)
 
     vars(document).update(_save_update=update_only)
     try:

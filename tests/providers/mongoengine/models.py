@@ -150,3 +150,34 @@ class Ticket(me.Document):
 
     about = me.ReferenceField(Owned)
     person = me.ReferenceField(Person, reverse_delete_rule=me.DENY)
+
+
+class Line(me.EmbeddedDocument):
+    number = me.SequenceField()
+    text = me.StringField()
+
+
+class Order(me.Document):
+    lines = me.EmbeddedDocumentListField(Line)
+
+
+class Capital(me.Document):
+    """Narrowed by a field whose name sorts before everything MongoEngine adds."""
+
+    Owner = me.StringField()
+
+    @classmethod
+    def get_list_queryset(cls, queryset: Any, handler: Any) -> Any:
+        return queryset.filter(Owner__ne="nobody")
+
+
+class Place(me.Document):
+    at = me.PointField()
+
+
+class Nameless(me.Document):
+    slug = me.StringField()
+
+    @classmethod
+    def get_id_field_name(cls) -> str:
+        return "slug"

@@ -4,6 +4,7 @@ from typing import Any
 
 import mongoengine as me
 import pytest
+from bson import ObjectId
 
 from bzz.providers.mongoengine.documents import schema
 from tests.providers.mongoengine.models import Bigger, Careful, Everything, Natural, Owned, Part, Tree
@@ -70,8 +71,52 @@ def test_assigning_marks_only_what_differs_as_changed() -> None:
     known = schema(Everything)
     old = known.values(document)
     new: dict[str, Any] = old | {"text": "b", "part": {"name": "y", "size": 2}}
-    known.assign(document, old, known.resource.changed(old, new))
+    assert known.assign(document, old, known.resource.changed(old, new)) == {"part": {"$ne": None}}
     assert sorted(document._get_changed_fields()) == ["part.name", "text"]
+
+
+def test_keys_of_a_dict_are_written_one_by_one() -> None:
+    class Dicts(me.Document):
+        free = me.DictField()
+        numbers = me.MapField(me.IntField())
+
+    stored = {"free": {"a": {"x": 1, "y": 2}, "b": 1, "c": 1}, "numbers": {"n": 1}}
+    document = Dicts._from_son({"_id": ObjectId()} | stored)
+    known = schema(Dicts)
+    old = known.values(document)
+    new = old | {"free": {"a": {"x": 1, "y": 3}, "c": 1, "d": [1]}, "numbers": {"n": 2, "m": 3}}
+    known.assign(document, old, known.resource.changed(old, new))
+    assert sorted(document._get_changed_fields()) == ["free.a.y", "free.b", "free.d", "numbers.m", "numbers.n"]
+    assert document._delta() == (
+        {"free.a.y": 3, "free.d": [1], "numbers.m": 3, "numbers.n": 2},
+        {"free.b": 1},
+    )
+
+
+def test_documents_of_a_list_that_did_not_change_stay_what_they_are() -> None:
+    parts = [{"_cls": "Part.Bigger", "name": str(n), "size": n, "more": "kept"} for n in range(3)]
+    document = Everything._from_son({"_id": 1, "parts": parts})
+    known = schema(Everything)
+    old = known.values(document)
+    new = old | {"parts": [{"name": "2", "size": 2}, {"name": "0", "size": 9}, {"name": "1", "size": 1}]}
+    known.assign(document, old, known.resource.changed(old, new))
+    assert [type(part) for part in document.parts] == [Bigger, Part, Bigger]
+    assert [part.name for part in document.parts] == ["2", "0", "1"]
+
+
+def test_an_ordering_by_the_key_is_known_by_any_of_its_names() -> None:
+    for number, name in enumerate(("-pk", "-_id", "-id", "-code")):
+        fields = {"code": me.StringField(primary_key=True), "meta": {"ordering": [name, "+part__size"]}}
+        ordered = type(f"Ordered{number}", (me.Document,), fields)
+        assert schema(ordered).resource.sort == (("code", True), ("part.size", False))
+
+
+def test_a_key_with_parts_is_refused() -> None:
+    class Composite(me.Document):
+        key = me.EmbeddedDocumentField(Part, primary_key=True)
+
+    with pytest.raises(TypeError, match=r"Composite\.key has parts"):
+        schema(Composite)
 
 
 def test_building_leaves_out_what_is_unset_so_that_defaults_hold() -> None:

@@ -8,12 +8,17 @@ import pytest
 from bson import DBRef, Decimal128, ObjectId
 from mongoengine.base import LazyReference
 
-from bzz.providers.mongoengine.documents import codec
-from bzz.providers.mongoengine.fields import JSON, check_key
+from bzz.providers.mongoengine import relations
+from bzz.providers.mongoengine.documents import schema
+from bzz.providers.mongoengine.fields import JSON, Codec, check_key
 from bzz.scalars import INTEGER, STRING
 from tests.providers.mongoengine.models import Part, Person
 
 KEY = ObjectId("5" * 24)
+
+
+def codec(field: Any) -> Codec:
+    return relations.codec(field, schema)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +66,22 @@ def test_a_field_class_of_ones_own_holds_any_json() -> None:
 def test_a_sequence_that_counts_is_a_number_and_another_one_text() -> None:
     assert codec(me.SequenceField()).type is INTEGER
     assert codec(me.SequenceField(value_decorator=str)).type is STRING
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        (me.GeoPointField(), [1, 2.5], [[1, 2]]),
+        (me.PointField(), {"type": "Point", "coordinates": [1, 2]}, {"type": "Point", "coordinates": [1, 2, 3]}),
+        (me.PointField(), [1, 2], [True, False]),
+        (me.LineStringField(), [[1, 2], [3, 4]], [[1, 2], ["3", 4]]),
+        (me.PolygonField(), [[[0, 0], [1, 1], [0, 0]]], [[0, 0], [1, 1]]),
+        (me.MultiPolygonField(), [[[[0, 0], [1, 1], [0, 0]]]], {"type": "Polygon", "coordinates": []}),
+        (me.MultiPointField(), [], {"coordinates": []}),
+    ],
+)
+def test_a_geometry_is_made_of_positions_as_deep_as_its_type_has_them(field: Any, good: Any, bad: Any) -> None:
+    stored = codec(field).type.parse(good)
+    assert stored in (good, {"type": getattr(field, "_type", None), "coordinates": good})
+    with pytest.raises(ValueError, match="expected the coordinates"):
+        codec(field).type.parse(bad)

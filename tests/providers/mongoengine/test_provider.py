@@ -13,24 +13,31 @@ import mongoengine
 import mongomock
 import pytest
 import tornado.web
-from bson import ObjectId
+from bson import DBRef, ObjectId
 
 import bzz
 from bzz import signals
+from bzz.interfaces import Path, Query
+from bzz.providers.mongoengine import MongoEngineProvider
 from tests.conftest import Api, Sent
 from tests.providers.mongoengine.models import (
     Bigger,
+    Capital,
     Careful,
     Everything,
     Keyed,
+    Line,
+    Nameless,
     Natural,
+    Order,
     Owned,
     Part,
     Person,
+    Place,
     Ticket,
 )
 
-MODELS = (Person, Everything, Natural, Careful, Keyed, Owned, Ticket)
+MODELS = (Person, Everything, Natural, Careful, Keyed, Owned, Ticket, Order, Capital, Place, Nameless)
 NOBODY = "0" * 24
 
 
@@ -251,7 +258,7 @@ async def test_a_natural_key_is_inserted_and_never_replaced(documents: Api) -> N
     unique = await documents("POST", "/natural", json_body={"code": "c", "title": "One"})
     assert (unique.status, unique.json["errors"]) == (409, {"title": ["is taken"]})
     assert (await documents("POST", "/natural", json_body={"title": "Three"})).json["errors"] == {
-        "code": ["Field is required"]
+        "id": ["Field is required"]
     }
     assert (await documents("GET", "/natural")).json == [{"id": "a/b", "title": "One"}]
 
@@ -429,7 +436,7 @@ async def test_what_may_not_be_stored_is_a_bad_request_and_is_not_stored(documen
     assert (await documents("GET", "/everything")).json == [made]
 
 
-async def test_an_unset_generic_reference_without_choices_may_be_repeated(documents: Api) -> None:
+async def test_a_generic_reference_without_choices_may_be_repeated(documents: Api) -> None:
     ada = Person(name="Ada").save()
     document = Everything(unchosen=ada, unchosen_part=Part(name="x")).save()
     got = (await documents("GET", f"/everything/{document.id}")).json
@@ -466,11 +473,142 @@ async def test_values_that_the_types_would_not_take_are_shown_all_the_same(docum
     document = Everything(text="x").save()
     Everything._get_collection().update_one(
         {"_id": document.id},
-        {"$set": {"whole": "three", "at": "long ago", "dynamic": ObjectId(NOBODY), "free": {"id": ObjectId(NOBODY)}}},
+        {
+            "$set": {"whole": "three", "at": "long ago", "dynamic": ObjectId(NOBODY), "free": {"id": ObjectId(NOBODY)}}
+            | {"binary": "text", "parts": "text"}
+            | {"any_reference": {"_cls": "Gone", "_ref": DBRef("gone", ObjectId(NOBODY))}}
+        },
     )
-    got = (await documents("GET", f"/everything/{document.id}")).json
+    path = f"/everything/{document.id}"
+    got = (await documents("GET", path)).json
     assert (got["whole"], got["at"]) == ("three", "long ago")
     assert (got["dynamic"], got["free"]) == (NOBODY, {"id": NOBODY})
+    assert (got["binary"], got["parts"], got["any_reference"]) == ("text", "text", {"_cls": "Gone", "_ref": NOBODY})
+    assert (await documents("GET", "/everything")).json == [got]
+    refused = await documents("PATCH", path, json_body={"text": "y"})
+    assert refused.status == 400, "the model does not take what is stored"
+    assert {"whole", "at", "binary"} <= set(refused.json["errors"])
+
+
+async def test_writers_of_different_keys_of_one_dict_do_not_undo_each_other(documents: Api) -> None:
+    made = await documents.create("/everything", free={"kept": 1})
+    path = f"/everything/{made['id']}"
+    replies = await asyncio.gather(
+        *(documents("PATCH", path, json_body={"free": {f"k{n}": n}, "numbers": {f"n{n}": n}}) for n in range(30))
+    )
+    assert {reply.status for reply in replies} == {200}
+    got = (await documents("GET", path)).json
+    assert got["free"] == {"kept": 1} | {f"k{n}": n for n in range(30)}
+    assert got["numbers"] == {f"n{n}": n for n in range(30)}
+
+
+async def test_an_update_inside_an_embedded_document_that_goes_meanwhile_leaves_no_half_of_it(documents: Api) -> None:
+    made = await documents.create("/everything", part={"name": "a", "size": 2})
+    once: list[Any] = []
+
+    @signals.pre_update_instance.connect_via(Everything)
+    async def meanwhile(sender: Any, instance: Everything) -> None:
+        if not once:
+            once.append(await bzz.in_pool(lambda: Everything.objects(id=instance.id).update(unset__part=True)))
+
+    reply = await documents("PATCH", f"/everything/{made['id']}", json_body={"part": {"name": "b"}})
+    assert (reply.status, reply.json["part"]) == (200, {"name": "b", "size": 1}), "merged into nothing, whole"
+    assert Everything._get_collection().find_one()["part"] == {"_cls": "Part", "name": "b", "size": 1}
+
+
+async def test_others_that_never_stop_are_a_conflict(documents: Api) -> None:
+    made = await documents.create("/everything", part={"name": "a"})
+    collection = Everything._get_collection()
+
+    def appear(sender: Any, document: Any, values: dict[str, Any]) -> None:
+        values["part"] = Part(name="a")
+
+    def vanish(sender: Any, document: Any, **_: Any) -> None:
+        collection.update_one({"_id": document.id}, {"$unset": {"part": 1}})
+
+    pre_init, pre_save = mongoengine.signals.pre_init, mongoengine.signals.pre_save
+    with pre_init.connected_to(appear, Everything), pre_save.connected_to(vanish, Everything):
+        reply = await documents("PATCH", f"/everything/{made['id']}", json_body={"part": {"name": "b"}})
+    assert (reply.status, "part" in collection.find_one()) == (409, False)
+
+
+async def test_a_document_never_moves_to_another_key(documents: Api) -> None:
+    for name in ("A", "B"):
+        await documents.create("/keyed", name=name)
+    moved = await documents("PUT", "/keyed/a", json_body={"name": "B"})
+    assert moved.status == 400
+    assert [keyed["name"] for keyed in (await documents("GET", "/keyed")).json] == ["A", "B"]
+
+    @signals.pre_update_instance.connect_via(Natural)
+    def move(sender: Any, data: dict[str, Any]) -> None:
+        data["code"] = "other"
+
+    await documents.create("/natural", id="x", title="X")
+    reply = await documents("PUT", "/natural/x", json_body={"title": "Y"})
+    assert (reply.status, reply.json["errors"]) == (400, {"id": ["is read-only"]})
+
+
+async def test_what_a_receiver_does_to_the_instance_itself_is_not_stored(documents: Api, sent: list[Sent]) -> None:
+    made = await documents.create("/person", name="Ada")
+
+    @signals.pre_update_instance.connect_via(Person)
+    def change(sender: Any, instance: Person) -> None:
+        instance.name = "Changed"
+
+    reply = await documents("PUT", f"/person/{made['id']}", json_body={"email": "a@b.co"})
+    assert reply.json["name"] == Person.objects.get().name == "Ada"
+    assert sent[-1].keywords["updated_fields"] == {"email": {"from": None, "to": "a@b.co"}}
+
+
+async def test_a_generated_value_inside_a_list_may_be_repeated_and_not_changed(documents: Api) -> None:
+    document = Order(lines=[Line(text="a"), Line(text="b")]).save()
+    path = f"/order/{document.id}"
+    got = (await documents("GET", path)).json
+    assert [line["number"] for line in got["lines"]] == [1, 2]
+    got["lines"][1]["text"] = "c"
+    assert (await documents("PUT", path, json_body=got)).json == got
+    got["lines"][1]["number"] = 7
+    refused = await documents("PUT", path, json_body=got)
+    assert refused.json["errors"] == {"lines.1.number": ["is read-only"]}
+    made = await documents("POST", "/order", json_body={"lines": [{"number": 9}]})
+    assert made.json["errors"] == {"lines.0.number": ["is read-only"]}
+
+
+async def test_a_hook_holds_whatever_a_filter_says(documents: Api) -> None:
+    for owner in ("ada", "bob", "nobody"):
+        await documents.create("/capital", Owner=owner)
+    assert [c["Owner"] for c in (await documents("GET", "/capital")).json] == ["ada", "bob"]
+    assert [c["Owner"] for c in (await documents("GET", "/capital?Owner=bob")).json] == ["bob"]
+    assert (await documents("GET", "/capital?Owner=nobody")).json == []
+
+
+async def test_what_the_store_refuses_is_a_bad_request(documents: Api) -> None:
+    reply = await documents("POST", "/place", json_body={"at": [500, 500]})
+    assert reply.status == 400
+    assert (await documents("POST", "/place", json_body={"at": [5, 5]})).status == 201
+
+
+async def test_hidden_values_do_not_leak_through_errors(api: Api, mongodb: None) -> None:
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Person, exclude=["email"]))
+    document = Person(name="Ada").save()
+    Person._get_collection().update_one({"_id": document.id}, {"$set": {"e": "secret"}})
+    reply = await api("PATCH", f"/person/{document.id}", json_body={"name": "Bob"})
+    assert (reply.status, b"secret" in reply.body, b"email" in reply.body) == (400, False, False)
+
+
+async def test_an_instance_that_no_url_can_name_is_created_without_a_location(documents: Api) -> None:
+    reply = await documents("POST", "/nameless")
+    assert reply.status == 201
+    assert not {"Location", "X-Created-Id"} & set(reply.headers)
+
+
+async def test_no_more_threads_run_than_there_are_connections(mongodb_uri: str) -> None:
+    mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard", maxPoolSize=7)
+    provider = MongoEngineProvider()
+    path = Path(provider.describe(Person), "person")
+    await provider.list(path, Query(), handler=None, represent=True)
+    assert provider.pool.threads == 7
+    mongoengine.disconnect()
 
 
 @pytest.fixture
@@ -493,13 +631,13 @@ async def test_a_store_that_does_not_answer_is_503_in_time_and_others_are_served
     for _ in range(10):
         before = time.monotonic()
         assert (await api("GET", "/nothing")).body == b"nothing"
-        assert time.monotonic() - before < 0.25
+        assert time.monotonic() - before < 1
     for reply in await asyncio.gather(*reads):
         assert reply.status == 503
         assert int(reply.headers["Retry-After"]) > 0
         assert b"127.0.0.1" not in reply.body
     assert "may have happened" in (await write).json["detail"]
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 5
     mongoengine.disconnect()
 
 
@@ -509,7 +647,7 @@ async def test_the_time_spent_waiting_for_a_thread_counts(api: Api, unreachable:
     started = time.monotonic()
     replies = await asyncio.gather(*(api("GET", "/person") for _ in range(4)))
     assert [reply.status for reply in replies] == [503] * 4
-    assert time.monotonic() - started < 2 * 0.4 + 0.5
+    assert time.monotonic() - started < 4 * 0.4, "each waits for its own time only"
     mongoengine.disconnect()
 
 

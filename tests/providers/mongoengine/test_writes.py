@@ -5,6 +5,7 @@ from typing import Any
 import mongoengine as me
 import pytest
 
+from bzz.exceptions import Invalid
 from bzz.providers.mongoengine import writes
 from tests.providers.mongoengine.models import Careful, Natural
 
@@ -36,8 +37,27 @@ def test_an_update_does_not_insert_what_is_gone() -> None:
     Careful.objects.delete()
     document.name = "Bob"
     with pytest.raises(me.errors.SaveConditionError):
-        writes.update(document)
+        writes.update(document, document.pk, {})
     assert Careful.objects.count() == 0
+
+
+def test_an_update_holds_only_where_its_condition_does() -> None:
+    document = Natural(code="x", title="first").save()
+    document.title = "second"
+    with pytest.raises(me.errors.SaveConditionError):
+        writes.update(document, "x", {"title": "another"})
+    assert Natural.objects.get().title == "first"
+    writes.update(document, "x", {"title": "first"})
+    assert Natural.objects.get().title == "second"
+
+
+def test_an_update_does_not_move_to_another_key() -> None:
+    Natural(code="y", title="other").save()
+    document = Natural(code="x", title="first").save()
+    document.code = document.title = "y"
+    with pytest.raises(Invalid, match="primary key"):
+        writes.update(document, "x", {})
+    assert Natural.objects.get(pk="y").title == "other"
 
 
 def test_a_save_that_saves_twice_inserts_once_and_then_updates() -> None:

@@ -189,5 +189,6 @@ async def test_a_write_of_what_vanishes_meanwhile_is_not_found(
 async def test_an_identifier_is_typed(api: Api, provider: MemoryProvider) -> None:
     api.mount(bzz.ModelHive.routes_for(provider, Fleeting))
     await api.create("/fleeting")
-    assert (await api("GET", "/fleeting/+1")).status == 200
+    assert (await api("GET", "/fleeting/1")).status == 200
+    assert (await api("GET", "/fleeting/01")).status == 404, "one instance has one URL"
     assert (await api("GET", "/fleeting/one")).status == 404

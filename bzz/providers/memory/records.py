@@ -1,0 +1,173 @@
+"""Dataclasses as resources, and their instances as plain values and back.
+
+A field's type hint is its type; ``metadata={"primary_key": True}`` marks the primary key (by default the field ``id``),
+``metadata={"unique": True}`` a value that no two instances share. A primary key with a default is generated, one
+without is given by the client.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from bzz import resources, scalars
+from bzz.datatypes import DataType, List, Map, dump
+from bzz.exceptions import Invalid
+from bzz.relations import Embedded
+from bzz.resources import Field, Resource, Values
+
+SCALARS: Mapping[Any, DataType] = {
+    str: scalars.STRING,
+    int: scalars.INTEGER,
+    float: scalars.FLOAT,
+    bool: scalars.BOOLEAN,
+    Decimal: scalars.DECIMAL,
+    datetime: scalars.DATETIME,
+    date: scalars.DATE,
+    time: scalars.TIME,
+    UUID: scalars.UUID_,
+    bytes: scalars.BYTES,
+    dict: scalars.JSON,
+    Any: scalars.JSON,
+}
+REQUIRED = "is required"
+
+
+def describe(model: Any) -> Resource:
+    """Return what the dataclass ``model`` looks like.
+
+    Raises:
+        TypeError: it is none, has no primary key, or a field of a type that is not known here.
+    """
+    if not (isinstance(model, type) and dataclasses.is_dataclass(model)):
+        raise TypeError(f"{model!r} is not a dataclass")
+    name, declared = model.__name__, dataclasses.fields(model)
+    pk = next((f for f in declared if f.metadata.get("primary_key")), None)
+    pk = pk or next((f for f in declared if f.name == "id"), None)
+    if pk is None:
+        raise TypeError(f"{name} has no primary key: a field id, or one with metadata primary_key")
+    fields = _fields(model)
+    fields[pk.name] = dataclasses.replace(fields[pk.name], insertable=not _has_default(pk), updatable=False)
+    found = model.get_id_field_name() if hasattr(model, "get_id_field_name") else pk.name
+    return resources.describe(model, fields, pk=pk.name, id_field=getattr(found, "name", found))
+
+
+def represent(resource: Resource, instance: Any) -> Any:
+    """Return an instance as JSON has it: its own ``to_dict()``, else what ``resource`` lets be read."""
+    if hasattr(resource.model, "to_dict"):
+        return instance.to_dict()
+    return {key: dump(f.type, to_plain(getattr(instance, f.name))) for key, f in resource.readable}
+
+
+def values(instance: Any) -> Values:
+    """Return an instance's values, typed."""
+    return {f.name: to_plain(getattr(instance, f.name)) for f in dataclasses.fields(instance)}
+
+
+def to_plain(value: Any) -> Any:
+    """Return what an instance holds as the types have it: dataclasses as dicts, dates and times in UTC."""
+    if dataclasses.is_dataclass(value):
+        return values(value)
+    if isinstance(value, dict):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [to_plain(item) for item in value]
+    return scalars.utc(value) if isinstance(value, datetime) else value
+
+
+def sort_key(name: str, instance: Any) -> tuple[bool, str, Any]:
+    """Return what an instance is sorted by: null first; text apart, which an enumeration may mix with numbers."""
+    value = to_plain(getattr(instance, name))
+    value = value.value if isinstance(value, Enum) else value
+    return (value is not None, "text" if isinstance(value, str) else "", value)
+
+
+def build(resource: Resource, data: Mapping[str, Any], base: Any = None) -> Any:
+    """Return a new instance with ``data``, or ``base`` with ``data`` for its own.
+
+    Raises:
+        Invalid: a required field is missing, or the model's own ``__post_init__`` raises ValueError.
+    """
+    hints, given, errors = _hints(resource.model), {}, {}
+    for known in (f for f in dataclasses.fields(resource.model) if f.init):
+        value, named = data.get(known.name), known.name in data
+        if value is not None or (named and type(None) in typing.get_args(hints[known.name])):
+            given[known.name] = _instance_of(hints[known.name], value)
+        elif _has_default(known):
+            if named and base is not None:
+                made = known.default_factory
+                given[known.name] = known.default if made is dataclasses.MISSING else made()
+        elif base is None or named:
+            errors[resource.public(known.name)] = [REQUIRED]
+    if errors:
+        raise Invalid(errors=errors)
+    try:
+        return resource.model(**given) if base is None else dataclasses.replace(base, **given)
+    except ValueError as error:
+        raise error if isinstance(error, Invalid) else Invalid(str(error)) from error
+
+
+def _instance_of(hint: Any, value: Any) -> Any:
+    """Return ``value`` with the dicts in it that ``hint`` says are dataclasses as such."""
+    hint = _without_none(hint)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint) and value is not None:
+        return build(_embedded(hint), value)
+    if isinstance(value, list):
+        return [_instance_of(typing.get_args(hint)[0], item) for item in value]
+    if isinstance(value, dict) and typing.get_origin(hint) is dict:
+        return {key: _instance_of(typing.get_args(hint)[1], item) for key, item in value.items()}
+    return value
+
+
+def _has_default(known: dataclasses.Field[Any]) -> bool:
+    return known.default is not dataclasses.MISSING or known.default_factory is not dataclasses.MISSING
+
+
+@cache
+def _hints(model: type) -> Mapping[str, Any]:
+    return typing.get_type_hints(model)
+
+
+@cache
+def _embedded(model: type) -> Resource:
+    return Resource(model, _fields(model))
+
+
+def _fields(model: Any) -> dict[str, Field]:
+    hints = _hints(model)
+    return {
+        f.name: Field(f.name, _datatype(hints[f.name]), insertable=f.init, updatable=f.init)
+        for f in dataclasses.fields(model)
+    }
+
+
+def _without_none(hint: Any) -> Any:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        others = [part for part in typing.get_args(hint) if part is not type(None)]
+        if len(others) == 1:
+            return others[0]
+    return hint
+
+
+def _datatype(hint: Any) -> DataType:
+    hint = _without_none(hint)
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is list:
+        return List(_datatype(arguments[0]))
+    if origin is dict:
+        return Map(_datatype(arguments[1]))
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return Embedded(lambda: _embedded(hint))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return scalars.enumeration(hint)
+    if hint not in SCALARS:
+        raise TypeError(f"{hint!r} is no type that the memory provider knows")
+    return SCALARS[hint]

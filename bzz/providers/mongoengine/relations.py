@@ -1,0 +1,223 @@
+"""MongoEngine's fields with parts, and its references: what each can hold, and how their values travel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Protocol
+
+import mongoengine as me
+from bson import SON, DBRef
+from mongoengine.base import BaseField, LazyReference, get_document
+
+from bzz.datatypes import DataType, List, Map, add_error, identity, parse, references
+from bzz.exceptions import Invalid
+from bzz.providers.mongoengine.fields import JSON, SCALARS, Codec, check_key
+from bzz.relations import Embedded, Reference
+from bzz.resources import Resource, Values
+
+
+class Documents(Protocol):
+    """What this module asks of the schema of a document class."""
+
+    @property
+    def resource(self) -> Resource:
+        """What the class looks like."""
+
+    def values(self, document: Any) -> Values:
+        """Return a document's values."""
+
+    def build(self, values: Mapping[str, Any]) -> Any:
+        """Return a new document with ``values``."""
+
+
+Schemas = Callable[[Any], Documents]
+
+
+def primary_key(value: Any) -> Any:
+    """Return the primary key of what stands for a document: itself, a reference of any kind, or the key."""
+    if isinstance(value, (me.Document, LazyReference)):
+        return value.pk
+    return value.id if isinstance(value, DBRef) else value
+
+
+def key_type(model: Any, schema: Schemas) -> DataType:
+    """Return the type of a document class's primary key."""
+    return codec(model._fields[model._meta["id_field"]], schema).type
+
+
+@dataclass(frozen=True)
+class DocumentReference(Reference):
+    """A reference by primary key that also takes a document, as receivers may give one."""
+
+    def parse(self, raw: Any) -> Any:
+        """Return the primary key of what ``raw`` is or names."""
+        return super().parse(primary_key(raw))
+
+
+def _reference_codec(reference: Any, schema: Schemas) -> Codec:
+    def store(key: Any) -> Any:
+        model = reference.document_type
+        if isinstance(reference, me.CachedReferenceField):
+            return model.objects(pk=key).first()
+        if isinstance(reference, me.LazyReferenceField):
+            return LazyReference(model, key)
+        return DBRef(model._get_collection_name(), key)
+
+    datatype = DocumentReference(lambda: reference.document_type, lambda: key_type(reference.document_type, schema))
+    return Codec(datatype, primary_key, store)
+
+
+@dataclass(frozen=True)
+class Tagged(DataType):
+    """A value of one of several document classes: ``{"type": "Class name", key: value}``.
+
+    Args:
+        choices: the names of the classes that may be there.
+        key: ``id`` for a reference, ``value`` for an embedded document.
+        inner: returns the type of ``key``'s value for a class.
+    """
+
+    choices: tuple[str, ...]
+    key: str
+    inner: Callable[[Any], DataType]
+    name: str = "object"
+
+    def parse(self, raw: Any) -> Values:
+        """Return the typed pair; raise ValueError if ``raw`` names no class that may be there."""
+        if not isinstance(raw, Mapping) or set(raw) != {"type", self.key}:
+            raise ValueError(f"expected an object with type and {self.key}")
+        errors: dict[str, list[str]] = {}
+        name = JSON.parse(raw["type"])
+        if name not in self.choices:
+            errors["type"] = [f"expected one of {', '.join(self.choices)}"]
+            raise Invalid(errors=errors)
+        try:
+            value = parse(self.inner(get_document(name)), raw[self.key])
+            if value is None:
+                raise ValueError("null is not a value here")
+        except ValueError as error:
+            add_error(errors, self.key, error)
+            raise Invalid(errors=errors) from None
+        return {"type": name, self.key: value}
+
+    def dump(self, value: Any) -> Any:
+        """Return the pair as JSON has it."""
+        return {"type": value["type"], self.key: self.inner(get_document(value["type"])).dump(value[self.key])}
+
+    def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
+        """Yield the reference itself, or those of the embedded document."""
+        model = get_document(value["type"])
+        if self.key == "id":
+            return iter([("id", model, value["id"])])
+        return references([("value", self.inner(model), value["value"])])
+
+
+def _generic_reference_codec(reference: Any, schema: Schemas) -> Codec:
+    def load(value: Any) -> Values:
+        if isinstance(value, me.Document):
+            return {"type": value._class_name, "id": value.pk}
+        if isinstance(value, LazyReference):
+            return {"type": value.document_type._class_name, "id": value.pk}
+        return {"type": value["_cls"], "id": value["_ref"].id}
+
+    def store(value: Values) -> Any:
+        collection = get_document(value["type"])._get_collection_name()
+        return SON([("_cls", value["type"]), ("_ref", DBRef(collection, value["id"]))])
+
+    choices = tuple(reference.choices or ())
+    if not choices:  # no class may be named, not even to see whether there is one
+        return Codec(JSON, lambda value: JSON.dump(load(value)), generated=True)
+    return Codec(Tagged(choices, "id", lambda model: key_type(model, schema)), load, store)
+
+
+def _generic_embedded_codec(embedded: Any, schema: Schemas) -> Codec:
+    def load(value: Any) -> Values:
+        return {"type": value._class_name, "value": schema(type(value)).values(value)}
+
+    def store(value: Values) -> Any:
+        return schema(get_document(value["type"])).build(value["value"])
+
+    choices = tuple(choice._class_name for choice in embedded.choices or ())
+    if not choices:
+        return Codec(JSON, lambda value: JSON.dump(load(value)), generated=True)
+    return Codec(Tagged(choices, "value", lambda model: Embedded(lambda: schema(model).resource)), load, store)
+
+
+def _embedded_codec(embedded: Any, schema: Schemas) -> Codec:
+    def load(document: Any) -> Values:
+        return schema(embedded.document_type).values(document)
+
+    def store(values: Values) -> Any:
+        return schema(embedded.document_type).build(values)
+
+    return Codec(Embedded(lambda: schema(embedded.document_type).resource), load, store)
+
+
+def _list_codec(listed: Any, schema: Schemas) -> Codec:
+    item = codec(listed.field, schema) if listed.field else Codec(JSON)
+
+    def load(values: Any) -> list[Any]:
+        loaded = [None if value is None else item.load(value) for value in values]
+        if isinstance(listed, me.SortedListField):  # sorted as it is saved, and not before
+            key: Callable[[Any], Any] = itemgetter(listed._ordering) if listed._ordering else identity
+            loaded.sort(key=key, reverse=listed._order_reverse)
+        return loaded
+
+    return Codec(
+        List(item.type),
+        load,
+        lambda values: _sorted(listed, [None if v is None else item.store(v) for v in values]),
+        generated=item.generated,
+        item=item,
+    )
+
+
+def _sorted(listed: Any, items: list[Any]) -> list[Any]:
+    """Refuse what a SortedListField, which sorts when it is saved, cannot sort."""
+    if isinstance(listed, me.SortedListField):
+        try:
+            listed.to_mongo(items)
+        except (KeyError, TypeError):
+            raise Invalid(errors={listed.name: ["cannot be sorted"]}) from None
+    return items
+
+
+def _dict_codec(mapped: Any, schema: Schemas) -> Codec:
+    item = codec(mapped.field, schema) if mapped.field else Codec(JSON)
+    return Codec(
+        Map(item.type, check_key),
+        lambda values: {key: None if v is None else item.load(v) for key, v in values.items()},
+        lambda values: {key: None if v is None else item.store(v) for key, v in values.items()},
+        generated=item.generated,
+        item=item,
+    )
+
+
+COMPOSITES: tuple[tuple[type[BaseField], Callable[[Any, Schemas], Codec]], ...] = (
+    (me.EmbeddedDocumentField, _embedded_codec),
+    (me.GenericEmbeddedDocumentField, _generic_embedded_codec),
+    (me.ReferenceField, _reference_codec),
+    (me.CachedReferenceField, _reference_codec),
+    (me.LazyReferenceField, _reference_codec),
+    (me.GenericReferenceField, _generic_reference_codec),
+    (me.ListField, _list_codec),
+    (me.DictField, _dict_codec),
+)
+
+
+def codec(known: BaseField, schema: Schemas) -> Codec:
+    """Return how the values of a MongoEngine field travel; a field of a class of its own holds any JSON.
+
+    Args:
+        known: the field.
+        schema: returns the schema of a document class; called at first use, so that classes may name each other.
+    """
+    for kind, make in SCALARS:
+        if isinstance(known, kind):
+            return make(known)
+    for kind, make_with_parts in COMPOSITES:
+        if isinstance(known, kind):
+            return make_with_parts(known, schema)
+    return Codec(JSON)

@@ -1,0 +1,97 @@
+"""The types of what belongs to a model: documents kept inside it, and references to other models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from bzz.datatypes import DataType, Diff
+from bzz.resources import Resource, Values
+
+
+@dataclass(frozen=True)
+class Embedded(DataType):
+    """A document kept inside its parent.
+
+    Args:
+        describe: returns its resource; called once, at first use, so that a document may embed itself.
+    """
+
+    describe: Callable[[], Resource]
+    name: str = "object"
+
+    @cached_property
+    def resource(self) -> Resource:
+        """What the embedded document looks like."""
+        return self.describe()
+
+    def parse(self, raw: Any) -> Values:
+        """Return the typed values; raise ValueError if ``raw`` is no object, Invalid if a field does not fit."""
+        if not isinstance(raw, Mapping):
+            raise ValueError("expected an object")
+        return self.resource.parse(raw)
+
+    def dump(self, value: Any) -> Any:
+        """Return the readable values as JSON has them."""
+        return {
+            key: None if value.get(known.name) is None else known.type.dump(value[known.name])
+            for key, known in self.resource.readable
+        }
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Compare field by field; a field that is absent is None."""
+        if one is None or other is None:
+            return one is other
+        return not self.resource.diff(one, other)
+
+    def merge(self, stored: Any, patch: Any) -> Any:
+        """Merge field by field; null unsets the whole."""
+        return None if patch is None else self.resource.merge(stored or {}, patch)
+
+    def diff(self, name: str, before: Any, after: Any) -> Diff:
+        """Return an entry for each inner field that differs, unless the document was set or unset as a whole."""
+        if before is None or after is None:
+            return super().diff(name, before, after)
+        return {f"{name}.{inner}": change for inner, change in self.resource.diff(before, after).items()}
+
+    def protected(self, value: Any, stored: Any) -> Iterator[str]:
+        """Yield what a request may not give of the inner fields."""
+        return self.resource.protected(value, stored)
+
+    def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
+        """Yield the references in the embedded document's fields."""
+        return self.resource.references(value)
+
+
+@dataclass(frozen=True)
+class Reference(DataType):
+    """A reference to an instance of another model, by its primary key.
+
+    Args:
+        target: returns the model referred to; called at first use.
+        describe: returns the type of that model's primary key; called once, at first use.
+    """
+
+    target: Callable[[], type]
+    describe: Callable[[], DataType]
+    name: str = "reference"
+    filterable: bool = True
+
+    @cached_property
+    def key(self) -> DataType:
+        """The type of the primary key referred to."""
+        return self.describe()
+
+    def parse(self, raw: Any) -> Any:
+        """Return the primary key; raise ValueError if ``raw`` cannot be one."""
+        return self.key.parse(raw)
+
+    def dump(self, value: Any) -> str:
+        """Return the primary key as text."""
+        return str(self.key.dump(value))
+
+    def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
+        """Yield the reference itself."""
+        yield "", self.target(), value
