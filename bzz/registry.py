@@ -71,12 +71,12 @@ def resolve(
 def _options_of(provider: type[Provider]) -> list[str]:
     """Return the names a provider's constructor takes, and those of its bases as far as it passes others on."""
     names: list[str] = []
+    passes_on = True
     for base in provider.__mro__:
-        if "__init__" in vars(base):
-            parameters = signature(vars(base)["__init__"]).parameters.values()
-            names += [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)][1:]
-            if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-                break
+        if passes_on and "__init__" in vars(base):
+            _, *parameters = signature(vars(base)["__init__"]).parameters.values()
+            names += [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
+            passes_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
     return names
 
 

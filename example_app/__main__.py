@@ -22,10 +22,20 @@ from example_app.store import embedded_store
 DATA = Path(__file__).parent.parent / ".data"
 
 
+def port_number(text: str) -> int:
+    """Return a port number from the command line; raise ValueError if it is none."""
+    number = int(text)
+    if not 0 <= number < 65536:
+        raise ValueError
+    return number
+
+
 def parse_arguments() -> argparse.Namespace:
     """Return what the command line says."""
     parser = argparse.ArgumentParser("python -m example_app", description="A team directory served by bzz.")
-    parser.add_argument("--port", type=int, default=8000, help="port of 127.0.0.1 to serve on; 0 for a free one")
+    parser.add_argument(
+        "--port", type=port_number, default=8000, metavar="PORT", help="port of 127.0.0.1 to serve on; 0 for a free one"
+    )
     parser.add_argument("--mongodb-uri", metavar="URI", help="a MongoDB to use instead of the embedded store")
     parser.add_argument(
         "--data", type=Path, default=DATA, metavar="FOLDER", help="where the embedded store keeps its data"
@@ -41,10 +51,14 @@ async def serve(port: int) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     feed = Feed()
     server = tornado.httpserver.HTTPServer(make_app(feed))
-    sockets = tornado.netutil.bind_sockets(port, "127.0.0.1")
+    try:
+        sockets = tornado.netutil.bind_sockets(port, "127.0.0.1")
+    except OSError as error:
+        raise RuntimeError(f"Port {port} cannot be served on ({error.strerror}); --port takes another.") from error
     server.add_sockets(sockets)
     print(f"The team directory is at http://127.0.0.1:{sockets[0].getsockname()[1]}/ (Ctrl-C ends it)", flush=True)  # noqa: T201  # what the user waits for
     await stop.wait()
+    print("Closing…", flush=True)  # noqa: T201
     server.stop()
     feed.close()
     await server.close_all_connections()
@@ -63,7 +77,10 @@ def main() -> int:
             seed()
             asyncio.run(serve(arguments.port))
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C does not keep the store from closing
-    except (OSError, RuntimeError, pymongo.errors.PyMongoError) as error:
+    except pymongo.errors.PyMongoError as error:
+        print(f"example_app: {arguments.mongodb_uri} does not answer: {str(error)[:100]}", file=sys.stderr)  # noqa: T201
+        return 1
+    except RuntimeError as error:
         print(f"example_app: {error}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:

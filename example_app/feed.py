@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections import deque
 from datetime import UTC, datetime
@@ -57,7 +58,7 @@ class Feed:
 
     async def after(self, last_id: int) -> list[tuple[int, str]]:
         """Return the events after ``last_id``, waiting for one; empty if none comes in ``KEEP_ALIVE`` seconds."""
-        if not self.closed and self.last_id <= last_id:
+        if not self.closed and not (self.events and self.events[-1][0] > last_id):
             try:
                 async with asyncio.timeout(KEEP_ALIVE):
                     await self._news.wait()
@@ -88,7 +89,7 @@ class FeedHandler(tornado.web.RequestHandler):
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         sent = self.request.headers.get("Last-Event-ID", "")
-        last_id = int(sent) if sent.isascii() and sent.isdigit() else self.feed.last_id
+        last_id = int(sent) if re.fullmatch("[0-9]{1,15}", sent) else self.feed.last_id
         self.write("retry: 1000\n\n")
         try:
             await self.flush()

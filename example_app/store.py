@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 SECONDS_TO_CLOSE = 20
+BUSY = "Another process uses it: is the example running already? Another folder (--data) can be used beside it."
 
 
 @contextmanager
@@ -22,33 +24,38 @@ def embedded_store(folder: Path) -> Iterator[str]:
     Raises:
         RuntimeError: it did not start; the message has its last words.
     """
-    process = subprocess.Popen(  # noqa: S603  # our own module, with a path of ours
-        [sys.executable, "-m", __name__, str(folder)],
-        cwd=Path(__file__).parent.parent,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # Ctrl-C is for whoever started it, who then closes it in peace
-    )
-    try:
-        port = process.stdout.readline().strip() if process.stdout else ""
-        if not port:
-            _, complaint = process.communicate(timeout=SECONDS_TO_CLOSE)
-            raise RuntimeError(f"The embedded store did not start on {folder}:\n{complaint[-2000:]}")
-        yield f"mongodb://127.0.0.1:{port}"
-    finally:
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(  # noqa: S603  # our own module, with a path of ours
+            [sys.executable, "-m", __name__, str(folder)],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for whoever started it, who then closes it in peace
+        )
         try:
-            process.communicate(timeout=SECONDS_TO_CLOSE)  # closes its standard input
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            port = process.stdout.readline().strip() if process.stdout else ""
+            if not port:
+                process.wait(SECONDS_TO_CLOSE)
+                complaints.seek(0)
+                last = (complaints.read().splitlines() or ["it says nothing"])[-1]
+                raise RuntimeError(f"The embedded store did not start on {folder}. {BUSY if 'busy' in last else last}")
+            yield f"mongodb://127.0.0.1:{port}"
+        finally:
+            try:
+                process.communicate(timeout=SECONDS_TO_CLOSE)  # closes its standard input
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
 
 
 def main() -> None:
     """Serve until standard input ends."""
     from secantus import SecantusDBServer  # noqa: PLC0415  # GPL: in this process only
 
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m example_app.store FOLDER")
     folder = Path(sys.argv[1])
     try:
         folder.mkdir(parents=True, exist_ok=True)

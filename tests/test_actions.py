@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from bzz import actions, signals
-from bzz.exceptions import Forbidden, Invalid, NotFound
+from bzz.exceptions import Finished, Forbidden, Invalid, NotFound
 from bzz.interfaces import Condition, Path, Query
 from bzz.providers.memory import MemoryProvider
 from bzz.resources import Resource
@@ -270,3 +273,87 @@ async def test_a_receiver_may_narrow_a_list_even_by_a_hidden_field(
         query.where.append(Condition("age", "eq", 5))
 
     assert await names(provider, hidden) == ["Grace"]
+
+
+@dataclass
+class Handler:
+    """What the lifecycle looks at of a handler: whether it has finished."""
+
+    _finished: bool = False
+
+
+@pytest.mark.parametrize("act", ["create", "update", "delete", "get", "list"])
+async def test_a_receiver_that_has_answered_the_request_stops_the_act(
+    provider: MemoryProvider, all_users: Path, act: str, sent: list[Sent]
+) -> None:
+    ada = await create(provider, all_users, name="Ada")
+    handler = Handler()
+    sent.clear()
+
+    def answer(sender: Any) -> None:
+        handler._finished = True
+
+    getattr(signals, f"pre_{'get_list' if act == 'list' else f'{act}_instance'}").connect(answer)
+    acts: dict[str, Callable[[], Awaitable[object]]] = {
+        "create": lambda: actions.create_instance(provider, all_users, {"name": "Bob"}, handler=handler),
+        "update": lambda: actions.update_instance(provider, at(all_users, ada), {"name": "Bob"}, handler=handler),
+        "delete": lambda: actions.delete_instance(provider, at(all_users, ada), handler=handler),
+        "get": lambda: actions.get_instance(provider, at(all_users, ada), handler=handler),
+        "list": lambda: actions.get_list(provider, all_users, Query(), handler=handler),
+    }
+    with pytest.raises(Finished):
+        await acts[act]()
+    assert [s.signal.partition("_")[0] for s in sent] == ["pre"]
+    signals.pre_get_list._clear_state()
+    assert await names(provider, all_users) == ["Ada"]
+
+
+async def test_what_is_about_to_be_stored_is_typed_even_between_receivers(
+    provider: MemoryProvider, all_users: Path
+) -> None:
+    ada = await create(provider, all_users, name="Ada", age=7)
+    seen: list[Any] = []
+
+    def untyped(sender: Any, data: dict[str, Any]) -> None:
+        data["age"] = "7"
+
+    def look(sender: Any, updated_fields: Any) -> None:
+        seen.append(updated_fields)
+
+    def misspell(sender: Any, data: dict[str, Any]) -> None:
+        data["nope"] = 1
+
+    signals.pre_update_instance.connect(untyped)
+    signals.pre_update_instance.connect(look)
+    await actions.update_instance(provider, at(all_users, ada), {"age": 8})
+    assert seen == [{}]
+    signals.pre_update_instance.disconnect(look)
+    signals.pre_update_instance.connect(misspell)
+    signals.pre_update_instance.connect(look)
+    with pytest.raises(Invalid) as caught:
+        await actions.update_instance(provider, at(all_users, ada), {"age": 8})
+    assert caught.value.errors == {"nope": ["unknown field"]}
+
+
+async def test_much_is_typed_off_the_event_loop(provider: MemoryProvider, all_users: Path) -> None:
+    loop_thread, threads = threading.current_thread(), set()
+
+    class Spy(dict[str, Any]):
+        def items(self) -> Any:
+            threads.add(threading.current_thread())
+            return super().items()
+
+    for scores in (1, 5000):
+        threads.clear()
+        raw = Spy(name="Ada", scores={f"k{n}": n for n in range(scores)})
+        assert (await actions.create_instance(provider, all_users, raw)).instance.name == "Ada"
+        assert (loop_thread in threads) is (scores == 1)
+
+
+async def test_nulls_are_left_out_of_what_is_created(provider: MemoryProvider, all_users: Path) -> None:
+    @signals.pre_create_instance.connect
+    def add(sender: Any, data: dict[str, Any]) -> None:
+        data["scores"]["c"] = None
+
+    ada = await create(provider, all_users, name="Ada", scores={"a": None, "b": 1})
+    assert ada.scores == {"b": 1}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bzz.datatypes import FormValue, List, Map, add_error, dump, parse
+from bzz.datatypes import FormValue, List, Map, add_error, addressable, dump, parse
 from bzz.exceptions import Invalid
 from bzz.scalars import BOOLEAN, INTEGER, JSON, STRING, merge_patch
 
@@ -123,3 +123,28 @@ def test_a_merge_patch_does_what_the_rfc_lists(target: Any, patch: Any, result: 
 def test_merging_the_same_patch_twice_changes_nothing_more(target: Any, patch: Any) -> None:
     once = merge_patch(target, patch)
     assert merge_patch(once, patch) == once
+
+
+def test_errors_end_where_more_would_help_nobody() -> None:
+    for datatype, raw in ((NUMBERS, ["x"] * 100_000), (List(NUMBERS), [["x"] * 60] * 1000)):
+        with pytest.raises(Invalid) as caught:
+            datatype.parse(raw)
+        assert len(caught.value.errors) == 100
+
+
+@pytest.mark.parametrize("raw", ["", ".", "..", "x" * 513])
+def test_what_identifies_an_instance_can_be_part_of_a_url(raw: str) -> None:
+    assert addressable(STRING).parse("x" * 512) == "x" * 512
+    with pytest.raises(ValueError, match="a URL can hold"):
+        addressable(STRING).parse(raw)
+
+
+def test_a_map_is_merged_key_by_key_with_what_its_values_make_of_it() -> None:
+    lists = Map(List(INTEGER))
+    assert lists.merge({"a": [1], "b": [2]}, {"a": [3], "b": None, "c": None}) == {"a": [3]}
+    assert Map(JSON).merge({"a": {"x": 1}}, {"a": {"y": 2}}) == {"a": {"x": 1, "y": 2}}
+    assert lists.merge({"a": [1]}, None) is None
+
+
+def test_items_of_a_list_are_merged_into_nothing() -> None:
+    assert List(Map(INTEGER)).merge([{"old": 1}], [{"a": 1, "b": None}]) == [{"a": 1}]

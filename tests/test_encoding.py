@@ -42,6 +42,7 @@ def query(encoded: str) -> Query:
     ("form", "decoded"),
     [
         ("name=Ada+L%C3%B3", {"name": ("Ada Ló",)}),
+        ("name=Ada+Ló", {"name": ("Ada Ló",)}),
         ("a=1&a=2", {"a": ("1", "2")}),
         ("a[]=1&a[]=2", {"a": ("1", "2")}),
         ("a%5B%5D=1&a=2", {"a": ("1", "2")}),
@@ -103,7 +104,15 @@ def test_a_malformed_form_is_a_bad_request(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", ["", "text/plain", "application/xml", "application/jsonx", "application/json; charset=latin-1"]
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "application/xml",
+        "application/jsonx",
+        "application/json; charset=latin-1",
+        "application/json; charset=latin-1; x=utf-8",
+    ],
 )
 def test_another_kind_of_body_is_an_unsupported_media_type(content_type: str) -> None:
     with pytest.raises(UnsupportedMediaType):
@@ -199,3 +208,18 @@ def test_an_unknown_parameter_is_answered_with_those_there_are() -> None:
 def test_a_query_string_that_is_not_utf8_is_a_bad_request() -> None:
     with pytest.raises(BadRequest):
         query("name=%ff")
+
+
+def test_a_query_string_may_be_plain_utf8() -> None:
+    as_tornado_has_it = "name=Ló".encode().decode("latin-1")
+    assert query(as_tornado_has_it).where == [Condition("name", "eq", "Ló")]
+
+
+def test_a_boundary_may_be_called_charset() -> None:
+    assert encoding.decode("multipart/form-data; boundary=charset", b"x", {"a": [b"1"]}) == {"a": ("1",)}
+
+
+def test_a_lone_surrogate_is_no_text() -> None:
+    for form in ({"a\ud800": [b"1"]}, {"a.\ud800.b": [b"1"]}):
+        with pytest.raises(BadRequest):
+            encoding.decode("multipart/form-data; boundary=x", b"x", form)

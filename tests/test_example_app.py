@@ -43,6 +43,7 @@ class Browser:
         self.events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._client = tornado.httpclient.AsyncHTTPClient(force_instance=True)
         self._open: asyncio.Event = asyncio.Event()
+        self.received = 0
 
     async def request(
         self, method: str, path: str, body: Any = None, **headers: str
@@ -62,6 +63,7 @@ class Browser:
         def receive(chunk: bytes) -> None:
             nonlocal rest
             self._open.set()
+            self.received += len(chunk)
             *blocks, rest = (rest + chunk.decode()).split("\n\n")
             for block in blocks:
                 fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
@@ -118,8 +120,18 @@ async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(tmp_pa
     assert process.returncode == 0
 
 
+async def test_a_page_that_was_there_before_a_restart_hears_what_comes_after(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as (url, _):
+        browser = Browser(url)
+        stream = await browser.listen(**{"Last-Event-ID": "1"})
+        assert (await browser.request("GET", "/api/team/")).code == 200
+        assert [(await browser.events.get())["signal"] for _ in range(2)] == ["pre_get_list", "post_get_list"]
+        assert browser.received < 2000, "nothing is sent while there is nothing to say"
+    await asyncio.gather(stream, return_exceptions=True)
+
+
 async def test_it_uses_another_mongodb_where_there_is_one(mongodb_uri: str) -> None:
-    with running("--mongodb-uri", mongodb_uri) as (url, process):
+    with running("--mongodb-uri", f"{mongodb_uri}/bzz_test_example") as (url, process):
         assert (await Browser(url).request("GET", "/api/team/")).code == 200
     assert process.returncode == 0
 
@@ -137,3 +149,4 @@ def test_what_keeps_it_from_starting_is_said_in_a_sentence(tmp_path: Path) -> No
     )
     assert done.returncode == 1
     assert done.stderr.startswith("example_app: The embedded store did not start")
+    assert len(done.stderr.splitlines()) == 1

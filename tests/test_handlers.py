@@ -154,3 +154,18 @@ async def test_what_caused_an_error_is_in_the_log_and_not_in_the_reply(
     assert reply.status == 503
     assert b"10.0.0.7" not in reply.body
     assert "10.0.0.7 refused" in caplog.text
+
+
+async def test_a_long_body_is_read_like_a_short_one(users: Api) -> None:
+    reply = await users("POST", "/user", json_body={"name": "x" * 70_000})
+    assert (reply.status, len(reply.json["name"])) == (201, 70_000)
+
+
+async def test_that_a_receiver_has_answered_is_no_error(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    def act(handler: Any) -> None:
+        handler.finish("mine")
+        raise exceptions.Finished("answered")
+
+    with caplog.at_level(logging.WARNING):
+        assert (await raising(api, act)("GET", "/")).body == b"mine"
+    assert caplog.text == ""

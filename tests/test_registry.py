@@ -10,6 +10,7 @@ import pytest
 import bzz
 from bzz import registry
 from bzz.providers.memory import MemoryProvider
+from bzz.providers.mongoengine import MongoEngineProvider
 from tests.models import User
 
 
@@ -82,3 +83,28 @@ def test_importing_bzz_imports_no_orm() -> None:
     program = "import bzz, sys; print([m for m in ('mongoengine', 'pymongo', 'sqlalchemy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout == "[]\n"
+
+
+class Passing(OwnProvider):
+    """Takes one option and passes the rest on."""
+
+    def __init__(self, url: str = "", **options: Any) -> None:
+        super().__init__(**options)
+        self.url = url
+
+
+class Timed(MongoEngineProvider):
+    """Another option beside those of its base."""
+
+    def __init__(self, *, tags: list[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.tags = tags
+
+
+def test_a_provider_takes_its_own_options_and_those_it_passes_on() -> None:
+    made = registry.resolve(Timed, {"tags": ["a"], "timeout": 2.0})
+    assert isinstance(made, Timed)
+    assert (made.tags, made.timeout) == (["a"], 2.0)
+    assert isinstance(registry.resolve(Passing, {"url": "x"}), Passing)
+    with pytest.raises(TypeError, match=r"unknown option threads; there are url$"):
+        registry.resolve(Passing, {"threads": 2})

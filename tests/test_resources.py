@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from bzz.datatypes import List, Map
-from bzz.exceptions import Invalid
+from bzz.exceptions import Invalid, NotFound
 from bzz.relations import Embedded, Reference
-from bzz.resources import Field, Patch, Resource
+from bzz.resources import Field, Patch, Resource, describe
 from bzz.scalars import INTEGER, JSON, STRING
 
 
@@ -192,3 +192,56 @@ def test_a_document_may_embed_itself() -> None:
 def test_embedded_values_are_dumped_field_by_field() -> None:
     assert ADDRESS.dump({"city": "Rio"}) == {"city": "Rio", "zip": None}
     assert Reference(lambda: Other, lambda: INTEGER).dump(3) == "3"
+
+
+def test_an_identifier_is_what_the_url_says_in_one_spelling_only() -> None:
+    resource = describe(Model, fields(Field("id", INTEGER), Field("name", STRING)), pk="id")
+    assert resource.key_of("7") == 7
+    assert resource.identifier(7) == "7"
+    assert resource.identifier(None) is None
+    for wrong in ("07", "+7", "x", ""):
+        with pytest.raises(NotFound):
+            resource.key_of(wrong)
+
+
+def test_the_primary_key_travels_as_text() -> None:
+    resource = describe(Model, fields(Field("code", INTEGER), Field("name", STRING)), pk="code", id_field="name")
+    [(key, field), _] = resource.readable
+    assert (key, field.type.dump(7), field.type.parse("7")) == ("id", "7", 7)
+    assert resource.key_of("Ada") == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("names", "pk", "id_field", "message"),
+    [
+        (("id", "code"), "code", None, "no name left"),
+        (("code",), "code", "slug", "names no field: 'slug'"),
+        (("code", "meta"), "code", "meta", "meta has parts"),
+    ],
+)
+def test_a_model_that_cannot_be_addressed_is_refused(
+    names: tuple[str, ...], pk: str, id_field: str | None, message: str
+) -> None:
+    declared = fields(*(Field(name, JSON if name == "meta" else STRING) for name in names))
+    with pytest.raises(TypeError, match=message):
+        describe(Model, declared, pk=pk, id_field=id_field)
+
+
+def test_a_reference_may_be_a_primary_key() -> None:
+    declared = fields(Field("user", Reference(lambda: Other, lambda: INTEGER)))
+    assert describe(Model, declared, pk="user").key_of("7") == 7
+
+
+def test_read_only_values_inside_are_held_against_the_stored_ones() -> None:
+    line = Resource(Model, fields(Field("no", INTEGER, insertable=False, updatable=False), Field("text", STRING)))
+    resource = Resource(
+        Model, fields(Field("line", Embedded(lambda: line)), Field("by_key", Map(Embedded(lambda: line))))
+    )
+    stored = {"line": {"no": 1, "text": "a"}, "by_key": {"k": {"no": 2, "text": "b"}}}
+    fine: list[Any] = [{"line": {"no": 1, "text": "x"}}, {"by_key": {"k": {"no": 2}, "gone": None}}, {"line": None}]
+    for raw in fine:
+        resource.parse_patch(raw).check(stored)
+    wrongs: list[Any] = [({"line": {"no": 2}}, "line.no"), ({"by_key": {"other": {"no": 2}}}, "by_key.other.no")]
+    for raw, wrong in wrongs:
+        assert errors_of(resource.parse_patch(raw).check, stored) == {wrong: ["is read-only"]}
+    assert errors_of(resource.parse_insert, {"line": {"no": 1}}) == {"line.no": ["is read-only"]}

@@ -95,6 +95,7 @@ def test_a_value_is_typed(datatype: DataType, raw: Any, value: Any) -> None:
         (scalars.DATE, "2026-02-30"),
         (scalars.DATE, datetime(2026, 1, 2)),
         (scalars.TIME, "25:00"),
+        (scalars.TIME, "10:00+02:00"),
         (scalars.UUID_, "x"),
         (scalars.UUID_, 3),
         (scalars.BYTES, "*"),
@@ -182,3 +183,14 @@ def test_free_form_json_refuses_a_form_key_given_twice() -> None:
 def test_what_no_json_can_say_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="object cannot be shown as JSON"):
         scalars.JSON.dump([object()])
+
+
+def test_free_form_json_keeps_nothing_that_json_cannot_say() -> None:
+    with pytest.raises(ValueError, match="expected JSON, not a object"):
+        scalars.JSON.parse({"a": [object()]})
+
+
+def test_merging_free_form_json_leaves_both_sides_alone() -> None:
+    stored, patch = {"a": {"b": 1}}, {"a": {"b": None, "c": 2}}
+    assert scalars.JSON.merge(stored, patch) == {"a": {"c": 2}}
+    assert (stored, patch) == ({"a": {"b": 1}}, {"a": {"b": None, "c": 2}})

@@ -102,6 +102,7 @@ SHAPES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "sender, *args": (lambda sender, *args: (sender, args), (Model, ())),
     "keyword only": (lambda *, instance: (instance,), ("I",)),
     "positional only": (lambda sender, instance, /: (sender, instance), (Model, "I")),
+    "positional only with defaults": (lambda sender, x=1, instance=2, /: (sender, x, instance), (Model, 1, 2)),
     "a default of its own": (lambda sender, extra=3: (sender, extra), (Model, 3)),
     "method": (Receiver().method, (Model, "I")),
     "callable object": (Receiver(), (Model, OFFERED)),
@@ -255,3 +256,49 @@ async def test_a_receiver_connected_again_is_called_last_if_it_was_disconnected_
     signal.disconnect(one)
     signal.connect(one)
     assert [receiver for receiver, _ in await signal.send_async(Model, **OFFERED)] == [two, one]
+
+
+async def test_a_receiver_that_awaits_what_was_cancelled_fails_like_any_other(
+    signal: Signal, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def awaits_cancelled(sender: Any) -> None:
+        task = asyncio.ensure_future(asyncio.sleep(60))
+        task.cancel()
+        await task
+
+    isolated = Signal("pong", "After.", KEYWORDS, isolated=True)
+    for each in (signal, isolated):
+        each.connect(awaits_cancelled)
+    with pytest.raises(RuntimeError, match="awaited what was cancelled"):
+        await signal.send_async(Model, **OFFERED)
+    with caplog.at_level(logging.ERROR, "bzz"):
+        assert await isolated.send_async(Model, **OFFERED) == []
+    assert "CancelledError" in caplog.text
+
+
+async def test_a_task_that_is_cancelled_while_a_receiver_runs_is_cancelled() -> None:
+    isolated, started = Signal("pong", "After.", KEYWORDS, isolated=True), asyncio.Event()
+
+    async def wait(sender: Any) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    isolated.connect(wait)
+    task = asyncio.ensure_future(isolated.send_async(Model, **OFFERED))
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_receivers_put_back_after_a_reset_are_called(signal: Signal) -> None:
+    def receive(sender: Any, instance: Any) -> Any:
+        return instance
+
+    def other(sender: Any) -> None: ...
+
+    signal.connect(receive)
+    kept, signal.receivers = signal.receivers, {}
+    signal.connect(other)
+    signal.receivers = kept
+    assert [result for _, result in await signal.send_async(Model, **OFFERED)] == ["I"]
