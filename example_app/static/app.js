@@ -30,6 +30,8 @@ const RESOURCES = {
 let resource = "person";
 let page = `?per_page=${PER_PAGE}`;
 let people = new Map();
+let asked = 0; // refreshes, of which only the last one shows
+let wasLost = false;
 
 // --- talking to the server
 
@@ -86,11 +88,14 @@ function shown(name, value) {
 // --- the list
 
 async function refresh() {
-  const asked = resource;
+  const mine = ++asked;
   try {
-    if (asked === "team") people = await everyone();
-    const { data, link } = await request("GET", `/api/${asked}/${page}`);
-    if (asked !== resource) return;
+    const [known, { data, link }] = await Promise.all([
+      resource === "team" ? everyone() : people,
+      request("GET", `/api/${resource}/${page}`),
+    ]);
+    if (mine !== asked) return;
+    people = known;
     showList(data, link);
   } catch (error) {
     $("#empty").textContent = error.message;
@@ -103,7 +108,9 @@ function showList(items, link) {
   $("#records-title").textContent = title;
   $("#endpoint").textContent = `/api/${resource}/`;
   $("thead").replaceChildren(element("tr", {}, ...columns.map((name) => element("th", { textContent: name, scope: "col" })), element("th")));
+  const focused = document.activeElement?.dataset.key;
   $("tbody").replaceChildren(...items.map(row));
+  if (focused) $(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   $("#empty").textContent = "Nothing here yet. “New” creates the first one.";
   $("#empty").hidden = items.length > 0;
   for (const rel of ["prev", "next"]) {
@@ -117,8 +124,10 @@ function showList(items, link) {
 }
 
 function row(item) {
-  const edit = element("button", { type: "button", textContent: "Edit", onclick: () => openEditor(item) });
-  const remove = element("button", { type: "button", className: "danger", textContent: "Delete" });
+  const edit = element("button", { type: "button", textContent: "Edit", ariaLabel: `Edit ${item.name}`, onclick: () => openEditor(item) });
+  const remove = element("button", { type: "button", className: "danger", textContent: "Delete", ariaLabel: `Delete ${item.name}` });
+  edit.dataset.key = `edit ${item.id}`;
+  remove.dataset.key = `delete ${item.id}`;
   remove.onclick = async () => {
     if (!confirm(`Delete ${item.name}?`)) return;
     try {
@@ -145,7 +154,7 @@ const CONTROLS = {
       const box = element("input", { type: "checkbox", value: id, checked: (value ?? []).includes(id) });
       return { box, label: element("label", {}, box, ` ${name}`) };
     });
-    const part = element("fieldset", { className: "choices" }, ...boxes.map(({ label }) => label));
+    const part = element("fieldset", { className: "choices" }, element("legend", { textContent: "Members" }), ...boxes.map(({ label }) => label));
     return { part, read: () => boxes.filter(({ box }) => box.checked).map(({ box }) => box.value) };
   },
   projects(value) {
@@ -166,7 +175,7 @@ const CONTROLS = {
         const [name, status, due] = line.querySelectorAll("input, select");
         return { name: name.value || null, status: status.value, due: due.value || null };
       });
-    return { part: element("fieldset", {}, rows, more), read };
+    return { part: element("fieldset", {}, element("legend", { textContent: "Projects" }), rows, more), read };
   },
 };
 
@@ -175,28 +184,36 @@ function plainControl(type, value) {
   return { part: input, read: () => input.value.trim() || null };
 }
 
+function field({ name, label, type }, item) {
+  const { part, read } = CONTROLS[type]?.(item?.[name]) ?? plainControl(type, item?.[name]);
+  const error = element("div", { className: "error", id: `error-${name}` });
+  part.setAttribute("aria-describedby", error.id);
+  const labelled = part.tagName === "FIELDSET" ? part : element("label", {}, element("span", { textContent: label }), part);
+  return { name, read, part, error, before: JSON.stringify(read()), whole: element("div", { className: "field" }, labelled, error) };
+}
+
 async function openEditor(item) {
-  const asked = resource;
-  if (asked === "team") people = await everyone().catch(() => people);
-  const controls = RESOURCES[asked].fields.map(({ name, label, type }) => {
-    const { part, read } = CONTROLS[type]?.(item?.[name]) ?? plainControl(type, item?.[name]);
-    const error = element("div", { className: "error" });
-    const wrapper = part.tagName === "FIELDSET" ? "div" : "label";
-    return { name, read, error, field: element(wrapper, { className: "field" }, element("span", { textContent: label }), part, error) };
-  });
-  $("#editor-title").textContent = item ? `Edit ${item.name}` : `New ${asked}`;
-  $("#fields").replaceChildren(...controls.map(({ field }) => field));
+  const edited = resource;
+  if (edited === "team") people = await everyone().catch(() => people);
+  const controls = RESOURCES[edited].fields.map((declared) => field(declared, item));
+  const save = $("#editor [type=submit]");
+  $("#editor-title").textContent = item ? `Edit ${item.name}` : `New ${edited}`;
+  $("#fields").replaceChildren(...controls.map(({ whole }) => whole));
   $("#problem").hidden = true;
   $("#editor form").onsubmit = async (event) => {
     event.preventDefault();
-    const values = Object.fromEntries(controls.map(({ name, read }) => [name, read()]));
+    const changed = controls.filter(({ read, before }) => JSON.stringify(read()) !== before);
+    const values = Object.fromEntries(changed.map(({ name, read }) => [name, read()]));
+    save.disabled = true;
     try {
-      if (item) await request("PUT", `/api/${asked}/${encodeURIComponent(item.id)}/`, values);
-      else await request("POST", `/api/${asked}/`, values);
+      if (item) await request("PATCH", `/api/${edited}/${encodeURIComponent(item.id)}/`, values);
+      else await request("POST", `/api/${edited}/`, values);
       $("#editor").close();
       refresh();
     } catch (problem) {
       showProblem(problem, controls);
+    } finally {
+      save.disabled = false;
     }
   };
   $("#editor").showModal();
@@ -204,9 +221,10 @@ async function openEditor(item) {
 
 function showProblem(problem, controls) {
   const left = { ...problem.errors };
-  for (const { name, error } of controls) {
+  for (const { name, part, error } of controls) {
     const keys = Object.keys(left).filter((key) => key === name || key.startsWith(`${name}.`));
     error.textContent = keys.map((key) => (key === name ? "" : `${key}: `) + left[key].join(" ")).join(" ");
+    part.ariaInvalid = String(keys.length > 0);
     keys.forEach((key) => delete left[key]);
   }
   const others = Object.entries(left).map(([key, messages]) => `${key}: ${messages.join(" ")}`);
@@ -237,7 +255,7 @@ function describe(signal) {
     what.append(...(changes.length ? changes.map(([name, both]) => change(both, name)) : [" · nothing changed"]));
   } else if (signal.data) {
     const given = Object.entries(signal.data).filter(([, value]) => value !== null);
-    what.append(...given.map(([name, value]) => change({ from: null, to: value }, name)));
+    what.append(...given.map(([name, value]) => element("div", {}, `${name}: `, element("ins", { textContent: text(value) }))));
   }
   return what;
 }
@@ -266,7 +284,6 @@ function showSignal(signal) {
 
 function listen() {
   const stream = new EventSource("/signals");
-  let wasLost = false;
   stream.onopen = () => {
     state("live", "live");
     if (wasLost) refresh();
