@@ -154,8 +154,13 @@ class Scalar(DataType):
         return self.dumper(value)
 
 
-def addressable(datatype: Scalar) -> Scalar:
-    """Return a type like ``datatype`` whose values identify instances: as text they can be a segment of a path."""
+def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
+    """Return a type like ``datatype`` whose values identify instances: as text they can be a segment of a path.
+
+    Args:
+        datatype: of the values.
+        as_text: whether they travel as text, as primary keys do.
+    """
 
     def parse_key(raw: Any) -> Any:
         value = datatype.parse(raw)
@@ -164,7 +169,8 @@ def addressable(datatype: Scalar) -> Scalar:
             raise ValueError(f"expected what a URL can hold: 1 to {MAX_KEY} characters, not '.' or '..'")
         return value
 
-    return replace(datatype, parser=parse_key)
+    dumper = (lambda value: str(datatype.dump(value))) if as_text else datatype.dumper
+    return replace(datatype, parser=parse_key, dumper=dumper)
 
 
 @dataclass(frozen=True)

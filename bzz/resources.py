@@ -18,8 +18,6 @@ from bzz.exceptions import Invalid, NotFound
 
 Values = dict[str, Any]
 UNKNOWN = "unknown field"
-READ_ONLY = "is read-only"
-TWICE = "is given more than once"
 NO_INSTANCE = "There is no such instance."
 
 
@@ -135,7 +133,7 @@ class Resource:
                 if known is None or not (hidden or known.readable or known.insertable or known.updatable):
                     raise ValueError(UNKNOWN)  # recorded with the others
                 if known.name in typed:
-                    raise ValueError(TWICE)
+                    raise ValueError("is given more than once")
                 typed[known.name] = parse(known.type, value)
             except ValueError as error:
                 add_error(errors, key, error)
@@ -229,7 +227,7 @@ class Resource:
 
 
 def _refuse(errors: Mapping[str, list[str]], read_only: Iterable[str]) -> None:
-    both = {**errors, **{name: [READ_ONLY] for name in islice(read_only, MAX_ERRORS)}}
+    both = {**errors, **{name: ["is read-only"] for name in islice(read_only, MAX_ERRORS)}}
     if both:
         raise Invalid(errors=both)
 
@@ -254,7 +252,7 @@ def describe(
     Raises:
         TypeError: no URL could hold the primary key, its name in replies is taken, or ``id_field`` names no field.
     """
-    key, id_field = fields[pk], id_field or pk
+    id_field = id_field or pk
     if pk != "id" and "id" in fields:
         raise TypeError(f"{model.__name__}: a field id that is not the primary key has no name left in replies")
     if id_field not in fields:
@@ -262,13 +260,9 @@ def describe(
     described = dict(fields)
     for name in {pk, id_field}:
         if isinstance(datatype := fields[name].type, Scalar):
-            described[name] = replace(fields[name], type=addressable(datatype))
+            described[name] = replace(fields[name], type=addressable(datatype, as_text=name == pk))
         elif not datatype.filterable:
             raise TypeError(f"{model.__name__}.{name} has parts, so it cannot identify an instance")
-    if isinstance(key.type, Scalar):
-        described[pk] = replace(
-            described[pk], type=replace(addressable(key.type), dumper=lambda v: str(key.type.dump(v)))
-        )
     return Resource(model, described, pk, id_field, tuple(sort))
 
 
