@@ -73,8 +73,8 @@ class DataType(ABC):
         """Return how two values of the field ``name`` that are not the same differ, by dotted field name."""
         return {name: {"from": before, "to": after}}
 
-    def protected(self, value: Any, stored: Any) -> Iterator[str]:  # noqa: ARG002  # most types have no parts
-        """Yield the dotted names of what ``value`` gives and a request may not, ``stored`` being the value so far."""
+    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:  # noqa: ARG002  # most have no parts
+        """Yield, by dotted name, what ``value`` gives and a request may not, ``stored`` being the value so far."""
         yield from ()
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:  # noqa: ARG002  # most types hold none
@@ -199,12 +199,13 @@ class List(DataType):
         """Take the list given, with nothing to merge its items into."""
         return None if patch is None else [self.item.merge(None, item) for item in patch]
 
-    def protected(self, value: Any, stored: Any) -> Iterator[str]:
-        """Yield what an item gives that no stored item has either."""
+    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+        """Yield what an item gives, unless one of the stored items has just that."""
+        known = {repr(list(self.item.protected(item, None))) for item in stored or ()}
         for index, item in enumerate(value):
-            names = list(self.item.protected(item, None))
-            if names and all(list(self.item.protected(item, other)) for other in stored or [None]):
-                yield from (f"{index}.{name}" for name in names)
+            found = list(self.item.protected(item, None))
+            if found and repr(found) not in known:
+                yield from ((f"{index}.{name}", inner) for name, inner in found)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the items, each under its index."""
@@ -253,11 +254,12 @@ class Map(DataType):
         given = {key: self.item.merge(stored.get(key), value) for key, value in patch.items() if value is not None}
         return {key: value for key, value in stored.items() if key not in patch} | given
 
-    def protected(self, value: Any, stored: Any) -> Iterator[str]:
+    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield what a key's value gives that the stored one under that key has not."""
         for key, item in value.items():
             if item is not None:
-                yield from (f"{key}.{name}" for name in self.item.protected(item, (stored or {}).get(key)))
+                found = self.item.protected(item, (stored or {}).get(key))
+                yield from ((f"{key}.{name}", inner) for name, inner in found)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the values, each under its key."""

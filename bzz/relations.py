@@ -56,7 +56,7 @@ class Embedded(DataType):
             return super().diff(name, before, after)
         return {f"{name}.{inner}": change for inner, change in self.resource.diff(before, after).items()}
 
-    def protected(self, value: Any, stored: Any) -> Iterator[str]:
+    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield what a request may not give of the inner fields."""
         return self.resource.protected(value, stored)
 

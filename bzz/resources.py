@@ -139,20 +139,22 @@ class Resource:
                 add_error(errors, key, error)
         return typed, errors
 
-    def protected(self, values: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Iterator[str]:
-        """Yield the dotted names of the values that a request may not give.
+    def protected(self, values: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
+        """Yield, by dotted name and in the order of the fields, the values that a request may not give.
 
         Args:
             values: what it gives, typed.
             stored: what is stored, whose read-only values it may repeat; None where there is nothing yet.
         """
-        for name, value in values.items():
-            known, before = self.fields[name], (stored or {}).get(name)
+        for name, known in self.fields.items():
+            if name not in values:
+                continue
+            value, before = values[name], (stored or {}).get(name)
             if known.updatable if stored is not None else known.insertable:
                 if value is not None:
-                    yield from (f"{name}.{inner}" for inner in known.type.protected(value, before))
+                    yield from ((f"{name}.{inner}", part) for inner, part in known.type.protected(value, before))
             elif stored is None or not known.type.same(before, value):
-                yield self.public(name)
+                yield self.public(name), value
 
     def merge(self, old: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
         """Return ``old`` with ``changes`` merged into it (RFC 7396, section 2); neither is changed."""
@@ -226,8 +228,8 @@ class Resource:
         return {known.name for known in found.values() if known}
 
 
-def _refuse(errors: Mapping[str, list[str]], read_only: Iterable[str]) -> None:
-    both = {**errors, **{name: ["is read-only"] for name in islice(read_only, MAX_ERRORS)}}
+def _refuse(errors: Mapping[str, list[str]], read_only: Iterable[tuple[str, Any]]) -> None:
+    both = {**errors, **{name: ["is read-only"] for name, _ in islice(read_only, MAX_ERRORS)}}
     if both:
         raise Invalid(errors=both)
 
@@ -286,15 +288,11 @@ class Patch:
         Raises:
             Invalid: a read-only field was given another value than the stored one.
         """
-        pk = self.resource.pk
+        pk = str(self.resource.pk)
         moved = pk in self.data and not self.resource.fields[pk].type.same(stored.get(pk), self.data[pk])
-        _refuse({}, [*self.resource.protected(self.fixed, stored), *(["id"] if moved else [])])
+        _refuse({"id": ["is read-only"]} if moved else {}, self.resource.protected(self.fixed, stored))
 
     def apply(self, stored: Mapping[str, Any]) -> Values:
-        """Return the values of the instance as they shall be, from those that are stored.
-
-        Raises:
-            Invalid: as ``check``.
-        """
+        """Return the values as they shall be, from those that are stored; raise Invalid as ``check`` does."""
         self.check(stored)
         return self.resource.merge(stored, self.data)

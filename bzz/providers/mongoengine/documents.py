@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Any
 import mongoengine as me
 from mongoengine.base import BaseField
 
-from bzz.datatypes import List, Map
+from bzz.datatypes import Map
 from bzz.providers.mongoengine.fields import JSON, Codec
 from bzz.providers.mongoengine.relations import codec
 from bzz.relations import Embedded
@@ -56,8 +57,8 @@ class Schema:
                 condition |= {f"{stored}.{path}": holds for path, holds in deeper.items()}
             elif isinstance(codec.type, Map) and before and codec.item:
                 _assign_keys(getattr(document, name), before, value, codec.item)
-            elif isinstance(codec.type, List) and codec.item and isinstance(codec.item.type, Embedded):
-                setattr(document, name, _reuse(part or [], before or [], value, codec.item))
+            elif codec.item and isinstance(codec.item.type, Embedded) and isinstance(before, list):
+                setattr(document, name, _reuse(part or [], before, value, codec.item))
             else:
                 setattr(document, name, codec.store(value))
                 if isinstance(codec.type, Map):
@@ -86,14 +87,15 @@ def _assign_keys(target: Any, old: Mapping[str, Any], new: Mapping[str, Any], it
 
 def _reuse(parts: list[Any], old: list[Any], new: list[Any], item: Codec) -> list[Any]:
     """Return the documents of a list, those that did not change as they are: they may be of subclasses."""
-    left = dict(enumerate(old))
-    documents = []
-    for index, value in enumerate(new):
-        places = [index] if index in left else []
-        same = next((i for i in [*places, *left] if item.type.same(left[i], value)), None)
-        documents.append(item.store(value) if same is None else parts[same])
-        left.pop(same, None)  # type: ignore[arg-type]
-    return documents
+    left: defaultdict[str, list[Any]] = defaultdict(list)
+    for part, value in zip(reversed(parts), reversed(old), strict=True):
+        left[_key(item, value)].append(part)
+    return [same.pop() if (same := left[_key(item, value)]) else item.store(value) for value in new]
+
+
+def _key(item: Codec, value: Mapping[str, Any]) -> str:
+    """Return what is the same for equal values of an embedded document, however they were given."""
+    return repr([value.get(name) for name in item.type.resource.fields])  # type: ignore[attr-defined]
 
 
 def schema(model: Any) -> Schema:
