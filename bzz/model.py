@@ -73,7 +73,11 @@ class ModelHive:
         if not 1 <= per_page <= max_per_page:
             raise ValueError(f"per_page is from 1 to max_per_page ({max_per_page}), not {per_page}")
         self.per_page, self.max_per_page, self.max_body = per_page, max_per_page, max_body
+        if max_body < 0:
+            raise ValueError(f"max_body is a number of bytes, not {max_body}")
         self.handler_class = handler_class or ModelHandler
+        if not issubclass(self.handler_class, ModelHandler):
+            raise TypeError(f"{self.handler_class!r} is no subclass of bzz.ModelHandler")
 
     @classmethod
     def routes_for(
@@ -221,6 +225,8 @@ def _check_sort(resource: Resource, sort: str) -> list[tuple[str, bool]]:
 
 
 def _check_methods(methods: Iterable[str]) -> frozenset[str]:
+    if isinstance(methods, str):
+        raise TypeError(f"methods takes several names, not the text {methods!r}")
     given = frozenset(method.upper() for method in methods)
     if not given <= set(METHODS):
         raise ValueError(f"methods are {', '.join(METHODS)}, not {', '.join(sorted(given - set(METHODS)))}")

@@ -221,6 +221,8 @@ class Resource:
         return replace(self, fields={name: access(known) for name, known in self.fields.items()})
 
     def _names(self, option: str, names: Iterable[str]) -> set[str | None]:
+        if isinstance(names, str):
+            raise TypeError(f"{option} takes several names, not the text {names!r}")
         found = {name: self.field_for(name) for name in names}
         unknown = sorted(name for name, known in found.items() if known is None)
         if unknown:

@@ -268,6 +268,10 @@ async def test_a_handler_class_of_ones_own_answers(api: Api, provider: MemoryPro
         ({"per_page": 200}, ValueError),
         ({"per_page": 0}, ValueError),
         ({"resource_name": "/"}, ValueError),
+        ({"max_body": -1}, ValueError),
+        ({"exclude": "name"}, TypeError),
+        ({"methods": "GET"}, TypeError),
+        ({"handler_class": tornado.web.RequestHandler}, TypeError),
     ],
 )
 def test_what_is_wrong_with_options_is_said_when_routes_are_made(
