@@ -8,6 +8,7 @@ typed by the same code. A value that does not fit is a ``ValueError``; inside a 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -193,6 +194,8 @@ class List(DataType):
     def same(self, one: Any, other: Any) -> bool:
         """Compare item by item; None and the empty list are the same."""
         one, other = one or [], other or []
+        if not (isinstance(one, list) and isinstance(other, list)):
+            return bool(one == other)
         return len(one) == len(other) and all(map(self.item.same, one, other))
 
     def merge(self, stored: Any, patch: Any) -> Any:  # noqa: ARG002  # a list is replaced
@@ -200,12 +203,19 @@ class List(DataType):
         return None if patch is None else [self.item.merge(None, item) for item in patch]
 
     def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
-        """Yield what an item gives, unless one of the stored items has just that."""
-        known = {repr(list(self.item.protected(item, None))) for item in stored or ()}
+        """Yield what an item gives, unless it is an item that is stored, told by its own protected values."""
+        left: defaultdict[str, list[Any]] = defaultdict(list)
+        for item in reversed(stored or ()):
+            left[self._own(item)].append(item)
         for index, item in enumerate(value):
-            found = list(self.item.protected(item, None))
-            if found and repr(found) not in known:
-                yield from ((f"{index}.{name}", inner) for name, inner in found)
+            same = left[self._own(item)]
+            found = self.item.protected(item, same.pop() if same else None)
+            yield from ((f"{index}.{name}", inner) for name, inner in found)
+
+    def _own(self, item: Any) -> str:
+        """Return what tells an item from others: the protected values in it that are not in lists in turn."""
+        found = self.item.protected(item, None)
+        return repr([pair for pair in found if not any(part.isdigit() for part in pair[0].split("."))])
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the items, each under its index."""
@@ -244,13 +254,15 @@ class Map(DataType):
     def same(self, one: Any, other: Any) -> bool:
         """Compare key by key; None and the empty object are the same."""
         one, other = one or {}, other or {}
+        if not (isinstance(one, dict) and isinstance(other, dict)):
+            return bool(one == other)
         return one.keys() == other.keys() and all(self.item.same(one[key], other[key]) for key in one)
 
     def merge(self, stored: Any, patch: Any) -> Any:
         """Merge key by key; null removes a key."""
         if patch is None:
             return None
-        stored = stored or {}
+        stored = stored if isinstance(stored, dict) else {}
         given = {key: self.item.merge(stored.get(key), value) for key, value in patch.items() if value is not None}
         return {key: value for key, value in stored.items() if key not in patch} | given
 

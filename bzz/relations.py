@@ -42,17 +42,17 @@ class Embedded(DataType):
 
     def same(self, one: Any, other: Any) -> bool:
         """Compare field by field; a field that is absent is None."""
-        if one is None or other is None:
-            return one is other
+        if not (isinstance(one, dict) and isinstance(other, dict)):
+            return bool(one == other)
         return not self.resource.diff(one, other)
 
     def merge(self, stored: Any, patch: Any) -> Any:
         """Merge field by field; null unsets the whole."""
-        return None if patch is None else self.resource.merge(stored or {}, patch)
+        return None if patch is None else self.resource.merge(stored if isinstance(stored, dict) else {}, patch)
 
     def diff(self, name: str, before: Any, after: Any) -> Diff:
         """Return an entry for each inner field that differs, unless the document was set or unset as a whole."""
-        if before is None or after is None:
+        if not (isinstance(before, dict) and isinstance(after, dict)):
             return super().diff(name, before, after)
         return {f"{name}.{inner}": change for inner, change in self.resource.diff(before, after).items()}
 

@@ -148,3 +148,10 @@ def test_a_map_is_merged_key_by_key_with_what_its_values_make_of_it() -> None:
 
 def test_items_of_a_list_are_merged_into_nothing() -> None:
     assert List(Map(INTEGER)).merge([{"old": 1}], [{"a": 1, "b": None}]) == [{"a": 1}]
+
+
+def test_what_should_not_be_there_is_compared_and_merged_all_the_same() -> None:
+    assert NUMBERS.same("text", "text")
+    assert not NUMBERS.same("text", [1])
+    assert not Map(INTEGER).same("text", {"a": 1})
+    assert Map(INTEGER).merge("text", {"a": 1}) == {"a": 1}

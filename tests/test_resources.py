@@ -245,3 +245,25 @@ def test_read_only_values_inside_are_held_against_the_stored_ones() -> None:
     for raw, wrong in wrongs:
         assert errors_of(resource.parse_patch(raw).check, stored) == {wrong: ["is read-only"]}
     assert errors_of(resource.parse_insert, {"line": {"no": 1}}) == {"line.no": ["is read-only"]}
+
+
+def test_items_with_generated_values_may_be_moved_and_removed_but_not_doubled() -> None:
+    sub = Resource(Model, fields(Field("no", INTEGER, insertable=False, updatable=False)))
+    line = Resource(Model, fields(*sub.fields.values(), Field("subs", List(Embedded(lambda: sub)))))
+    resource = Resource(Model, fields(Field("lines", List(Embedded(lambda: line)))))
+    stored = {"lines": [{"no": 1, "subs": [{"no": 11}, {"no": 12}]}, {"no": 2, "subs": []}]}
+    fine: list[Any] = [
+        [{"no": 2}, {"no": 1, "subs": [{"no": 12}, {"no": 11}]}],
+        [{"no": 1, "subs": [{"no": 12}]}],
+        [{"no": 1, "subs": [{}, {"no": 11}]}, {}],
+        [],
+    ]
+    for lines in fine:
+        resource.parse_patch({"lines": lines}).check(stored)
+    wrongs: list[Any] = [
+        ([{"no": 1}, {"no": 1}], "lines.1.no"),
+        ([{"no": 3}], "lines.0.no"),
+        ([{"no": 2, "subs": [{"no": 11}]}], "lines.0.subs.0.no"),
+    ]
+    for lines, wrong in wrongs:
+        assert errors_of(resource.parse_patch({"lines": lines}).check, stored) == {wrong: ["is read-only"]}

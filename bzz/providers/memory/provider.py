@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from bzz.exceptions import Conflict, NotFound
+from bzz.exceptions import Conflict, Invalid, NotFound
 from bzz.interfaces import BeforeCreate, BeforeDelete, BeforeUpdate, Listing, Outcome, Path, Provider, Query
 from bzz.providers.memory import records
 from bzz.resources import NO_INSTANCE, Patch, Resource, Values
@@ -133,6 +133,8 @@ class MemoryProvider(Provider):
             if not changed:
                 return _outcome(resource, table[key])
             instance = records.build(resource, changed, table[key])
+            if getattr(instance, str(resource.pk)) != key:
+                raise Invalid("The primary key of a stored instance cannot change.")
             self._check_unique(resource.model, instance, key)
             table[key] = instance
         return dataclasses.replace(

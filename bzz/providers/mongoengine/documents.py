@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,10 +10,8 @@ from typing import Any
 import mongoengine as me
 from mongoengine.base import BaseField
 
-from bzz.datatypes import Map
 from bzz.providers.mongoengine.fields import JSON, Codec
 from bzz.providers.mongoengine.relations import codec
-from bzz.relations import Embedded
 from bzz.resources import Field, Resource, Values, describe
 
 
@@ -37,33 +34,23 @@ class Schema:
         """Return a new document with ``values``; what is not there, or None, gets its default."""
         return self.model(**{n: self.codecs[n].store(value) for n, value in values.items() if value is not None})
 
-    def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> list[str]:
         """Set on ``document`` what has ``changed`` since its values were ``old``, and nothing besides.
 
         Returns:
-            What has to hold in the store for that to come out whole, as MongoDB has it: an embedded document that is
-            changed inside is still there, and a dict that was empty still is.
+            The names, as the store has them, of the fields into which something was merged: they come out right only
+            if the store still has in them what was loaded.
         """
-        condition: dict[str, Any] = {}
+        merged = []
         for name, value in changed.items():
-            part, codec, before = document._data.get(name), self.codecs[name], old.get(name)
-            stored = self.model._fields[name].db_field
-            if value is None:
-                setattr(document, name, None)
-            elif isinstance(codec.type, Embedded) and isinstance(part, me.EmbeddedDocument):
-                inner = schema(type(part))
-                deeper = inner.assign(part, before or {}, inner.resource.changed(before or {}, value))
-                condition[stored] = {"$ne": None}
-                condition |= {f"{stored}.{path}": holds for path, holds in deeper.items()}
-            elif isinstance(codec.type, Map) and before and codec.item:
-                _assign_keys(getattr(document, name), before, value, codec.item)
-            elif codec.item and isinstance(codec.item.type, Embedded) and isinstance(before, list):
-                setattr(document, name, _reuse(part or [], before, value, codec.item))
-            else:
-                setattr(document, name, codec.store(value))
-                if isinstance(codec.type, Map):
-                    condition[stored] = {"$in": [None, {}]}
-        return condition
+            codec, part, before = self.codecs[name], document._data.get(name), old.get(name)
+            new = None if value is None else codec.change(part, before, value)
+            setattr(document, name, new)
+            if new is None or new is not part:
+                document._mark_as_changed(name)  # which setting does not, where Python finds 1 and True the same
+            if isinstance(value, dict):
+                merged.append(self.model._fields[name].db_field)
+        return merged
 
     def represent(self, resource: Resource, document: Any) -> Any:
         """Return a document as JSON has it: its own ``to_dict()``, else what ``resource`` lets be read."""
@@ -71,31 +58,6 @@ class Schema:
             return JSON.dump(document.to_dict())
         data, codecs = document._data, self.codecs
         return {key: codecs[f.name].show(f.type, data.get(f.name)) for key, f in resource.readable}
-
-
-def _assign_keys(target: Any, old: Mapping[str, Any], new: Mapping[str, Any], item: Codec) -> None:
-    """Set in a document's dict the keys that differ, so that writers of different keys do not undo each other."""
-    for key in old.keys() - new.keys():
-        del target[key]
-    for key, value in new.items():
-        if key not in old or not item.type.same(old[key], value):
-            if item.type is JSON and isinstance(value, dict) and isinstance(old.get(key), dict):
-                _assign_keys(target[key], old[key], value, item)
-            else:
-                target[key] = None if value is None else item.store(value)
-
-
-def _reuse(parts: list[Any], old: list[Any], new: list[Any], item: Codec) -> list[Any]:
-    """Return the documents of a list, those that did not change as they are: they may be of subclasses."""
-    left: defaultdict[str, list[Any]] = defaultdict(list)
-    for part, value in zip(reversed(parts), reversed(old), strict=True):
-        left[_key(item, value)].append(part)
-    return [same.pop() if (same := left[_key(item, value)]) else item.store(value) for value in new]
-
-
-def _key(item: Codec, value: Mapping[str, Any]) -> str:
-    """Return what is the same for equal values of an embedded document, however they were given."""
-    return repr([value.get(name) for name in item.type.resource.fields])  # type: ignore[attr-defined]
 
 
 def schema(model: Any) -> Schema:

@@ -53,14 +53,20 @@ class Codec:
         load: from a document's value to a typed one; never called with None.
         store: from a typed value to a document's; never called with None.
         generated: whether no request may set it: MongoEngine makes its values, or nothing says what may be there.
-        item: of a list or map, how its items travel.
+        keep: of a type with documents in it, returns what a document's part is to be for its value to become another
+            one, from the part, its value so far, and the other; documents in it stay of the classes they are.
     """
 
     type: DataType
     load: Callable[[Any], Any] = identity
     store: Callable[[Any], Any] = identity
     generated: bool = False
-    item: Codec | None = None
+    keep: Callable[[Any, Any, Any], Any] | None = None
+
+    def change(self, part: Any, before: Any, value: Any) -> Any:
+        """Return what a document's ``part``, whose typed value was ``before``, is to be for it to become ``value``."""
+        kept = self.keep is not None and part is not None and before is not None
+        return self.keep(part, before, value) if kept and self.keep else self.store(value)
 
     def read(self, value: Any) -> Any:
         """Return the typed value, or what is there if the type would not take it; None for None."""

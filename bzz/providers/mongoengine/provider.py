@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -33,15 +34,16 @@ from bzz.providers.mongoengine.errors import translated
 from bzz.resources import NO_INSTANCE, Patch, Resource, Values
 
 T = TypeVar("T")
-ATTEMPTS = 20
+ATTEMPTS = 100  # of many at once, one succeeds each time
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A document as it was loaded: itself, and its values then."""
+    """A document as it was loaded: itself, its values then, and what the store has of it."""
 
     document: Any
     values: Values
+    raw: Mapping[str, Any]
 
 
 class MongoEngineProvider(Provider):
@@ -115,19 +117,26 @@ def _connections(model: Any) -> int:
     return int(min(most or THREADS, THREADS))
 
 
-def _find(path: Path, handler: object) -> Any:
+def _at(path: Path, handler: object) -> Any:
+    """Return the queryset of the document at ``path``, at most one."""
     name, model = str(path.resource.id_field), path.resource.model
     key = path.resource.key_of(str(path.id))
     hook = getattr(model, "get_instance_queryset", None)
     queryset = model.objects if hook is None else hook(model, model.objects, path.id, handler)
-    for found in _narrow(queryset, [Condition(name, "eq", key)], alone=hook is None).limit(1):
+    return _narrow(queryset, [Condition(name, "eq", key)], alone=hook is None).limit(1)
+
+
+def _find(path: Path, handler: object) -> Any:
+    for found in _at(path, handler):
         return found
     raise NotFound(NO_INSTANCE)
 
 
 def _load(path: Path, handler: object) -> Loaded:
-    document = _find(path, handler)
-    return Loaded(document, schema(path.resource.model).values(document))
+    for raw in _at(path, handler).as_pymongo():
+        document = path.resource.model._from_son(deepcopy(raw))
+        return Loaded(document, schema(path.resource.model).values(document), raw)
+    raise NotFound(NO_INSTANCE)
 
 
 def _list(resource: Resource, query: Query, handler: object, *, represent: bool) -> Listing:
@@ -155,7 +164,7 @@ def _update(path: Path, loaded: Loaded | None, patch: Patch, handler: object) ->
         try:
             return _store(path.resource, loaded, patch, handler)
         except SaveConditionError:
-            loaded = None  # it is gone, or an embedded document in it is: look again
+            loaded = None  # it is gone, or others have changed what was merged into: look again
     raise Conflict("Others keep changing the same instance.")
 
 
@@ -163,10 +172,12 @@ def _store(resource: Resource, loaded: Loaded, patch: Patch, handler: object) ->
     known, document, key = schema(resource.model), loaded.document, loaded.document.pk
     changed = resource.changed(loaded.values, patch.apply(loaded.values))
     _check_references(resource, loaded.values, changed, handler)
-    condition = known.assign(document, loaded.values, changed)
+    merged = known.assign(document, loaded.values, changed)
     diff = resource.diff(loaded.values, known.values(document))
     if diff:
-        writes.update(document, key, condition)
+        raw = loaded.raw
+        as_loaded = {name: {"$eq": raw[name]} if name in raw else {"$exists": False} for name in merged}
+        writes.update(document, key, as_loaded)
         diff = resource.diff(loaded.values, known.values(document))
     return _outcome(resource, document, updated_fields=diff)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
@@ -30,6 +31,9 @@ class Documents(Protocol):
 
     def build(self, values: Mapping[str, Any]) -> Any:
         """Return a new document with ``values``."""
+
+    def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> list[str]:
+        """Set on ``document`` what has ``changed``."""
 
 
 Schemas = Callable[[Any], Documents]
@@ -106,6 +110,12 @@ class Tagged(DataType):
         """Return the pair as JSON has it."""
         return {"type": value["type"], self.key: self.inner(get_document(value["type"])).dump(value[self.key])}
 
+    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+        """Yield what a request may not give of an embedded document."""
+        before = stored[self.key] if stored and stored["type"] == value["type"] else None
+        inner = self.inner(get_document(value["type"])).protected(value[self.key], before)
+        return ((f"{self.key}.{name}", part) for name, part in inner)
+
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the reference itself, or those of the embedded document."""
         model = get_document(value["type"])
@@ -152,29 +162,51 @@ def _embedded_codec(embedded: Any, schema: Schemas) -> Codec:
     def store(values: Values) -> Any:
         return schema(embedded.document_type).build(values)
 
-    return Codec(Embedded(lambda: schema(embedded.document_type).resource), load, store)
+    def keep(document: Any, before: Values, values: Values) -> Any:
+        known = schema(type(document))
+        known.assign(document, before, known.resource.changed(before, values))
+        return document
+
+    return Codec(Embedded(lambda: schema(embedded.document_type).resource), load, store, keep=keep)
 
 
 def _list_codec(listed: Any, schema: Schemas) -> Codec:
     item = codec(listed.field, schema) if listed.field else Codec(JSON)
+    order = _order(listed)
 
     def load(values: Any) -> list[Any]:
-        loaded = [None if value is None else item.load(value) for value in values]
-        if isinstance(listed, me.SortedListField):  # sorted as it is saved, and not before
-            key: Callable[[Any], Any] = itemgetter(listed._ordering) if listed._ordering else identity
-            loaded.sort(key=key, reverse=listed._order_reverse)
-        return loaded
+        return order([None if value is None else item.load(value) for value in values])
 
-    return Codec(
-        List(item.type),
-        load,
-        lambda values: _sorted(listed, [None if v is None else item.store(v) for v in values]),
-        generated=item.generated,
-        item=item,
-    )
+    def store(values: Any) -> list[Any]:
+        return _sortable(listed, [None if value is None else item.store(value) for value in values])
+
+    def keep(parts: Any, before: Any, values: Any) -> list[Any]:
+        left: defaultdict[str, list[Any]] = defaultdict(list)
+        for part, value in zip(reversed(parts), reversed(before), strict=True):
+            left[_canonical(value)].append(part)
+        return _sortable(listed, [s.pop() if (s := left[_canonical(v)]) else item.store(v) for v in values])
+
+    return Codec(List(item.type), load, store, item.generated, keep if item.keep else None)
 
 
-def _sorted(listed: Any, items: list[Any]) -> list[Any]:
+def _order(listed: Any) -> Callable[[list[Any]], list[Any]]:
+    """Return what puts typed values into the order that a SortedListField gives its items when it is saved."""
+    if not isinstance(listed, me.SortedListField):
+        return identity
+    name = listed._ordering
+    names = listed.field.document_type._reverse_db_field_map if name and hasattr(listed.field, "document_type") else {}
+    key: Callable[[Any], Any] = itemgetter(names.get(name, name)) if name else identity
+
+    def order(values: list[Any]) -> list[Any]:
+        try:
+            return sorted(values, key=key, reverse=listed._order_reverse)
+        except (KeyError, TypeError):  # not saved by the field, then
+            return values
+
+    return order
+
+
+def _sortable(listed: Any, items: list[Any]) -> list[Any]:
     """Refuse what a SortedListField, which sorts when it is saved, cannot sort."""
     if isinstance(listed, me.SortedListField):
         try:
@@ -184,15 +216,27 @@ def _sorted(listed: Any, items: list[Any]) -> list[Any]:
     return items
 
 
+def _canonical(value: Any) -> str:
+    """Return a text that is the same for values that are the same, however they were given."""
+    if isinstance(value, Mapping):
+        inner = sorted((str(key), _canonical(item)) for key, item in value.items() if item not in (None, {}, []))
+        return repr(inner)
+    return repr([_canonical(item) for item in value]) if isinstance(value, list) else repr(value)
+
+
 def _dict_codec(mapped: Any, schema: Schemas) -> Codec:
     item = codec(mapped.field, schema) if mapped.field else Codec(JSON)
-    return Codec(
-        Map(item.type, check_key),
-        lambda values: {key: None if v is None else item.load(v) for key, v in values.items()},
-        lambda values: {key: None if v is None else item.store(v) for key, v in values.items()},
-        generated=item.generated,
-        item=item,
-    )
+
+    def load(values: Any) -> Values:
+        return {key: None if value is None else item.load(value) for key, value in values.items()}
+
+    def store(values: Values) -> Any:
+        return {key: None if value is None else item.store(value) for key, value in values.items()}
+
+    def keep(parts: Any, before: Values, values: Values) -> Any:
+        return {key: item.change(parts.get(key), before.get(key), value) for key, value in values.items()}
+
+    return Codec(Map(item.type, check_key), load, store, item.generated, keep if item.keep else None)
 
 
 COMPOSITES: tuple[tuple[type[BaseField], Callable[[Any, Schemas], Codec]], ...] = (

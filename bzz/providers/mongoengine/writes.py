@@ -52,12 +52,12 @@ def update(document: Any, key: Any, condition: Mapping[str, Any]) -> None:
         Invalid: save() or clean() chose another primary key.
         NotUniqueError, ValidationError: as ``insert``.
     """
+    left = [{"__raw__": condition}] if condition else []  # holds once: a save() that saves again saves on top of it
 
     def update_only(doc: Any, save_condition: Any, write_concern: Any) -> tuple[Any, bool]:
         if document.pk != key:
             raise Invalid("The primary key of a stored document cannot change.")
-        both = {**(save_condition or {}), **({"__raw__": condition} if condition else {})}
-        return _update(document, doc, both, write_concern)
+        return _update(document, doc, {**(save_condition or {}), **(left.pop() if left else {})}, write_concern)
 
     vars(document).update(_save_update=update_only)
     try:

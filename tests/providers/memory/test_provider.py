@@ -192,3 +192,19 @@ async def test_an_identifier_is_typed(api: Api, provider: MemoryProvider) -> Non
     assert (await api("GET", "/fleeting/1")).status == 200
     assert (await api("GET", "/fleeting/01")).status == 404, "one instance has one URL"
     assert (await api("GET", "/fleeting/one")).status == 404
+
+
+@dataclass
+class Moving:
+    name: str
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        self.id = self.name.lower()
+
+
+async def test_an_instance_never_moves_to_another_key(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Moving))
+    await api.create("/moving", name="A")
+    assert (await api("PATCH", "/moving/a", json_body={"name": "B"})).status == 400
+    assert [moving["id"] for moving in (await api("GET", "/moving")).json] == ["a"]

@@ -157,8 +157,23 @@ class Line(me.EmbeddedDocument):
     text = me.StringField()
 
 
+class Ranked(me.EmbeddedDocument):
+    rank = me.IntField(db_field="r")
+    text = me.StringField()
+
+
 class Order(me.Document):
     lines = me.EmbeddedDocumentListField(Line)
+    any = me.GenericEmbeddedDocumentField(choices=[Line])
+    ranked = me.SortedListField(me.EmbeddedDocumentField(Ranked), ordering="r")
+
+
+class Defaulted(me.Document):
+    """What its defaults say is not in documents stored before."""
+
+    name = me.StringField()
+    free = me.DictField(default=lambda: {"a": 1})
+    part = me.EmbeddedDocumentField(Part, default=Part)
 
 
 class Capital(me.Document):

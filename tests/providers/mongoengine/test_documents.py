@@ -71,26 +71,17 @@ def test_assigning_marks_only_what_differs_as_changed() -> None:
     known = schema(Everything)
     old = known.values(document)
     new: dict[str, Any] = old | {"text": "b", "part": {"name": "y", "size": 2}}
-    assert known.assign(document, old, known.resource.changed(old, new)) == {"part": {"$ne": None}}
+    assert known.assign(document, old, known.resource.changed(old, new)) == ["part"]
     assert sorted(document._get_changed_fields()) == ["part.name", "text"]
 
 
-def test_keys_of_a_dict_are_written_one_by_one() -> None:
-    class Dicts(me.Document):
-        free = me.DictField()
-        numbers = me.MapField(me.IntField())
-
-    stored = {"free": {"a": {"x": 1, "y": 2}, "b": 1, "c": 1}, "numbers": {"n": 1}}
-    document = Dicts._from_son({"_id": ObjectId()} | stored)
-    known = schema(Dicts)
+def test_what_python_takes_for_the_same_is_written_all_the_same() -> None:
+    document = Everything._from_son({"_id": 1, "dynamic": 1, "free": {"a": 1}, "anything": [0]})
+    known = schema(Everything)
     old = known.values(document)
-    new = old | {"free": {"a": {"x": 1, "y": 3}, "c": 1, "d": [1]}, "numbers": {"n": 2, "m": 3}}
-    known.assign(document, old, known.resource.changed(old, new))
-    assert sorted(document._get_changed_fields()) == ["free.a.y", "free.b", "free.d", "numbers.m", "numbers.n"]
-    assert document._delta() == (
-        {"free.a.y": 3, "free.d": [1], "numbers.m": 3, "numbers.n": 2},
-        {"free.b": 1},
-    )
+    new = old | {"dynamic": True, "free": {"a": True}, "anything": [False]}
+    assert known.assign(document, old, known.resource.changed(old, new)) == ["free"]
+    assert sorted(document._get_changed_fields()) == ["anything", "dynamic", "free"]
 
 
 def test_documents_of_a_list_that_did_not_change_stay_what_they_are() -> None:
@@ -98,10 +89,25 @@ def test_documents_of_a_list_that_did_not_change_stay_what_they_are() -> None:
     document = Everything._from_son({"_id": 1, "parts": parts})
     known = schema(Everything)
     old = known.values(document)
-    new = old | {"parts": [{"name": "2", "size": 2}, {"name": "0", "size": 9}, {"name": "1", "size": 1}]}
+    new = old | {"parts": [{"size": 2, "name": "2"}, {"name": "0", "size": 9}, {"name": "1", "size": 1}]}
     known.assign(document, old, known.resource.changed(old, new))
     assert [type(part) for part in document.parts] == [Bigger, Part, Bigger]
     assert [part.name for part in document.parts] == ["2", "0", "1"]
+
+
+def test_documents_of_a_dict_stay_of_their_classes_and_keep_what_is_not_given() -> None:
+    class Holder(me.Document):
+        by_key = me.MapField(me.EmbeddedDocumentField(Part))
+
+    bigger = {"_cls": "Part.Bigger", "name": "a", "more": "kept"}
+    document = Holder._from_son({"_id": ObjectId(), "by_key": {"k": bigger, "gone": bigger}})
+    known = schema(Holder)
+    old = known.values(document)
+    changed = known.resource.changed(old, known.resource.merge(old, {"by_key": {"k": {"size": 2}, "gone": None}}))
+    known.assign(document, old, changed)
+    assert list(document.by_key) == ["k"]
+    kept = document.by_key["k"]
+    assert (type(kept), kept.name, kept.size, kept.more) == (Bigger, "a", 2, "kept")
 
 
 def test_an_ordering_by_the_key_is_known_by_any_of_its_names() -> None:

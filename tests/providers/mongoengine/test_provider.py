@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from tests.providers.mongoengine.models import (
     Bigger,
     Capital,
     Careful,
+    Defaulted,
     Everything,
     Keyed,
     Line,
@@ -37,7 +39,7 @@ from tests.providers.mongoengine.models import (
     Ticket,
 )
 
-MODELS = (Person, Everything, Natural, Careful, Keyed, Owned, Ticket, Order, Capital, Place, Nameless)
+MODELS = (Person, Everything, Natural, Careful, Keyed, Owned, Ticket, Order, Capital, Place, Nameless, Defaulted)
 NOBODY = "0" * 24
 
 
@@ -517,19 +519,54 @@ async def test_an_update_inside_an_embedded_document_that_goes_meanwhile_leaves_
 
 
 async def test_others_that_never_stop_are_a_conflict(documents: Api) -> None:
-    made = await documents.create("/everything", part={"name": "a"})
-    collection = Everything._get_collection()
+    made = await documents.create("/everything", free={"a": 1})
+    collection, numbers = Everything._get_collection(), itertools.count()
 
-    def appear(sender: Any, document: Any, values: dict[str, Any]) -> None:
-        values["part"] = Part(name="a")
+    def meddle(sender: Any, document: Any, **_: Any) -> None:
+        collection.update_one({"_id": document.id}, {"$set": {"free": {"n": next(numbers)}}})
 
-    def vanish(sender: Any, document: Any, **_: Any) -> None:
-        collection.update_one({"_id": document.id}, {"$unset": {"part": 1}})
+    with mongoengine.signals.pre_save.connected_to(meddle, Everything):
+        reply = await documents("PATCH", f"/everything/{made['id']}", json_body={"free": {"b": 2}})
+    assert (reply.status, "b" in collection.find_one()["free"]) == (409, False)
 
-    pre_init, pre_save = mongoengine.signals.pre_init, mongoengine.signals.pre_save
-    with pre_init.connected_to(appear, Everything), pre_save.connected_to(vanish, Everything):
-        reply = await documents("PATCH", f"/everything/{made['id']}", json_body={"part": {"name": "b"}})
-    assert (reply.status, "part" in collection.find_one()) == (409, False)
+
+async def test_defaults_that_are_not_stored_yet_are_stored_with_what_is_merged_into_them(documents: Api) -> None:
+    Defaulted._get_collection().insert_one({"_id": ObjectId(NOBODY), "name": "old"})
+    path, body = f"/defaulted/{NOBODY}", {"free": {"b": 2}, "part": {"name": "x"}}
+    reply = await documents("PATCH", path, json_body=body)
+    assert (reply.status, reply.json["free"]) == (200, {"a": 1, "b": 2})
+    assert (await documents("GET", path)).json == reply.json
+    assert Defaulted._get_collection().find_one()["free"] == {"a": 1, "b": 2}
+
+
+async def test_writers_of_one_nested_object_do_not_undo_each_other(documents: Api) -> None:
+    made = await documents.create("/everything", dynamic={"in": {}}, part={"name": "a"})
+    path = f"/everything/{made['id']}"
+    bodies = [{"dynamic": {"in": {f"k{n}": n}}} for n in range(20)] + [{"part": {"name": "b"}}, {"part": {"size": 7}}]
+    replies = await asyncio.gather(*(documents("PATCH", path, json_body=body) for body in bodies))
+    assert {reply.status for reply in replies} == {200}
+    got = (await documents("GET", path)).json
+    assert got["dynamic"] == {"in": {f"k{n}": n for n in range(20)}}
+    assert got["part"] == {"name": "b", "size": 7}
+
+
+async def test_a_generated_value_cannot_be_written_through_a_generic_document(documents: Api) -> None:
+    made = await documents("POST", "/order", json_body={"any": {"type": "Line", "value": {"number": 9}}})
+    assert made.json["errors"] == {"any.value.number": ["is read-only"]}
+    order = await documents.create("/order", any={"type": "Line", "value": {"text": "a"}})
+    path = f"/order/{order['id']}"
+    assert (await documents("PUT", path, json_body=order)).json == order
+    order["any"]["value"]["number"] += 1
+    assert (await documents("PUT", path, json_body=order)).status == 400
+
+
+async def test_a_sorted_list_that_cannot_be_sorted_is_refused_on_update_too(documents: Api) -> None:
+    made = await documents.create("/order", ranked=[{"rank": 2}, {"rank": 1}])
+    path = f"/order/{made['id']}"
+    assert [part["rank"] for part in made["ranked"]] == [1, 2]
+    assert (await documents("PUT", path, json_body=made)).json == made
+    reply = await documents("PUT", path, json_body={"ranked": [{"rank": 1}, {"text": "none"}]})
+    assert (reply.status, reply.json["errors"]) == (400, {"ranked": ["cannot be sorted"]})
 
 
 async def test_a_document_never_moves_to_another_key(documents: Api) -> None:

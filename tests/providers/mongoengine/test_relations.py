@@ -81,3 +81,9 @@ def test_a_sorted_list_that_cannot_be_sorted_is_refused_by_name() -> None:
         with pytest.raises(Invalid) as caught:
             codec(field).store(codec(field).type.parse(values))
         assert caught.value.errors == {"field": ["cannot be sorted"]}
+
+
+def test_a_stored_list_that_cannot_be_sorted_is_shown_as_it_is() -> None:
+    ranked = codec(me.SortedListField(me.IntField()))
+    assert ranked.load([3, 1, 2]) == [1, 2, 3]
+    assert ranked.load([3, "x", 2]) == [3, "x", 2]

@@ -77,3 +77,11 @@ def test_afterwards_the_document_is_an_ordinary_one() -> None:
     document.title = "second"
     document.save()
     assert Natural.objects.get().title == "second", "MongoEngine's own save() upserts"
+
+
+def test_a_condition_holds_for_the_first_of_several_saves() -> None:
+    document = Twice(name="Ada")
+    writes.insert(document)
+    document.name = "Bob"
+    writes.update(document, document.pk, {"name": f"Ada of {document.pk}"})
+    assert Twice.objects.get().name == f"Bob of {document.pk}"
