@@ -220,7 +220,7 @@ def test_no_request_breaks_the_server_or_writes_what_it_may_not(
 @pytest.fixture(scope="module")
 def store(mongodb_uri: str) -> Iterator[Server]:
     client = me.connect("bzz_hostile", "hostile", host=mongodb_uri, uuidRepresentation="standard")
-    with serving(bzz.ModelHive.routes_for("mongoengine", Stored, read_only=["owner"])) as server:
+    with serving(bzz.ModelHive.routes_for("mongoengine", Stored, read_only=["owner"], timeout=30)) as server:
         yield server
     client.drop_database("bzz_hostile")
     me.disconnect("hostile")
