@@ -1,7 +1,7 @@
 """The lifecycle: one function per act, each a ``pre_`` signal, the provider, and a ``post_`` signal.
 
-It knows neither HTTP nor an ORM, and can be called from any async code; ``handler`` is only passed on, to receivers and
-to the model's own hooks.
+It knows neither HTTP nor an ORM, and can be called from any async code. ``handler`` is passed on, to receivers and to
+the model's own hooks, and looked at only for whether a receiver has finished it.
 """
 
 from __future__ import annotations

@@ -185,11 +185,14 @@ def parse_query(
 def _condition(resource: Resource, key: str, text: str) -> Condition:
     known = resource.field_for(key)
     if known is None or not known.readable:
-        allowed = [name for name, field in resource.readable if field.type.filterable]
-        raise ValueError(f"{UNKNOWN}; a list takes page, per_page, sort and the fields {', '.join(allowed)}")
+        raise ValueError(f"{UNKNOWN}; a list takes page, per_page, sort and the fields {_filterable(resource)}")
     if not known.type.filterable:
         raise ValueError("cannot be filtered by")
     return Condition(known.name, "eq", parse(known.type, FormValue((text,))))
+
+
+def _filterable(resource: Resource) -> str:
+    return ", ".join(name for name, field in resource.readable if field.type.filterable)
 
 
 def parse_sort(resource: Resource, text: str) -> list[tuple[str, bool]]:
@@ -202,8 +205,7 @@ def parse_sort(resource: Resource, text: str) -> list[tuple[str, bool]]:
     for part in text.split(","):
         known = resource.field_for(part.removeprefix("-"))
         if known is None or not known.readable or not known.type.filterable:
-            allowed = [name for name, field in resource.readable if field.type.filterable]
-            raise ValueError(f"cannot sort by {part!r}; a list is sorted by {', '.join(allowed)}")
+            raise ValueError(f"cannot sort by {part!r}; a list is sorted by {_filterable(resource)}")
         if known.name in dict(order):
             raise ValueError(f"cannot sort by {known.name} twice")
         order.append((known.name, part.startswith("-")))

@@ -160,6 +160,9 @@ class ModelHandler(Handler):
         self.set_header("Allow", ", ".join(self._allowed()))
         self.reply_empty()
 
+    def compute_etag(self) -> None:
+        """Offer no ETag: Tornado's own is of the body, and nothing compares it on a write."""
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write the problem document; with ``Allow`` for a method that Tornado itself refused."""
         if status_code == 405:
@@ -174,9 +177,6 @@ class ModelHandler(Handler):
         if outcome.id is not None:
             self.set_header("Location", routing.location(self.base, outcome.id))
             self.set_header("X-Created-Id", routing.encode(outcome.id))
-
-    def compute_etag(self) -> None:
-        """Offer no ETag: Tornado's own is of the body, and nothing compares it on a write."""
 
     async def _get_list(self) -> None:
         query = encoding.parse_query(

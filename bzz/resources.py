@@ -131,7 +131,7 @@ class Resource:
             known = self.field_for(key)
             try:
                 if known is None or not (hidden or known.readable or known.insertable or known.updatable):
-                    raise ValueError(UNKNOWN)  # recorded with the others
+                    raise ValueError(UNKNOWN)
                 if known.name in typed:
                     raise ValueError("is given more than once")
                 typed[known.name] = parse(known.type, value)

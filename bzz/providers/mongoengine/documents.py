@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,13 +17,19 @@ from bzz.resources import Field, Resource, Values, describe
 
 @dataclass(frozen=True)
 class Schema:
-    """A document class, embedded or not, with how the values of each of its fields travel."""
+    """A document class, embedded or not, with how the values of each of its fields travel.
+
+    Args:
+        model: the class.
+        resource: what it looks like, without the restrictions of any hive.
+        codecs: by the names of its fields.
+        own: whether it has a ``to_dict()``, and so represents itself.
+    """
 
     model: Any
     resource: Resource
     codecs: Mapping[str, Codec]
-
-    own: bool  # whether it represents itself
+    own: bool
 
     def values(self, document: Any) -> Values:
         """Return a document's values, typed; reads what is loaded and never queries."""
@@ -60,17 +66,8 @@ class Schema:
         return {key: codecs[f.name].show(f.type, data.get(f.name)) for key, f in resource.readable}
 
 
-def schema(model: Any) -> Schema:
-    """Return the schema of a document class, made once.
-
-    Raises:
-        TypeError: it cannot be served, and why: see ``bzz.resources.describe``.
-    """
-    return _schema(model)
-
-
-@cache
 def _schema(model: Any) -> Schema:
+    """Return the schema of a document class; raise TypeError if it cannot be served: see ``bzz.resources.describe``."""
     codecs = {
         name: codec(known, schema)
         for name, known in ((name, model._fields[name]) for name in model._fields_ordered)
@@ -86,6 +83,9 @@ def _schema(model: Any) -> Schema:
     return Schema(model, resource, codecs, hasattr(model, "to_dict"))
 
 
+schema: Callable[[Any], Schema] = cache(_schema)
+
+
 def _describe(known: BaseField, codec: Codec, pk: str | None) -> Field:
     if known.name != pk:
         return Field(known.name, codec.type, insertable=not codec.generated, updatable=not codec.generated)
@@ -95,4 +95,4 @@ def _describe(known: BaseField, codec: Codec, pk: str | None) -> Field:
 
 def _sort_name(key: str, pk: str) -> str:
     name = key.lstrip("+-").replace("__", ".")
-    return pk if name in ("pk", ".id", "_id", "id") else name
+    return pk if name in ("pk", "_id", "id") else name

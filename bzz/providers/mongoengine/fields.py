@@ -65,8 +65,9 @@ class Codec:
 
     def change(self, part: Any, before: Any, value: Any) -> Any:
         """Return what a document's ``part``, whose typed value was ``before``, is to be for it to become ``value``."""
-        kept = self.keep is not None and part is not None and before is not None
-        return self.keep(part, before, value) if kept and self.keep else self.store(value)
+        if self.keep is None or part is None or not isinstance(before, (dict, list)):
+            return self.store(value)
+        return self.keep(part, before, value)
 
     def read(self, value: Any) -> Any:
         """Return the typed value, or what is there if the type would not take it; None for None."""

@@ -77,8 +77,6 @@ class MongoEngineProvider(Provider):
         if before is not None:
             loaded = await self._run(path.resource, lambda: _load(path, handler))
             await before(loaded.document, loaded.values)
-            if schema(path.resource.model).values(loaded.document) != loaded.values:
-                loaded = None  # a receiver has changed the document itself, which is not the way
         return await self._run(path.resource, lambda: _update(path, loaded, patch, handler), given=patch.data)
 
     async def delete(self, path: Path, *, before: BeforeDelete | None, handler: object) -> Any:
@@ -159,6 +157,8 @@ def _create(resource: Resource, data: Values, handler: object) -> Outcome:
 
 
 def _update(path: Path, loaded: Loaded | None, patch: Patch, handler: object) -> Outcome:
+    if loaded and schema(path.resource.model).values(loaded.document) != loaded.values:
+        loaded = None  # a receiver has changed the document itself, and only what is in the data is stored
     for _ in range(ATTEMPTS):
         loaded = loaded or _load(path, handler)
         try:

@@ -611,6 +611,15 @@ async def test_a_generated_value_inside_a_list_may_be_repeated_and_not_changed(d
     assert made.json["errors"] == {"lines.0.number": ["is read-only"]}
 
 
+async def test_what_a_dict_should_not_be_can_be_replaced(documents: Api) -> None:
+    document = Everything().save()
+    junk = {"free": "text", "numbers": {"a": "text"}, "parts": "text"}
+    Everything._get_collection().update_one({"_id": document.id}, {"$set": junk})
+    body = {"free": {"a": 1}, "numbers": {"a": 2}, "parts": [{"name": "x"}]}
+    reply = await documents("PATCH", f"/everything/{document.id}", json_body=body)
+    assert (reply.status, reply.json["free"], reply.json["numbers"]) == (200, {"a": 1}, {"a": 2})
+
+
 async def test_a_hook_holds_whatever_a_filter_says(documents: Api) -> None:
     for owner in ("ada", "bob", "nobody"):
         await documents.create("/capital", Owner=owner)
