@@ -3,7 +3,8 @@
 from bzz import exceptions, signals
 from bzz.handlers import Handler
 from bzz.interfaces import Provider
-from bzz.model import ModelHandler, ModelHive, RouteList, flatten
+from bzz.model import ModelHive, RouteList, flatten
+from bzz.model_handler import ModelHandler
 from bzz.pool import in_pool
 from bzz.registry import register_provider
 

@@ -1,175 +1,240 @@
-"""The lifecycle: one function per act, each a ``pre_`` signal, the provider, and a ``post_`` signal.
-
-It knows neither HTTP nor an ORM, and can be called from any async code. ``handler`` is passed on, to receivers and to
-the model's own hooks, and looked at only for whether a receiver has finished it.
-"""
+"""The lifecycle: one function per act, each a ``pre_`` signal, the provider, and a ``post_`` signal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
-from bzz import signals
-from bzz.exceptions import Finished
-from bzz.interfaces import BeforeCreate, BeforeDelete, BeforeUpdate, Listing, Outcome, Path, Provider, Query
-from bzz.pool import in_pool
-from bzz.resources import Patch, Resource, Values
-from bzz.signals import Computed
+from bzz.changes import Patch, Precondition, adding, locate, parse_patch, removing
+from bzz.conditions import Condition, retyped, sort_key, value_at
+from bzz.datatypes import Diff
+from bzz.interfaces import Before, BeforeCreate, Listing, Query, Stored
+from bzz.lifecycle import Act, off_loop, refers
+from bzz.queries import check_cursor, encode_cursor
+from bzz.resources import Values
+from bzz.signals import (
+    Computed,
+    post_create_instance,
+    post_delete_instance,
+    post_get_instance,
+    post_get_list,
+    post_update_instance,
+    pre_create_instance,
+    pre_delete_instance,
+    pre_get_instance,
+    pre_get_list,
+    pre_update_instance,
+)
 
-T = TypeVar("T")
-MANY = 2000  # values, in a body; typing more than that takes long enough to be done off the event loop
 
-
-async def get_instance(provider: Provider, path: Path, *, handler: object = None) -> Outcome:
-    """Return the instance at ``path`` and its representation.
+async def get_instance(act: Act) -> Stored:
+    """Return the instance at the act's path, represented as receivers have left it; its values are the stored ones.
 
     Raises:
         BzzError: as ``Provider.get``.
         Exception: what a receiver raised.
     """
-    model = path.resource.model
-    if signals.pre_get_instance.has_receivers_for(model):
-        await signals.pre_get_instance.send_async(model, arguments=path.arguments, handler=handler)
-        _stop_if_answered(handler)
-    watched = signals.post_get_instance.has_receivers_for(model)
-    outcome = await provider.get(path, handler=handler, represent=not watched)
-    if watched:
-        await signals.post_get_instance.send_async(model, instance=outcome.instance, handler=handler)
-        [body] = await provider.represent(path.resource, [outcome.instance])
-        outcome = replace(outcome, body=body)
-    return outcome
+    if act.is_heard(pre_get_instance):
+        await act.announce(pre_get_instance)
+    place, is_heard = await act.place(act.path), act.is_heard(post_get_instance)
+    represent = not (place.hops or is_heard)
+    stored = await act.provider.get(place.address, handler=act.handler, represent=represent)
+    _, stored = act.part(place, stored)
+    await act.tell(post_get_instance, instance=stored.instance)
+    return stored if represent else await _represented(act, stored)
 
 
-async def get_list(provider: Provider, path: Path, query: Query, *, handler: object = None) -> Listing:
-    """Return the page of instances that ``query`` asks for, and their representations.
+async def _represented(act: Act, stored: Stored) -> Stored:
+    [shown] = await act.provider.represent(act.resource, [stored.instance])
+    return replace(stored, body=shown.body)
+
+
+async def get_list(act: Act, query: Query) -> Listing:
+    """Return the page that ``query`` asks for of the list at the act's path, represented as receivers have left it.
 
     Raises:
-        BzzError: as ``Provider.list``.
+        BzzError: as ``Provider.list``; NotFound for a list inside what is not there.
         Exception: what a receiver raised.
     """
-    model = path.resource.model
-    if signals.pre_get_list.has_receivers_for(model):
-        await signals.pre_get_list.send_async(model, arguments=path.arguments, handler=handler, query=query)
-        _stop_if_answered(handler)
-    watched = signals.post_get_list.has_receivers_for(model)
-    listing = await provider.list(path, query, handler=handler, represent=not watched)
-    if watched:
-        await signals.post_get_list.send_async(model, items=listing.items, handler=handler)
-        listing = replace(listing, bodies=await provider.represent(path.resource, listing.items))
+    if act.is_heard(pre_get_list):
+        await act.announce(pre_get_list, query=query)
+        query.where = [retyped(act.resource, condition) for condition in query.where]
+    check_cursor(act.resource, query)
+    step = act.path.end
+    if step.is_embedded:
+        listing = await _get_embedded(act, query)
+    else:
+        asked = query
+        if step.relation:
+            keys = await _members(act)
+            asked = replace(query, where=[*query.where, Condition(str(act.resource.pk), "in", keys)])
+        represent = not act.is_heard(post_get_list)
+        listing = await act.provider.list(act.resource, asked, handler=act.handler, represent=represent)
+        if listing.more:
+            cursor = encode_cursor(act.resource, query.order(act.resource), listing.items[-1].values)
+            listing = replace(listing, cursor=cursor)
+    if act.is_heard(post_get_list):
+        items = [item.instance for item in listing.items]
+        await act.tell(post_get_list, items=items)
+        listing = replace(listing, items=await act.provider.represent(act.resource, items))
     return listing
 
 
-async def create_instance(provider: Provider, path: Path, raw: Mapping[str, Any], *, handler: object = None) -> Outcome:
+async def _members(act: Act) -> list[Any]:
+    """Return the primary keys that the list of references at the act's path holds."""
+    place = await act.place(act.path.parent)
+    _, parent = act.part(place, await act.get(place.address))
+    return parent.values.get(act.path.end.field) or []
+
+
+async def _get_embedded(act: Act, query: Query) -> Listing:
+    place, name = await act.place(act.path.parent), act.path.end.field
+    stored = await act.get(place.address)
+    trail, parent = act.part(place, stored)
+    held = parent.values.get(name) or []
+    indexes = await off_loop(held, _selected, held, query)
+    page = indexes[query.skip : query.skip + query.per_page]
+    parts = [act.provider.part(stored.instance, [*trail, (name, index)]) for index in page]
+    items = await act.provider.represent(act.resource, parts)
+    return Listing(items, len(indexes) > query.skip + query.per_page, len(indexes) if query.count else None)
+
+
+def _selected(held: list[Values], query: Query) -> list[int]:
+    """Return the indexes of what a query asks for in a list inside an instance, in the stored order unless sorted."""
+    indexes = [i for i, item in enumerate(held) if all(condition.holds(item) for condition in query.where)]
+    for name, descending in reversed(query.sort):
+        indexes.sort(key=lambda i, name=name: sort_key(value_at(held[i], name)), reverse=descending)  # type: ignore[misc]
+    return indexes
+
+
+async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
     """Store a new instance with the values ``raw`` gives, as they come from JSON or a form.
 
     Raises:
-        BzzError: as ``Resource.parse_insert`` and ``Provider.create``.
+        BzzError: as ``Resource.parse_insert`` and ``Provider.create``; for an embedded document as ``Provider.update``.
         Exception: what a receiver of ``pre_create_instance`` raised; nothing is written.
     """
-    model, data = path.resource.model, await _type(path.resource.parse_insert, raw)
+    resource = act.resource
+    data = await off_loop(raw, resource.parse_insert, raw)
     before: BeforeCreate | None = None
-    if signals.pre_create_instance.has_receivers_for(model):
+    if act.is_heard(pre_create_instance) or refers(resource, data):
 
         async def before() -> None:
-            await signals.pre_create_instance.send_async(model, arguments=path.arguments, handler=handler, data=data)
-            _stop_if_answered(handler)
-            await _retype(path.resource, data)
-            data.update(path.resource.merge({}, data))
+            if act.is_heard(pre_create_instance):
+                await act.announce(pre_create_instance, data=data)
+                await act.retype(resource, data)
+                data.update(resource.merge({}, data))
+            await act.check_references(resource, data, {})
 
-    outcome = await provider.create(path, data, before=before, handler=handler)
-    if signals.post_create_instance.has_receivers_for(model):
-        await signals.post_create_instance.send_async(model, instance=outcome.instance, handler=handler)
-    return outcome
+    create = _create_embedded if act.path.end.is_embedded else _create
+    stored = await create(act, data, before)
+    await act.tell(post_create_instance, instance=stored.instance)
+    return stored
 
 
-async def update_instance(provider: Provider, path: Path, raw: Mapping[str, Any], *, handler: object = None) -> Outcome:
-    """Merge what ``raw`` gives into the instance at ``path`` (RFC 7396, section 2) and store what differs.
+async def _create(act: Act, data: Values, before: BeforeCreate | None) -> Stored:
+    return await act.provider.create(act.resource, data, before=before, handler=act.handler)
+
+
+async def _create_embedded(act: Act, data: Values, announce: BeforeCreate | None) -> Stored:
+    place, step = await act.place(act.path.parent), act.path.end
+    change = adding(step.field, act.resource, data, many=step.is_list)
+
+    async def before(stored: Stored) -> None:
+        act.part(place, stored)
+        if announce:
+            await announce()
+
+    stored = await act.update(place, change, before=before if announce else None, below=[step.field])
+    trail, parent = locate(stored.values, place.hops)
+    index = None
+    if step.is_list:
+        _, earlier = locate(stored.previous or {}, place.hops)
+        index = _added(earlier.get(step.field) or [], parent[step.field])
+    part = act.provider.part(stored.instance, [*trail, (step.field, index)])
+    [created] = await act.provider.represent(act.resource, [part])
+    return created
+
+
+def _added(earlier: list[Any], held: list[Any]) -> int:
+    """Return the index of what a list holds that it did not hold earlier."""
+    last = len(held) - 1
+    return next((index for index in range(last, -1, -1) if held[index] not in earlier), last)
+
+
+async def update_instance(
+    act: Act, raw: Mapping[str, Any], precondition: Precondition | None = None
+) -> tuple[Stored, Diff]:
+    """Merge what ``raw`` gives into the instance at the act's path (RFC 7396, section 2) and store what differs.
+
+    Returns:
+        The instance, and its ``updated_fields``.
 
     Raises:
-        BzzError: as ``Resource.parse_patch`` and ``Provider.update``.
+        BzzError: as ``parse_patch`` and ``Provider.update``.
         Exception: what a receiver of ``pre_update_instance`` raised; nothing is written.
     """
-    model, patch = path.resource.model, await _type(path.resource.parse_patch, raw)
-    before: BeforeUpdate | None = None
-    if signals.pre_update_instance.has_receivers_for(model):
+    resource, place = act.resource, await act.place(act.path)
+    patch = await off_loop(raw, parse_patch, resource, raw, precondition)
+    before: Before | None = None
+    if act.is_heard(pre_update_instance) or refers(resource, patch.data):
 
-        async def before(instance: Any, stored: Values) -> None:
-            patch.check(stored)
-            await signals.pre_update_instance.send_async(
-                model,
-                arguments=path.arguments,
-                handler=handler,
-                data=patch.data,
-                instance=instance,
-                updated_fields=Computed(lambda: _expected(patch, stored)),
-            )
-            _stop_if_answered(handler)
-            await _retype(path.resource, patch.data)
+        async def before(stored: Stored) -> None:
+            _, part = act.part(place, stored)
+            patch.check(part.values)
+            if act.is_heard(pre_update_instance):
+                await act.announce(
+                    pre_update_instance,
+                    data=patch.data,
+                    instance=part.instance,
+                    updated_fields=Computed(lambda: _expected(patch, part.values)),
+                )
+                await act.retype(resource, patch.data)
+            await act.check_references(resource, patch.data, part.values)
 
-    outcome = await provider.update(path, patch, before=before, handler=handler)
-    if signals.post_update_instance.has_receivers_for(model):
-        await signals.post_update_instance.send_async(
-            model, instance=outcome.instance, updated_fields=outcome.updated_fields, handler=handler
-        )
-    return outcome
-
-
-async def delete_instance(provider: Provider, path: Path, *, handler: object = None) -> None:
-    """Delete the instance at ``path``.
-
-    Raises:
-        BzzError: as ``Provider.delete``.
-        Exception: what a receiver of ``pre_delete_instance`` raised; nothing is deleted.
-    """
-    model = path.resource.model
-    before: BeforeDelete | None = None
-    if signals.pre_delete_instance.has_receivers_for(model):
-
-        async def before(instance: Any) -> None:
-            await signals.pre_delete_instance.send_async(
-                model, arguments=path.arguments, handler=handler, instance=instance
-            )
-            _stop_if_answered(handler)
-
-    instance = await provider.delete(path, before=before, handler=handler)
-    if signals.post_delete_instance.has_receivers_for(model):
-        await signals.post_delete_instance.send_async(model, instance=instance, handler=handler)
+    exact = precondition is not None and not place.hops
+    stored = await act.update(place, patch.apply, exact=exact, before=before)
+    _, part = act.part(place, stored)
+    _, earlier = locate(stored.previous or {}, place.hops)
+    diff = await off_loop(part.values, resource.diff, earlier, part.values)
+    await act.tell(post_update_instance, instance=part.instance, updated_fields=diff)
+    return (await _represented(act, part) if place.hops else stored), diff
 
 
-def _stop_if_answered(handler: object) -> None:
-    """Stop an act whose request a receiver has answered, as Tornado stops after a ``prepare`` that has.
-
-    Raises:
-        Finished: it has.
-    """
-    if getattr(handler, "_finished", False):
-        raise Finished("A receiver has answered the request.")
-
-
-async def _type(parse: Callable[[Mapping[str, Any]], T], raw: Mapping[str, Any]) -> T:
-    """Return ``parse(raw)``, computed off the event loop where there is much of it."""
-    return await in_pool(parse, raw) if _is_large(raw) else parse(raw)
-
-
-async def _retype(resource: Resource, data: Values) -> None:
-    """Type again, in place, values that receivers may have changed; they may set fields that requests may not."""
-    typed = await _type(lambda raw: resource.parse(raw, hidden=True), data)
-    data.clear()
-    data.update(typed)
-
-
-def _expected(patch: Patch, stored: Values) -> dict[str, dict[str, Any]]:
+def _expected(patch: Patch, stored: Values) -> Diff:
     """Return the diff that ``patch`` would make if no receiver changed it any more."""
     typed = patch.resource.parse(patch.data, hidden=True)
     return patch.resource.diff(stored, patch.resource.merge(stored, typed))
 
 
-def _is_large(value: object) -> bool:
-    left, waiting = MANY, [value]
-    while waiting and left > 0:
-        inner = waiting.pop()
-        if isinstance(inner, (dict, list)):
-            left -= len(inner)
-            waiting.extend(inner.values() if isinstance(inner, dict) else inner)
-    return left <= 0
+async def delete_instance(act: Act, precondition: Precondition | None = None) -> None:
+    """Delete the instance at the act's path.
+
+    Raises:
+        BzzError: as ``Provider.delete``; for an embedded document as ``Provider.update``.
+        Exception: what a receiver of ``pre_delete_instance`` raised; nothing is deleted.
+    """
+    place = await act.place(act.path)
+    before: Before | None = None
+    parts: list[Stored] = []
+    if act.is_heard(pre_delete_instance) or (place.hops and act.is_heard(post_delete_instance)):
+
+        async def before(stored: Stored) -> None:
+            _, part = act.part(place, stored)
+            check(part.values)
+            parts[:] = [part]
+            if act.is_heard(pre_delete_instance):
+                await act.announce(pre_delete_instance, instance=part.instance)
+
+    def check(values: Values) -> None:
+        if precondition is not None:
+            precondition.check(act.resource, values)
+
+    if place.hops:
+        *above, last = place.hops
+        await act.update(replace(place, hops=tuple(above)), removing(last, check), before=before)
+    else:
+        parts = [await act.provider.delete(place.address, check=check, before=before, handler=act.handler)]
+    for part in parts:
+        await act.tell(post_delete_instance, instance=part.instance)

@@ -18,6 +18,10 @@ from bzz.exceptions import Invalid
 
 MAX_ERRORS = 100
 MAX_KEY = 512
+EQUALITY = ("eq", "ne", "in", "nin", "exists")
+ORDER = ("gt", "gte", "lt", "lte")
+TEXT = ("contains", "icontains", "startswith", "istartswith", "endswith", "iendswith")
+OPERATORS = (*EQUALITY, *ORDER, *TEXT)
 
 
 def identity(value: Any) -> Any:
@@ -39,13 +43,15 @@ class DataType(ABC):
 
     Attributes:
         name: what it is called in messages.
-        filterable: whether a list may be filtered and sorted by a field of this type.
+        operators: what a list may be filtered with by a field of this type, of ``OPERATORS``.
+        sortable: whether a list may be sorted by it.
         textual: whether the empty text of a form is a value of this type, rather than null.
         nullable: whether null is a value of this type, rather than the absence of one.
     """
 
     name: str
-    filterable: bool = False
+    operators: tuple[str, ...] = ("exists",)
+    sortable: bool = False
     textual: bool = False
     nullable: bool = False
 
@@ -77,6 +83,10 @@ class DataType(ABC):
     def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:  # noqa: ARG002  # most have no parts
         """Yield, by dotted name, what ``value`` gives and a request may not, ``stored`` being the value so far."""
         yield from ()
+
+    def id_of(self, value: Any) -> str | None:  # noqa: ARG002  # most types have none
+        """Return what tells ``value`` from others in a list, as a URL has it; None where nothing does."""
+        return None
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:  # noqa: ARG002  # most types hold none
         """Yield the references in ``value``: dotted name relative to it, model referred to, primary key."""
@@ -143,7 +153,8 @@ class Scalar(DataType):
     name: str
     parser: Callable[[Any], Any]
     dumper: Callable[[Any], Any] = identity
-    filterable: bool = True
+    operators: tuple[str, ...] = EQUALITY
+    sortable: bool = True
     textual: bool = False
 
     def parse(self, raw: Any) -> Any:
@@ -181,11 +192,20 @@ class List(DataType):
     item: DataType
     name: str = "list"
 
+    @property
+    def operators(self) -> tuple[str, ...]:  # type: ignore[override]  # of a list they depend on its items
+        """Whether a value is in the list, where its items can be compared; and whether there is any."""
+        return ("contains", "exists") if "eq" in self.item.operators else ("exists",)
+
     def parse(self, raw: Any) -> list[Any]:
         """Return the typed items; raise ValueError if ``raw`` is no list, Invalid by index if an item does not fit."""
         if not isinstance(raw, (list, tuple)):
             raise ValueError("expected a list")
-        return list(_parse_items(self.item, enumerate(raw)).values())
+        items = list(_parse_items(self.item, enumerate(raw)).values())
+        ids = [found for item in items if (found := self.item.id_of(item)) is not None]
+        if len(set(ids)) < len(ids):
+            raise ValueError("has items with the same id")
+        return items
 
     def dump(self, value: Any) -> list[Any]:
         """Return the items as JSON has them."""

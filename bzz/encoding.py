@@ -1,4 +1,4 @@
-"""Bodies and query strings as plain values, and JSON out."""
+"""Bodies as plain values, and JSON out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from bzz.datatypes import FormValue, parse
+from bzz.datatypes import FormValue
 from bzz.exceptions import BadRequest, Invalid, UnsupportedMediaType
-from bzz.interfaces import Condition, Query
-from bzz.resources import UNKNOWN, Resource
-from bzz.scalars import JSON, integer
+from bzz.scalars import JSON
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -21,7 +19,6 @@ MAX_DEPTH = 32
 MAX_FIELDS = 1000
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json")
 _CHARSET = re.compile(r"(?:^|;)\s*charset\s*=\s*\"?([^\s;\"]+)")
-_PAGE = integer(1, 2**31 - 1)
 _OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
@@ -132,81 +129,3 @@ def _decode_form(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             raise Invalid(errors={key: ["is given both as a value and as an object"]})
         target[last] = FormValue((*given, value))
     return decoded
-
-
-def query_pairs(encoded: str) -> list[tuple[str, str]]:
-    """Return the parameters of a query string as Tornado has it: each byte that is not ASCII one Latin-1 character.
-
-    Raises:
-        BadRequest: as ``pairs``.
-    """
-    return pairs(encoded.encode("latin-1", errors="replace"), "The query string")
-
-
-def parse_query(
-    resource: Resource, encoded: str, *, sort: list[tuple[str, bool]], per_page: int, max_per_page: int
-) -> Query:
-    """Return the ``Query`` that a list's query string asks for, its values typed by their fields.
-
-    Args:
-        resource: whose fields may be filtered and sorted by.
-        encoded: the query string.
-        sort: the order unless the request says otherwise.
-        per_page: how many instances a page holds unless the request says otherwise.
-        max_per_page: how many it may ask for.
-
-    Raises:
-        Invalid: a parameter is unknown, given twice, or cannot take its value.
-        BadRequest: the query string is malformed.
-    """
-    query = Query(sort=list(sort), per_page=per_page)
-    errors: dict[str, list[str]] = {}
-    seen: set[str] = set()
-    for key, text in query_pairs(encoded):
-        try:
-            if key in seen:
-                raise ValueError("is given more than once")
-            seen.add(key)
-            if key == "page":
-                query.page = _PAGE.parse(text)
-            elif key == "per_page":
-                query.per_page = integer(1, max_per_page).parse(text)
-            elif key == "sort":
-                query.sort = parse_sort(resource, text)
-            else:
-                query.where.append(_condition(resource, key, text))
-        except ValueError as error:
-            errors[key] = [str(error)]
-    if errors:
-        raise Invalid("The query string is not valid.", errors=errors)
-    return query
-
-
-def _condition(resource: Resource, key: str, text: str) -> Condition:
-    known = resource.field_for(key)
-    if known is None or not known.readable:
-        raise ValueError(f"{UNKNOWN}; a list takes page, per_page, sort and the fields {_filterable(resource)}")
-    if not known.type.filterable:
-        raise ValueError("cannot be filtered by")
-    return Condition(known.name, "eq", parse(known.type, FormValue((text,))))
-
-
-def _filterable(resource: Resource) -> str:
-    return ", ".join(name for name, field in resource.readable if field.type.filterable)
-
-
-def parse_sort(resource: Resource, text: str) -> list[tuple[str, bool]]:
-    """Return a sort order as pairs of field name and whether it descends, from ``-age,name``.
-
-    Raises:
-        ValueError: a field is unknown or cannot be sorted by.
-    """
-    order: list[tuple[str, bool]] = []
-    for part in text.split(","):
-        known = resource.field_for(part.removeprefix("-"))
-        if known is None or not known.readable or not known.type.filterable:
-            raise ValueError(f"cannot sort by {part!r}; a list is sorted by {_filterable(resource)}")
-        if known.name in dict(order):
-            raise ValueError(f"cannot sort by {known.name} twice")
-        order.append((known.name, part.startswith("-")))
-    return order

@@ -10,6 +10,7 @@
     ├── NotFound                    404  no such instance, or not visible to this request
     ├── MethodNotAllowed            405  the path does not take this method (``Allow``)
     ├── Conflict                    409  a uniqueness or reference constraint
+    ├── PreconditionFailed          412  ``If-Match`` or ``If-None-Match`` does not hold
     ├── ContentTooLarge             413  a body beyond ``max_body``
     ├── UnsupportedMediaType        415  a body that is neither form nor JSON
     └── Unavailable                 503  the store cannot be reached in time (``Retry-After``)
@@ -94,6 +95,12 @@ class Conflict(BzzError):
     """A uniqueness or reference constraint of the store forbids the write (RFC 9110, section 15.5.10)."""
 
     status_code = 409
+
+
+class PreconditionFailed(BzzError):
+    """The instance is not in the state that the request was made for (RFC 9110, section 15.5.13)."""
+
+    status_code = 412
 
 
 class ContentTooLarge(BzzError):

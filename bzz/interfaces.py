@@ -12,51 +12,48 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from bzz.datatypes import Diff
+from bzz.changes import Change, Trail
+from bzz.conditions import Condition, Order, following
 from bzz.pool import THREADS, Pool
-from bzz.resources import Patch, Resource, Values
+from bzz.resources import Resource, Values
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
-    """What a request points at: a whole resource or one instance of it.
+class Address:
+    """Which instance of a model is meant.
 
     Args:
         resource: the model.
-        name: the resource's name in URLs.
-        id: the instance's identifier as the URL has it, percent-decoded; None for the whole resource.
+        id: what identifies the instance, as a URL has it, percent-decoded.
+        field: name of the field whose value that is; empty for the resource's ``id_field``.
     """
 
     resource: Resource
-    name: str
-    id: str | None = None
+    id: str
+    field: str = ""
 
     @property
-    def arguments(self) -> list[str]:
-        """The path as the signals give it: ``['user']`` or ``['user/ID']``."""
-        return [self.name if self.id is None else f"{self.name}/{self.id}"]
+    def name(self) -> str:
+        """The field's name."""
+        return self.field or str(self.resource.id_field)
+
+    @property
+    def key(self) -> Any:
+        """The field's typed value; raises NotFound if ``id`` cannot be one."""
+        return self.resource.key_of(self.id, self.name)
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """One condition a list's instances meet.
+class Cursor:
+    """Where in a sorted list a page begins: right after one instance, be it still there or not.
 
     Args:
-        field: the field's name, as the model has it.
-        operator: ``eq``.
-        value: of the field's type; None for no value.
-
-    Raises:
-        ValueError: there is no such operator.
+        order: what the list is sorted by, ties broken, as pairs of field name and whether it descends.
+        values: of the instance, for each field of ``order``.
     """
 
-    field: str
-    operator: str
-    value: Any
-
-    def __post_init__(self) -> None:  # noqa: D105  # what it checks is said above
-        if self.operator != "eq":
-            raise ValueError(f"{self.operator!r} is no operator; there is eq")
+    order: tuple[tuple[str, bool], ...]
+    values: tuple[Any, ...]
 
 
 @dataclass(slots=True)
@@ -65,32 +62,58 @@ class Query:
 
     Args:
         where: conditions, all of which hold.
-        sort: pairs of field name and whether it descends; the primary key breaks ties.
+        sort: pairs of field name and whether it descends; null comes first ascending and last descending. The primary
+            key breaks ties.
         page: from 1.
         per_page: how many instances a page holds.
+        after: where the page begins instead, in a list of the same order.
+        count: whether the instances of all pages are counted.
+        fields: dotted names, as requests have them, of what a reply shows; None for everything.
+        expand: dotted names of the references in whose place it shows the instance.
     """
 
     where: list[Condition] = field(default_factory=list)
     sort: list[tuple[str, bool]] = field(default_factory=list)
     page: int = 1
     per_page: int = 20
+    after: Cursor | None = None
+    count: bool = False
+    fields: list[str] | None = None
+    expand: list[str] = field(default_factory=list)
+
+    def order(self, resource: Resource) -> Order:
+        """Return ``sort`` with the primary key to break ties; nothing after the key, which leaves none."""
+        names = [name for name, _ in self.sort]
+        if resource.pk in names:
+            return self.sort[: names.index(resource.pk) + 1]
+        return [*self.sort, (str(resource.pk), False)]
+
+    @property
+    def alternatives(self) -> list[list[Condition]]:
+        """Lists of conditions of which an instance meets one, if the page begins at a cursor; else none."""
+        return [] if self.after is None else following(self.after.order, self.after.values)
+
+    @property
+    def skip(self) -> int:
+        """How many instances come before the page."""
+        return 0 if self.after else (self.page - 1) * self.per_page
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an operation on one instance leaves.
+class Stored:
+    """An instance, and what it holds.
 
     Args:
         instance: of the model's class.
-        id: its identifier in URLs, not encoded; None where the identifying field has no value.
+        values: its typed values, of all fields that the resource has.
         body: its representation, plain JSON values; None where none was asked for.
-        updated_fields: what an update stored.
+        previous: of an update, the values that it found.
     """
 
     instance: Any
-    id: str | None
+    values: Values
     body: Any = None
-    updated_fields: Diff = field(default_factory=dict)
+    previous: Values | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +122,19 @@ class Listing:
 
     Args:
         items: the instances.
-        bodies: their representations, plain JSON values; None where none were asked for.
         more: whether another page follows.
+        total: how many instances all pages have; None where that was not asked for.
+        cursor: to the next page, as text; None where only its number leads there. The lifecycle makes it.
     """
 
-    items: list[Any]
-    bodies: Sequence[Any] | None
+    items: Sequence[Stored]
     more: bool
+    total: int | None = None
+    cursor: str | None = None
 
 
 BeforeCreate = Callable[[], Awaitable[None]]
-BeforeUpdate = Callable[[Any, Values], Awaitable[None]]
-BeforeDelete = Callable[[Any], Awaitable[None]]
+Before = Callable[[Stored], Awaitable[None]]
 
 
 class Provider(ABC):
@@ -148,8 +172,8 @@ class Provider(ABC):
         """
 
     @abstractmethod
-    async def get(self, path: Path, *, handler: object, represent: bool) -> Outcome:
-        """Return the instance at ``path``, with its representation if ``represent``.
+    async def get(self, address: Address, *, handler: object, represent: bool) -> Stored:
+        """Return the instance at ``address``, with its representation if ``represent``.
 
         Raises:
             NotFound: there is none, or the model's ``get_instance_queryset`` hides it.
@@ -157,15 +181,18 @@ class Provider(ABC):
         """
 
     @abstractmethod
-    async def list(self, path: Path, query: Query, *, handler: object, represent: bool) -> Listing:
+    async def list(self, resource: Resource, query: Query, *, handler: object, represent: bool) -> Listing:
         """Return the page that ``query`` asks for, with representations if ``represent``.
+
+        It holds what ``get_list_queryset`` of the model shows, meets all conditions of ``where`` and, if there are
+        ``alternatives``, those of one of them, is in the ``order``, and begins after ``skip`` instances.
 
         Raises:
             Unavailable: the store cannot be reached in time.
         """
 
     @abstractmethod
-    async def create(self, path: Path, data: Values, *, before: BeforeCreate | None, handler: object) -> Outcome:
+    async def create(self, resource: Resource, data: Values, *, before: BeforeCreate | None, handler: object) -> Stored:
         """Insert a new instance with the values ``data`` holds after ``before``; never replace one that exists.
 
         Raises:
@@ -175,24 +202,53 @@ class Provider(ABC):
         """
 
     @abstractmethod
-    async def update(self, path: Path, patch: Patch, *, before: BeforeUpdate | None, handler: object) -> Outcome:
-        """Store, of the values ``patch`` has after ``before``, those that differ from the stored ones.
+    async def update(
+        self, address: Address, change: Change, *, exact: bool, before: Before | None, handler: object
+    ) -> Stored:
+        """Store what ``change`` makes of the instance at ``address``: the fields that differ, and those alone.
 
-        ``before`` gets the instance and its stored values; the instance is still as it was loaded.
+        A field is written on condition that the store still has in it what ``change`` was applied to; if it has not,
+        ``change`` is applied again to what is there now.
+
+        Args:
+            address: the instance.
+            change: from the stored values to those that shall be.
+            exact: whether the other fields, too, have to be as they were found.
+            before: gets the instance as it was loaded.
+            handler: the request's, for the model's own hooks.
 
         Raises:
             NotFound: there is no such instance, or no longer when it is written.
             Invalid, Conflict, Unavailable: as ``create``.
+            BzzError: what ``change`` raised.
         """
 
     @abstractmethod
-    async def delete(self, path: Path, *, before: BeforeDelete | None, handler: object) -> Any:
-        """Delete the instance at ``path`` and return it as it was loaded.
+    async def delete(
+        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, handler: object
+    ) -> Stored:
+        """Delete the instance at ``address`` and return it as it was loaded.
+
+        Args:
+            address: the instance.
+            check: raises if the stored values are not such that the instance may be deleted.
+            before: gets the instance as it was loaded.
+            handler: the request's, for the model's own hooks.
 
         Raises:
             NotFound, Conflict, Unavailable: as ``update``.
+            BzzError: what ``check`` raised.
         """
 
     @abstractmethod
-    async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Any]:
-        """Return the representation of each instance, plain JSON values: ``to_dict()`` where the model has it."""
+    async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
+        """Return what instances, stored or embedded ones, hold, with their representations."""
+
+    @abstractmethod
+    def part(self, instance: Any, trail: Trail) -> Any:
+        """Return the embedded document inside ``instance`` that ``trail`` leads to; runs no query.
+
+        Args:
+            instance: as a provider's method returned it.
+            trail: pairs of a field's name and the index in its list, None for a single one.
+        """

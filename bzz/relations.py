@@ -1,4 +1,4 @@
-"""The types of what belongs to a model: documents kept inside it, and references to other models."""
+"""What belongs to a model: the types of documents kept inside it and of references, and the fields that hold them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from bzz.datatypes import DataType, Diff
-from bzz.resources import Resource, Values
+from bzz.datatypes import EQUALITY, DataType, Diff, List
+from bzz.resources import Field, Resource, Values
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,7 @@ class Embedded(DataType):
 
     def dump(self, value: Any) -> Any:
         """Return the readable values as JSON has them."""
-        return {
-            key: None if value.get(known.name) is None else known.type.dump(value[known.name])
-            for key, known in self.resource.readable
-        }
+        return self.resource.represent(value)
 
     def same(self, one: Any, other: Any) -> bool:
         """Compare field by field; a field that is absent is None."""
@@ -60,6 +57,10 @@ class Embedded(DataType):
         """Yield what a request may not give of the inner fields."""
         return self.resource.protected(value, stored)
 
+    def id_of(self, value: Any) -> str | None:
+        """Return what identifies the document in URLs."""
+        return self.resource.id_of(value) if isinstance(value, dict) else None
+
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the embedded document's fields."""
         return self.resource.references(value)
@@ -77,7 +78,7 @@ class Reference(DataType):
     target: Callable[[], type]
     describe: Callable[[], DataType]
     name: str = "reference"
-    filterable: bool = True
+    operators: tuple[str, ...] = EQUALITY
 
     @cached_property
     def key(self) -> DataType:
@@ -92,6 +93,35 @@ class Reference(DataType):
         """Return the primary key as text."""
         return str(self.key.dump(value))
 
+    def key_of(self, text: str) -> Any:
+        """Return the primary key that ``text`` stands for; None if it stands for none."""
+        try:
+            return self.key.parse(text)
+        except ValueError:
+            return None
+
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the reference itself."""
         yield "", self.target(), value
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A field through which a path may go on: a document kept inside, a reference, or a list of either.
+
+    Args:
+        field: of the model that has the relation.
+        type: what is there.
+        many: whether it is a list.
+    """
+
+    field: Field
+    type: Embedded | Reference
+    many: bool
+
+
+def relation_of(known: Field) -> Relation | None:
+    """Return the relation that a field is; None for a field that is none."""
+    many = isinstance(known.type, List)
+    datatype = known.type.item if isinstance(known.type, List) else known.type
+    return Relation(known, datatype, many) if isinstance(datatype, (Embedded, Reference)) else None

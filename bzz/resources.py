@@ -7,14 +7,17 @@ embedded documents as dicts, lists as lists, references as primary keys.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
+import orjson
+
 from bzz.datatypes import MAX_ERRORS, DataType, Diff, Scalar, add_error, addressable, parse, references
 from bzz.exceptions import Invalid, NotFound
+from bzz.scalars import JSON
 
 Values = dict[str, Any]
 UNKNOWN = "unknown field"
@@ -48,8 +51,10 @@ class Resource:
         model: the class, sender of the signals.
         fields: by the model's own names.
         pk: name of the primary key's field, which travels as ``id``; None for an embedded document.
-        id_field: name of the field that identifies an instance in URLs: the primary key, or the model's own choice.
+        id_field: name of the field that identifies an instance in URLs: the primary key, or the model's own choice;
+            None for embedded documents that nothing tells apart.
         sort: default order as pairs of field name and whether it descends; empty for the primary key's.
+        json: how a value is shown that its field's type would not take, and what the model's own ``to_dict()`` returns.
     """
 
     model: Any
@@ -57,6 +62,7 @@ class Resource:
     pk: str | None = None
     id_field: str | None = None
     sort: tuple[tuple[str, bool], ...] = ()
+    json: DataType = JSON
 
     def field_for(self, key: str) -> Field | None:
         """Return the field that a request means by ``key``: ``id`` is the primary key; None if there is none."""
@@ -71,23 +77,62 @@ class Resource:
         """The fields of a reply, each with the name it has there."""
         return tuple((self.public(f.name), f) for f in self.fields.values() if f.readable)
 
-    def key_of(self, identifier: str) -> Any:
-        """Return the value of ``id_field`` that ``identifier``, from a URL, stands for.
+    @cached_property
+    def shows_itself(self) -> bool:
+        """Whether the model has a ``to_dict()`` of its own."""
+        return hasattr(self.model, "to_dict")
+
+    def represent(self, values: Mapping[str, Any], instance: Any = None) -> Any:
+        """Return an instance as JSON has it.
+
+        Args:
+            values: its values.
+            instance: the instance, whose own ``to_dict()`` decides if it has one; None to show the values all the same.
+        """
+        if instance is not None and self.shows_itself:
+            return self.json.dump(instance.to_dict())
+        return {key: self._show(f.type, values.get(f.name)) for key, f in self.readable}
+
+    def _show(self, datatype: DataType, value: Any) -> Any:
+        try:
+            return None if value is None else datatype.dump(value)
+        except Exception:  # noqa: BLE001  # a store may hold anything, and it has to be shown all the same
+            return self.json.dump(value)
+
+    def etag(self, values: Mapping[str, Any]) -> str:
+        """Return the strong entity tag (RFC 9110, section 8.8.3) of an instance with ``values``, quotes and all.
+
+        It is made of what may be read. A hidden value has no part in it, because whoever knows all the others could
+        find it by trying.
+        """
+        shown = orjson.dumps(self.represent(values), option=orjson.OPT_SORT_KEYS)
+        return f'"{blake2b(shown, digest_size=16).hexdigest()}"'
+
+    def key_of(self, identifier: str, name: str | None = None) -> Any:
+        """Return the value of a field that ``identifier``, from a URL, stands for.
+
+        Args:
+            identifier: percent-decoded.
+            name: of the field; None for ``id_field``.
 
         Raises:
             NotFound: it stands for none, or is not how that value is written.
         """
         try:
-            value = self.fields[str(self.id_field)].type.parse(identifier)
+            value = self.fields[str(name or self.id_field)].type.parse(identifier)
         except ValueError:
             value = None
-        if value is None or self.identifier(value) != identifier:
+        if value is None or self.identifier(value, name) != identifier:
             raise NotFound(NO_INSTANCE)
         return value
 
-    def identifier(self, value: Any) -> str | None:
-        """Return how a URL writes a value of ``id_field``; None for None, which nothing can be addressed by."""
-        return None if value is None else str(self.fields[str(self.id_field)].type.dump(value))
+    def identifier(self, value: Any, name: str | None = None) -> str | None:
+        """Return how a URL writes a value of the field ``name``, by default ``id_field``; None for None."""
+        return None if value is None else str(self.fields[str(name or self.id_field)].type.dump(value))
+
+    def id_of(self, values: Mapping[str, Any]) -> str | None:
+        """Return what identifies an instance with ``values`` in URLs, not encoded; None where nothing does."""
+        return self.identifier(values.get(self.id_field)) if self.id_field else None
 
     def parse_insert(self, raw: Mapping[str, Any]) -> Values:
         """Return the typed values of a new instance from what a request gave.
@@ -96,19 +141,8 @@ class Resource:
             Invalid: a field is unknown, may not be given, or cannot take its value.
         """
         values, errors = self._typed(raw, hidden=False)
-        _refuse(errors, self.protected(values, None))
+        refuse(errors, self.protected(values, None))
         return self.merge({}, values)
-
-    def parse_patch(self, raw: Mapping[str, Any]) -> Patch:
-        """Return the typed changes from what a request gave; read-only values are held against the stored ones later.
-
-        Raises:
-            Invalid: a field is unknown or cannot take its value.
-        """
-        values = self.parse(raw)
-        data = {name: value for name, value in values.items() if self.fields[name].updatable}
-        repeats = len(data) < len(values) or next(self.protected(values, {}), None) is not None
-        return Patch(self, data, deepcopy(values) if repeats else {})
 
     def parse(self, raw: Mapping[str, Any], *, hidden: bool = False) -> Values:
         """Return typed values, be they read-only or not.
@@ -121,7 +155,7 @@ class Resource:
             Invalid: a field is unknown or cannot take its value.
         """
         values, errors = self._typed(raw, hidden=hidden)
-        _refuse(errors, ())
+        refuse(errors, ())
         return values
 
     def _typed(self, raw: Mapping[str, Any], *, hidden: bool) -> tuple[Values, dict[str, list[str]]]:
@@ -184,53 +218,9 @@ class Resource:
         """Yield the references in ``values``: dotted field name, model referred to, primary key."""
         return references((name, self.fields[name].type, value) for name, value in values.items())
 
-    def restrict(
-        self,
-        *,
-        fields: Iterable[str] | None = None,
-        exclude: Iterable[str] = (),
-        read_only: Iterable[str] = (),
-        write_only: Iterable[str] = (),
-    ) -> Resource:
-        """Return this resource with the access that a hive's options leave.
 
-        Args:
-            fields: the only fields a request may see or set, besides the primary key.
-            exclude: fields it may neither see nor set.
-            read_only: fields it may only see.
-            write_only: fields it may only set.
-
-        Raises:
-            TypeError: an option names a field that the model does not have.
-        """
-        shown = None if fields is None else self._names("fields", fields) | {self.pk}
-        hidden, fixed = self._names("exclude", exclude), self._names("read_only", read_only)
-        secret = self._names("write_only", write_only)
-
-        def access(known: Field) -> Field:
-            if known.name in hidden or (shown is not None and known.name not in shown):
-                return replace(known, readable=False, insertable=False, updatable=False)
-            writable = known.name not in fixed
-            return replace(
-                known,
-                readable=known.readable and known.name not in secret,
-                insertable=known.insertable and writable,
-                updatable=known.updatable and writable,
-            )
-
-        return replace(self, fields={name: access(known) for name, known in self.fields.items()})
-
-    def _names(self, option: str, names: Iterable[str]) -> set[str | None]:
-        if isinstance(names, str):
-            raise TypeError(f"{option} takes several names, not the text {names!r}")
-        found = {name: self.field_for(name) for name in names}
-        unknown = sorted(name for name, known in found.items() if known is None)
-        if unknown:
-            raise TypeError(f"{option}: {self.model.__name__} has no field {', '.join(unknown)}")
-        return {known.name for known in found.values() if known}
-
-
-def _refuse(errors: Mapping[str, list[str]], read_only: Iterable[tuple[str, Any]]) -> None:
+def refuse(errors: Mapping[str, list[str]], read_only: Iterable[tuple[str, Any]]) -> None:
+    """Raise Invalid if there are ``errors``, or names of values that were given but are ``read_only``."""
     both = {**errors, **{name: ["is read-only"] for name, _ in islice(read_only, MAX_ERRORS)}}
     if both:
         raise Invalid(errors=both)
@@ -240,61 +230,34 @@ def describe(
     model: Any,
     fields: Mapping[str, Field],
     *,
-    pk: str,
+    pk: str | None = None,
     id_field: str | None = None,
     sort: Iterable[tuple[str, bool]] = (),
+    json: DataType = JSON,
 ) -> Resource:
-    """Return the resource of a model that is stored on its own.
+    """Return the resource of a model.
 
     Args:
         model: the class.
         fields: by the model's own names.
-        pk: name of the primary key's field; it travels as text.
+        pk: name of the primary key's field, which travels as text; None for an embedded document.
         id_field: name of the field that identifies an instance in URLs; None for the primary key.
-        sort: as ``Resource``.
+        sort: default order, as ``Resource`` has it.
+        json: how any value is shown, as ``Resource`` has it.
 
     Raises:
-        TypeError: no URL could hold the primary key, its name in replies is taken, or ``id_field`` names no field.
+        TypeError: no URL could hold what identifies an instance, the primary key's name in replies is taken, or
+            ``id_field`` names no field.
     """
     id_field = id_field or pk
-    if pk != "id" and "id" in fields:
+    if pk and pk != "id" and "id" in fields:
         raise TypeError(f"{model.__name__}: a field id that is not the primary key has no name left in replies")
-    if id_field not in fields:
+    if id_field and id_field not in fields:
         raise TypeError(f"{model.__name__}.get_id_field_name() names no field: {id_field!r}")
     described = dict(fields)
-    for name in {pk, id_field}:
+    for name in {name for name in (pk, id_field) if name}:
         if isinstance(datatype := fields[name].type, Scalar):
             described[name] = replace(fields[name], type=addressable(datatype, as_text=name == pk))
-        elif not datatype.filterable:
+        elif "eq" not in datatype.operators:
             raise TypeError(f"{model.__name__}.{name} has parts, so it cannot identify an instance")
-    return Resource(model, described, pk, id_field, tuple(sort))
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """The changes a request asks for.
-
-    Args:
-        resource: whose values they are.
-        data: field name to typed value; receivers of ``pre_update_instance`` may change it.
-        fixed: what the request gave, where that repeats read-only values, which must be the stored ones.
-    """
-
-    resource: Resource
-    data: Values
-    fixed: Values = field(default_factory=dict)
-
-    def check(self, stored: Mapping[str, Any]) -> None:
-        """Hold the read-only values against those that are stored, and the primary key in any case.
-
-        Raises:
-            Invalid: a read-only field was given another value than the stored one.
-        """
-        pk = str(self.resource.pk)
-        moved = pk in self.data and not self.resource.fields[pk].type.same(stored.get(pk), self.data[pk])
-        _refuse({"id": ["is read-only"]} if moved else {}, self.resource.protected(self.fixed, stored))
-
-    def apply(self, stored: Mapping[str, Any]) -> Values:
-        """Return the values as they shall be, from those that are stored; raise Invalid as ``check`` does."""
-        self.check(stored)
-        return self.resource.merge(stored, self.data)
+    return Resource(model, described, pk, id_field, tuple(sort), json)

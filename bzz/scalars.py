@@ -13,9 +13,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from bzz.datatypes import DataType, FormValue, Scalar, any_key, single
+from bzz.datatypes import EQUALITY, ORDER, TEXT, DataType, FormValue, Scalar, any_key, single
 
 INT64 = (-(2**63), 2**63 - 1)
+ORDERED = (*EQUALITY, *ORDER)
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -113,7 +114,7 @@ def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
             raise ValueError(f"expected an integer from {minimum} to {maximum}")
         return raw
 
-    return Scalar("integer", parse_integer)
+    return Scalar("integer", parse_integer, operators=ORDERED)
 
 
 def _parse_float(raw: Any) -> float:
@@ -212,19 +213,31 @@ def enumeration(kind: type[enum.Enum]) -> Scalar:
             raise ValueError(f"expected one of {', '.join(by_text)}")
         return member
 
-    return Scalar("enumeration", parse_member, lambda member: JSON.dump(getattr(member, "value", member)))
+    kinds = {isinstance(member.value, str) for member in kind}
+    return Scalar(
+        "enumeration",
+        parse_member,
+        lambda member: JSON.dump(getattr(member, "value", member)),
+        sortable=len(kinds) == 1,  # text and numbers have no order between them
+    )
 
 
-STRING = Scalar("string", _parse_string, textual=True)
+STRING = Scalar("string", _parse_string, operators=(*ORDERED, *TEXT), textual=True)
 INTEGER = integer()
-FLOAT = Scalar("number", _parse_float)
-DECIMAL = Scalar("decimal", _parse_decimal, str)
+FLOAT = Scalar("number", _parse_float, operators=ORDERED)
+DECIMAL = Scalar("decimal", _parse_decimal, str, operators=ORDERED)
 BOOLEAN = Scalar("boolean", _parse_boolean)
-DATETIME = Scalar("date-time", _parse_datetime, _dump_iso)
-DATE = Scalar("date", _isoformat("expected a date (ISO 8601)", date), _dump_iso)
-TIME = Scalar("time", _isoformat("expected a time (ISO 8601)", time), _dump_iso)
+DATETIME = Scalar("date-time", _parse_datetime, _dump_iso, operators=ORDERED)
+DATE = Scalar("date", _isoformat("expected a date (ISO 8601)", date), _dump_iso, operators=ORDERED)
+TIME = Scalar("time", _isoformat("expected a time (ISO 8601)", time), _dump_iso, operators=ORDERED)
 UUID_ = Scalar("UUID", _parse_uuid, str)
-BYTES = Scalar("base64", _parse_bytes, lambda value: base64.b64encode(value).decode("ascii"), filterable=False)
+BYTES = Scalar(
+    "base64",
+    _parse_bytes,
+    lambda value: base64.b64encode(value).decode("ascii"),
+    operators=DataType.operators,
+    sortable=False,
+)
 JSON = Json()
 
 _OF_CLASS: dict[type, Scalar] = {  # datetime before date, which it is a subclass of

@@ -172,7 +172,7 @@ def _signature(receiver: Callable[..., Any]) -> inspect.Signature:
     return signature
 
 
-_ARGUMENTS = "the path as a list of strings: ``['user']``, ``['user/PK']``"
+_ARGUMENTS = "the path as a list of strings: ``['user']``, ``['user/PK']``, ``['team/ID', 'users/UID']``"
 _HANDLER = "the request's Tornado handler; None outside a request"
 _INSTANCE = "the instance, of the model's own class"
 _DATA = "field name to typed value; a receiver may change it"
@@ -227,3 +227,16 @@ post_delete_instance = Signal(
     {"instance": _INSTANCE, "handler": _HANDLER},
     isolated=True,
 )
+
+_MEMBERSHIP = {
+    "parent": "the instance that has the relation",
+    "field": "the relation's name",
+    "instance": "the instance that joins or leaves",
+    "arguments": _ARGUMENTS,
+    "handler": _HANDLER,
+}
+
+pre_associate = Signal("pre_associate", "Before an instance joins a relation.", _MEMBERSHIP)
+post_associate = Signal("post_associate", "Once it has joined.", _MEMBERSHIP, isolated=True)
+pre_dissociate = Signal("pre_dissociate", "Before an instance leaves a relation.", _MEMBERSHIP)
+post_dissociate = Signal("post_dissociate", "Once it has left.", _MEMBERSHIP, isolated=True)

@@ -18,8 +18,12 @@ import tornado.ioloop
 import tornado.web
 
 import bzz
-from bzz import signals
+from bzz import catalogue, signals
+from bzz.interfaces import Provider
+from bzz.lifecycle import Act
 from bzz.providers.memory import MemoryProvider
+from bzz.resources import Resource
+from bzz.routing import Path, Step
 from bzz.signals import Signal
 from example_app.store import embedded_store
 from tests.models import User
@@ -102,6 +106,11 @@ class Sent:
     keywords: dict[str, Any]
 
 
+def act_on(provider: Provider, resource: Resource, name: str, id: str | None = None, handler: object = None) -> Act:  # noqa: A002
+    """An act on all of a resource, or on one instance of it."""
+    return Act(provider, Path((Step(resource, name, id),)), handler)
+
+
 @pytest.fixture
 def io_loop() -> Iterator[tornado.ioloop.IOLoop]:
     """The loop a test runs on; pytest-tornado's own makes a second one that nothing closes."""
@@ -135,9 +144,10 @@ def users(api: Api, provider: MemoryProvider) -> Api:
 
 @pytest.fixture(autouse=True)
 def _disconnected() -> Iterator[None]:
-    """No receiver of a test hears of the next one, which connects to a store by itself."""
+    """No receiver or hive of a test has to do with the next one, which connects to a store by itself."""
     yield
     mongoengine.disconnect()
+    catalogue.clear()
     for signal in SIGNALS.values():
         signal._clear_state()
 

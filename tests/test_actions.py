@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from bzz import actions, signals
+from bzz.catalogue import restrict
+from bzz.conditions import Condition
 from bzz.exceptions import Finished, Forbidden, Invalid, NotFound
-from bzz.interfaces import Condition, Path, Query
+from bzz.interfaces import Query
+from bzz.lifecycle import Act
 from bzz.providers.memory import MemoryProvider
 from bzz.resources import Resource
-from tests.conftest import Sent
+from tests.conftest import Sent, act_on
 from tests.models import User
 
 
@@ -25,45 +28,45 @@ def resource(provider: MemoryProvider) -> Resource:
 
 
 @pytest.fixture
-def all_users(resource: Resource) -> Path:
-    return Path(resource, "user")
+def all_users(provider: MemoryProvider, resource: Resource) -> Act:
+    return act_on(provider, resource, "user")
 
 
-def at(all_users: Path, instance: User) -> Path:
-    return Path(all_users.resource, "user", instance.id)
+def at(all_users: Act, instance: User, handler: object = None) -> Act:
+    return act_on(all_users.provider, all_users.resource, "user", instance.id, handler)
 
 
-async def create(provider: MemoryProvider, path: Path, **values: Any) -> User:
-    outcome = await actions.create_instance(provider, path, values)
-    assert isinstance(outcome.instance, User)
-    return outcome.instance
+async def create(act: Act, **values: Any) -> User:
+    stored = await actions.create_instance(act, values)
+    assert isinstance(stored.instance, User)
+    return stored.instance
 
 
-async def write(act: str, provider: MemoryProvider, all_users: Path, instance: User) -> None:
+async def write(act: str, all_users: Act, instance: User) -> None:
     """Create another user, or update or delete this one."""
     if act == "create":
-        await actions.create_instance(provider, all_users, {"name": "Bob"})
+        await actions.create_instance(all_users, {"name": "Bob"})
     elif act == "update":
-        await actions.update_instance(provider, at(all_users, instance), {"name": "Bob"})
+        await actions.update_instance(at(all_users, instance), {"name": "Bob"})
     else:
-        await actions.delete_instance(provider, at(all_users, instance))
+        await actions.delete_instance(at(all_users, instance))
 
 
-async def names(provider: MemoryProvider, path: Path) -> list[str]:
-    return [user.name for user in (await actions.get_list(provider, path, Query())).items]
+async def names(act: Act) -> list[str]:
+    return [item.instance.name for item in (await actions.get_list(act, Query())).items]
 
 
-async def test_each_act_sends_its_signals_with_what_the_contract_offers(
-    provider: MemoryProvider, all_users: Path, sent: list[Sent]
-) -> None:
+async def test_each_act_sends_its_signals_with_what_the_contract_offers(all_users: Act, sent: list[Sent]) -> None:
     handler = object()
-    ada = (await actions.create_instance(provider, all_users, {"name": "Ada"}, handler=handler)).instance
-    path = at(all_users, ada)
-    await actions.get_instance(provider, path, handler=handler)
+    all_users = replace(all_users, handler=handler)
+    ada = await create(all_users, name="Ada")
+    act = at(all_users, ada, handler)
+    await actions.get_instance(act)
     query = Query()
-    await actions.get_list(provider, all_users, query, handler=handler)
-    after = (await actions.update_instance(provider, path, {"age": "36"}, handler=handler)).instance
-    await actions.delete_instance(provider, path, handler=handler)
+    await actions.get_list(all_users, query)
+    stored, _ = await actions.update_instance(act, {"age": "36"})
+    after = stored.instance
+    await actions.delete_instance(act)
     one, many = [f"user/{ada.id}"], ["user"]
     diff = {"age": {"from": None, "to": 36}}
     assert [(s.signal, s.keywords) for s in sent] == [
@@ -84,83 +87,80 @@ async def test_each_act_sends_its_signals_with_what_the_contract_offers(
     assert {s.sender for s in sent} == {User}
 
 
-async def test_without_receivers_an_act_does_the_same(provider: MemoryProvider, all_users: Path) -> None:
-    ada = await create(provider, all_users, name="Ada")
+async def test_without_receivers_an_act_does_the_same(all_users: Act) -> None:
+    ada = await create(all_users, name="Ada")
     path = at(all_users, ada)
-    assert (await actions.get_instance(provider, path)).body["name"] == "Ada"
-    assert (await actions.update_instance(provider, path, {"name": "Bob"})).updated_fields == {
-        "name": {"from": "Ada", "to": "Bob"}
-    }
-    assert [body["name"] for body in (await actions.get_list(provider, all_users, Query())).bodies or ()] == ["Bob"]
-    await actions.delete_instance(provider, path)
+    assert (await actions.get_instance(path)).body["name"] == "Ada"
+    assert (await actions.update_instance(path, {"name": "Bob"}))[1] == {"name": {"from": "Ada", "to": "Bob"}}
+    assert [item.body["name"] for item in (await actions.get_list(all_users, Query())).items] == ["Bob"]
+    await actions.delete_instance(path)
     with pytest.raises(NotFound):
-        await actions.get_instance(provider, path)
+        await actions.get_instance(path)
 
 
 @pytest.mark.parametrize("act", ["create", "update", "delete"])
-async def test_a_receiver_that_refuses_before_a_write_leaves_nothing_written(
-    provider: MemoryProvider, all_users: Path, act: str
-) -> None:
-    ada = await create(provider, all_users, name="Ada")
+async def test_a_receiver_that_refuses_before_a_write_leaves_nothing_written(all_users: Act, act: str) -> None:
+    ada = await create(all_users, name="Ada")
 
     async def refuse(sender: Any) -> None:
         raise Forbidden("no")
 
     getattr(signals, f"pre_{act}_instance").connect(refuse)
     with pytest.raises(Forbidden):
-        await write(act, provider, all_users, ada)
-    assert await names(provider, all_users) == ["Ada"]
+        await write(act, all_users, ada)
+    assert await names(all_users) == ["Ada"]
 
 
-async def test_a_receiver_may_change_data_and_what_it_sets_is_typed(provider: MemoryProvider, all_users: Path) -> None:
+async def test_a_receiver_may_change_data_and_what_it_sets_is_typed(all_users: Act) -> None:
     @signals.pre_create_instance.connect
     @signals.pre_update_instance.connect
     def supply(sender: Any, data: dict[str, Any]) -> None:
         data["age"] = "7"
 
-    ada = await create(provider, all_users, name="Ada")
+    ada = await create(all_users, name="Ada")
     assert ada.age == 7
-    bob = (await actions.update_instance(provider, at(all_users, ada), {"name": "Bob", "age": 3})).instance
+    stored, _ = await actions.update_instance(at(all_users, ada), {"name": "Bob", "age": 3})
+    bob = stored.instance
     assert (bob.name, bob.age) == ("Bob", 7)
 
 
-async def test_a_required_field_may_be_supplied_by_a_receiver(provider: MemoryProvider, all_users: Path) -> None:
+async def test_a_required_field_may_be_supplied_by_a_receiver(all_users: Act) -> None:
     with pytest.raises(Invalid) as caught:
-        await create(provider, all_users)
+        await create(all_users)
     assert caught.value.errors == {"name": ["is required"]}
 
     @signals.pre_create_instance.connect
     def supply(sender: Any, data: dict[str, Any]) -> None:
         data.setdefault("name", "Nobody")
 
-    assert (await create(provider, all_users)).name == "Nobody"
+    assert (await create(all_users)).name == "Nobody"
 
 
-async def test_what_a_receiver_sets_has_to_fit(provider: MemoryProvider, all_users: Path) -> None:
+async def test_what_a_receiver_sets_has_to_fit(all_users: Act) -> None:
     @signals.pre_create_instance.connect
     def spoil(sender: Any, data: dict[str, Any]) -> None:
         data |= {"age": "old", "nope": 1}
 
     with pytest.raises(Invalid) as caught:
-        await create(provider, all_users, name="Ada")
+        await create(all_users, name="Ada")
     assert caught.value.errors == {"age": ["expected an integer"], "nope": ["unknown field"]}
-    assert await names(provider, all_users) == []
+    assert await names(all_users) == []
 
 
 async def test_a_receiver_may_set_what_a_request_may_not(provider: MemoryProvider, resource: Resource) -> None:
-    fixed = Path(resource.restrict(read_only=["email"]), "user")
+    fixed = act_on(provider, restrict(resource, read_only=["email"]), "user")
     with pytest.raises(Invalid):
-        await create(provider, fixed, name="Ada", email="ada@example.com")
+        await create(fixed, name="Ada", email="ada@example.com")
 
     @signals.pre_create_instance.connect
     def own(sender: Any, data: dict[str, Any]) -> None:
         data["email"] = "owner@example.com"
 
-    assert (await create(provider, fixed, name="Ada")).email == "owner@example.com"
+    assert (await create(fixed, name="Ada")).email == "owner@example.com"
 
 
-async def test_updated_fields_follow_what_earlier_receivers_changed(provider: MemoryProvider, all_users: Path) -> None:
-    ada = await create(provider, all_users, name="Ada", age=3)
+async def test_updated_fields_follow_what_earlier_receivers_changed(all_users: Act) -> None:
+    ada = await create(all_users, name="Ada", age=3)
     seen: list[Any] = []
 
     def first(sender: Any, updated_fields: Any) -> None:
@@ -174,37 +174,33 @@ async def test_updated_fields_follow_what_earlier_receivers_changed(provider: Me
 
     for receiver in (first, change, last):
         signals.pre_update_instance.connect(receiver)
-    await actions.update_instance(provider, at(all_users, ada), {"age": 4})
+    await actions.update_instance(at(all_users, ada), {"age": 4})
     assert seen == [{"age": {"from": 3, "to": 4}}, {"age": {"from": 3, "to": 5}}]
 
 
-async def test_an_update_that_changes_nothing_says_so(
-    provider: MemoryProvider, all_users: Path, sent: list[Sent]
-) -> None:
-    ada = await create(provider, all_users, name="Ada", age=3)
+async def test_an_update_that_changes_nothing_says_so(all_users: Act, sent: list[Sent]) -> None:
+    ada = await create(all_users, name="Ada", age=3)
     sent.clear()
-    await actions.update_instance(provider, at(all_users, ada), {"age": "3", "name": "Ada"})
+    await actions.update_instance(at(all_users, ada), {"age": "3", "name": "Ada"})
     assert [(s.signal, s.keywords["updated_fields"]) for s in sent] == [
         ("pre_update_instance", {}),
         ("post_update_instance", {}),
     ]
 
 
-async def test_a_wrong_read_only_value_is_refused_before_any_receiver_runs(
-    provider: MemoryProvider, all_users: Path, sent: list[Sent]
-) -> None:
-    ada = await create(provider, all_users, name="Ada")
+async def test_a_wrong_read_only_value_is_refused_before_any_receiver_runs(all_users: Act, sent: list[Sent]) -> None:
+    ada = await create(all_users, name="Ada")
     sent.clear()
     with pytest.raises(Invalid):
-        await actions.update_instance(provider, at(all_users, ada), {"id": "another"})
+        await actions.update_instance(at(all_users, ada), {"id": "another"})
     assert sent == []
 
 
 @pytest.mark.parametrize("act", ["create", "update", "delete"])
 async def test_what_a_receiver_raises_after_a_write_is_logged_and_the_others_still_run(
-    provider: MemoryProvider, all_users: Path, caplog: pytest.LogCaptureFixture, act: str
+    all_users: Act, caplog: pytest.LogCaptureFixture, act: str
 ) -> None:
-    ada = await create(provider, all_users, name="Ada")
+    ada = await create(all_users, name="Ada")
     ran: list[str] = []
 
     def fail(sender: Any) -> None:
@@ -217,29 +213,29 @@ async def test_what_a_receiver_raises_after_a_write_is_logged_and_the_others_sti
     signal.connect(fail)
     signal.connect(later)
     with caplog.at_level(logging.ERROR, "bzz"):
-        await write(act, provider, all_users, ada)
+        await write(act, all_users, ada)
     assert ran == ["later"]
     assert "too late" in caplog.text
-    assert await names(provider, all_users) != ["Ada"]
+    assert await names(all_users) != ["Ada"]
 
 
 async def test_a_missing_instance_is_not_found_before_pre_of_a_write_and_after_pre_of_a_read(
-    provider: MemoryProvider, all_users: Path, sent: list[Sent]
+    all_users: Act, sent: list[Sent]
 ) -> None:
-    nobody = Path(all_users.resource, "user", "nobody")
+    nobody = act_on(all_users.provider, all_users.resource, "user", "nobody")
     for act in (
-        actions.update_instance(provider, nobody, {}),
-        actions.delete_instance(provider, nobody),
-        actions.get_instance(provider, nobody),
+        actions.update_instance(nobody, {}),
+        actions.delete_instance(nobody),
+        actions.get_instance(nobody),
     ):
         with pytest.raises(NotFound):
             await act
     assert [s.signal for s in sent] == ["pre_get_instance"]
 
 
-async def test_a_receiver_may_change_what_a_read_shows(provider: MemoryProvider, all_users: Path) -> None:
-    ada = await create(provider, all_users, name="Ada")
-    await create(provider, all_users, name="Bob")
+async def test_a_receiver_may_change_what_a_read_shows(all_users: Act) -> None:
+    ada = await create(all_users, name="Ada")
+    await create(all_users, name="Bob")
 
     @signals.post_get_instance.connect
     def rename(sender: Any, instance: User) -> None:
@@ -249,30 +245,30 @@ async def test_a_receiver_may_change_what_a_read_shows(provider: MemoryProvider,
     def drop(sender: Any, items: list[User]) -> None:
         items[:] = [user for user in items if user.name != "Ada"]
 
-    assert (await actions.get_instance(provider, at(all_users, ada))).body["name"] == "A."
-    listing = await actions.get_list(provider, all_users, Query())
-    assert [body["name"] for body in listing.bodies or ()] == ["Bob"]
+    assert (await actions.get_instance(at(all_users, ada))).body["name"] == "A."
+    listing = await actions.get_list(all_users, Query())
+    assert [item.body["name"] for item in listing.items] == ["Bob"]
     signals.post_get_instance._clear_state()
-    assert (await actions.get_instance(provider, at(all_users, ada))).body["name"] == "Ada", "the store is untouched"
+    assert (await actions.get_instance(at(all_users, ada))).body["name"] == "Ada", "the store is untouched"
 
 
 async def test_a_receiver_may_narrow_a_list_even_by_a_hidden_field(
     provider: MemoryProvider, resource: Resource
 ) -> None:
-    hidden = Path(resource.restrict(exclude=["age"]), "user")
+    hidden = act_on(provider, restrict(resource, exclude=["age"]), "user")
 
     @signals.pre_create_instance.connect
     def own(sender: Any, data: dict[str, Any]) -> None:
         data["age"] = len(data["name"])
 
     for name in ("Ada", "Bob", "Grace"):
-        await create(provider, hidden, name=name)
+        await create(hidden, name=name)
 
     @signals.pre_get_list.connect
     async def mine(sender: Any, query: Query) -> None:
         query.where.append(Condition("age", "eq", 5))
 
-    assert await names(provider, hidden) == ["Grace"]
+    assert await names(hidden) == ["Grace"]
 
 
 @dataclass
@@ -284,9 +280,9 @@ class Handler:
 
 @pytest.mark.parametrize("act", ["create", "update", "delete", "get", "list"])
 async def test_a_receiver_that_has_answered_the_request_stops_the_act(
-    provider: MemoryProvider, all_users: Path, act: str, sent: list[Sent]
+    all_users: Act, act: str, sent: list[Sent]
 ) -> None:
-    ada = await create(provider, all_users, name="Ada")
+    ada = await create(all_users, name="Ada")
     handler = Handler()
     sent.clear()
 
@@ -294,24 +290,23 @@ async def test_a_receiver_that_has_answered_the_request_stops_the_act(
         handler._finished = True
 
     getattr(signals, f"pre_{'get_list' if act == 'list' else f'{act}_instance'}").connect(answer)
+    whole, one = replace(all_users, handler=handler), at(all_users, ada, handler)
     acts: dict[str, Callable[[], Awaitable[object]]] = {
-        "create": lambda: actions.create_instance(provider, all_users, {"name": "Bob"}, handler=handler),
-        "update": lambda: actions.update_instance(provider, at(all_users, ada), {"name": "Bob"}, handler=handler),
-        "delete": lambda: actions.delete_instance(provider, at(all_users, ada), handler=handler),
-        "get": lambda: actions.get_instance(provider, at(all_users, ada), handler=handler),
-        "list": lambda: actions.get_list(provider, all_users, Query(), handler=handler),
+        "create": lambda: actions.create_instance(whole, {"name": "Bob"}),
+        "update": lambda: actions.update_instance(one, {"name": "Bob"}),
+        "delete": lambda: actions.delete_instance(one),
+        "get": lambda: actions.get_instance(one),
+        "list": lambda: actions.get_list(whole, Query()),
     }
     with pytest.raises(Finished):
         await acts[act]()
     assert [s.signal.partition("_")[0] for s in sent] == ["pre"]
     signals.pre_get_list._clear_state()
-    assert await names(provider, all_users) == ["Ada"]
+    assert await names(all_users) == ["Ada"]
 
 
-async def test_what_is_about_to_be_stored_is_typed_even_between_receivers(
-    provider: MemoryProvider, all_users: Path
-) -> None:
-    ada = await create(provider, all_users, name="Ada", age=7)
+async def test_what_is_about_to_be_stored_is_typed_even_between_receivers(all_users: Act) -> None:
+    ada = await create(all_users, name="Ada", age=7)
     seen: list[Any] = []
 
     def untyped(sender: Any, data: dict[str, Any]) -> None:
@@ -325,17 +320,17 @@ async def test_what_is_about_to_be_stored_is_typed_even_between_receivers(
 
     signals.pre_update_instance.connect(untyped)
     signals.pre_update_instance.connect(look)
-    await actions.update_instance(provider, at(all_users, ada), {"age": 8})
+    await actions.update_instance(at(all_users, ada), {"age": 8})
     assert seen == [{}]
     signals.pre_update_instance.disconnect(look)
     signals.pre_update_instance.connect(misspell)
     signals.pre_update_instance.connect(look)
     with pytest.raises(Invalid) as caught:
-        await actions.update_instance(provider, at(all_users, ada), {"age": 8})
+        await actions.update_instance(at(all_users, ada), {"age": 8})
     assert caught.value.errors == {"nope": ["unknown field"]}
 
 
-async def test_much_is_typed_off_the_event_loop(provider: MemoryProvider, all_users: Path) -> None:
+async def test_much_is_typed_off_the_event_loop(all_users: Act) -> None:
     loop_thread, threads = threading.current_thread(), set()
 
     class Spy(dict[str, Any]):
@@ -346,14 +341,14 @@ async def test_much_is_typed_off_the_event_loop(provider: MemoryProvider, all_us
     for scores in (1, 5000):
         threads.clear()
         raw = Spy(name="Ada", scores={f"k{n}": n for n in range(scores)})
-        assert (await actions.create_instance(provider, all_users, raw)).instance.name == "Ada"
+        assert (await actions.create_instance(all_users, raw)).instance.name == "Ada"
         assert (loop_thread in threads) is (scores == 1)
 
 
-async def test_nulls_are_left_out_of_what_is_created(provider: MemoryProvider, all_users: Path) -> None:
+async def test_nulls_are_left_out_of_what_is_created(all_users: Act) -> None:
     @signals.pre_create_instance.connect
     def add(sender: Any, data: dict[str, Any]) -> None:
         data["scores"]["c"] = None
 
-    ada = await create(provider, all_users, name="Ada", scores={"a": None, "b": 1})
+    ada = await create(all_users, name="Ada", scores={"a": None, "b": 1})
     assert ada.scores == {"b": 1}

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from bzz import routing
 from bzz.exceptions import NotFound
+from bzz.resources import Resource
+from bzz.routing import Path, Step
 
 
 @pytest.mark.parametrize(
@@ -42,9 +44,9 @@ def test_no_prefix_is_fine_and_odd_characters_are_encoded() -> None:
         ("/user/1", 1),
         ("/user/1/", 1),
         ("/users", 0),
-        ("/user/1/2", 0),
+        ("/user/1/2/", 1),
         ("/xuser", 0),
-        ("/user//", 0),
+        ("/users/1", 0),
     ],
 )
 def test_the_pattern_takes_the_resources_paths_and_no_other(path: str, matches: int) -> None:
@@ -55,21 +57,24 @@ def test_a_base_with_characters_of_regular_expressions_is_taken_literally() -> N
     assert not re.fullmatch(routing.pattern("/v1.0"), "/v1x0")
 
 
+RESOURCE = Resource(object, {})
+
+
 @given(st.text(min_size=1))
 def test_an_identifier_survives_its_way_through_a_url(identifier: str) -> None:
     try:
-        path = routing.location("/user", identifier)
+        path = routing.location("/user", Path((Step(RESOURCE, "user"),)), identifier)
     except UnicodeEncodeError:  # a lone surrogate is no text
         return
     assert re.fullmatch(routing.pattern("/user"), path)
-    assert routing.identifier("/user", path) == identifier
+    assert routing.segments("/user", path) == [identifier]
 
 
 def test_a_path_without_identifier_is_the_whole_resource() -> None:
-    assert routing.identifier("/user", "/user") is None
-    assert routing.identifier("/user", "/user/") is None
+    assert routing.segments("/user", "/user") == routing.segments("/user", "/user/") == []
 
 
-def test_an_identifier_that_is_not_utf8_is_not_found() -> None:
+@pytest.mark.parametrize("path", ["/user/%ff", "/user//", "/user/1//", "/user//1", "/user" + "/1" * 8])
+def test_a_path_that_cannot_be_one_is_not_found(path: str) -> None:
     with pytest.raises(NotFound):
-        routing.identifier("/user", "/user/%ff")
+        routing.segments("/user", path)

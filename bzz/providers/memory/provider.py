@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import dataclasses
 import threading
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from bzz.changes import Change, Trail
+from bzz.conditions import Condition, sort_key, value_at
 from bzz.exceptions import Conflict, Invalid, NotFound
-from bzz.interfaces import BeforeCreate, BeforeDelete, BeforeUpdate, Listing, Outcome, Path, Provider, Query
+from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Stored
 from bzz.providers.memory import records
-from bzz.resources import NO_INSTANCE, Patch, Resource, Values
+from bzz.resources import NO_INSTANCE, Resource, Values
 
 
 class MemoryProvider(Provider):
@@ -30,60 +31,75 @@ class MemoryProvider(Provider):
         """Return what the dataclass ``model`` looks like; raise TypeError if it is none, or has no primary key."""
         return records.describe(model)
 
-    async def get(self, path: Path, *, handler: object, represent: bool) -> Outcome:
-        """Return the instance at ``path``."""
-        return await self.pool.run(self._get, path, handler, represent)
+    async def get(self, address: Address, *, handler: object, represent: bool) -> Stored:
+        """Return the instance at ``address``."""
+        return await self.pool.run(self._get, address, handler, represent)
 
-    async def list(self, path: Path, query: Query, *, handler: object, represent: bool) -> Listing:
+    async def list(self, resource: Resource, query: Query, *, handler: object, represent: bool) -> Listing:
         """Return the page that ``query`` asks for."""
-        return await self.pool.run(self._list, path, query, handler, represent)
+        return await self.pool.run(self._list, resource, query, handler, represent)
 
     async def create(
         self,
-        path: Path,
+        resource: Resource,
         data: Values,
         *,
         before: BeforeCreate | None,
         handler: object,  # noqa: ARG002  # no hook here
-    ) -> Outcome:
+    ) -> Stored:
         """Insert a new instance."""
         if before is not None:
             await before()
-        return await self.pool.run(self._create, path.resource, data)
+        return await self.pool.run(self._create, resource, data)
 
-    async def update(self, path: Path, patch: Patch, *, before: BeforeUpdate | None, handler: object) -> Outcome:
-        """Merge ``patch`` into the instance at ``path``."""
+    async def update(
+        self,
+        address: Address,
+        change: Change,
+        *,
+        exact: bool,  # noqa: ARG002  # under the lock all of it is as it was found
+        before: Before | None,
+        handler: object,
+    ) -> Stored:
+        """Store what ``change`` makes of the instance at ``address``."""
         if before is not None:
-            instance = await self.pool.run(self._find, path, handler)
-            await before(copy.deepcopy(instance), records.values(instance))
-        return await self.pool.run(self._update, path, patch, handler)
+            await before(await self.pool.run(self._get, address, handler, False))
+        return await self.pool.run(self._update, address, change, handler)
 
-    async def delete(self, path: Path, *, before: BeforeDelete | None, handler: object) -> Any:
-        """Delete the instance at ``path``."""
+    async def delete(
+        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, handler: object
+    ) -> Stored:
+        """Delete the instance at ``address``."""
         if before is not None:
-            await before(copy.deepcopy(await self.pool.run(self._find, path, handler)))
-        return await self.pool.run(self._delete, path, handler)
+            await before(await self.pool.run(self._get, address, handler, False))
+        return await self.pool.run(self._delete, address, check, handler)
 
-    async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Any]:
-        """Return the representation of each instance."""
-        return await self.pool.run(lambda: [records.represent(resource, instance) for instance in instances])
+    async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
+        """Return what instances hold, with their representations."""
+        return await self.pool.run(lambda: [_stored(resource, instance) for instance in instances])
+
+    def part(self, instance: Any, trail: Trail) -> Any:
+        """Return the dataclass instance inside ``instance`` that ``trail`` leads to."""
+        for name, index in trail:
+            instance = getattr(instance, name)
+            instance = instance if index is None else instance[index]
+        return instance
 
     def _table(self, model: type) -> dict[Any, Any]:
         return self._tables.setdefault(model, {})
 
-    def _find(self, path: Path, handler: object) -> Any:
-        """Return the stored instance at ``path``, through the model's own hook; it must not be changed."""
-        resource, name = path.resource, str(path.resource.id_field)
-        key = resource.key_of(str(path.id))
+    def _find(self, address: Address, handler: object) -> Any:
+        """Return the stored instance at ``address``, through the model's own hook; it must not be changed."""
+        model, name, key = address.resource.model, address.name, address.key
         found: Iterable[Any]
-        if name == resource.pk:
-            stored = self._table(resource.model).get(key)
+        if name == address.resource.pk:
+            stored = self._table(model).get(key)
             found = [] if stored is None else [stored]
         else:
-            found = [i for i in self._snapshot(resource.model) if getattr(i, name) == key]
-        hook = getattr(resource.model, "get_instance_queryset", None)
+            found = [i for i in self._snapshot(model) if getattr(i, name) == key]
+        hook = getattr(model, "get_instance_queryset", None)
         if hook is not None:
-            found = hook(resource.model, found, path.id, handler)
+            found = hook(model, found, address.id, handler)
         for instance in found:
             return instance
         raise NotFound(NO_INSTANCE)
@@ -92,24 +108,26 @@ class MemoryProvider(Provider):
         with self._lock:
             return [*self._table(model).values()]
 
-    def _get(self, path: Path, handler: object, represent: bool) -> Outcome:
-        return _outcome(path.resource, self._find(path, handler), represent=represent)
+    def _get(self, address: Address, handler: object, represent: bool) -> Stored:
+        return _copied(address.resource, self._find(address, handler), represent=represent)
 
-    def _list(self, path: Path, query: Query, handler: object, represent: bool) -> Listing:
-        resource = path.resource
+    def _list(self, resource: Resource, query: Query, handler: object, represent: bool) -> Listing:
         found: Iterable[Any] = self._snapshot(resource.model)
         hook = getattr(resource.model, "get_list_queryset", None)
         if hook is not None:
             found = hook(found, handler)
-        matching = [i for i in found if all(records.to_plain(getattr(i, c.field)) == c.value for c in query.where)]
-        for name, descending in reversed([*query.sort, (str(resource.pk), False)]):
-            matching.sort(key=partial(records.sort_key, name), reverse=descending)
-        start = (query.page - 1) * query.per_page
-        items = copy.deepcopy(matching[start : start + query.per_page])
-        bodies = [records.represent(resource, item) for item in items] if represent else None
-        return Listing(items, bodies, more=len(matching) > start + query.per_page)
+        order, alternatives = query.order(resource), query.alternatives or [[]]
+        conditions = [*query.where, *(condition for conditions in alternatives for condition in conditions)]
+        names = {name.partition(".")[0] for name in (*(c.field for c in conditions), *(name for name, _ in order))}
+        rows = [({name: records.to_plain(getattr(i, name)) for name in names}, i) for i in found]
+        rows = [row for row in rows if _meets(row[0], query.where) and any(_meets(row[0], a) for a in alternatives)]
+        for name, descending in reversed(order):
+            rows.sort(key=lambda row, name=name: sort_key(value_at(row[0], name)), reverse=descending)  # type: ignore[misc]
+        end = query.skip + query.per_page
+        items = [_copied(resource, instance, represent=represent) for _, instance in rows[query.skip : end]]
+        return Listing(items, len(rows) > end, len(rows) if query.count else None)
 
-    def _create(self, resource: Resource, data: Values) -> Outcome:
+    def _create(self, resource: Resource, data: Values) -> Stored:
         instance = records.build(resource, data)
         with self._lock:
             table = self._table(resource.model)
@@ -118,28 +136,24 @@ class MemoryProvider(Provider):
                 raise Conflict("The primary key is taken.", errors={"id": ["is taken"]})
             self._check_unique(resource.model, instance, key)
             table[key] = instance
-        return _outcome(resource, instance)
+        return _copied(resource, instance)
 
-    def _update(self, path: Path, patch: Patch, handler: object) -> Outcome:
-        resource = path.resource
-        key = getattr(self._find(path, handler), str(resource.pk))
+    def _update(self, address: Address, change: Change, handler: object) -> Stored:
+        resource = address.resource
+        key = getattr(self._find(address, handler), str(resource.pk))
         with self._lock:
             table = self._table(resource.model)
             if key not in table:
                 raise NotFound(NO_INSTANCE)
-            stored = records.values(table[key])
-            wanted = patch.apply(stored)
-            changed = resource.changed(stored, wanted)
-            if not changed:
-                return _outcome(resource, table[key])
-            instance = records.build(resource, changed, table[key])
-            if getattr(instance, str(resource.pk)) != key:
-                raise Invalid("The primary key of a stored instance cannot change.")
-            self._check_unique(resource.model, instance, key)
-            table[key] = instance
-        return dataclasses.replace(
-            _outcome(resource, instance), updated_fields=resource.diff(stored, records.values(instance))
-        )
+            previous, instance = records.values(table[key]), table[key]
+            changed = resource.changed(previous, change(previous))
+            if changed:
+                instance = records.build(resource, changed, instance)
+                if getattr(instance, str(resource.pk)) != key:
+                    raise Invalid("The primary key of a stored instance cannot change.")
+                self._check_unique(resource.model, instance, key)
+                table[key] = instance
+        return dataclasses.replace(_copied(resource, instance), previous=previous)
 
     def _check_unique(self, model: type, instance: Any, key: Any) -> None:
         for name in (f.name for f in dataclasses.fields(model) if f.metadata.get("unique")):
@@ -147,16 +161,26 @@ class MemoryProvider(Provider):
             if value is not None and any(getattr(i, name) == value for other, i in table.items() if other != key):
                 raise Conflict("The value is taken.", errors={name: ["is taken"]})
 
-    def _delete(self, path: Path, handler: object) -> Any:
-        key = getattr(self._find(path, handler), str(path.resource.pk))
+    def _delete(self, address: Address, check: Callable[[Values], None] | None, handler: object) -> Stored:
+        key = getattr(self._find(address, handler), str(address.resource.pk))
         with self._lock:
-            instance = self._table(path.resource.model).pop(key, None)
-        if instance is None:
-            raise NotFound(NO_INSTANCE)
-        return instance
+            table = self._table(address.resource.model)
+            if key not in table:
+                raise NotFound(NO_INSTANCE)
+            if check is not None:
+                check(records.values(table[key]))
+            instance = table.pop(key)
+        return Stored(instance, records.values(instance))
 
 
-def _outcome(resource: Resource, instance: Any, *, represent: bool = True) -> Outcome:
-    own = copy.deepcopy(instance)
-    identifier = resource.identifier(getattr(own, str(resource.id_field)))
-    return Outcome(own, identifier, records.represent(resource, own) if represent else None)
+def _meets(values: Mapping[str, Any], conditions: Sequence[Condition]) -> bool:
+    return all(condition.holds(values) for condition in conditions)
+
+
+def _copied(resource: Resource, instance: Any, *, represent: bool = True) -> Stored:
+    return _stored(resource, copy.deepcopy(instance), represent=represent)
+
+
+def _stored(resource: Resource, instance: Any, *, represent: bool = True) -> Stored:
+    values = records.values(instance)
+    return Stored(instance, values, resource.represent(values, instance) if represent else None)

@@ -1,16 +1,18 @@
 """Dataclasses as resources, and their instances as plain values and back.
 
 A field's type hint is its type; ``metadata={"primary_key": True}`` marks the primary key (by default the field ``id``),
-``metadata={"unique": True}`` a value that no two instances share. A primary key with a default is generated, one
-without is given by the client.
+``metadata={"unique": True}`` a value that no two instances share, and ``metadata={"reference": Model}``, or the model's
+name as text, the primary key of another model's instance, or a list of them. A primary key with a default is generated,
+one without is given by the client. Inside an instance, a dataclass may have a primary key too.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -19,9 +21,9 @@ from typing import Any
 from uuid import UUID
 
 from bzz import resources, scalars
-from bzz.datatypes import DataType, List, Map, dump
+from bzz.datatypes import DataType, List, Map
 from bzz.exceptions import Invalid
-from bzz.relations import Embedded
+from bzz.relations import Embedded, Reference
 from bzz.resources import Field, Resource, Values
 
 SCALARS: Mapping[Any, DataType] = {
@@ -50,21 +52,22 @@ def describe(model: Any) -> Resource:
     if not (isinstance(model, type) and dataclasses.is_dataclass(model)):
         raise TypeError(f"{model!r} is not a dataclass")
     name, declared = model.__name__, dataclasses.fields(model)
-    pk = next((f for f in declared if f.metadata.get("primary_key")), None)
-    pk = pk or next((f for f in declared if f.name == "id"), None)
+    pk = _primary_key(declared)
     if pk is None:
         raise TypeError(f"{name} has no primary key: a field id, or one with metadata primary_key")
-    fields = _fields(model)
-    fields[pk.name] = dataclasses.replace(fields[pk.name], insertable=not _has_default(pk), updatable=False)
-    found = model.get_id_field_name() if hasattr(model, "get_id_field_name") else pk.name
-    return resources.describe(model, fields, pk=pk.name, id_field=getattr(found, "name", found))
+    return resources.describe(model, _fields(model), pk=pk.name, id_field=_id_field(model, pk))
 
 
-def represent(resource: Resource, instance: Any) -> Any:
-    """Return an instance as JSON has it: its own ``to_dict()``, else what ``resource`` lets be read."""
-    if hasattr(resource.model, "to_dict"):
-        return instance.to_dict()
-    return {key: dump(f.type, to_plain(getattr(instance, f.name))) for key, f in resource.readable}
+def _primary_key(declared: Sequence[dataclasses.Field[Any]]) -> dataclasses.Field[Any] | None:
+    marked = next((f for f in declared if f.metadata.get("primary_key")), None)
+    return marked or next((f for f in declared if f.name == "id"), None)
+
+
+def _id_field(model: Any, pk: dataclasses.Field[Any] | None) -> str | None:
+    if hasattr(model, "get_id_field_name"):
+        found = model.get_id_field_name()
+        return str(getattr(found, "name", found))
+    return pk.name if pk else None
 
 
 def values(instance: Any) -> Values:
@@ -81,13 +84,6 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, list):
         return [to_plain(item) for item in value]
     return scalars.utc(value) if isinstance(value, datetime) else value
-
-
-def sort_key(name: str, instance: Any) -> tuple[bool, str, Any]:
-    """Return what an instance is sorted by: null first; text apart, which an enumeration may mix with numbers."""
-    value = to_plain(getattr(instance, name))
-    value = value.value if isinstance(value, Enum) else value
-    return (value is not None, "text" if isinstance(value, str) else "", value)
 
 
 def build(resource: Resource, data: Mapping[str, Any], base: Any = None) -> Any:
@@ -138,15 +134,35 @@ def _hints(model: type) -> Mapping[str, Any]:
 
 @cache
 def _embedded(model: type) -> Resource:
-    return Resource(model, _fields(model))
+    return resources.describe(model, _fields(model), id_field=_id_field(model, _primary_key(dataclasses.fields(model))))
 
 
 def _fields(model: Any) -> dict[str, Field]:
-    hints = _hints(model)
-    return {
-        f.name: Field(f.name, _datatype(hints[f.name]), insertable=f.init, updatable=f.init)
-        for f in dataclasses.fields(model)
+    declared, hints = dataclasses.fields(model), _hints(model)
+    fields = {
+        f.name: Field(f.name, _field_type(model, f, hints[f.name]), insertable=f.init, updatable=f.init)
+        for f in declared
     }
+    pk = _primary_key(declared)
+    if pk:
+        fields[pk.name] = dataclasses.replace(fields[pk.name], insertable=not _has_default(pk), updatable=False)
+    return fields
+
+
+def _field_type(model: Any, declared: dataclasses.Field[Any], hint: Any) -> DataType:
+    referred = declared.metadata.get("reference")
+    if referred is None:
+        return _datatype(hint)
+
+    def target() -> Any:
+        return getattr(sys.modules[model.__module__], referred) if isinstance(referred, str) else referred
+
+    def key_type() -> DataType:
+        resource = describe(target())
+        return resource.fields[str(resource.pk)].type
+
+    reference = Reference(target, key_type)
+    return List(reference) if typing.get_origin(_without_none(hint)) is list else reference
 
 
 def _without_none(hint: Any) -> Any:

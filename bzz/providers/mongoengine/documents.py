@@ -23,13 +23,11 @@ class Schema:
         model: the class.
         resource: what it looks like, without the restrictions of any hive.
         codecs: by the names of its fields.
-        own: whether it has a ``to_dict()``, and so represents itself.
     """
 
     model: Any
     resource: Resource
     codecs: Mapping[str, Codec]
-    own: bool
 
     def values(self, document: Any) -> Values:
         """Return a document's values, typed; reads what is loaded and never queries."""
@@ -40,30 +38,14 @@ class Schema:
         """Return a new document with ``values``; what is not there, or None, gets its default."""
         return self.model(**{n: self.codecs[n].store(value) for n, value in values.items() if value is not None})
 
-    def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> list[str]:
-        """Set on ``document`` what has ``changed`` since its values were ``old``, and nothing besides.
-
-        Returns:
-            The names, as the store has them, of the fields into which something was merged: they come out right only
-            if the store still has in them what was loaded.
-        """
-        merged = []
+    def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
+        """Set on ``document`` what has ``changed`` since its values were ``old``, and nothing besides."""
         for name, value in changed.items():
             codec, part, before = self.codecs[name], document._data.get(name), old.get(name)
             new = None if value is None else codec.change(part, before, value)
             setattr(document, name, new)
             if new is None or new is not part:
                 document._mark_as_changed(name)  # which setting does not, where Python finds 1 and True the same
-            if isinstance(value, dict):
-                merged.append(self.model._fields[name].db_field)
-        return merged
-
-    def represent(self, resource: Resource, document: Any) -> Any:
-        """Return a document as JSON has it: its own ``to_dict()``, else what ``resource`` lets be read."""
-        if self.own:
-            return JSON.dump(document.to_dict())
-        data, codecs = document._data, self.codecs
-        return {key: codecs[f.name].show(f.type, data.get(f.name)) for key, f in resource.readable}
 
 
 def _schema(model: Any) -> Schema:
@@ -74,23 +56,34 @@ def _schema(model: Any) -> Schema:
         if not name.startswith("_") and not isinstance(known, me.FileField)
     }
     pk = model._meta.get("id_field") if issubclass(model, me.Document) else None
-    fields = {name: _describe(model._fields[name], known, pk) for name, known in codecs.items()}
-    resource = Resource(model, fields)
-    if pk:
-        found = model.get_id_field_name() if hasattr(model, "get_id_field_name") else pk
-        order = [(_sort_name(key, pk), key.startswith("-")) for key in model._meta.get("ordering") or ()]
-        resource = describe(model, fields, pk=pk, id_field=getattr(found, "name", found), sort=order)
-    return Schema(model, resource, codecs, hasattr(model, "to_dict"))
+    id_field = pk or _embedded_id(model, codecs)
+    fields = {
+        name: _describe(
+            model._fields[name],
+            known,
+            is_id=name == id_field,
+            is_automatic=bool(pk) and not model._fields[name].required,
+        )
+        for name, known in codecs.items()
+    }
+    found = model.get_id_field_name() if hasattr(model, "get_id_field_name") else id_field
+    order = [(_sort_name(key, str(pk)), key.startswith("-")) for key in model._meta.get("ordering") or ()]
+    named = getattr(found, "name", found)
+    return Schema(model, describe(model, fields, pk=pk, id_field=named, sort=order, json=JSON), codecs)
+
+
+def _embedded_id(model: Any, codecs: Mapping[str, Codec]) -> str | None:
+    """Return the name of the field that tells embedded documents apart, if there is one that can."""
+    marked = [name for name in codecs if model._fields[name].primary_key]
+    return next((name for name in [*marked, "id"] if name in codecs and "eq" in codecs[name].type.operators), None)
 
 
 schema: Callable[[Any], Schema] = cache(_schema)
 
 
-def _describe(known: BaseField, codec: Codec, pk: str | None) -> Field:
-    if known.name != pk:
-        return Field(known.name, codec.type, insertable=not codec.generated, updatable=not codec.generated)
-    given = known.required and known.default is None and not codec.generated
-    return Field(known.name, codec.type, insertable=given, updatable=False)
+def _describe(known: BaseField, codec: Codec, *, is_id: bool, is_automatic: bool) -> Field:
+    is_generated = codec.generated or (is_id and (is_automatic or known.default is not None))
+    return Field(known.name, codec.type, insertable=not is_generated, updatable=not (codec.generated or is_id))
 
 
 def _sort_name(key: str, pk: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from mongoengine.base import BaseField, LazyReference
 from mongoengine.base.fields import GeoJsonBaseField
 
 from bzz import scalars
-from bzz.datatypes import DataType, Scalar, identity
+from bzz.datatypes import EQUALITY, DataType, Scalar, identity
 
 CLASS_MARKERS = frozenset({"_cls", "_ref"})  # MongoEngine builds the class they name when it loads a document
 
@@ -76,13 +76,6 @@ class Codec:
         except Exception:  # noqa: BLE001  # a document may hold anything, and has to be shown all the same
             return value
 
-    def show(self, datatype: DataType, value: Any) -> Any:
-        """Return a document's value as JSON has it, or what is there if ``datatype`` would not take it."""
-        try:
-            return None if value is None else datatype.dump(self.load(value))
-        except Exception:  # noqa: BLE001
-            return JSON.dump(value)
-
 
 def _parse_object_id(raw: Any) -> ObjectId:
     if isinstance(raw, ObjectId):
@@ -107,11 +100,11 @@ def _datetime_codec(load: Callable[[Any], Any], *, milliseconds: bool) -> Codec:
     def parse_naive(raw: Any) -> Any:
         return _naive(scalars.DATETIME.parse(raw), milliseconds=milliseconds)
 
-    datatype = Scalar("date-time", parse_naive, scalars.DATETIME.dump)
+    datatype = replace(scalars.DATETIME, parser=parse_naive)
     return Codec(datatype, lambda value: _naive(load(value), milliseconds=milliseconds))
 
 
-def _decimal_codec(convert: Callable[[Any], Any]) -> Codec:
+def _decimal_codec(convert: Callable[[Any], Any], *, is_number: bool = True) -> Codec:
     def parse_decimal(raw: Any) -> Decimal:
         try:
             value: Decimal = convert(scalars.DECIMAL.parse(raw))
@@ -119,7 +112,10 @@ def _decimal_codec(convert: Callable[[Any], Any]) -> Codec:
             raise ValueError("expected a decimal number that the field can keep") from None
         return value
 
-    return Codec(Scalar("decimal", parse_decimal, str), convert)
+    datatype = replace(scalars.DECIMAL, parser=parse_decimal)
+    if not is_number:  # but text, whose order is another
+        datatype = replace(datatype, operators=EQUALITY, sortable=False)
+    return Codec(datatype, convert)
 
 
 def _float_decimal(decimal_field: Any) -> Codec:
@@ -128,7 +124,7 @@ def _float_decimal(decimal_field: Any) -> Codec:
     def convert(value: Any) -> Any:
         return decimal_field.to_python(decimal_field.to_mongo(value))
 
-    return _decimal_codec(convert)
+    return _decimal_codec(convert, is_number=not decimal_field.force_string)
 
 
 def _geo_codec(geo_field: Any) -> Codec:
@@ -147,7 +143,7 @@ def _geo_codec(geo_field: Any) -> Codec:
             raise ValueError(f"expected the coordinates of a {type(geo_field).__name__}")
         return value
 
-    return Codec(Scalar("geometry", parse_geo, JSON.dump, filterable=False))
+    return Codec(Scalar("geometry", parse_geo, JSON.dump, DataType.operators, sortable=False))
 
 
 def _has_positions(value: Any, depth: int) -> bool:

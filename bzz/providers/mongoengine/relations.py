@@ -32,7 +32,7 @@ class Documents(Protocol):
     def build(self, values: Mapping[str, Any]) -> Any:
         """Return a new document with ``values``."""
 
-    def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> list[str]:
+    def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
         """Set on ``document`` what has ``changed``."""
 
 
@@ -184,9 +184,25 @@ def _list_codec(listed: Any, schema: Schemas) -> Codec:
         left: defaultdict[str, list[Any]] = defaultdict(list)
         for part, value in zip(reversed(parts), reversed(before), strict=True):
             left[_canonical(value)].append(part)
-        return _sortable(listed, [s.pop() if (s := left[_canonical(v)]) else item.store(v) for v in values])
+        same = [found.pop() if (found := left[_canonical(value)]) else None for value in values]
+        known = _by_id(item, parts, before) if None in same else {}
+
+        def changed(value: Any) -> Any:
+            part, earlier = known.get(item.type.id_of(value), (None, None))
+            return item.store(value) if part is None else item.change(part, earlier, value)
+
+        return _sortable(
+            listed, [changed(value) if part is None else part for part, value in zip(same, values, strict=True)]
+        )
 
     return Codec(List(item.type), load, store, item.generated, keep if item.keep else None)
+
+
+def _by_id(item: Codec, parts: Any, values: Any) -> dict[str | None, tuple[Any, Any]]:
+    """Return a list's documents, each with its values, by what tells them apart."""
+    found = {item.type.id_of(value): (part, value) for part, value in zip(parts, values, strict=True)}
+    found.pop(None, None)
+    return found
 
 
 def _order(listed: Any) -> Callable[[list[Any]], list[Any]]:

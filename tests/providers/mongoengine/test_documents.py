@@ -71,7 +71,7 @@ def test_assigning_marks_only_what_differs_as_changed() -> None:
     known = schema(Everything)
     old = known.values(document)
     new: dict[str, Any] = old | {"text": "b", "part": {"name": "y", "size": 2}}
-    assert known.assign(document, old, known.resource.changed(old, new)) == ["part"]
+    known.assign(document, old, known.resource.changed(old, new))
     assert sorted(document._get_changed_fields()) == ["part.name", "text"]
 
 
@@ -80,7 +80,7 @@ def test_what_python_takes_for_the_same_is_written_all_the_same() -> None:
     known = schema(Everything)
     old = known.values(document)
     new = old | {"dynamic": True, "free": {"a": True}, "anything": [False]}
-    assert known.assign(document, old, known.resource.changed(old, new)) == ["free"]
+    known.assign(document, old, known.resource.changed(old, new))
     assert sorted(document._get_changed_fields()) == ["anything", "dynamic", "free"]
 
 

@@ -5,6 +5,7 @@ import pytest
 from bson.errors import InvalidDocument
 from mongoengine.errors import NotUniqueError, OperationError, SaveConditionError, ValidationError
 
+from bzz.catalogue import restrict
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
 from bzz.providers.mongoengine.documents import schema
 from bzz.providers.mongoengine.errors import translated
@@ -102,7 +103,7 @@ def test_what_clean_says_of_fields_is_under_their_names() -> None:
 
 
 def test_what_is_wrong_with_a_hidden_field_is_told_only_to_who_has_given_it() -> None:
-    hidden = RESOURCE.restrict(write_only=["email"])
+    hidden = restrict(RESOURCE, write_only=["email"])
     error = ValidationError("", errors={"email": ValidationError("Invalid email address: secret")})
     assert invalid(error, hidden).errors == {}
     assert invalid(error, hidden, given=("email",)).errors == {"email": ["Invalid email address: secret"]}

@@ -1,0 +1,133 @@
+"""How each model may be reached: what the options of its hives leave, wherever a path or an expansion leads to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bzz.interfaces import Provider
+from bzz.resources import Field, Resource
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_hives: dict[Any, View] = {}
+_views: dict[Any, View] = {}  # what was made of them so far
+
+
+@dataclass(frozen=True)
+class View:
+    """A model as requests may reach it.
+
+    Args:
+        resource: what it looks like; its ``sort`` is the default order of lists.
+        methods: the verbs its paths take.
+        per_page: how many instances a page of a list holds.
+        max_per_page: how many a request may ask for.
+        max_body: how many bytes a body may have.
+    """
+
+    resource: Resource
+    methods: frozenset[str] = frozenset((*METHODS, "HEAD"))
+    per_page: int = 20
+    max_per_page: int = 100
+    max_body: int = 1_048_576
+
+    def strictest(self, other: View) -> View:
+        """Return what both this view and another of the same model allow; the order is this one's."""
+        fields = {
+            name: _both(known, other.resource.fields[name])
+            for name, known in self.resource.fields.items()
+            if name in other.resource.fields
+        }
+        return View(
+            replace(self.resource, fields=fields),
+            self.methods & other.methods,
+            min(self.per_page, other.per_page),
+            min(self.max_per_page, other.max_per_page),
+            min(self.max_body, other.max_body),
+        )
+
+
+def _both(one: Field, other: Field) -> Field:
+    return replace(
+        one,
+        readable=one.readable and other.readable,
+        insertable=one.insertable and other.insertable,
+        updatable=one.updatable and other.updatable,
+    )
+
+
+def register(view: View) -> None:
+    """Have ``view`` hold wherever its model is reached, from now on and in the whole process."""
+    model = view.resource.model
+    _hives[model] = _hives[model].strictest(view) if model in _hives else view
+    _views.clear()
+
+
+def view_of(provider: Provider, model: Any) -> View:
+    """Return the strictest view that the hives of a model, and of those it inherits from, leave; without any, all.
+
+    Raises:
+        TypeError: the provider cannot serve the model.
+    """
+    if model not in _views:
+        held = [_hives[base] for base in model.__mro__ if base in _hives]
+        view = View(provider.describe(model)) if model not in _hives else held.pop(0)
+        for inherited in held:
+            view = view.strictest(inherited)
+        _views[model] = view
+    return _views[model]
+
+
+def clear() -> None:
+    """Forget every hive."""
+    _hives.clear()
+    _views.clear()
+
+
+def restrict(
+    resource: Resource,
+    *,
+    fields: Iterable[str] | None = None,
+    exclude: Iterable[str] = (),
+    read_only: Iterable[str] = (),
+    write_only: Iterable[str] = (),
+) -> Resource:
+    """Return a resource with the access that a hive's options leave.
+
+    Args:
+        resource: as the provider describes it.
+        fields: the only fields a request may see or set, besides the primary key.
+        exclude: fields it may neither see nor set.
+        read_only: fields it may only see.
+        write_only: fields it may only set.
+
+    Raises:
+        TypeError: an option names a field that the model does not have.
+    """
+    shown = None if fields is None else _names(resource, "fields", fields) | {resource.pk}
+    hidden, fixed = _names(resource, "exclude", exclude), _names(resource, "read_only", read_only)
+    secret = _names(resource, "write_only", write_only)
+
+    def access(known: Field) -> Field:
+        if known.name in hidden or (shown is not None and known.name not in shown):
+            return replace(known, readable=False, insertable=False, updatable=False)
+        writable = known.name not in fixed
+        return replace(
+            known,
+            readable=known.readable and known.name not in secret,
+            insertable=known.insertable and writable,
+            updatable=known.updatable and writable,
+        )
+
+    return replace(resource, fields={name: access(known) for name, known in resource.fields.items()})
+
+
+def _names(resource: Resource, option: str, names: Iterable[str]) -> set[str | None]:
+    if isinstance(names, str):
+        raise TypeError(f"{option} takes several names, not the text {names!r}")
+    found: Mapping[str, Field | None] = {name: resource.field_for(name) for name in names}
+    unknown = sorted(name for name, known in found.items() if known is None)
+    if unknown:
+        raise TypeError(f"{option}: {resource.model.__name__} has no field {', '.join(unknown)}")
+    return {known.name for known in found.values() if known}

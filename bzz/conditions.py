@@ -1,0 +1,208 @@
+"""The conditions that instances of a list meet, the order they come in, and what either means for plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from bzz.datatypes import OPERATORS, ORDER, TEXT, FormValue, List, parse
+from bzz.relations import Embedded
+from bzz.resources import Field, Resource
+from bzz.scalars import BOOLEAN, STRING
+
+Order = Sequence[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition that instances meet.
+
+    ====================================== ===========================================================================
+    ``eq``, ``ne``                         it is the value, or is not; None is the absence of one
+    ``in``, ``nin``                        it is one of a list of values, or is not
+    ``gt``, ``gte``, ``lt``, ``lte``       it comes after or before the value; no value does neither
+    ``exists``                             whether there is a value; an empty list or object is none
+    ``contains``                           of a list: the value is in it; of text: so is the text
+    ``startswith``, ``endswith``           the text is where it begins, or ends
+    ``icontains``, ``istartswith``,        the same, whatever the case (of ASCII letters at least)
+    ``iendswith``
+    ====================================== ===========================================================================
+
+    Args:
+        field: the field's name, as the model has it; dotted for one inside an embedded document.
+        operator: one of these.
+        value: of the field's type.
+
+    Raises:
+        ValueError: there is no such operator.
+    """
+
+    field: str
+    operator: str
+    value: Any
+
+    def __post_init__(self) -> None:  # noqa: D105  # what it checks is said above
+        if self.operator not in OPERATORS:
+            raise ValueError(f"{self.operator!r} is no operator; there are {', '.join(OPERATORS)}")
+
+    def holds(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether an instance with ``values`` meets this condition."""
+        return _TESTS[self.operator](_comparable(value_at(values, self.field)), _comparable(self.value))
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_comparable(item) for item in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
+    def test(one: Any, other: Any) -> bool:
+        try:
+            return one is not None and other is not None and bool(compare(one, other))
+        except TypeError:  # what was stored before the field had its type
+            return False
+
+    return test
+
+
+def _textual(compare: Callable[[str, str], bool], *, folds: bool = False) -> Callable[[Any, Any], bool]:
+    def test(one: Any, other: Any) -> bool:
+        if isinstance(one, list):
+            return other in one
+        if not isinstance(one, str):
+            return False
+        return compare(one.lower(), other.lower()) if folds else compare(one, other)
+
+    return test
+
+
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "eq": lambda one, other: bool(one == other),
+    "ne": lambda one, other: bool(one != other),
+    "in": lambda one, others: one in others,
+    "nin": lambda one, others: one not in others,
+    "exists": lambda one, wanted: (one is not None and one not in ([], {})) == wanted,
+    "gt": _ordered(lambda one, other: one > other),
+    "gte": _ordered(lambda one, other: one >= other),
+    "lt": _ordered(lambda one, other: one < other),
+    "lte": _ordered(lambda one, other: one <= other),
+    "contains": _textual(str.__contains__),
+    "icontains": _textual(str.__contains__, folds=True),
+    "startswith": _textual(str.startswith),
+    "istartswith": _textual(str.startswith, folds=True),
+    "endswith": _textual(str.endswith),
+    "iendswith": _textual(str.endswith, folds=True),
+}
+
+
+def value_at(values: Mapping[str, Any], dotted: str) -> Any:
+    """Return the value of a field, be it inside an embedded document; None where there is none."""
+    value: Any = values
+    for name in dotted.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def sort_key(value: Any) -> tuple[bool, str, Any]:
+    """Return what a value is sorted by: null comes first; text has a place of its own, should there be other kinds."""
+    value = _comparable(value)
+    return (value is not None, "text" if isinstance(value, str) else "", value)
+
+
+def find(resource: Resource, dotted: str, *, hidden: bool = False) -> tuple[str, Field] | None:
+    """Return a field by the name that requests have for it, dotted for one inside an embedded document.
+
+    Args:
+        resource: whose field it is.
+        dotted: its name.
+        hidden: whether fields that requests may not read are found, too.
+
+    Returns:
+        Its dotted name as the model has it, and the field; None if there is none.
+    """
+    key, _, rest = dotted.partition(".")
+    known = resource.field_for(key)
+    if known is None or not (known.readable or hidden):
+        return None
+    if not rest:
+        return known.name, known
+    inner = find(known.type.resource, rest, hidden=hidden) if isinstance(known.type, Embedded) else None
+    return inner and (f"{known.name}.{inner[0]}", inner[1])
+
+
+def typed(name: str, known: Field, operator: str, raw: Any) -> Condition:
+    """Return a condition on a field, its value typed by what the operator compares the field with.
+
+    Args:
+        name: the field's, dotted, as the model has it.
+        known: the field.
+        operator: one of ``OPERATORS``.
+        raw: as it comes from a query string, or from a receiver.
+
+    Raises:
+        ValueError: the value does not fit.
+    """
+    return Condition(name, operator, _typed_value(known, operator, raw))
+
+
+def retyped(resource: Resource, condition: Condition) -> Condition:
+    """Return a condition that a receiver may have made, its value typed; the field may be a hidden one.
+
+    Raises:
+        LookupError: the resource has no such field.
+        ValueError: the value does not fit.
+    """
+    found = find(resource, condition.field, hidden=True)
+    if found is None:
+        raise LookupError(f"{resource.model.__name__} has no field {condition.field!r}")
+    return typed(*found, condition.operator, condition.value)
+
+
+def _typed_value(known: Field, operator: str, raw: Any) -> Any:
+    if operator == "exists":
+        return _present(parse(BOOLEAN, raw))
+    if operator in ("in", "nin"):
+        parts = raw[0].split(",") if isinstance(raw, FormValue) else raw
+        return [parse(known.type, FormValue((part,)) if isinstance(raw, FormValue) else part) for part in parts]
+    if isinstance(known.type, List):
+        return _present(parse(known.type.item, raw))
+    if operator in TEXT:
+        return _literal(parse(STRING, raw))
+    value = parse(known.type, raw)
+    return _present(value) if operator in ORDER else value
+
+
+def _present(value: Any) -> Any:
+    if value is None:
+        raise ValueError("takes a value")
+    return value
+
+
+def _literal(text: Any) -> Any:
+    if "\0" in _present(text):
+        raise ValueError("takes text without NUL")  # which no store could look for
+    return text
+
+
+def following(order: Order, values: Sequence[Any]) -> list[list[Condition]]:
+    """Return what the instances that come after one in ``order`` meet: all conditions of one of these lists.
+
+    Args:
+        order: pairs of field name and whether it descends; the last field has a value, and no two the same.
+        values: of the one, by the fields of ``order``. Null comes first ascending and last descending.
+    """
+    alternatives = []
+    for index, ((name, descending), value) in enumerate(zip(order, values, strict=True)):
+        tied = [Condition(field, "eq", same) for (field, _), same in zip(order[:index], values[:index], strict=True)]
+        if value is None:
+            beyond = [] if descending else [Condition(name, "ne", None)]
+        elif descending:
+            beyond = [Condition(name, "lt", value)]
+            beyond += [Condition(name, "eq", None)] if index < len(order) - 1 else []
+        else:
+            beyond = [Condition(name, "gt", value)]
+        alternatives += [[*tied, condition] for condition in beyond]
+    return alternatives

@@ -1,0 +1,202 @@
+"""What all acts share: who is told of them, where in the store their path leads, and what they refer to.
+
+It knows neither HTTP nor an ORM. ``handler`` is passed on, to receivers and to the models' own hooks, and looked at
+only for whether a receiver has finished it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, ParamSpec, TypeVar
+
+from bzz.catalogue import view_of
+from bzz.changes import Change, Hop, locate, relative, within
+from bzz.conditions import Condition
+from bzz.datatypes import MAX_ERRORS
+from bzz.exceptions import Conflict, Finished, Invalid, NotFound
+from bzz.interfaces import Address, Before, Provider, Query, Stored
+from bzz.pool import in_pool
+from bzz.resources import NO_INSTANCE, Resource, Values
+from bzz.routing import Path, Step
+from bzz.signals import Signal
+
+P = ParamSpec("P")
+T = TypeVar("T")
+MANY = 2000  # values; what is done for each of more takes long enough to be done off the event loop
+
+
+async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return ``function(*args, **kwargs)``, computed off the event loop where there are many ``values``."""
+    return await in_pool(function, *args, **kwargs) if _are_many(values) else function(*args, **kwargs)
+
+
+def _are_many(values: object) -> bool:
+    left, waiting = MANY, [values]
+    while waiting and left > 0:
+        inner = waiting.pop()
+        if isinstance(inner, (dict, list)):
+            left -= len(inner)
+            waiting.extend(inner.values() if isinstance(inner, dict) else inner)
+    return left <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instance is: stored on its own, or inside one that is.
+
+    Args:
+        address: of the one that is stored.
+        hops: from it down to the one that is meant.
+    """
+
+    address: Address
+    hops: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One request, or one call, for something to be read or written.
+
+    Args:
+        provider: of the models along the path.
+        path: what it is about.
+        handler: the request's Tornado handler; None outside a request.
+    """
+
+    provider: Provider
+    path: Path
+    handler: object = None
+
+    @property
+    def resource(self) -> Resource:
+        """The model at the end of the path."""
+        return self.path.resource
+
+    def is_heard(self, *signals: Signal, sender: object = None) -> bool:
+        """Tell whether anybody receives one of ``signals`` from ``sender``, by default the model at the end."""
+        sender = sender or self.resource.model
+        return any(signal.has_receivers_for(sender) for signal in signals)
+
+    async def announce(self, signal: Signal, *, sender: object = None, **keywords: Any) -> None:
+        """Send a signal that comes before what it announces.
+
+        Raises:
+            Finished: a receiver has answered the request.
+            Exception: what a receiver raised.
+        """
+        await self.tell(signal, sender=sender, arguments=self.path.arguments, **keywords)
+        if getattr(self.handler, "_finished", False):  # as Tornado stops after a prepare() that has
+            raise Finished("A receiver has answered the request.")
+
+    async def tell(self, signal: Signal, *, sender: object = None, **keywords: Any) -> None:
+        """Send a signal about what has happened; raise what a receiver raised, unless the signal is isolated."""
+        sender = sender or self.resource.model
+        if signal.has_receivers_for(sender):
+            await signal.send_async(sender, handler=self.handler, **keywords)
+
+    async def retype(self, resource: Resource, data: Values) -> None:
+        """Type again, in place, values that receivers may have changed; they may set fields that requests may not."""
+        typed = await off_loop(data, resource.parse, data, hidden=True)
+        data.clear()
+        data.update(typed)
+
+    async def place(self, path: Path) -> Place:
+        """Return where the instance at ``path`` is, each step checked but the last stored instance itself.
+
+        Raises:
+            NotFound: a step leads to nothing that may be seen, or to what does not belong to the one before.
+            Unavailable: the store cannot be reached in time.
+        """
+        first = path.steps[0]
+        place = Place(Address(first.resource, str(first.id)))
+        for step in path.steps[1:]:
+            if step.relation and step.is_embedded:
+                place = replace(place, hops=(*place.hops, Hop(step.relation.field.name, step.resource, step.id)))
+            else:
+                _, parent = self.part(place, await self.get(place.address))
+                place = Place(await self.referred(step, parent.values))
+        return place
+
+    async def referred(self, step: Step, parent: Values) -> Address:
+        """Return where the instance is that ``step`` leads to through a reference in its parent's values.
+
+        Raises:
+            NotFound: the parent does not refer to it.
+        """
+        target, held = step.resource, parent.get(step.field)
+        if step.id is None:
+            if held is None:
+                raise NotFound(NO_INSTANCE)
+            return Address(target, str(target.identifier(held, target.pk)), str(target.pk))
+        address = Address(target, step.id)
+        key = address.key if target.id_field == target.pk else (await self.get(address)).values[str(target.pk)]
+        if key not in (held or ()):
+            raise NotFound(NO_INSTANCE)
+        return address
+
+    async def get(self, address: Address) -> Stored:
+        """Return the instance at ``address``, not represented; raise as ``Provider.get``."""
+        return await self.provider.get(address, handler=self.handler, represent=False)
+
+    def part(self, place: Place, stored: Stored) -> tuple[Sequence[tuple[str, int | None]], Stored]:
+        """Return where in ``stored`` the embedded document of ``place`` is, and itself; raise NotFound if it is not."""
+        if not place.hops:
+            return (), stored
+        trail, values = locate(stored.values, place.hops)
+        return trail, Stored(self.provider.part(stored.instance, trail), values)
+
+    async def update(
+        self, place: Place, change: Change, *, before: Before | None, exact: bool = False, below: Sequence[str] = ()
+    ) -> Stored:
+        """Store what ``change`` makes of what is at ``place``, and return all of the instance it is in.
+
+        Args:
+            place: what is changed.
+            change: from the values there to those that shall be.
+            before: gets the whole instance as it was loaded.
+            exact: whether all of it has to be as it was found.
+            below: the fields from there down to what the request is about.
+
+        Raises:
+            BzzError: as ``Provider.update``; the names in its ``errors`` are those of what the request is about.
+        """
+        try:
+            return await self.provider.update(
+                place.address, within(place.hops, change), exact=exact, before=before, handler=self.handler
+            )
+        except (Invalid, Conflict) as error:
+            raise relative(error, [*(hop.name for hop in place.hops), *below]) from error.__cause__
+
+    async def fetch(self, resource: Resource, keys: Iterable[Any]) -> dict[Any, Stored]:
+        """Return, by primary key and represented, the instances that there are and that may be seen."""
+        wanted, pk = list(dict.fromkeys(keys)), str(resource.pk)
+        query = Query(where=[Condition(pk, "in", wanted)], per_page=len(wanted))
+        listing = await self.provider.list(resource, query, handler=self.handler, represent=True)
+        return {item.values[pk]: item for item in listing.items}
+
+    async def check_references(self, resource: Resource, new: Values, old: Mapping[str, Any]) -> None:
+        """Hold the references that ``new`` values add to ``old`` ones against what there is and may be seen.
+
+        Raises:
+            Invalid: one refers to nothing; ``errors`` says which, by dotted field name.
+        """
+        given = await off_loop(new, lambda: list(resource.references(new)))
+        kept = {(model, key) for _, model, key in resource.references(old)} if given else set()
+        added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
+        for name, model, key in given:
+            if (model, key) not in kept:
+                added[model][name] = key
+        errors: dict[str, list[str]] = {}
+        for model, keys in added.items():
+            found = await self.fetch(view_of(self.provider, model).resource, keys.values())
+            errors |= {n: [f"there is no {model.__name__} {key}"] for n, key in keys.items() if key not in found}
+        if errors:
+            raise Invalid(errors=dict(islice(errors.items(), MAX_ERRORS)))
+
+
+def refers(resource: Resource, data: Values) -> bool:
+    """Tell whether there are references in ``data``."""
+    return next(resource.references(data), None) is not None

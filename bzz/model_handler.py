@@ -1,0 +1,232 @@
+"""How each verb on a model's paths becomes an act, and what the act returns a reply."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from bzz import actions, associations, expansion, routing
+from bzz.catalogue import View, view_of
+from bzz.changes import ANY, Precondition
+from bzz.exceptions import MethodNotAllowed
+from bzz.handlers import Handler
+from bzz.interfaces import Listing, Provider, Query, Stored
+from bzz.lifecycle import Act, off_loop
+from bzz.queries import Parser, query_pairs
+from bzz.routing import Path, Step
+from bzz.signals import post_get_instance
+
+LIST = ("GET", "HEAD", "POST")
+INSTANCE = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
+SINGLE = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+MEMBER = ("GET", "HEAD", "DELETE")
+REFERENCE = ("GET", "HEAD", "POST", "DELETE")
+_ENTITY_TAG = re.compile(r'(W/)?("[^"]*")|\*')
+
+
+class ModelHandler(Handler):
+    """Answers the requests to one model's routes; subclass it to change how."""
+
+    may_be_unchanged = False
+
+    def initialize(self, provider: Provider, view: View, name: str, base: str) -> None:
+        """Take what ``ModelHive.routes`` gives.
+
+        Args:
+            provider: of the model.
+            view: the model as its hive's options leave it.
+            name: the resource's.
+            base: its percent-encoded path.
+        """
+        self.provider, self.view, self.name, self.base = provider, view, name, base
+
+    def prepare(self) -> None:
+        """Find out what the request points at, and refuse a method that it does not take."""
+        self.path = self._find_path()
+        self.act = Act(self.provider, self.path, self)
+        if self.request.method not in self._allowed():
+            raise MethodNotAllowed(self._allowed())
+
+    async def get(self) -> None:
+        """Answer with an instance, or with a page of a list."""
+        if self.path.end.is_list:
+            query = self._parser.list(self.request.query)
+            listing = await actions.get_list(self.act, query)
+            if not self._finished:
+                self._link(query, listing)
+                self.reply(await self._shown(listing.items, query))
+        else:
+            query = self._parser.shape(self.request.query)
+            stored = await actions.get_instance(self.act)
+            self.may_be_unchanged = not (
+                query.expand
+                or self.path.resource.shows_itself
+                or post_get_instance.has_receivers_for(self.path.resource.model)
+            )
+            await self._reply_with(stored, query)
+
+    async def head(self) -> None:
+        """Answer as GET does; Tornado leaves the body out."""
+        await self.get()
+
+    async def post(self) -> None:
+        """Create an instance, or have existing ones join a relation: 201, with where it is."""
+        query, body = self._parser.shape(self.request.query, lenient=True), await self._body()
+        if self.path.end.is_reference:
+            await self._associate(body, query)
+            return
+        stored = await actions.create_instance(self.act, body)
+        if not self._finished:
+            identifier = self.path.resource.id_of(stored.values) if self.path.end.is_list else None
+            if identifier is not None:
+                self.set_header("X-Created-Id", routing.encode(identifier))
+            if identifier is not None or not self.path.end.is_list:
+                self.set_header("Location", routing.location(self.base, self.path, identifier))
+            await self._reply_with(stored, query, 201)
+
+    async def put(self) -> None:
+        """Merge the body into an instance."""
+        query, body = self._parser.shape(self.request.query, lenient=True), await self._body()
+        stored, _ = await actions.update_instance(self.act, body, self._precondition())
+        await self._reply_with(stored, query)
+
+    async def patch(self) -> None:
+        """Merge the body into an instance, as PUT does."""
+        await self.put()
+
+    async def delete(self) -> None:
+        """Delete an instance, or take it out of the relation that the path leads through: 204."""
+        if self.path.end.is_reference:
+            await associations.dissociate(self.act, self._precondition())
+        else:
+            await actions.delete_instance(self.act, self._precondition())
+        self.reply_empty()
+
+    def options(self) -> None:
+        """Say which methods the path takes."""
+        self.set_header("Allow", ", ".join(self._allowed()))
+        self.reply_empty()
+
+    def compute_etag(self) -> None:
+        """Offer no entity tag of a body; an instance's own is of its stored state."""
+
+    def check_etag_header(self) -> bool:
+        """Tell whether the client has the reply already: only where the body is a function of the entity tag."""
+        return self.may_be_unchanged and super().check_etag_header()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Write the problem document; with ``Allow`` for a method that Tornado itself refused."""
+        if status_code == 405:
+            self.path = self._find_path()
+            self.set_header("Allow", ", ".join(self._allowed()))
+        super().write_error(status_code, **kwargs)
+
+    def _find_path(self) -> Path:
+        below = routing.segments(self.base, self.request.path)
+        return routing.parse(self.view.resource, self.name, below, lambda model: self._view_of(model).resource)
+
+    def _view_of(self, model: Any) -> View:
+        return view_of(self.provider, model)
+
+    @property
+    def _views(self) -> list[View]:
+        """Of the models along the path that are stored on their own."""
+        return [self.view, *(self._view_of(s.resource.model) for s in self.path.steps if s.is_reference)]
+
+    @property
+    def _parser(self) -> Parser:
+        end, views = self.path.end, self._views
+        view = replace(views[-1], resource=end.resource) if end.is_embedded else views[-1]
+        return Parser(self.provider, view, inside=end.is_embedded)
+
+    def _allowed(self) -> tuple[str, ...]:
+        """Return the methods that the path takes, and that every model along it does."""
+        taken = frozenset.intersection(*(view.methods for view in self._views))
+        if self.path.end.relation and not self.path.end.relation.field.readable:
+            taken -= {"GET", "HEAD"}
+        if not _may_be_written(self.path.steps):
+            taken -= {"POST", "PUT", "PATCH", "DELETE"}
+        return (*(method for method in _methods_at(self.path.end) if method in taken), "OPTIONS")
+
+    async def _body(self) -> dict[str, Any]:
+        return await self.read_body(min(view.max_body for view in self._views))
+
+    def _precondition(self) -> Precondition | None:
+        match, none_match = self._entity_tags("If-Match"), self._entity_tags("If-None-Match")
+        if match is None and none_match is None:
+            return None
+        return Precondition(
+            None if match is None else frozenset(tag for tag, is_weak in match if not is_weak),
+            None if none_match is None else frozenset(tag for tag, _ in none_match),
+        )
+
+    def _entity_tags(self, name: str) -> list[tuple[str, bool]] | None:
+        """Return the entity tags of a header field (RFC 9110, section 8.8.3), each with whether it is a weak one."""
+        value = self.request.headers.get(name)
+        return None if value is None else [(m[2] or ANY, bool(m[1])) for m in _ENTITY_TAG.finditer(value)]
+
+    async def _associate(self, body: dict[str, Any], query: Query) -> None:
+        result = await associations.associate(self.act, body)
+        if self._finished:
+            return
+        if len(result.members) == 1:
+            [member] = result.members
+            identifier = self.path.resource.id_of(member.values) if self.path.end.is_list else None
+            self.set_header("Location", routing.location(self.base, self.path, identifier))
+        bodies = await self._shown(result.members, query)
+        self.reply(bodies[0] if len(bodies) == 1 else bodies, 201 if result.joined else 200)
+
+    async def _reply_with(self, stored: Stored, query: Query, status_code: int = 200) -> None:
+        if not self._finished:
+            self.set_header("ETag", await off_loop(stored.values, self.path.resource.etag, stored.values))
+            [body] = await self._shown([stored], query)
+            self.reply(body, status_code)
+
+    async def _shown(self, items: Sequence[Stored], query: Query) -> list[Any]:
+        """Return the representations of instances as ``fields`` and ``expand`` of a query have them."""
+        bodies, resource = [item.body for item in items], self.path.resource
+        if query.expand:
+            tree = expansion.plan(self.provider, resource, query.expand)
+            await expansion.Expander(self.provider, self).expand(bodies, resource, tree)
+        if query.fields is not None:
+            shown = {*query.fields, *(name.partition(".")[0] for name in query.expand)}
+            bodies = [{k: v for k, v in b.items() if k in shown} if isinstance(b, dict) else b for b in bodies]
+        return bodies
+
+    def _link(self, query: Query, listing: Listing) -> None:
+        """Set ``Link`` to the pages around this one (RFC 8288, section 3), and the number of instances on all."""
+        pages: dict[str, tuple[str, Any]] = {"first": ("page", 1)}
+        if query.skip:
+            pages["prev"] = ("page", query.page - 1)
+        if listing.more:
+            pages["next"] = ("after", listing.cursor) if listing.cursor else ("page", query.page + 1)
+        kept = [(k, value) for k, value in query_pairs(self.request.query) if k not in ("page", "after")]
+        links = [f'<{self.request.path}?{urlencode([*kept, page])}>; rel="{rel}"' for rel, page in pages.items()]
+        self.set_header("Link", ", ".join(links))
+        if listing.total is not None:
+            self.set_header("X-Total-Count", str(listing.total))
+
+
+def _methods_at(end: Step) -> tuple[str, ...]:
+    """Return the methods that fit what a path ends in, in the order that ``Allow`` has them."""
+    if end.is_list:
+        return LIST
+    if end.is_reference:
+        return REFERENCE if end.id is None else MEMBER
+    return SINGLE if end.is_embedded and end.id is None else INSTANCE
+
+
+def _may_be_written(steps: Sequence[Step]) -> bool:
+    """Tell whether requests may change the fields through which a path reaches what it ends in, as far as they change.
+
+    That is the last one, and those of the embedded documents it lies in.
+    """
+    for step, before in zip(reversed(steps), reversed(steps[:-1]), strict=False):
+        if step.relation and not step.relation.field.updatable:
+            return False
+        if not before.is_embedded:
+            break
+    return True
