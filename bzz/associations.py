@@ -57,7 +57,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
             names = ", ".join(str(key) for key in missing[:10])
             raise Invalid(errors={step.name: [f"there is no {step.resource.model.__name__} {names}"]})
         replaced = [] if step.is_list or held == keys else [*(await act.fetch(step.resource, held)).values()]
-        joined = [member for key, member in found.items() if key not in held]
+        joined = [found[key] for key in keys if key not in held]
         result.members, result.joined, result.left = [found[key] for key in keys], joined, replaced
         await _announce(act, pre_dissociate, parent, replaced)
         await _announce(act, pre_associate, parent, joined)

@@ -123,11 +123,11 @@ def find(resource: Resource, dotted: str, *, hidden: bool = False) -> tuple[str,
     Returns:
         Its dotted name as the model has it, and the field; None if there is none.
     """
-    key, _, rest = dotted.partition(".")
+    key, dot, rest = dotted.partition(".")
     known = resource.field_for(key)
     if known is None or not (known.readable or hidden):
         return None
-    if not rest:
+    if not dot:
         return known.name, known
     inner = find(known.type.resource, rest, hidden=hidden) if isinstance(known.type, Embedded) else None
     return inner and (f"{known.name}.{inner[0]}", inner[1])

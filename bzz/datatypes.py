@@ -138,7 +138,7 @@ def add_error(errors: dict[str, list[str]], key: str, error: ValueError) -> None
     Raises:
         Invalid: there are so many errors that more would help nobody.
     """
-    if isinstance(error, Invalid):
+    if isinstance(error, Invalid) and error.errors:
         errors.update({f"{key}.{inner}": messages for inner, messages in error.errors.items()})
     else:
         errors[key] = [str(error)]

@@ -48,10 +48,10 @@ class Handler(tornado.web.RequestHandler):
             self.set_header("Content-Type", JSON)
             self.finish(body)
 
-    def reply_empty(self) -> None:
-        """Finish with 204 and no body, unless a receiver has finished already."""
+    def reply_empty(self, status_code: int = 204) -> None:
+        """Finish without a body, unless a receiver has finished already."""
         if not self._finished:
-            self.set_status(204)
+            self.set_status(status_code)
             self.finish()
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 from bzz import actions, associations, expansion, routing
 from bzz.catalogue import View, view_of
 from bzz.changes import ANY, Precondition
-from bzz.exceptions import MethodNotAllowed
+from bzz.exceptions import MethodNotAllowed, NotFound
 from bzz.handlers import Handler
 from bzz.interfaces import Listing, Provider, Query, Stored
 from bzz.lifecycle import Act, off_loop
@@ -29,8 +30,6 @@ _ENTITY_TAG = re.compile(r'(W/)?("[^"]*")|\*')
 
 class ModelHandler(Handler):
     """Answers the requests to one model's routes; subclass it to change how."""
-
-    may_be_unchanged = False
 
     def initialize(self, provider: Provider, view: View, name: str, base: str) -> None:
         """Take what ``ModelHive.routes`` gives.
@@ -61,12 +60,11 @@ class ModelHandler(Handler):
         else:
             query = self._parser.shape(self.request.query)
             stored = await actions.get_instance(self.act)
-            self.may_be_unchanged = not (
-                query.expand
-                or self.path.resource.shows_itself
-                or post_get_instance.has_receivers_for(self.path.resource.model)
-            )
-            await self._reply_with(stored, query)
+            await self._tag(stored)
+            if self._is_function_of_state(query) and self.check_etag_header():
+                self.reply_empty(304)
+            else:
+                self.reply(*await self._shown([stored], query))
 
     async def head(self) -> None:
         """Answer as GET does; Tornado leaves the body out."""
@@ -113,15 +111,12 @@ class ModelHandler(Handler):
     def compute_etag(self) -> None:
         """Offer no entity tag of a body; an instance's own is of its stored state."""
 
-    def check_etag_header(self) -> bool:
-        """Tell whether the client has the reply already: only where the body is a function of the entity tag."""
-        return self.may_be_unchanged and super().check_etag_header()
-
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write the problem document; with ``Allow`` for a method that Tornado itself refused."""
         if status_code == 405:
-            self.path = self._find_path()
-            self.set_header("Allow", ", ".join(self._allowed()))
+            with suppress(NotFound):
+                self.path = self._find_path()
+                self.set_header("Allow", ", ".join(self._allowed()))
         super().write_error(status_code, **kwargs)
 
     def _find_path(self) -> Path:
@@ -180,10 +175,18 @@ class ModelHandler(Handler):
         self.reply(bodies[0] if len(bodies) == 1 else bodies, 201 if result.joined else 200)
 
     async def _reply_with(self, stored: Stored, query: Query, status_code: int = 200) -> None:
-        if not self._finished:
-            self.set_header("ETag", await off_loop(stored.values, self.path.resource.etag, stored.values))
-            [body] = await self._shown([stored], query)
-            self.reply(body, status_code)
+        await self._tag(stored)
+        [body] = await self._shown([stored], query)
+        self.reply(body, status_code)
+
+    async def _tag(self, stored: Stored) -> None:
+        self.set_header("ETag", await off_loop(stored.values, self.path.resource.etag, stored.values))
+
+    def _is_function_of_state(self, query: Query) -> bool:
+        """Tell whether what a GET shows follows from what the entity tag is of."""
+        resource = self.path.resource
+        is_changed = resource.shows_itself or post_get_instance.has_receivers_for(resource.model)
+        return not (is_changed or query.expand)
 
     async def _shown(self, items: Sequence[Stored], query: Query) -> list[Any]:
         """Return the representations of instances as ``fields`` and ``expand`` of a query have them."""

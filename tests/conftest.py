@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ from bzz.routing import Path, Step
 from bzz.signals import Signal
 from example_app.store import embedded_store
 from tests.models import User
+from tests.teams import STORES
 
 SIGNALS = {name: value for name, value in vars(signals).items() if isinstance(value, Signal)}
 FORM = "application/x-www-form-urlencoded"
@@ -186,3 +188,28 @@ def mongodb(mongodb_uri: str) -> Iterator[None]:
     client.drop_database("bzz_test")
     yield
     mongoengine.disconnect()
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    if name == "mongoengine":
+        request.getfixturevalue("mongodb")
+    return name
+
+
+@pytest.fixture
+def models(store: str) -> ModuleType:
+    return STORES[store]
+
+
+@pytest.fixture
+def served(store: str, provider: MemoryProvider) -> Any:
+    """What ``routes_for`` takes as its provider."""
+    return provider if store == "memory" else store
+
+
+@pytest.fixture
+def teams(api: Api, served: Any, models: ModuleType) -> Api:
+    """The API with teams and members."""
+    return api.mount(bzz.ModelHive.routes_for(served, models.Team), bzz.ModelHive.routes_for(served, models.Member))

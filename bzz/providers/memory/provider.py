@@ -120,12 +120,14 @@ class MemoryProvider(Provider):
         conditions = [*query.where, *(condition for conditions in alternatives for condition in conditions)]
         names = {name.partition(".")[0] for name in (*(c.field for c in conditions), *(name for name, _ in order))}
         rows = [({name: records.to_plain(getattr(i, name)) for name in names}, i) for i in found]
-        rows = [row for row in rows if _meets(row[0], query.where) and any(_meets(row[0], a) for a in alternatives)]
+        rows = [row for row in rows if _meets(row[0], query.where)]
+        total = len(rows)
+        rows = [row for row in rows if any(_meets(row[0], conditions) for conditions in alternatives)]
         for name, descending in reversed(order):
             rows.sort(key=lambda row, name=name: sort_key(value_at(row[0], name)), reverse=descending)  # type: ignore[misc]
         end = query.skip + query.per_page
         items = [_copied(resource, instance, represent=represent) for _, instance in rows[query.skip : end]]
-        return Listing(items, len(rows) > end, len(rows) if query.count else None)
+        return Listing(items, len(rows) > end, total if query.count else None)
 
     def _create(self, resource: Resource, data: Values) -> Stored:
         instance = records.build(resource, data)

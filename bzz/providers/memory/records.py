@@ -12,7 +12,7 @@ import dataclasses
 import sys
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -21,7 +21,7 @@ from typing import Any
 from uuid import UUID
 
 from bzz import resources, scalars
-from bzz.datatypes import DataType, List, Map
+from bzz.datatypes import DataType, List, Map, add_error
 from bzz.exceptions import Invalid
 from bzz.relations import Embedded, Reference
 from bzz.resources import Field, Resource, Values
@@ -40,7 +40,6 @@ SCALARS: Mapping[Any, DataType] = {
     dict: scalars.JSON,
     Any: scalars.JSON,
 }
-REQUIRED = "is required"
 
 
 def describe(model: Any) -> Resource:
@@ -92,17 +91,21 @@ def build(resource: Resource, data: Mapping[str, Any], base: Any = None) -> Any:
     Raises:
         Invalid: a required field is missing, or the model's own ``__post_init__`` raises ValueError.
     """
-    hints, given, errors = _hints(resource.model), {}, {}
+    hints, given = _hints(resource.model), {}
+    errors: dict[str, list[str]] = {}
     for known in (f for f in dataclasses.fields(resource.model) if f.init):
         value, named = data.get(known.name), known.name in data
-        if value is not None or (named and type(None) in typing.get_args(hints[known.name])):
-            given[known.name] = _instance_of(hints[known.name], value)
-        elif _has_default(known):
-            if named and base is not None:
-                made = known.default_factory
-                given[known.name] = known.default if made is dataclasses.MISSING else made()
-        elif base is None or named:
-            errors[resource.public(known.name)] = [REQUIRED]
+        try:
+            if value is not None or (named and type(None) in typing.get_args(hints[known.name])):
+                given[known.name] = _instance_of(hints[known.name], value)
+            elif _has_default(known):
+                if named and base is not None:
+                    made = known.default_factory
+                    given[known.name] = known.default if made is dataclasses.MISSING else made()
+            elif base is None or named:
+                raise ValueError("is required")
+        except ValueError as error:
+            add_error(errors, resource.public(known.name), error)
     if errors:
         raise Invalid(errors=errors)
     try:
@@ -112,15 +115,28 @@ def build(resource: Resource, data: Mapping[str, Any], base: Any = None) -> Any:
 
 
 def _instance_of(hint: Any, value: Any) -> Any:
-    """Return ``value`` with the dicts in it that ``hint`` says are dataclasses as such."""
+    """Return ``value`` with the dicts in it that ``hint`` says are dataclasses as such; raise Invalid as ``build``."""
     hint = _without_none(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint) and value is not None:
         return build(_embedded(hint), value)
     if isinstance(value, list):
-        return [_instance_of(typing.get_args(hint)[0], item) for item in value]
+        return [*_instances(typing.get_args(hint)[0], enumerate(value)).values()]
     if isinstance(value, dict) and typing.get_origin(hint) is dict:
-        return {key: _instance_of(typing.get_args(hint)[1], item) for key, item in value.items()}
+        return _instances(typing.get_args(hint)[1], value.items())
     return value
+
+
+def _instances(hint: Any, items: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    made: dict[Any, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for key, value in items:
+        try:
+            made[key] = _instance_of(hint, value)
+        except Invalid as error:
+            add_error(errors, str(key), error)
+    if errors:
+        raise Invalid(errors=errors)
+    return made
 
 
 def _has_default(known: dataclasses.Field[Any]) -> bool:
