@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bzz.changes import Patch, Precondition, adding, locate, parse_patch, removing
-from bzz.conditions import Condition, retyped, sort_key, value_at
+from bzz.conditions import Condition, all_hold, retyped, sort_key, value_at
 from bzz.datatypes import Diff
 from bzz.interfaces import Before, BeforeCreate, Listing, Query, Stored
 from bzz.lifecycle import Act, off_loop, refers
@@ -37,21 +37,21 @@ async def get_instance(act: Act) -> Stored:
     """
     if act.is_heard(pre_get_instance):
         await act.announce(pre_get_instance)
-    place, is_heard = await act.place(act.path), act.is_heard(post_get_instance)
+    place, is_heard = await act.walk(act.path), act.is_heard(post_get_instance)
     represent = not (place.hops or is_heard)
-    stored = await act.provider.get(place.address, handler=act.handler, represent=represent)
-    _, stored = act.part(place, stored)
-    await act.tell(post_get_instance, instance=stored.instance)
-    return stored if represent else await _represented(act, stored)
+    stored = act.part(place, await act.provider.get(place.address, handler=act.handler, represent=represent))
+    if is_heard:
+        await act.tell(post_get_instance, instance=stored.instance)
+        [shown] = await act.provider.represent(act.resource, [stored.instance])
+        return replace(stored, body=shown.body)
+    return stored if represent else await act.represented(stored)
 
 
-async def _represented(act: Act, stored: Stored) -> Stored:
-    [shown] = await act.provider.represent(act.resource, [stored.instance])
-    return replace(stored, body=shown.body)
-
-
-async def get_list(act: Act, query: Query) -> Listing:
+async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
     """Return the page that ``query`` asks for of the list at the act's path, represented as receivers have left it.
+
+    Returns:
+        The page, and the cursor to the next one; None where there is none, or only its number leads there.
 
     Raises:
         BzzError: as ``Provider.list``; NotFound for a list inside what is not there.
@@ -61,38 +61,35 @@ async def get_list(act: Act, query: Query) -> Listing:
         await act.announce(pre_get_list, query=query)
         query.where = [retyped(act.resource, condition) for condition in query.where]
     check_cursor(act.resource, query)
-    step = act.path.end
-    if step.is_embedded:
+    cursor, is_heard = None, act.is_heard(post_get_list)
+    if act.path.end.is_embedded:
         listing = await _get_embedded(act, query)
     else:
         asked = query
-        if step.relation:
+        if act.path.end.is_reference:
             keys = await _members(act)
             asked = replace(query, where=[*query.where, Condition(str(act.resource.pk), "in", keys)])
-        represent = not act.is_heard(post_get_list)
-        listing = await act.provider.list(act.resource, asked, handler=act.handler, represent=represent)
+        listing = await act.provider.list(act.resource, asked, handler=act.handler, represent=not is_heard)
         if listing.more:
             cursor = encode_cursor(act.resource, query.order(act.resource), listing.items[-1].values)
-            listing = replace(listing, cursor=cursor)
-    if act.is_heard(post_get_list):
+    if is_heard:
         items = [item.instance for item in listing.items]
         await act.tell(post_get_list, items=items)
         listing = replace(listing, items=await act.provider.represent(act.resource, items))
-    return listing
+    return listing, cursor
 
 
 async def _members(act: Act) -> list[Any]:
     """Return the primary keys that the list of references at the act's path holds."""
-    place = await act.place(act.path.parent)
-    _, parent = act.part(place, await act.get(place.address))
-    return parent.values.get(act.path.end.field) or []
+    place = await act.walk(act.path.parent)
+    return act.part(place, await act.get(place.address)).values.get(act.path.end.field) or []
 
 
 async def _get_embedded(act: Act, query: Query) -> Listing:
-    place, name = await act.place(act.path.parent), act.path.end.field
+    place, name = await act.walk(act.path.parent), act.path.end.field
     stored = await act.get(place.address)
-    trail, parent = act.part(place, stored)
-    held = parent.values.get(name) or []
+    trail, parent = locate(stored.values, place.hops)
+    held = parent.get(name) or []
     indexes = await off_loop(held, _selected, held, query)
     page = indexes[query.skip : query.skip + query.per_page]
     parts = [act.provider.part(stored.instance, [*trail, (name, index)]) for index in page]
@@ -102,7 +99,8 @@ async def _get_embedded(act: Act, query: Query) -> Listing:
 
 def _selected(held: list[Values], query: Query) -> list[int]:
     """Return the indexes of what a query asks for in a list inside an instance, in the stored order unless sorted."""
-    indexes = [i for i, item in enumerate(held) if all(condition.holds(item) for condition in query.where)]
+    meets = all_hold(query.where)
+    indexes = [index for index, item in enumerate(held) if meets(item)]
     for name, descending in reversed(query.sort):
         indexes.sort(key=lambda i, name=name: sort_key(value_at(held[i], name)), reverse=descending)  # type: ignore[misc]
     return indexes
@@ -127,34 +125,32 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
                 data.update(resource.merge({}, data))
             await act.check_references(resource, data, {})
 
-    create = _create_embedded if act.path.end.is_embedded else _create
-    stored = await create(act, data, before)
+    if act.path.end.is_embedded:
+        stored = await _create_embedded(act, data, before)
+    else:
+        stored = await act.provider.create(act.resource, data, before=before, handler=act.handler)
     await act.tell(post_create_instance, instance=stored.instance)
-    return stored
-
-
-async def _create(act: Act, data: Values, before: BeforeCreate | None) -> Stored:
-    return await act.provider.create(act.resource, data, before=before, handler=act.handler)
+    return await act.represented(stored)
 
 
 async def _create_embedded(act: Act, data: Values, announce: BeforeCreate | None) -> Stored:
-    place, step = await act.place(act.path.parent), act.path.end
-    change = adding(step.field, act.resource, data, many=step.is_list)
+    place, step = await act.walk(act.path.parent), act.path.end
+    before: Before | None = None
+    if announce:
 
-    async def before(stored: Stored) -> None:
-        act.part(place, stored)
-        if announce:
+        async def before(stored: Stored) -> None:
+            locate(stored.values, place.hops)
             await announce()
 
-    stored = await act.update(place, change, before=before if announce else None, below=[step.field])
+    change = adding(step.field, act.resource, data, many=step.is_list)
+    stored = await act.update(place, change, before=before, below=[step.field])
     trail, parent = locate(stored.values, place.hops)
-    index = None
+    value, index = parent[step.field], None
     if step.is_list:
         _, earlier = locate(stored.previous or {}, place.hops)
-        index = _added(earlier.get(step.field) or [], parent[step.field])
+        index = _added(earlier.get(step.field) or [], value)
     part = act.provider.part(stored.instance, [*trail, (step.field, index)])
-    [created] = await act.provider.represent(act.resource, [part])
-    return created
+    return Stored(part, value if index is None else value[index])
 
 
 def _added(earlier: list[Any], held: list[Any]) -> int:
@@ -175,31 +171,30 @@ async def update_instance(
         BzzError: as ``parse_patch`` and ``Provider.update``.
         Exception: what a receiver of ``pre_update_instance`` raised; nothing is written.
     """
-    resource, place = act.resource, await act.place(act.path)
+    resource, place = act.resource, await act.walk(act.path)
     patch = await off_loop(raw, parse_patch, resource, raw, precondition)
     before: Before | None = None
     if act.is_heard(pre_update_instance) or refers(resource, patch.data):
 
-        async def before(stored: Stored) -> None:
-            _, part = act.part(place, stored)
-            patch.check(part.values)
+        async def before(whole: Stored) -> None:
+            stored = act.part(place, whole)
+            patch.check(stored.values)
             if act.is_heard(pre_update_instance):
                 await act.announce(
                     pre_update_instance,
                     data=patch.data,
-                    instance=part.instance,
-                    updated_fields=Computed(lambda: _expected(patch, part.values)),
+                    instance=stored.instance,
+                    updated_fields=Computed(lambda: _expected(patch, stored.values)),
                 )
                 await act.retype(resource, patch.data)
-            await act.check_references(resource, patch.data, part.values)
+            await act.check_references(resource, patch.data, stored.values)
 
     exact = precondition is not None and not place.hops
-    stored = await act.update(place, patch.apply, exact=exact, before=before)
-    _, part = act.part(place, stored)
-    _, earlier = locate(stored.previous or {}, place.hops)
-    diff = await off_loop(part.values, resource.diff, earlier, part.values)
-    await act.tell(post_update_instance, instance=part.instance, updated_fields=diff)
-    return (await _represented(act, part) if place.hops else stored), diff
+    whole = await act.update(place, patch.apply, exact=exact, before=before)
+    stored, (_, previous) = act.part(place, whole), locate(whole.previous or {}, place.hops)
+    diff = await off_loop(stored.values, resource.diff, previous, stored.values)
+    await act.tell(post_update_instance, instance=stored.instance, updated_fields=diff)
+    return await act.represented(stored), diff
 
 
 def _expected(patch: Patch, stored: Values) -> Diff:
@@ -215,26 +210,29 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
         BzzError: as ``Provider.delete``; for an embedded document as ``Provider.update``.
         Exception: what a receiver of ``pre_delete_instance`` raised; nothing is deleted.
     """
-    place = await act.place(act.path)
-    before: Before | None = None
-    parts: list[Stored] = []
-    if act.is_heard(pre_delete_instance) or (place.hops and act.is_heard(post_delete_instance)):
-
-        async def before(stored: Stored) -> None:
-            _, part = act.part(place, stored)
-            check(part.values)
-            parts[:] = [part]
-            if act.is_heard(pre_delete_instance):
-                await act.announce(pre_delete_instance, instance=part.instance)
+    place, parts = await act.walk(act.path), list[Stored]()
 
     def check(values: Values) -> None:
         if precondition is not None:
             precondition.check(act.resource, values)
 
+    async def before(whole: Stored) -> None:
+        stored = act.part(place, whole)
+        check(stored.values)
+        parts[:] = [stored]
+        if act.is_heard(pre_delete_instance):
+            await act.announce(pre_delete_instance, instance=stored.instance)
+
     if place.hops:
         *above, last = place.hops
-        await act.update(replace(place, hops=tuple(above)), removing(last, check), before=before)
+        is_heard = act.is_heard(pre_delete_instance, post_delete_instance)
+        await act.update(replace(place, hops=tuple(above)), removing(last, check), before=before if is_heard else None)
     else:
-        parts = [await act.provider.delete(place.address, check=check, before=before, handler=act.handler)]
+        is_heard = act.is_heard(pre_delete_instance)
+        parts = [
+            await act.provider.delete(
+                place.address, check=check, before=before if is_heard else None, handler=act.handler
+            )
+        ]
     for part in parts:
         await act.tell(post_delete_instance, instance=part.instance)

@@ -6,33 +6,31 @@ the instance that has the relation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from bzz.changes import Change, Precondition, joining, leaving
-from bzz.datatypes import parse
-from bzz.exceptions import Invalid
+from bzz.changes import Precondition, locate
+from bzz.datatypes import MAX_ERRORS, parse
+from bzz.exceptions import Conflict, Invalid, NotFound
 from bzz.interfaces import Stored
-from bzz.lifecycle import Act, Place
-from bzz.resources import UNKNOWN, Values
+from bzz.lifecycle import Act, off_loop
+from bzz.resources import NO_INSTANCE, UNKNOWN, Values
 from bzz.routing import Step
 from bzz.signals import Signal, post_associate, post_dissociate, pre_associate, pre_dissociate
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Association:
     """What an association came to.
 
     Args:
-        members: the instances that were asked for, in that order.
-        joined: those of them that were not in the relation yet.
-        left: those that made room for them.
+        members: the instances that were asked for, in that order, represented.
+        has_changed: whether one of them was not in the relation yet.
     """
 
-    members: list[Stored] = field(default_factory=list)
-    joined: list[Stored] = field(default_factory=list)
-    left: list[Stored] = field(default_factory=list)
+    members: list[Stored]
+    has_changed: bool
 
 
 async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
@@ -42,30 +40,47 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
 
     Raises:
         Invalid: ``raw`` gives anything but the relation, or what does not exist or may not be seen.
+        Conflict: of a relation of one, somebody else has replaced it meanwhile.
         BzzError: as ``Provider.update``.
         Exception: what a receiver of a ``pre_`` signal raised; nothing is written.
     """
-    step, place, result = act.path.end, await act.place(act.path.parent), Association()
-    keys = _keys(step, raw)
+    step, place = act.path.end, await act.walk(act.path.parent)
+    keys, target = await off_loop(raw, _keys, step, raw), act.resource
+    found: dict[Any, Stored] = {}
+    leaving: dict[Any, Stored] = {}
+    announced: list[Any] = []
 
-    async def before(stored: Stored) -> None:
-        _, parent = act.part(place, stored)
+    async def before(whole: Stored) -> None:
+        parent = act.part(place, whole)
         held = _held(step, parent.values)
-        found = await act.fetch(step.resource, keys)
-        missing = [key for key in keys if key not in found]
+        found.update(await act.provider.fetch(target, keys, handler=act.handler, represent=True))
+        missing = [str(key) for key in keys if key not in found][:MAX_ERRORS]
         if missing:
-            names = ", ".join(str(key) for key in missing[:10])
-            raise Invalid(errors={step.name: [f"there is no {step.resource.model.__name__} {names}"]})
-        replaced = [] if step.is_list or held == keys else [*(await act.fetch(step.resource, held)).values()]
-        joined = [found[key] for key in keys if key not in held]
-        result.members, result.joined, result.left = [found[key] for key in keys], joined, replaced
-        await _announce(act, pre_dissociate, parent, replaced)
-        await _announce(act, pre_associate, parent, joined)
+            raise Invalid(errors={step.name: [f"there is no {target.model.__name__} {', '.join(missing)}"]})
+        announced[:] = held
+        if not step.is_list and held != keys:
+            leaving.update(await act.provider.fetch(target, held, handler=act.handler, represent=False))
+        await _tell(act, act.announce, pre_dissociate, parent, leaving.values())
+        await _tell(act, act.announce, pre_associate, parent, [found[key] for key in _others(keys, held)])
 
-    parent = await _write(act, place, joining(step.field, keys, many=step.is_list), before)
-    await _tell(act, post_dissociate, parent, result.left)
-    await _tell(act, post_associate, parent, result.joined)
-    return result
+    def change(values: Values) -> Values:
+        held = _held(step, values)
+        if step.is_list:
+            return {**values, step.field: [*held, *_others(keys, held)]}
+        if held not in (keys, announced):
+            raise Conflict("Somebody else has replaced it meanwhile.")
+        return {**values, step.field: keys[0]}
+
+    whole = await act.update(place, change, before=before)
+    parent, (_, previous) = act.part(place, whole), locate(whole.previous or {}, place.hops)
+    held = _held(step, previous)
+    joined = [found[key] for key in _others(keys, held)]
+    if held != keys:
+        await _tell(act, act.tell, post_dissociate, parent, leaving.values())
+    await _tell(act, act.tell, post_associate, parent, joined)
+    if target.model is place.address.resource.model:  # one of them may be the one that has just changed
+        found |= await act.provider.fetch(target, keys, handler=act.handler, represent=True)
+    return Association([found[key] for key in keys], bool(joined))
 
 
 async def dissociate(act: Act, precondition: Precondition | None = None) -> None:
@@ -77,24 +92,25 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
         BzzError: as ``Provider.update``.
         Exception: what a receiver of ``pre_dissociate`` raised; nothing is written.
     """
-    step, place = act.path.end, await act.place(act.path.parent)
-    many = bool(step.relation and step.relation.many)
-    left: list[Stored] = []
+    step, place = act.path.end, await act.walk(act.path.parent)
+    member = await act.get((await act.walk(act.path)).address)
+    key = member.values[str(act.resource.pk)]
+    if precondition is not None:
+        precondition.check(act.resource, member.values)
 
-    async def before(stored: Stored) -> None:
-        _, parent = act.part(place, stored)
-        member = await act.get(await act.referred(step, parent.values))
-        if precondition is not None:
-            precondition.check(step.resource, member.values)
-        left[:] = [member]
-        await _announce(act, pre_dissociate, parent, left)
+    def change(values: Values) -> Values:
+        held = _held(step, values)
+        if key not in held:
+            raise NotFound(NO_INSTANCE)
+        return {**values, step.field: [other for other in held if other != key] if step.id else None}
 
-    def change(stored: Values) -> Values:
-        [member] = left
-        return leaving(step.field, member.values[str(step.resource.pk)], many=many)(stored)
+    async def before(whole: Stored) -> None:
+        parent = act.part(place, whole)
+        change(parent.values)
+        await _tell(act, act.announce, pre_dissociate, parent, [member])
 
-    parent = await _write(act, place, change, before)
-    await _tell(act, post_dissociate, parent, left)
+    whole = await act.update(place, change, before=before)
+    await _tell(act, act.tell, post_dissociate, act.part(place, whole), [member])
 
 
 def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
@@ -103,7 +119,7 @@ def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
     value = None
     try:
         value = parse(step.relation.field.type, raw.get(step.name)) if step.relation else None
-        if not value:
+        if value is None or value == []:
             raise ValueError("names what to associate")
     except Invalid as error:
         errors |= {f"{step.name}.{inner}": messages for inner, messages in error.errors.items()}
@@ -114,28 +130,21 @@ def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
     return [*dict.fromkeys(value)] if isinstance(value, list) else [value]
 
 
-def _held(step: Step, parent: Values) -> list[Any]:
+def _held(step: Step, parent: Mapping[str, Any]) -> list[Any]:
+    """Return the primary keys that a relation holds, be it of one or many."""
     held = parent.get(step.field)
-    return (held or []) if step.is_list else [] if held is None else [held]
+    return held if isinstance(held, list) else [] if held is None else [held]
 
 
-async def _write(act: Act, place: Place, change: Change, before: Any) -> Stored:
-    stored = await act.update(place, change, before=before)
-    _, parent = act.part(place, stored)
-    return parent
+def _others(keys: Iterable[Any], held: Iterable[Any]) -> list[Any]:
+    """Return the keys that are not held."""
+    known = {key for key in held if isinstance(key, Hashable)}
+    return [key for key in keys if key not in known]
 
 
-async def _announce(act: Act, signal: Signal, parent: Stored, members: list[Stored]) -> None:
+async def _tell(
+    act: Act, tell: Callable[..., Awaitable[None]], signal: Signal, parent: Stored, members: Iterable[Stored]
+) -> None:
+    relation = {"sender": act.path.parent.resource.model, "field": act.path.end.name, "parent": parent.instance}
     for member in members:
-        await act.announce(signal, **_said(act, parent, member))
-
-
-async def _tell(act: Act, signal: Signal, parent: Stored, members: list[Stored]) -> None:
-    for member in members:
-        await act.tell(signal, arguments=act.path.arguments, **_said(act, parent, member))
-
-
-def _said(act: Act, parent: Stored, member: Stored) -> dict[str, Any]:
-    """Return the sender and what it offers."""
-    sender = act.path.parent.resource.model
-    return {"sender": sender, "parent": parent.instance, "field": act.path.end.name, "instance": member.instance}
+        await tell(signal, **relation, instance=member.instance)

@@ -33,11 +33,12 @@ class View:
     max_body: int = 1_048_576
 
     def strictest(self, other: View) -> View:
-        """Return what both this view and another of the same model allow; the order is this one's."""
+        """Return what both this view and another, of the same model or one it inherits from, allow.
+
+        Fields that only this one has, and the order, are as they are here.
+        """
         fields = {
-            name: _both(known, other.resource.fields[name])
-            for name, known in self.resource.fields.items()
-            if name in other.resource.fields
+            name: _both(known, other.resource.fields.get(name, known)) for name, known in self.resource.fields.items()
         }
         return View(
             replace(self.resource, fields=fields),

@@ -191,34 +191,6 @@ def removing(hop: Hop, check: Callable[[Values], None]) -> Change:
     return apply
 
 
-def joining(name: str, keys: Sequence[Any], *, many: bool) -> Change:
-    """Return the change that has the field ``name`` refer to ``keys``, too, or to the only one if it takes but one."""
-
-    def apply(stored: Values) -> Values:
-        if not many:
-            return {**stored, name: keys[0]}
-        held = stored.get(name) or []
-        return {**stored, name: [*held, *(key for key in keys if key not in held)]}
-
-    return apply
-
-
-def leaving(name: str, key: Any, *, many: bool) -> Change:
-    """Return the change that has the field ``name`` refer to ``key`` no more.
-
-    Raises (the change):
-        NotFound: it does not.
-    """
-
-    def apply(stored: Values) -> Values:
-        held = stored.get(name)
-        if key not in (held or ()) if many else key != held:
-            raise NotFound(NO_INSTANCE)
-        return {**stored, name: [other for other in held or () if other != key] if many else None}
-
-    return apply
-
-
 def relative(error: BzzError, names: Sequence[str]) -> BzzError:
     """Return ``error`` with the names in its ``errors`` as seen from the embedded document that fields lead to.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -13,6 +13,9 @@ from bzz.resources import Field, Resource
 from bzz.scalars import BOOLEAN, STRING
 
 Order = Sequence[tuple[str, bool]]
+Values = Mapping[str, Any]
+MAX_DEPTH = 32
+MAX_TEXT = 400  # characters looked for; stores take no longer patterns
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,29 @@ class Condition:
         if self.operator not in OPERATORS:
             raise ValueError(f"{self.operator!r} is no operator; there are {', '.join(OPERATORS)}")
 
-    def holds(self, values: Mapping[str, Any]) -> bool:
-        """Tell whether an instance with ``values`` meets this condition."""
-        return _TESTS[self.operator](_comparable(value_at(values, self.field)), _comparable(self.value))
+    def test(self) -> Callable[[Values], bool]:
+        """Return a function that tells whether an instance with given values meets this condition."""
+        compare, wanted = _TESTS[self.operator], _comparable(self.value)
+        if self.operator in ("in", "nin"):
+            wanted = _Several(wanted)
+        return lambda values: compare(_comparable(value_at(values, self.field)), wanted)
+
+
+class _Several:
+    """Values of which many can be looked up in; any of them may be unhashable."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self.hashable = {value for value in values if isinstance(value, Hashable)}
+        self.others = [value for value in values if not isinstance(value, Hashable)]
+
+    def __contains__(self, value: object) -> bool:
+        return value in self.hashable if isinstance(value, Hashable) else value in self.others
+
+
+def all_hold(conditions: Iterable[Condition]) -> Callable[[Values], bool]:
+    """Return a function that tells whether an instance with given values meets all conditions."""
+    tests = [condition.test() for condition in conditions]
+    return lambda values: all(test(values) for test in tests)
 
 
 def _comparable(value: Any) -> Any:
@@ -123,6 +146,8 @@ def find(resource: Resource, dotted: str, *, hidden: bool = False) -> tuple[str,
     Returns:
         Its dotted name as the model has it, and the field; None if there is none.
     """
+    if dotted.count(".") >= MAX_DEPTH:
+        return None
     key, dot, rest = dotted.partition(".")
     known = resource.field_for(key)
     if known is None or not (known.readable or hidden):
@@ -165,6 +190,8 @@ def _typed_value(known: Field, operator: str, raw: Any) -> Any:
     if operator == "exists":
         return _present(parse(BOOLEAN, raw))
     if operator in ("in", "nin"):
+        if isinstance(raw, str):
+            raise ValueError("takes a list of values")
         parts = raw[0].split(",") if isinstance(raw, FormValue) else raw
         return [parse(known.type, FormValue((part,)) if isinstance(raw, FormValue) else part) for part in parts]
     if isinstance(known.type, List):
@@ -182,8 +209,8 @@ def _present(value: Any) -> Any:
 
 
 def _literal(text: Any) -> Any:
-    if "\0" in _present(text):
-        raise ValueError("takes text without NUL")  # which no store could look for
+    if "\0" in _present(text) or len(text) > MAX_TEXT:
+        raise ValueError(f"takes text of at most {MAX_TEXT} characters, none of them NUL")
     return text
 
 

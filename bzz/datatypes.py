@@ -10,14 +10,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from bzz.exceptions import Invalid
 
 MAX_ERRORS = 100
-MAX_KEY = 512
 EQUALITY = ("eq", "ne", "in", "nin", "exists")
 ORDER = ("gt", "gte", "lt", "lte")
 TEXT = ("contains", "icontains", "startswith", "istartswith", "endswith", "iendswith")
@@ -144,45 +143,6 @@ def add_error(errors: dict[str, list[str]], key: str, error: ValueError) -> None
         errors[key] = [str(error)]
     if len(errors) >= MAX_ERRORS:
         raise Invalid(errors=dict(islice(errors.items(), MAX_ERRORS)))
-
-
-@dataclass(frozen=True)
-class Scalar(DataType):
-    """A value without parts, given by its two functions."""
-
-    name: str
-    parser: Callable[[Any], Any]
-    dumper: Callable[[Any], Any] = identity
-    operators: tuple[str, ...] = EQUALITY
-    sortable: bool = True
-    textual: bool = False
-
-    def parse(self, raw: Any) -> Any:
-        """Return the value ``raw`` stands for; raise ValueError if there is none."""
-        return self.parser(raw)
-
-    def dump(self, value: Any) -> Any:
-        """Return ``value`` as JSON has it."""
-        return self.dumper(value)
-
-
-def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
-    """Return a type like ``datatype`` whose values identify instances: as text they can be a segment of a path.
-
-    Args:
-        datatype: of the values.
-        as_text: whether they travel as text, as primary keys do.
-    """
-
-    def parse_key(raw: Any) -> Any:
-        value = datatype.parse(raw)
-        text = str(datatype.dump(value))
-        if text in ("", ".", "..") or len(text) > MAX_KEY:
-            raise ValueError(f"expected what a URL can hold: 1 to {MAX_KEY} characters, not '.' or '..'")
-        return value
-
-    dumper = (lambda value: str(datatype.dump(value))) if as_text else datatype.dumper
-    return replace(datatype, parser=parse_key, dumper=dumper)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bzz.catalogue import view_of
-from bzz.conditions import Condition
+from bzz.conditions import MAX_DEPTH
 from bzz.exceptions import BadRequest
-from bzz.interfaces import Provider, Query
+from bzz.interfaces import Provider
 from bzz.relations import Embedded, Reference, Relation, relation_of
 from bzz.resources import Resource
 
@@ -30,9 +29,9 @@ def plan(provider: Provider, resource: Resource, names: Iterable[str]) -> Tree:
         ValueError: a name is none of a reference that may be read, or leads through too many.
     """
     tree: Tree = {}
-    for dotted in names:
+    for dotted in dict.fromkeys(names):
         branch, here, levels, ends = tree, resource, 0, False
-        for name in dotted.split("."):
+        for name in dotted.split(".")[: MAX_DEPTH + 1]:
             relation = _relations(provider, here).get(name)
             levels += ends
             if relation is None or levels == MAX_LEVELS:
@@ -68,62 +67,59 @@ def _names(provider: Provider, resource: Resource) -> list[str]:
     return [name for name, relation in found if isinstance(relation.type, Reference)]
 
 
-@dataclass(frozen=True, slots=True)
-class Expander:
-    """Fetches what bodies refer to.
+async def expand(
+    provider: Provider, bodies: Sequence[Any], resource: Resource, tree: Mapping[str, Tree], *, handler: object
+) -> list[int]:
+    """Put, in place, instances where ``bodies`` have their primary keys; null where there is none to be seen.
 
     Args:
         provider: of the instances.
+        bodies: representations of instances of ``resource``.
+        resource: the model.
+        tree: what to expand, as ``plan`` returns it.
         handler: the request's, for the models' own hooks.
+
+    Returns:
+        How many instances each body holds now, however deep.
+
+    Raises:
+        BadRequest: those are more than are expanded at once.
+        Unavailable: the store cannot be reached in time.
     """
-
-    provider: Provider
-    handler: object
-
-    async def expand(self, bodies: Sequence[Any], resource: Resource, tree: Mapping[str, Tree]) -> None:
-        """Put, in place, instances where ``bodies`` have their primary keys; null where there is none to be seen.
-
-        Args:
-            bodies: representations of instances of ``resource``.
-            resource: the model.
-            tree: what to expand, as ``plan`` returns it.
-
-        Raises:
-            BadRequest: they refer to more instances than are expanded at once.
-            Unavailable: the store cannot be reached in time.
-        """
-        holders = [body for body in bodies if isinstance(body, dict)]
-        for name, inner in tree.items():
-            relation = _relations(self.provider, resource)[name]
-            target = _target(self.provider, relation)
-            held = [holder.get(name) for holder in holders]
-            if isinstance(relation.type, Embedded):
-                await self.expand([*_flat(held)], target, inner)
-                continue
-            keys = dict.fromkeys(key for key in _flat(held) if isinstance(key, str))
-            found = await self._fetch(relation.type, target, keys)
-            await self.expand([*found.values()], target, inner)
-            for holder, value in zip(holders, held, strict=True):
-                if isinstance(value, list):
-                    holder[name] = [found.get(key) if isinstance(key, str) else key for key in value]
-                elif isinstance(value, str):
-                    holder[name] = found.get(value)
-
-    async def _fetch(self, reference: Reference, target: Resource, texts: Iterable[str]) -> dict[str, Any]:
-        keys = [key for key in map(reference.key_of, texts) if key is not None]
-        if len(keys) > MAX_EXPANDED:
+    sizes = [0] * len(bodies)
+    for name, inner in tree.items():
+        relation = _relations(provider, resource)[name]
+        target, kind = _target(provider, relation), relation.type
+        held = [(index, item) for index, body in enumerate(bodies) for item in _items(body, name)]
+        if isinstance(kind, Embedded):
+            parts = await expand(provider, [item for _, item in held], target, inner, handler=handler)
+            for (index, _), size in zip(held, parts, strict=True):
+                sizes[index] += size
+            continue
+        keys = {kind.key_of(item) for _, item in held if isinstance(item, str)} - {None}
+        instances = await provider.fetch(target, keys, handler=handler, represent=True)
+        found = {kind.dump(key): item.body for key, item in instances.items()}
+        inside = dict(
+            zip(found, await expand(provider, [*found.values()], target, inner, handler=handler), strict=True)
+        )
+        for index, item in held:
+            sizes[index] += 1 + inside.get(item, 0) if isinstance(item, str) else 0
+        if sum(sizes) > MAX_EXPANDED:
             raise BadRequest(f"More than {MAX_EXPANDED} references cannot be expanded at once.")
-        if not keys:
-            return {}
-        pk = str(target.pk)
-        query = Query(where=[Condition(pk, "in", keys)], per_page=len(keys))
-        listing = await self.provider.list(target, query, handler=self.handler, represent=True)
-        return {reference.dump(item.values[pk]): item.body for item in listing.items}
+        _replace(bodies, name, found)
+    return sizes
 
 
-def _flat(values: Iterable[Any]) -> Iterable[Any]:
-    for value in values:
+def _items(body: Any, name: str) -> list[Any]:
+    value = body.get(name) if isinstance(body, dict) else None
+    return value if isinstance(value, list) else [value]
+
+
+def _replace(bodies: Sequence[Any], name: str, found: Mapping[str, Any]) -> None:
+    """Put what was ``found`` in the place of the texts in a field."""
+    for body in bodies:
+        value = body.get(name) if isinstance(body, dict) else None
         if isinstance(value, list):
-            yield from value
-        else:
-            yield value
+            body[name] = [found.get(key) if isinstance(key, str) else key for key in value]
+        elif isinstance(value, str):
+            body[name] = found.get(value)

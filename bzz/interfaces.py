@@ -7,7 +7,7 @@ sends no signals and knows no Tornado; errors of its driver become those of ``bz
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -25,22 +25,17 @@ class Address:
     Args:
         resource: the model.
         id: what identifies the instance, as a URL has it, percent-decoded.
-        field: name of the field whose value that is; empty for the resource's ``id_field``.
+        field: name of the field whose value that is: the resource's ``id_field``, or its primary key.
     """
 
     resource: Resource
     id: str
-    field: str = ""
-
-    @property
-    def name(self) -> str:
-        """The field's name."""
-        return self.field or str(self.resource.id_field)
+    field: str
 
     @property
     def key(self) -> Any:
         """The field's typed value; raises NotFound if ``id`` cannot be one."""
-        return self.resource.key_of(self.id, self.name)
+        return self.resource.key_of(self.id, self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +101,7 @@ class Stored:
     Args:
         instance: of the model's class.
         values: its typed values, of all fields that the resource has.
-        body: its representation, plain JSON values; None where none was asked for.
+        body: its representation, plain JSON values; None where none was asked for, as after a write.
         previous: of an update, the values that it found.
     """
 
@@ -124,13 +119,11 @@ class Listing:
         items: the instances.
         more: whether another page follows.
         total: how many instances all pages have; None where that was not asked for.
-        cursor: to the next page, as text; None where only its number leads there. The lifecycle makes it.
     """
 
     items: Sequence[Stored]
     more: bool
     total: int | None = None
-    cursor: str | None = None
 
 
 BeforeCreate = Callable[[], Awaitable[None]]
@@ -191,6 +184,21 @@ class Provider(ABC):
             Unavailable: the store cannot be reached in time.
         """
 
+    async def fetch(
+        self, resource: Resource, keys: Iterable[Any], *, handler: object, represent: bool
+    ) -> dict[Any, Stored]:
+        """Return, by primary key, those of the instances with ``keys`` that there are and a list may show.
+
+        Raises:
+            Unavailable: the store cannot be reached in time.
+        """
+        wanted, pk = [*{key: None for key in keys if isinstance(key, Hashable)}], str(resource.pk)
+        if not wanted:
+            return {}
+        query = Query(where=[Condition(pk, "in", wanted)], per_page=len(wanted))
+        listing = await self.list(resource, query, handler=handler, represent=represent)
+        return {item.values[pk]: item for item in listing.items}
+
     @abstractmethod
     async def create(self, resource: Resource, data: Values, *, before: BeforeCreate | None, handler: object) -> Stored:
         """Insert a new instance with the values ``data`` holds after ``before``; never replace one that exists.
@@ -207,15 +215,18 @@ class Provider(ABC):
     ) -> Stored:
         """Store what ``change`` makes of the instance at ``address``: the fields that differ, and those alone.
 
-        A field is written on condition that the store still has in it what ``change`` was applied to; if it has not,
-        ``change`` is applied again to what is there now.
+        What is overwritten has to be what ``change`` was applied to. Where somebody else has written in between,
+        ``change`` is applied once more, to what is there now; it has no effects but what it returns or raises.
 
         Args:
             address: the instance.
-            change: from the stored values to those that shall be.
-            exact: whether the other fields, too, have to be as they were found.
-            before: gets the instance as it was loaded.
+            change: from the stored values to those that shall be; all or only some may be new.
+            exact: whether all fields have to be as ``change`` found them, and not only those that are written.
+            before: gets the instance as it was loaded, once, and before ``change`` is applied.
             handler: the request's, for the model's own hooks.
+
+        Returns:
+            The instance with the values it has now, and as ``previous`` those that ``change`` was applied to last.
 
         Raises:
             NotFound: there is no such instance, or no longer when it is written.
@@ -249,6 +260,6 @@ class Provider(ABC):
         """Return the embedded document inside ``instance`` that ``trail`` leads to; runs no query.
 
         Args:
-            instance: as a provider's method returned it.
+            instance: as a provider's method returned it, its lists in the order in which its values have them.
             trail: pairs of a field's name and the index in its list, None for a single one.
         """

@@ -7,17 +7,16 @@ only for whether a receiver has finished it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
 from bzz.catalogue import view_of
 from bzz.changes import Change, Hop, locate, relative, within
-from bzz.conditions import Condition
 from bzz.datatypes import MAX_ERRORS
 from bzz.exceptions import Conflict, Finished, Invalid, NotFound
-from bzz.interfaces import Address, Before, Provider, Query, Stored
+from bzz.interfaces import Address, Before, Provider, Stored
 from bzz.pool import in_pool
 from bzz.resources import NO_INSTANCE, Resource, Values
 from bzz.routing import Path, Step
@@ -80,6 +79,14 @@ class Act:
         sender = sender or self.resource.model
         return any(signal.has_receivers_for(sender) for signal in signals)
 
+    async def tell(self, signal: Signal, *, sender: object = None, **keywords: Any) -> None:
+        """Send a signal; raise what a receiver raised, unless the signal is isolated."""
+        sender = sender or self.resource.model
+        if signal.has_receivers_for(sender):
+            if "arguments" in signal.keywords:
+                keywords["arguments"] = self.path.arguments
+            await signal.send_async(sender, handler=self.handler, **keywords)
+
     async def announce(self, signal: Signal, *, sender: object = None, **keywords: Any) -> None:
         """Send a signal that comes before what it announces.
 
@@ -87,15 +94,9 @@ class Act:
             Finished: a receiver has answered the request.
             Exception: what a receiver raised.
         """
-        await self.tell(signal, sender=sender, arguments=self.path.arguments, **keywords)
+        await self.tell(signal, sender=sender, **keywords)
         if getattr(self.handler, "_finished", False):  # as Tornado stops after a prepare() that has
             raise Finished("A receiver has answered the request.")
-
-    async def tell(self, signal: Signal, *, sender: object = None, **keywords: Any) -> None:
-        """Send a signal about what has happened; raise what a receiver raised, unless the signal is isolated."""
-        sender = sender or self.resource.model
-        if signal.has_receivers_for(sender):
-            await signal.send_async(sender, handler=self.handler, **keywords)
 
     async def retype(self, resource: Resource, data: Values) -> None:
         """Type again, in place, values that receivers may have changed; they may set fields that requests may not."""
@@ -103,7 +104,7 @@ class Act:
         data.clear()
         data.update(typed)
 
-    async def place(self, path: Path) -> Place:
+    async def walk(self, path: Path) -> Place:
         """Return where the instance at ``path`` is, each step checked but the last stored instance itself.
 
         Raises:
@@ -111,28 +112,24 @@ class Act:
             Unavailable: the store cannot be reached in time.
         """
         first = path.steps[0]
-        place = Place(Address(first.resource, str(first.id)))
+        place = Place(Address(first.resource, str(first.id), str(first.resource.id_field)))
         for step in path.steps[1:]:
-            if step.relation and step.is_embedded:
-                place = replace(place, hops=(*place.hops, Hop(step.relation.field.name, step.resource, step.id)))
+            if step.is_embedded:
+                place = replace(place, hops=(*place.hops, Hop(step.field, step.resource, step.id)))
             else:
-                _, parent = self.part(place, await self.get(place.address))
-                place = Place(await self.referred(step, parent.values))
+                parent = self.part(place, await self.get(place.address))
+                place = Place(await self._referred(step, parent.values.get(step.field)))
         return place
 
-    async def referred(self, step: Step, parent: Values) -> Address:
-        """Return where the instance is that ``step`` leads to through a reference in its parent's values.
-
-        Raises:
-            NotFound: the parent does not refer to it.
-        """
-        target, held = step.resource, parent.get(step.field)
+    async def _referred(self, step: Step, held: Any) -> Address:
+        """Return where the instance is that ``step`` leads to, the field on the way holding what it holds."""
+        target, pk = step.resource, str(step.resource.pk)
         if step.id is None:
             if held is None:
                 raise NotFound(NO_INSTANCE)
-            return Address(target, str(target.identifier(held, target.pk)), str(target.pk))
-        address = Address(target, step.id)
-        key = address.key if target.id_field == target.pk else (await self.get(address)).values[str(target.pk)]
+            return Address(target, str(target.identifier(held, pk)), pk)
+        address = Address(target, step.id, str(target.id_field))
+        key = address.key if address.field == pk else (await self.get(address)).values[pk]
         if key not in (held or ()):
             raise NotFound(NO_INSTANCE)
         return address
@@ -141,12 +138,12 @@ class Act:
         """Return the instance at ``address``, not represented; raise as ``Provider.get``."""
         return await self.provider.get(address, handler=self.handler, represent=False)
 
-    def part(self, place: Place, stored: Stored) -> tuple[Sequence[tuple[str, int | None]], Stored]:
-        """Return where in ``stored`` the embedded document of ``place`` is, and itself; raise NotFound if it is not."""
+    def part(self, place: Place, stored: Stored) -> Stored:
+        """Return what is at ``place`` in the instance that was found at its address; raise NotFound if nothing is."""
         if not place.hops:
-            return (), stored
+            return stored
         trail, values = locate(stored.values, place.hops)
-        return trail, Stored(self.provider.part(stored.instance, trail), values)
+        return Stored(self.provider.part(stored.instance, trail), values)
 
     async def update(
         self, place: Place, change: Change, *, before: Before | None, exact: bool = False, below: Sequence[str] = ()
@@ -170,12 +167,14 @@ class Act:
         except (Invalid, Conflict) as error:
             raise relative(error, [*(hop.name for hop in place.hops), *below]) from error.__cause__
 
-    async def fetch(self, resource: Resource, keys: Iterable[Any]) -> dict[Any, Stored]:
-        """Return, by primary key and represented, the instances that there are and that may be seen."""
-        wanted, pk = list(dict.fromkeys(keys)), str(resource.pk)
-        query = Query(where=[Condition(pk, "in", wanted)], per_page=len(wanted))
-        listing = await self.provider.list(resource, query, handler=self.handler, represent=True)
-        return {item.values[pk]: item for item in listing.items}
+    async def represented(self, stored: Stored) -> Stored:
+        """Return what is at the end of the path with its representation."""
+        if self.resource.shows_itself:
+            [shown] = await self.provider.represent(self.resource, [stored.instance])
+            body = shown.body
+        else:
+            body = await off_loop(stored.values, self.resource.represent, stored.values)
+        return replace(stored, body=body)
 
     async def check_references(self, resource: Resource, new: Values, old: Mapping[str, Any]) -> None:
         """Hold the references that ``new`` values add to ``old`` ones against what there is and may be seen.
@@ -184,14 +183,15 @@ class Act:
             Invalid: one refers to nothing; ``errors`` says which, by dotted field name.
         """
         given = await off_loop(new, lambda: list(resource.references(new)))
-        kept = {(model, key) for _, model, key in resource.references(old)} if given else set()
+        kept = {(_field(name), model, key) for name, model, key in resource.references(old)} if given else set()
         added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
         for name, model, key in given:
-            if (model, key) not in kept:
+            if (_field(name), model, key) not in kept:
                 added[model][name] = key
         errors: dict[str, list[str]] = {}
         for model, keys in added.items():
-            found = await self.fetch(view_of(self.provider, model).resource, keys.values())
+            target = view_of(self.provider, model).resource
+            found = await self.provider.fetch(target, keys.values(), handler=self.handler, represent=False)
             errors |= {n: [f"there is no {model.__name__} {key}"] for n, key in keys.items() if key not in found}
         if errors:
             raise Invalid(errors=dict(islice(errors.items(), MAX_ERRORS)))
@@ -200,3 +200,8 @@ class Act:
 def refers(resource: Resource, data: Values) -> bool:
     """Tell whether there are references in ``data``."""
     return next(resource.references(data), None) is not None
+
+
+def _field(name: str) -> str:
+    """Return a dotted name without indexes, so that items of a list may move."""
+    return ".".join(part for part in name.split(".") if not part.isdigit())

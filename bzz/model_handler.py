@@ -25,7 +25,8 @@ INSTANCE = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
 SINGLE = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MEMBER = ("GET", "HEAD", "DELETE")
 REFERENCE = ("GET", "HEAD", "POST", "DELETE")
-_ENTITY_TAG = re.compile(r'(W/)?("[^"]*")|\*')
+_ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
+_PARTS = re.compile(r'(?:"[^"]*"|[^",])+')
 
 
 class ModelHandler(Handler):
@@ -53,9 +54,9 @@ class ModelHandler(Handler):
         """Answer with an instance, or with a page of a list."""
         if self.path.end.is_list:
             query = self._parser.list(self.request.query)
-            listing = await actions.get_list(self.act, query)
+            listing, cursor = await actions.get_list(self.act, query)
             if not self._finished:
-                self._link(query, listing)
+                self._link(query, listing, cursor)
                 self.reply(await self._shown(listing.items, query))
         else:
             query = self._parser.shape(self.request.query)
@@ -140,8 +141,6 @@ class ModelHandler(Handler):
     def _allowed(self) -> tuple[str, ...]:
         """Return the methods that the path takes, and that every model along it does."""
         taken = frozenset.intersection(*(view.methods for view in self._views))
-        if self.path.end.relation and not self.path.end.relation.field.readable:
-            taken -= {"GET", "HEAD"}
         if not _may_be_written(self.path.steps):
             taken -= {"POST", "PUT", "PATCH", "DELETE"}
         return (*(method for method in _methods_at(self.path.end) if method in taken), "OPTIONS")
@@ -159,9 +158,14 @@ class ModelHandler(Handler):
         )
 
     def _entity_tags(self, name: str) -> list[tuple[str, bool]] | None:
-        """Return the entity tags of a header field (RFC 9110, section 8.8.3), each with whether it is a weak one."""
+        """Return the entity tags of a header field (RFC 9110, section 13.1), each with whether it is a weak one."""
         value = self.request.headers.get(name)
-        return None if value is None else [(m[2] or ANY, bool(m[1])) for m in _ENTITY_TAG.finditer(value)]
+        if value is None:
+            return None
+        if value.strip() == ANY:
+            return [(ANY, False)]
+        found = [_ENTITY_TAG.fullmatch(part.strip()) for part in _PARTS.findall(value)]
+        return [(match[2], bool(match[1])) for match in found if match]
 
     async def _associate(self, body: dict[str, Any], query: Query) -> None:
         result = await associations.associate(self.act, body)
@@ -172,7 +176,7 @@ class ModelHandler(Handler):
             identifier = self.path.resource.id_of(member.values) if self.path.end.is_list else None
             self.set_header("Location", routing.location(self.base, self.path, identifier))
         bodies = await self._shown(result.members, query)
-        self.reply(bodies[0] if len(bodies) == 1 else bodies, 201 if result.joined else 200)
+        self.reply(bodies[0] if len(bodies) == 1 else bodies, 201 if result.has_changed else 200)
 
     async def _reply_with(self, stored: Stored, query: Query, status_code: int = 200) -> None:
         await self._tag(stored)
@@ -193,21 +197,25 @@ class ModelHandler(Handler):
         bodies, resource = [item.body for item in items], self.path.resource
         if query.expand:
             tree = expansion.plan(self.provider, resource, query.expand)
-            await expansion.Expander(self.provider, self).expand(bodies, resource, tree)
+            await expansion.expand(self.provider, bodies, resource, tree, handler=self)
         if query.fields is not None:
             shown = {*query.fields, *(name.partition(".")[0] for name in query.expand)}
             bodies = [{k: v for k, v in b.items() if k in shown} if isinstance(b, dict) else b for b in bodies]
         return bodies
 
-    def _link(self, query: Query, listing: Listing) -> None:
+    def _link(self, query: Query, listing: Listing, cursor: str | None) -> None:
         """Set ``Link`` to the pages around this one (RFC 8288, section 3), and the number of instances on all."""
         pages: dict[str, tuple[str, Any]] = {"first": ("page", 1)}
         if query.skip:
             pages["prev"] = ("page", query.page - 1)
-        if listing.more:
-            pages["next"] = ("after", listing.cursor) if listing.cursor else ("page", query.page + 1)
+        if cursor:
+            pages["next"] = ("after", cursor)
+        elif listing.more and not query.after:
+            pages["next"] = ("page", query.page + 1)
         kept = [(k, value) for k, value in query_pairs(self.request.query) if k not in ("page", "after")]
-        links = [f'<{self.request.path}?{urlencode([*kept, page])}>; rel="{rel}"' for rel, page in pages.items()]
+        links = [
+            f'<{self.request.path}?{urlencode([*kept, page], safe=",")}>; rel="{rel}"' for rel, page in pages.items()
+        ]
         self.set_header("Link", ", ".join(links))
         if listing.total is not None:
             self.set_header("X-Total-Count", str(listing.total))

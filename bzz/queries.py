@@ -12,7 +12,7 @@ import orjson
 from bzz import expansion
 from bzz.catalogue import View
 from bzz.conditions import Condition, Order, find, typed, value_at
-from bzz.datatypes import FormValue, List, dump, parse
+from bzz.datatypes import MAX_ERRORS, FormValue, List, dump, parse
 from bzz.encoding import pairs
 from bzz.exceptions import BadRequest, Invalid
 from bzz.interfaces import Cursor, Provider, Query
@@ -80,6 +80,8 @@ class Parser:
             except ValueError as error:
                 errors[key] = [str(error)]
             seen.add(key)
+            if len(errors) == MAX_ERRORS:
+                break
         if errors:
             raise Invalid("The query string is not valid.", errors=errors)
 
@@ -116,14 +118,14 @@ class Parser:
         return decode_cursor(self.resource, text)
 
     def _fields(self, text: str) -> Any:
-        names = dict(self.resource.readable)
-        for part in text.split(","):
-            if part not in names:
-                raise ValueError(f"{part!r} is unknown; there are {', '.join(names)}")
-        return text.split(",")
+        known, names = dict(self.resource.readable), [*dict.fromkeys(text.split(","))]
+        for name in names:
+            if name not in known:
+                raise ValueError(f"{name!r} is unknown; there are {', '.join(known)}")
+        return names
 
     def _expand(self, text: str) -> Any:
-        names = text.split(",")
+        names = [*dict.fromkeys(text.split(","))]
         expansion.plan(self.provider, self.resource, names)
         return names
 

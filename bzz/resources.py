@@ -15,9 +15,9 @@ from typing import Any
 
 import orjson
 
-from bzz.datatypes import MAX_ERRORS, DataType, Diff, Scalar, add_error, addressable, parse, references
+from bzz.datatypes import MAX_ERRORS, DataType, Diff, add_error, parse, references
 from bzz.exceptions import Invalid, NotFound
-from bzz.scalars import JSON
+from bzz.scalars import JSON, Scalar, addressable
 
 Values = dict[str, Any]
 UNKNOWN = "unknown field"
@@ -132,7 +132,7 @@ class Resource:
 
     def id_of(self, values: Mapping[str, Any]) -> str | None:
         """Return what identifies an instance with ``values`` in URLs, not encoded; None where nothing does."""
-        return self.identifier(values.get(self.id_field)) if self.id_field else None
+        return (self.identifier(values.get(self.id_field)) or None) if self.id_field else None
 
     def parse_insert(self, raw: Mapping[str, Any]) -> Values:
         """Return the typed values of a new instance from what a request gave.

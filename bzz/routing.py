@@ -137,9 +137,8 @@ def parse(root: Resource, name: str, below: Iterable[str], describe: Callable[[A
     while waiting:
         before, key = steps[-1], waiting.pop()
         known = before.resource.field_for(key)
-        relation = relation_of(known) if known and (known.readable or known.updatable) else None
-        is_seen = before.relation is None or before.relation.field.readable
-        if relation is None or before.is_list or not is_seen:
+        relation = relation_of(known) if known and known.readable else None
+        if relation is None or before.is_list:
             raise NotFound(NO_PATH)
         found = relation.type.resource if isinstance(relation.type, Embedded) else describe(relation.type.target())
         identifier = waiting.pop() if waiting and relation.many else None

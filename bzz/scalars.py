@@ -7,16 +7,56 @@ import enum
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from bzz.datatypes import EQUALITY, ORDER, TEXT, DataType, FormValue, Scalar, any_key, single
+from bzz.datatypes import EQUALITY, ORDER, TEXT, DataType, FormValue, any_key, identity, single
 
+MAX_KEY = 512
 INT64 = (-(2**63), 2**63 - 1)
 ORDERED = (*EQUALITY, *ORDER)
+
+
+@dataclass(frozen=True)
+class Scalar(DataType):
+    """A value without parts, given by its two functions."""
+
+    name: str
+    parser: Callable[[Any], Any]
+    dumper: Callable[[Any], Any] = identity
+    operators: tuple[str, ...] = EQUALITY
+    sortable: bool = True
+    textual: bool = False
+
+    def parse(self, raw: Any) -> Any:
+        """Return the value ``raw`` stands for; raise ValueError if there is none."""
+        return self.parser(raw)
+
+    def dump(self, value: Any) -> Any:
+        """Return ``value`` as JSON has it."""
+        return self.dumper(value)
+
+
+def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
+    """Return a type like ``datatype`` whose values identify instances: as text they can be a segment of a path.
+
+    Args:
+        datatype: of the values.
+        as_text: whether they travel as text, as primary keys do.
+    """
+
+    def parse_key(raw: Any) -> Any:
+        value = datatype.parse(raw)
+        text = str(datatype.dump(value))
+        if text in ("", ".", "..") or len(text) > MAX_KEY:
+            raise ValueError(f"expected what a URL can hold: 1 to {MAX_KEY} characters, not '.' or '..'")
+        return value
+
+    dumper = (lambda value: str(datatype.dump(value))) if as_text else datatype.dumper
+    return replace(datatype, parser=parse_key, dumper=dumper)
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

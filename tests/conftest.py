@@ -17,6 +17,7 @@ import pytest
 import tornado.httpclient
 import tornado.ioloop
 import tornado.web
+from hypothesis import settings
 
 import bzz
 from bzz import catalogue, signals
@@ -32,6 +33,10 @@ from tests.teams import STORES
 
 SIGNALS = {name: value for name, value in vars(signals).items() if isinstance(value, Signal)}
 FORM = "application/x-www-form-urlencoded"
+
+settings.register_profile("short", max_examples=15, stateful_step_count=40, deadline=None)
+settings.register_profile("nightly", max_examples=400, stateful_step_count=100, deadline=None)
+settings.load_profile("short")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -53,7 +53,7 @@ async def write(act: str, all_users: Act, instance: User) -> None:
 
 
 async def names(act: Act) -> list[str]:
-    return [item.instance.name for item in (await actions.get_list(act, Query())).items]
+    return [item.instance.name for item in (await actions.get_list(act, Query()))[0].items]
 
 
 async def test_each_act_sends_its_signals_with_what_the_contract_offers(all_users: Act, sent: list[Sent]) -> None:
@@ -92,7 +92,7 @@ async def test_without_receivers_an_act_does_the_same(all_users: Act) -> None:
     path = at(all_users, ada)
     assert (await actions.get_instance(path)).body["name"] == "Ada"
     assert (await actions.update_instance(path, {"name": "Bob"}))[1] == {"name": {"from": "Ada", "to": "Bob"}}
-    assert [item.body["name"] for item in (await actions.get_list(all_users, Query())).items] == ["Bob"]
+    assert [item.body["name"] for item in (await actions.get_list(all_users, Query()))[0].items] == ["Bob"]
     await actions.delete_instance(path)
     with pytest.raises(NotFound):
         await actions.get_instance(path)
@@ -246,7 +246,7 @@ async def test_a_receiver_may_change_what_a_read_shows(all_users: Act) -> None:
         items[:] = [user for user in items if user.name != "Ada"]
 
     assert (await actions.get_instance(at(all_users, ada))).body["name"] == "A."
-    listing = await actions.get_list(all_users, Query())
+    listing, _ = await actions.get_list(all_users, Query())
     assert [item.body["name"] for item in listing.items] == ["Bob"]
     signals.post_get_instance._clear_state()
     assert (await actions.get_instance(at(all_users, ada))).body["name"] == "Ada", "the store is untouched"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bzz.datatypes import FormValue, List, Map, add_error, addressable, dump, parse
+from bzz.datatypes import FormValue, List, Map, add_error, dump, parse
 from bzz.exceptions import Invalid
-from bzz.scalars import BOOLEAN, INTEGER, JSON, STRING, merge_patch
+from bzz.scalars import BOOLEAN, INTEGER, JSON, STRING, addressable, merge_patch
 
 NUMBERS = List(INTEGER)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bzz.changes import Change, Trail
-from bzz.conditions import Condition, sort_key, value_at
+from bzz.conditions import all_hold, sort_key, value_at
 from bzz.exceptions import Conflict, Invalid, NotFound
 from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Stored
 from bzz.providers.memory import records
@@ -76,7 +76,7 @@ class MemoryProvider(Provider):
 
     async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
         """Return what instances hold, with their representations."""
-        return await self.pool.run(lambda: [_stored(resource, instance) for instance in instances])
+        return await self.pool.run(lambda: [_stored(resource, instance, represent=True) for instance in instances])
 
     def part(self, instance: Any, trail: Trail) -> Any:
         """Return the dataclass instance inside ``instance`` that ``trail`` leads to."""
@@ -90,7 +90,7 @@ class MemoryProvider(Provider):
 
     def _find(self, address: Address, handler: object) -> Any:
         """Return the stored instance at ``address``, through the model's own hook; it must not be changed."""
-        model, name, key = address.resource.model, address.name, address.key
+        model, name, key = address.resource.model, address.field, address.key
         found: Iterable[Any]
         if name == address.resource.pk:
             stored = self._table(model).get(key)
@@ -120,9 +120,10 @@ class MemoryProvider(Provider):
         conditions = [*query.where, *(condition for conditions in alternatives for condition in conditions)]
         names = {name.partition(".")[0] for name in (*(c.field for c in conditions), *(name for name, _ in order))}
         rows = [({name: records.to_plain(getattr(i, name)) for name in names}, i) for i in found]
-        rows = [row for row in rows if _meets(row[0], query.where)]
+        meets, beyond = all_hold(query.where), [all_hold(conditions) for conditions in alternatives]
+        rows = [row for row in rows if meets(row[0])]
         total = len(rows)
-        rows = [row for row in rows if any(_meets(row[0], conditions) for conditions in alternatives)]
+        rows = [row for row in rows if any(is_beyond(row[0]) for is_beyond in beyond)]
         for name, descending in reversed(order):
             rows.sort(key=lambda row, name=name: sort_key(value_at(row[0], name)), reverse=descending)  # type: ignore[misc]
         end = query.skip + query.per_page
@@ -175,14 +176,10 @@ class MemoryProvider(Provider):
         return Stored(instance, records.values(instance))
 
 
-def _meets(values: Mapping[str, Any], conditions: Sequence[Condition]) -> bool:
-    return all(condition.holds(values) for condition in conditions)
-
-
-def _copied(resource: Resource, instance: Any, *, represent: bool = True) -> Stored:
+def _copied(resource: Resource, instance: Any, *, represent: bool = False) -> Stored:
     return _stored(resource, copy.deepcopy(instance), represent=represent)
 
 
-def _stored(resource: Resource, instance: Any, *, represent: bool = True) -> Stored:
+def _stored(resource: Resource, instance: Any, *, represent: bool = False) -> Stored:
     values = records.values(instance)
     return Stored(instance, values, resource.represent(values, instance) if represent else None)

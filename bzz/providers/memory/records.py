@@ -119,7 +119,7 @@ def _instance_of(hint: Any, value: Any) -> Any:
     hint = _without_none(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint) and value is not None:
         return build(_embedded(hint), value)
-    if isinstance(value, list):
+    if isinstance(value, list) and typing.get_origin(hint) is list:
         return [*_instances(typing.get_args(hint)[0], enumerate(value)).values()]
     if isinstance(value, dict) and typing.get_origin(hint) is dict:
         return _instances(typing.get_args(hint)[1], value.items())

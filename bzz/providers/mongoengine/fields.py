@@ -14,7 +14,8 @@ from mongoengine.base import BaseField, LazyReference
 from mongoengine.base.fields import GeoJsonBaseField
 
 from bzz import scalars
-from bzz.datatypes import EQUALITY, DataType, Scalar, identity
+from bzz.datatypes import EQUALITY, DataType, identity
+from bzz.scalars import Scalar
 
 CLASS_MARKERS = frozenset({"_cls", "_ref"})  # MongoEngine builds the class they name when it loads a document
 

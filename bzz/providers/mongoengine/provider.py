@@ -83,15 +83,15 @@ class MongoEngineProvider(Provider):
         self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, handler: object
     ) -> Stored:
         """Delete the document at ``address``."""
-        stored = None
         if before is not None:
-            stored = await self.get(address, handler=handler, represent=False)
-            await before(stored)
-        return await self._run(address.resource, lambda: _delete(address, stored, check, handler), given=())
+            await before(await self.get(address, handler=handler, represent=False))
+        return await self._run(address.resource, lambda: _delete(address, check, handler), given=())
 
     async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
         """Return what documents hold, with their representations."""
-        return await self._run(resource, lambda: [_stored(resource, document) for document in instances])
+        return await self._run(
+            resource, lambda: [_stored(resource, document, represent=True) for document in instances]
+        )
 
     def part(self, instance: Any, trail: Trail) -> Any:
         """Return the embedded document inside ``instance`` that ``trail`` leads to."""
@@ -126,7 +126,7 @@ def _connections(model: Any) -> int:
 def _at(address: Address, handler: object) -> Any:
     """Return the queryset of the document at ``address``, at most one."""
     model, hook = address.resource.model, getattr(address.resource.model, "get_instance_queryset", None)
-    query = Query(where=[Condition(address.name, "eq", address.key)])
+    query = Query(where=[Condition(address.field, "eq", address.key)])
     queryset = model.objects if hook is None else hook(model, model.objects, address.id, handler)
     return narrow(queryset, query, alone=hook is None).limit(1)
 
@@ -140,7 +140,7 @@ def _find(address: Address, handler: object) -> Any:
 def _load(address: Address, handler: object) -> Loaded:
     for raw in _at(address, handler).as_pymongo():
         document = address.resource.model._from_son(deepcopy(raw))
-        return Loaded(_stored(address.resource, document, represent=False), raw)
+        return Loaded(_stored(address.resource, document), raw)
     raise NotFound(NO_INSTANCE)
 
 
@@ -198,26 +198,20 @@ class Update:
         changed = resource.changed(previous, self.change(previous))
         self.given.update(changed)
         known.assign(document, previous, changed)
-        written = resource.changed(previous, known.values(document))
-        if written:
-            writes.update(document, key, _as_loaded(resource, loaded.raw, resource.fields if self.exact else written))
+        if resource.changed(previous, known.values(document)):
+            everything = [resource.model._fields[name].db_field for name in resource.fields]
+            writes.update(document, key, loaded.raw, everything if self.exact else ())
         return replace(_stored(resource, document), previous=previous)
 
 
-def _as_loaded(resource: Resource, raw: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Return the condition that the store has in fields what was loaded; the primary key is found by anyway."""
-    stored = [resource.model._fields[name].db_field for name in names if name != resource.pk]
-    return {name: {"$eq": raw[name]} if name in raw else {"$exists": False} for name in stored}
-
-
-def _delete(address: Address, stored: Stored | None, check: Callable[[Values], None] | None, handler: object) -> Stored:
-    stored = stored or _stored(address.resource, _find(address, handler), represent=False)
+def _delete(address: Address, check: Callable[[Values], None] | None, handler: object) -> Stored:
+    stored = _stored(address.resource, _find(address, handler))
     if check is not None:
         check(stored.values)
     stored.instance.delete()
     return stored
 
 
-def _stored(resource: Resource, document: Any, *, represent: bool = True) -> Stored:
+def _stored(resource: Resource, document: Any, *, represent: bool = False) -> Stored:
     values = schema(resource.model).values(document)
     return Stored(document, values, resource.represent(values, document) if represent else None)

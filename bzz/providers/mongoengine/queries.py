@@ -9,10 +9,11 @@ from typing import Any
 import mongoengine as me
 
 from bzz.conditions import Condition
-from bzz.datatypes import List, Map
+from bzz.datatypes import DataType, List, Map
 from bzz.interfaces import Query
 from bzz.providers.mongoengine.documents import schema
 from bzz.providers.mongoengine.relations import codec
+from bzz.scalars import Json
 
 Raw = dict[str, Any]
 END = r"(?![\s\S])"  # the very end of the text, which "$" is not in every dialect
@@ -72,7 +73,7 @@ def _clause(model: Any, condition: Condition) -> Raw:
     return {".".join(path): _comparison(operator, condition.value, travels.type, stored)}
 
 
-def _comparison(operator: str, value: Any, datatype: Any, stored: Any) -> Any:
+def _comparison(operator: str, value: Any, datatype: DataType, stored: Any) -> Any:
     if operator == "eq":
         return stored(value)
     if operator in ("in", "nin"):
@@ -87,3 +88,10 @@ def _comparison(operator: str, value: Any, datatype: Any, stored: Any) -> Any:
         options = {"$options": "i"} if operator.startswith("i") else {}
         return {"$regex": pattern.format(re.escape(value)), **options}
     return {f"${operator}": stored(value)}
+
+
+def _empty(datatype: DataType) -> list[Any]:
+    """Return the values that are as good as none."""
+    if isinstance(datatype, Json):
+        return [None, [], {}]
+    return [None, []] if isinstance(datatype, List) else [None, {}] if isinstance(datatype, Map) else [None]

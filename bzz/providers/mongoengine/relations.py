@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any, Protocol
 
 import mongoengine as me
 from bson import SON, DBRef
 from mongoengine.base import BaseField, LazyReference, get_document
 
-from bzz.datatypes import DataType, List, Map, add_error, identity, parse, references
+from bzz.datatypes import DataType, List, Map, add_error, parse, references
 from bzz.exceptions import Invalid
 from bzz.providers.mongoengine.fields import JSON, SCALARS, Codec, check_key
 from bzz.relations import Embedded, Reference
@@ -172,13 +171,12 @@ def _embedded_codec(embedded: Any, schema: Schemas) -> Codec:
 
 def _list_codec(listed: Any, schema: Schemas) -> Codec:
     item = codec(listed.field, schema) if listed.field else Codec(JSON)
-    order = _order(listed)
 
     def load(values: Any) -> list[Any]:
-        return order([None if value is None else item.load(value) for value in values])
+        return [None if value is None else item.load(value) for value in values]
 
     def store(values: Any) -> list[Any]:
-        return _sortable(listed, [None if value is None else item.store(value) for value in values])
+        return _sorted(listed, [None if value is None else item.store(value) for value in values])
 
     def keep(parts: Any, before: Any, values: Any) -> list[Any]:
         left: defaultdict[str, list[Any]] = defaultdict(list)
@@ -191,7 +189,7 @@ def _list_codec(listed: Any, schema: Schemas) -> Codec:
             part, earlier = known.get(item.type.id_of(value), (None, None))
             return item.store(value) if part is None else item.change(part, earlier, value)
 
-        return _sortable(
+        return _sorted(
             listed, [changed(value) if part is None else part for part, value in zip(same, values, strict=True)]
         )
 
@@ -205,37 +203,24 @@ def _by_id(item: Codec, parts: Any, values: Any) -> dict[str | None, tuple[Any, 
     return found
 
 
-def _order(listed: Any) -> Callable[[list[Any]], list[Any]]:
-    """Return what puts typed values into the order that a SortedListField gives its items when it is saved."""
+def _sorted(listed: Any, items: list[Any]) -> list[Any]:
+    """Return items in the order that a SortedListField gives them when it is saved, so that they have it before."""
     if not isinstance(listed, me.SortedListField):
-        return identity
-    name = listed._ordering
-    names = listed.field.document_type._reverse_db_field_map if name and hasattr(listed.field, "document_type") else {}
-    key: Callable[[Any], Any] = itemgetter(names.get(name, name)) if name else identity
-
-    def order(values: list[Any]) -> list[Any]:
-        try:
-            return sorted(values, key=key, reverse=listed._order_reverse)
-        except (KeyError, TypeError):  # not saved by the field, then
-            return values
-
-    return order
-
-
-def _sortable(listed: Any, items: list[Any]) -> list[Any]:
-    """Refuse what a SortedListField, which sorts when it is saved, cannot sort."""
-    if isinstance(listed, me.SortedListField):
-        try:
-            listed.to_mongo(items)
-        except (KeyError, TypeError):
-            raise Invalid(errors={listed.name: ["cannot be sorted"]}) from None
-    return items
+        return items
+    stored, name = me.ListField.to_mongo(listed, items), listed._ordering
+    try:
+        order = sorted(
+            range(len(items)), key=lambda i: stored[i][name] if name else stored[i], reverse=listed._order_reverse
+        )
+    except (KeyError, TypeError):
+        raise Invalid(errors={listed.name: ["cannot be sorted"]}) from None
+    return [items[index] for index in order]
 
 
 def _canonical(value: Any) -> str:
     """Return a text that is the same for values that are the same, however they were given."""
     if isinstance(value, Mapping):
-        inner = sorted((str(key), _canonical(item)) for key, item in value.items() if item not in (None, {}, []))
+        inner = sorted((str(key), _canonical(item)) for key, item in value.items() if item not in (None, []))
         return repr(inner)
     return repr([_canonical(item) for item in value]) if isinstance(value, list) else repr(value)
 

@@ -7,8 +7,11 @@ been deleted. The model's own ``save()``, ``clean()`` and MongoEngine's signals 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
+
+import mongoengine as me
+from mongoengine.base import BaseDocument
 
 from bzz.exceptions import Invalid
 
@@ -32,38 +35,42 @@ def insert(document: Any) -> None:
             return create(doc, write_concern=write_concern, force_insert=True), True
         return _update(document, doc, save_condition, write_concern)
 
-    vars(document).update(_save_create=create, _save_update=update)
-    try:
-        document.save()
-    finally:
-        _restore(document)
+    _save(document, _save_create=create, _save_update=update)
 
 
-def update(document: Any, key: Any, condition: Mapping[str, Any]) -> None:
-    """Save the changes of a loaded document, if it is still stored and ``condition`` holds.
+def update(document: Any, key: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -> None:
+    """Save the changes of a loaded document, if the store still has in each field it changes what was loaded.
+
+    What counts is what has changed when it comes to writing, be it by ``clean()`` or ``save()``.
 
     Args:
         document: with its changes.
         key: the primary key it was loaded with.
-        condition: what else has to hold in the store, as MongoDB has it.
+        raw: what was loaded, as MongoDB has it.
+        names: what else has to be as it was loaded, by the names that the store has for fields.
 
     Raises:
-        SaveConditionError: it is stored no longer, or the condition does not hold.
+        SaveConditionError: it is stored no longer, or not as it was loaded.
         Invalid: save() or clean() chose another primary key.
         NotUniqueError, ValidationError: as ``insert``.
     """
-    left = [{"__raw__": condition}] if condition else []  # holds once: a save() that saves again saves on top of it
+    is_first = True  # a save() that saves again saves on top of that
 
     def update_only(doc: Any, save_condition: Any, write_concern: Any) -> tuple[Any, bool]:
         if document.pk != key:
             raise Invalid("The primary key of a stored document cannot change.")
-        return _update(document, doc, {**(save_condition or {}), **(left.pop() if left else {})}, write_concern)
+        nonlocal is_first
+        if is_first:
+            changed = {name.partition(".")[0] for name in document._get_changed_fields()}
+            save_condition = {**(save_condition or {}), "__raw__": _as_loaded(raw, {*changed, *names} - {"_id"})}
+            is_first = False
+        return _update(document, doc, save_condition, write_concern)
 
-    vars(document).update(_save_update=update_only)
-    try:
-        document.save()
-    finally:
-        _restore(document)
+    _save(document, _save_update=update_only)
+
+
+def _as_loaded(raw: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"$eq": raw[name]} if name in raw else {"$exists": False} for name in names}
 
 
 def _update(document: Any, doc: Any, save_condition: Any, write_concern: Any) -> tuple[Any, bool]:
@@ -72,6 +79,27 @@ def _update(document: Any, doc: Any, save_condition: Any, write_concern: Any) ->
     return result
 
 
-def _restore(document: Any) -> None:
-    for name in ("_save_create", "_save_update"):
-        vars(document).pop(name, None)
+def _save(document: Any, **steps: Callable[..., Any]) -> None:
+    """Call ``document.save()`` with some of the steps it takes replaced."""
+    replaced = {"_clear_changed_fields": lambda: _forget_changes(document), **steps}
+    vars(document).update(replaced)
+    try:
+        document.save()
+    finally:
+        for name in replaced:
+            vars(document).pop(name, None)
+
+
+def _forget_changes(part: Any) -> None:
+    """Have nothing in a document count as changed; MongoEngine's own way loads what lists of references refer to."""
+    inner: Iterable[Any] = ()
+    if isinstance(part, BaseDocument):
+        part._changed_fields = []
+        inner = part._data.values()
+    elif isinstance(part, dict):
+        inner = part.values()
+    elif isinstance(part, (list, tuple)):
+        inner = part
+    for value in inner:
+        if not isinstance(value, me.Document):  # which a reference leads to, and which is saved by itself
+            _forget_changes(value)

@@ -83,7 +83,9 @@ def test_a_sorted_list_that_cannot_be_sorted_is_refused_by_name() -> None:
         assert caught.value.errors == {"field": ["cannot be sorted"]}
 
 
-def test_a_stored_list_that_cannot_be_sorted_is_shown_as_it_is() -> None:
+def test_a_sorted_list_has_its_order_before_it_is_saved() -> None:
     ranked = codec(me.SortedListField(me.IntField()))
-    assert ranked.load([3, 1, 2]) == [1, 2, 3]
-    assert ranked.load([3, "x", 2]) == [3, "x", 2]
+    assert ranked.store([3, 1, 2]) == [1, 2, 3]
+    assert ranked.load([3, "x", 2]) == [3, "x", 2], "what is stored is shown as it is"
+    with pytest.raises(Invalid):
+        ranked.store([3, "x", 2])
