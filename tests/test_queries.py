@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import random
+from typing import Any
+
 import pytest
 
+import bzz
+from bzz import signals
 from bzz.catalogue import View
 from bzz.conditions import Condition
 from bzz.datatypes import List
@@ -11,6 +16,8 @@ from bzz.providers.memory import MemoryProvider
 from bzz.queries import Parser
 from bzz.resources import Field, Resource
 from bzz.scalars import INTEGER, STRING
+from tests.conftest import Api
+from tests.teams import member, names, people, walk
 
 RESOURCE = Resource(
     object,
@@ -92,3 +99,129 @@ def test_a_query_string_that_is_not_utf8_is_a_bad_request() -> None:
 def test_a_query_string_may_be_plain_utf8() -> None:
     as_tornado_has_it = "name=Ló".encode().decode("latin-1")
     assert query(as_tornado_has_it).where == [Condition("name", "eq", "Ló")]
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ("age__contains=1", "takes eq, ne, in, nin, exists, gt, gte, lt, lte, not contains"),
+        ("retired__gt=true", "takes eq, ne, in, nin, exists, not gt"),
+        ("name__regex=.", "takes eq, ne"),
+        ("name__=x", "takes eq, ne"),
+        ("tags=x", "takes contains, exists, not eq"),
+        ("home=x", "takes exists, not eq"),
+        ("addresses.city=x", "unknown field"),
+        ("friends.name=x", "unknown field"),
+        ("home.nope=x", "unknown field"),
+        ("home.=x", "unknown field"),
+        (".city=x", "unknown field"),
+        ("__gt=1", "unknown field"),
+        ("age__gt=x", "expected an integer"),
+        ("age__in=1,x", "expected an integer"),
+        ("age__gt=", "takes a value"),
+        ("tags__exists=", "takes a value"),
+        ("age__exists=maybe", "expected true or false"),
+        ("name__contains=%00", "none of them NUL"),
+        ("friends__contains=", "takes a value"),
+        ("name=a&name=b", "more than once"),
+        ("fields=name,nope", "'nope' is unknown; there are "),
+        ("fields=", "is unknown"),
+        ("expand=name", "cannot expand 'name'; there are friends"),
+        ("expand=home", "is no reference"),
+        ("expand=friends.friends.friends", "cannot expand"),
+        ("count=x", "expected true or false"),
+        ("sort=tags", "cannot sort"),
+        ("sort=home.city,nope", "cannot sort"),
+        ("after=", "is no cursor"),
+        ("after=%F0%9F%90%9D", "is no cursor"),
+        ("after=W10", "is no cursor"),
+        ("after=WyJpZCIsWzFdXQ", "is no cursor"),
+        ("after=WyJpZCIsW251bGxdXQ", "is no cursor"),
+        ("after=WyItbmFtZSIsWyJBZGEiXV0", "is no cursor"),
+    ],
+)
+async def test_what_cannot_be_asked_is_refused_with_what_can(teams: Api, query: str, wrong: str) -> None:
+    reply = await teams("GET", f"/member?{query}")
+    assert reply.status == 400
+    [[message]] = reply.json["errors"].values()
+    assert wrong in message
+
+
+async def test_a_reserved_word_wins_over_a_field_of_its_name(teams: Api) -> None:
+    assert list((await teams("GET", "/member?page=x")).json["errors"]) == ["page"]
+
+
+@pytest.mark.parametrize(
+    "sort", ["age,name", "-age,name", "age,-home.city", "-home.city,-age,name", "-retired,age", "id", "-id"]
+)
+async def test_a_walk_by_cursor_meets_each_instance_once(teams: Api, sort: str) -> None:
+    choose = random.Random(1)  # noqa: S311  # the same each time
+    for number in range(25):
+        home = choose.choice([None, {"id": "x"}, {"id": "x", "city": choose.choice(["Rio", "Lisbon"])}])
+        await member(teams, str(number), age=choose.choice([None, 1, 2]), home=home)
+    whole = names(await teams("GET", f"/member?per_page=100&sort={sort}"))
+    assert await walk(teams, f"/member?per_page=4&sort={sort}") == whole
+    assert await walk(teams, f"/member?per_page=3&sort={sort}&age__exists=true") == [
+        m["name"] for m in (await teams("GET", f"/member?per_page=100&sort={sort}")).json if m["age"] is not None
+    ]
+
+
+async def test_a_walk_is_not_disturbed_by_what_comes_and_goes(teams: Api) -> None:
+    ids = [await member(teams, f"b{number}") for number in range(9)]
+    path, met = "/member?sort=name&per_page=3", []
+    while path:
+        reply = await teams("GET", path)
+        met += names(reply)
+        path = next((part[1:].split(">")[0] for part in reply.headers["Link"].split(", ") if "next" in part), "")
+        await member(teams, "a")
+        await teams("DELETE", f"/member/{ids[len(met) - 1]}")
+    assert met == [f"b{number}" for number in range(9)]
+
+
+async def test_a_cursor_is_of_one_order_only(teams: Api) -> None:
+    for number in range(3):
+        await member(teams, str(number))
+    link = (await teams("GET", "/member?sort=name&per_page=1")).headers["Link"]
+    after = link.split("after=")[1].split(">")[0]
+    assert names(await teams("GET", f"/member?sort=name&per_page=1&after={after}")) == ["1"]
+    for query in (f"sort=-name&after={after}", f"sort=age&after={after}", f"after={after}"):
+        reply = await teams("GET", f"/member?{query}")
+        assert (reply.status, reply.json["detail"]) == (400, "The cursor is of a list in another order.")
+    both = await teams("GET", f"/member?sort=name&page=2&after={after}")
+    assert (both.status, list(both.json["errors"])) == (400, ["after"])
+
+
+async def test_a_cursor_never_says_what_may_not_be_read(api: Api, served: Any, models: Any) -> None:
+    api.mount(bzz.ModelHive.routes_for(served, models.Member, write_only=["password"], sort="name"))
+    for number in range(3):
+        await member(api, "x", password=str(number))
+
+    @signals.pre_get_list.connect
+    def by_password(sender: Any, query: Query) -> None:
+        query.sort = [("password", True)]
+
+    reply = await api("GET", "/member?per_page=2")
+    assert reply.headers["Link"].endswith('</member?per_page=2&page=2>; rel="next"')
+    assert len(await walk(api, "/member?per_page=1")) == 3
+
+
+async def test_a_count_is_of_all_pages(teams: Api) -> None:
+    await people(teams)
+    first = await teams("GET", "/member?age=20&per_page=1&count=true")
+    assert first.headers["X-Total-Count"] == "2"
+    following = next(part[1:].split(">")[0] for part in first.headers["Link"].split(", ") if "next" in part)
+    assert (await teams("GET", following)).headers["X-Total-Count"] == "2"
+    assert "X-Total-Count" not in (await teams("GET", "/member?count=false")).headers
+
+
+async def test_what_receivers_ask_for_is_typed(teams: Api) -> None:
+    await people(teams)
+    asked = Condition("age", "in", ["36", 5])
+
+    @signals.pre_get_list.connect
+    def narrow(sender: Any, query: Query) -> None:
+        query.where.append(asked)
+
+    assert sorted(names(await teams("GET", "/member?home__exists=true"))) == ["Ada", "ada b"]
+    asked = Condition("nope", "eq", 1)
+    assert (await teams("GET", "/member")).status == 500

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.teams import documents, records
 
+NOBODY = "5" * 24
 STORES: dict[str, ModuleType] = {"memory": records, "mongoengine": documents}
 
 
@@ -23,3 +24,30 @@ async def team(api: Any, **values: Any) -> str:
 async def project(api: Any, parent: str, name: str = "Difference", **values: Any) -> str:
     created: str = (await api.create(f"/team/{parent}/projects", name=name, **values))["id"]
     return created
+
+
+def names(reply: Any) -> list[str]:
+    assert reply.status == 200, reply.body
+    return [found["name"] for found in reply.json]
+
+
+async def people(api: Any) -> None:
+    everybody: dict[str, dict[str, Any]] = {
+        "Ada": {"age": 36, "tags": ["math", "a.b"], "home": {"id": "x", "city": "London"}},
+        "ada b": {"age": 5, "tags": ["Math"], "home": {"id": "y"}},
+        "Bob": {"tags": []},
+        "B.b": {"age": 20, "home": {"id": "x", "city": "Rio"}},
+        "50%\n": {"age": 20},
+    }
+    for name, values in everybody.items():
+        await member(api, name, **values)
+
+
+async def walk(api: Any, path: str) -> list[str]:
+    """Follow ``Link: next`` from ``path``, and return the names met."""
+    met: list[str] = []
+    while path:
+        reply = await api("GET", path)
+        met += names(reply)
+        path = next((part[1:].split(">")[0] for part in reply.headers["Link"].split(", ") if "next" in part), "")
+    return met

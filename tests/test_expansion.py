@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import mongoengine
+import pytest
+from pymongo import monitoring
+
+import bzz
+from tests.conftest import Api, Reply
+from tests.teams import documents, member, names, project, team
+
+
+async def test_fields_and_expand_shape_what_is_shown(teams: Api) -> None:
+    ada = await member(teams)
+    bob = await member(teams, "Bob", friends=[ada])
+    parent = await team(teams, owner=bob, members=[bob, ada])
+    await project(teams, parent, lead=ada)
+    [shown] = (await teams("GET", "/team?fields=name,owner&expand=owner,members.friends,projects.lead")).json
+    assert list(shown) == ["name", "members", "owner", "projects"]
+    assert shown["owner"]["name"] == "Bob"
+    assert shown["owner"]["friends"] == [ada], "only what is asked for is expanded"
+    assert [m["name"] for m in shown["members"]] == ["Bob", "Ada"]
+    assert [friend["name"] for friend in shown["members"][0]["friends"]] == ["Ada"]
+    assert shown["projects"][0]["lead"]["name"] == "Ada"
+    one = await teams("GET", f"/team/{parent}?fields=id&expand=owner.friends")
+    assert (list(one.json), one.json["owner"]["friends"][0]["name"]) == (["id", "owner"], "Ada")
+    put = await teams("PUT", f"/team/{parent}?fields=name&expand=owner", json_body={"name": "New"})
+    assert (put.json["name"], put.json["owner"]["name"]) == ("New", "Bob")
+    assert (await teams("GET", f"/team/{parent}/members/{bob}?expand=friends")).json["friends"][0]["name"] == "Ada"
+    for wrong in ("page=1", "nope=1", "name=x", "fields=nope", "expand=nope"):
+        assert (await teams("GET", f"/team/{parent}?{wrong}")).status == 400
+    created = await teams("POST", "/team?fields=name", json_body={"name": "x"})
+    assert (created.status, created.json) == (201, {"name": "x"})
+
+
+async def test_what_dangles_in_the_store_is_shown_as_an_id_skipped_and_null(teams: Api) -> None:
+    ada, gone = await member(teams), await member(teams, "Gone")
+    parent = await team(teams, members=[gone, ada], owner=gone)
+    assert (await teams("DELETE", f"/member/{gone}")).status == 204
+    shown = (await teams("GET", f"/team/{parent}")).json
+    assert (shown["members"], shown["owner"]) == ([gone, ada], gone)
+    listed = await teams("GET", f"/team/{parent}/members?count=true")
+    assert (names(listed), listed.headers["X-Total-Count"]) == (["Ada"], "1")
+    expanded = (await teams("GET", f"/team/{parent}?expand=members,owner")).json
+    assert ([m and m["name"] for m in expanded["members"]], expanded["owner"]) == ([None, "Ada"], None)
+    assert (await teams("GET", f"/team/{parent}/owner")).status == 404
+    assert (await teams("PUT", f"/team/{parent}", json_body={"name": "x", "members": [gone, ada]})).status == 200
+    assert (await teams("PUT", f"/team/{parent}", json_body={"owner": None})).json["owner"] is None
+
+
+class Commands(monitoring.CommandListener):
+    """Remembers what is asked of the store."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if event.command_name in ("find", "count", "aggregate", "getMore", "update", "insert"):
+            self.asked.append(dict(event.command))
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Not of interest."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Not of interest."""
+
+
+@pytest.fixture
+def commands(mongodb_uri: str, mongodb: None) -> Commands:
+    """What MongoEngine asks of the server, from now on."""
+    mongoengine.disconnect()
+    listener = Commands()
+    mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard", event_listeners=[listener])
+    return listener
+
+
+async def test_the_store_is_asked_no_more_than_it_has_to_be(api: Api, commands: Commands) -> None:
+    api.mount(*(bzz.ModelHive.routes_for("mongoengine", model) for model in (documents.Team, documents.Member)))
+    ids = [await member(api, f"m{number}") for number in range(30)]
+    for number in range(25):
+        await team(api, owner=ids[number], members=ids[number : number + 5])
+
+    replies: list[Reply] = []
+
+    async def asked(path: str) -> list[dict[str, Any]]:
+        commands.asked.clear()
+        replies.append(await api("GET", path))
+        assert replies[-1].status == 200
+        return list(commands.asked)
+
+    assert [command.get("find") for command in await asked("/team?expand=owner,members")] == [
+        "team",
+        "member",
+        "member",
+    ]
+    assert len(await asked(f"/team/{(await api('GET', '/team')).json[0]['id']}/members?per_page=2")) == 2
+    first = await asked("/team?sort=name&per_page=7")
+    assert [(c["limit"], c.get("skip", 0), c["filter"]) for c in first] == [(8, 0, {})]
+    link = replies[-1].headers["Link"]
+    [following] = await asked(next(part[1:].split(">")[0] for part in link.split(", ") if "next" in part))
+    assert (following["limit"], following.get("skip", 0)) == (8, 0)
+    assert [sorted(part) for part in following["filter"]["$or"]] == [["name"], ["_id", "name"]]
+    assert following["filter"]["$or"][0]["name"].keys() == {"$gt"}
+    [find, count] = await asked("/team?count=true")
+    assert ("find" in find, {"count", "aggregate"} & set(count) != set()) == (True, True)
+    [following] = await asked("/team?name__icontains=" + quote(".*E"))
+    assert following["filter"] == {"name": {"$regex": r"\.\*E", "$options": "i"}}
