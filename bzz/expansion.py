@@ -96,18 +96,22 @@ async def expand(
             for (index, _), size in zip(held, parts, strict=True):
                 sizes[index] += size
             continue
+        _check_size(len(held))
         keys = {kind.key_of(item) for _, item in held if isinstance(item, str)} - {None}
         instances = await provider.fetch(target, keys, handler=handler, represent=True)
         found = {kind.dump(key): item.body for key, item in instances.items()}
-        inside = dict(
-            zip(found, await expand(provider, [*found.values()], target, inner, handler=handler), strict=True)
-        )
+        below = await expand(provider, [*found.values()], target, inner, handler=handler)
+        inside = dict(zip(found, below, strict=True))
         for index, item in held:
             sizes[index] += 1 + inside.get(item, 0) if isinstance(item, str) else 0
-        if sum(sizes) > MAX_EXPANDED:
-            raise BadRequest(f"More than {MAX_EXPANDED} references cannot be expanded at once.")
+        _check_size(sum(sizes))
         _replace(bodies, name, found)
     return sizes
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_EXPANDED:
+        raise BadRequest(f"More than {MAX_EXPANDED} references are not expanded at once.")
 
 
 def _items(body: Any, name: str) -> list[Any]:

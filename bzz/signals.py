@@ -118,7 +118,7 @@ class Signal(blinker.NamedSignal):
             return []
         to_any, to_sender = self._by_sender.get(ANY_ID, ()), self._by_sender.get(make_id(sender), ())
         live = []
-        for key, receiver in list(self.receivers.items()):
+        for key, receiver in self.receivers.copy().items():  # in one step: a weak one may die while others are listed
             if key in to_any or key in to_sender:
                 strong = receiver() if isinstance(receiver, weakref.ref) else receiver
                 if strong is not None:

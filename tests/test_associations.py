@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+import bzz
 from bzz import signals
 from bzz.exceptions import Forbidden
+from bzz.providers.memory import MemoryProvider
 from tests.conftest import Api, Sent
 from tests.teams import NOBODY, member, project, team
 
@@ -152,3 +155,70 @@ async def test_fifty_clients_that_add_different_members_at_once_lose_none(teams:
     )
     assert {reply.status for reply in replies} == {201}
     assert sorted((await teams("GET", f"/team/{parent}")).json["members"]) == sorted(people)
+
+
+async def test_of_clients_that_add_the_same_member_at_once_one_has_added_it(teams: Api, sent: list[Sent]) -> None:
+    ada, parent = await member(teams), await team(teams)
+    sent.clear()
+    replies = await asyncio.gather(
+        *(teams("POST", f"/team/{parent}/members", json_body={"members": [ada]}) for _ in range(6))
+    )
+    assert sorted(reply.status for reply in replies) == [200] * 5 + [201]
+    assert [s.signal for s in sent].count("post_associate") == 1
+    assert (await teams("GET", f"/team/{parent}")).json["members"] == [ada]
+
+
+async def test_of_clients_that_replace_a_reference_at_once_each_is_told_the_truth(teams: Api, sent: list[Sent]) -> None:
+    people = [await member(teams, str(number)) for number in range(8)]
+    parent = await team(teams, owner=people[0])
+    sent.clear()
+    replies = await asyncio.gather(
+        *(teams("POST", f"/team/{parent}/owner", json_body={"owner": person}) for person in people[1:])
+    )
+    assert {reply.status for reply in replies} <= {201, 409}
+    changes = [(s.signal, s.keywords["instance"].name) for s in sent if s.signal.startswith("post_")]
+    left = [name for signal, name in changes if signal == "post_dissociate"]
+    joined = [name for signal, name in changes if signal == "post_associate"]
+    assert len(left) == len(joined) == [reply.status for reply in replies].count(201)
+    last = (await teams("GET", f"/team/{parent}/owner")).json["name"]
+    assert sorted(left) == sorted({"0", *joined} - {last}), "who has joined leaves before the next one joins"
+
+
+async def test_a_member_that_another_request_takes_out_meanwhile_is_not_found(teams: Api) -> None:
+    ada = await member(teams)
+    parent = await team(teams, members=[ada])
+    both = asyncio.Barrier(2)
+
+    @signals.pre_dissociate.connect
+    async def meet(sender: Any) -> None:
+        await both.wait()
+
+    replies = await asyncio.gather(*(teams("DELETE", f"/team/{parent}/members/{ada}") for _ in range(2)))
+    assert sorted(reply.status for reply in replies) == [204, 404]
+
+
+async def test_a_reply_shows_who_has_joined_themselves_as_they_are_now(teams: Api) -> None:
+    ada = await member(teams)
+    reply = await teams("POST", f"/member/{ada}/friends", json_body={"friends": [ada]})
+    assert reply.json["friends"] == [ada]
+
+
+async def test_an_error_names_no_more_of_those_there_are_not_than_anybody_reads(teams: Api) -> None:
+    ada, parent = await member(teams), await team(teams)
+    keys = [ada, *(f"{number:024}" for number in range(200))]
+    reply = await teams("POST", f"/team/{parent}/members", json_body={"members": keys})
+    [message] = reply.json["errors"]["members"]
+    assert (reply.status, message.count(",")) == (400, 99)
+
+
+@dataclass
+class Numbered:
+    id: int
+    itself: int | None = field(default=None, metadata={"reference": "Numbered"})
+
+
+async def test_a_primary_key_may_be_zero(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Numbered))
+    await api.create("/numbered", id=0)
+    assert (await api("POST", "/numbered/0/itself", json_body={"itself": 0})).json == {"id": "0", "itself": "0"}
+    assert (await api("DELETE", "/numbered/0/itself")).status == 204

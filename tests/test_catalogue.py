@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 import bzz
+from bzz import catalogue
 from bzz.catalogue import restrict
 from bzz.changes import Patch, parse_patch
+from bzz.providers.memory import MemoryProvider
 from tests.conftest import Api, Sent
 from tests.teams import member, names, team
 from tests.test_resources import RESOURCE, errors_of
@@ -86,3 +89,45 @@ async def test_a_model_without_get_is_not_expanded(api: Api, served: Any, models
     parent = await team(api)
     assert (await api("GET", f"/team/{parent}?expand=owner")).status == 400
     assert (await api("GET", f"/team/{parent}/owner")).status == 405
+
+
+@dataclass
+class Animal:
+    id: str
+    name: str = ""
+
+
+@dataclass
+class Dog(Animal):
+    breed: str = ""
+    owner: str | None = field(default=None, metadata={"reference": "Owner"})
+
+
+@dataclass
+class Owner:
+    id: str
+    dogs: list[str] = field(default_factory=list, metadata={"reference": Dog})
+
+
+async def test_options_of_a_model_hold_for_those_that_inherit_from_it(api: Api, provider: MemoryProvider) -> None:
+    api.mount(
+        bzz.ModelHive.routes_for(provider, Animal, exclude=["name"]),
+        bzz.ModelHive.routes_for(provider, Dog),
+        bzz.ModelHive.routes_for(provider, Owner),
+    )
+    await api.create("/dog", id="rex", name="Rex", breed="collie")
+    await api.create("/owner", id="ada", dogs=["rex"])
+    seen = {"id": "rex", "breed": "collie", "owner": None}
+    assert (await api("GET", "/owner/ada/dogs/rex")).json == seen
+    assert (await api("GET", "/owner/ada?expand=dogs")).json["dogs"] == [seen]
+
+
+async def test_a_model_without_a_hive_is_reached_as_it_is(api: Api, provider: MemoryProvider) -> None:
+    dogs = bzz.ModelHive.routes_for(provider, Dog)
+    api.mount(dogs, bzz.ModelHive.routes_for(provider, Owner))
+    catalogue.clear()
+    await api.create("/owner", id="ada")
+    await api.create("/dog", id="rex", owner="ada")
+    assert (await api("GET", "/dog/rex/owner/dogs")).json == []
+    bzz.ModelHive(provider, Owner, methods=["POST"])
+    assert (await api("GET", "/dog/rex/owner/dogs")).status == 405

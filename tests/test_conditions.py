@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from bzz.conditions import Condition
 from tests.conftest import Api
 from tests.teams import names, people
 
@@ -56,3 +59,20 @@ from tests.teams import names, people
 async def test_an_operator_finds_what_it_says(teams: Api, query: str, found: list[str]) -> None:
     await people(teams)
     assert sorted(names(await teams("GET", f"/member?{query}"))) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "stored", "holds"),
+    [
+        ("gt", 1, "text", False),
+        ("contains", "a", 1, False),
+        ("contains", "a", None, False),
+        ("in", [[1], 2], [1], True),
+        ("in", [[1], 2], 2, True),
+        ("nin", [[1], 2], [2], True),
+        ("exists", True, 0, True),
+        ("exists", True, {}, False),
+    ],
+)
+def test_what_is_stored_need_not_be_what_is_asked_for(operator: str, wanted: Any, stored: Any, holds: bool) -> None:
+    assert Condition("inner.value", operator, wanted).test()({"inner": {"value": stored}}) is holds

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -8,6 +10,7 @@ import pytest
 from pymongo import monitoring
 
 import bzz
+from bzz.providers.memory import MemoryProvider
 from tests.conftest import Api, Reply
 from tests.teams import documents, member, names, project, team
 
@@ -107,3 +110,38 @@ async def test_the_store_is_asked_no_more_than_it_has_to_be(api: Api, commands: 
     assert ("find" in find, {"count", "aggregate"} & set(count) != set()) == (True, True)
     [following] = await asked("/team?name__icontains=" + quote(".*E"))
     assert following["filter"] == {"name": {"$regex": r"\.\*E", "$options": "i"}}
+
+
+async def test_what_would_multiply_without_end_is_refused(teams: Api) -> None:
+    ids = [await member(teams, str(number)) for number in range(25)]
+    await asyncio.gather(*(teams("PUT", f"/member/{key}", json_body={"friends": ids}) for key in ids))
+    assert (await teams("GET", f"/member/{ids[0]}?expand=friends.friends")).status == 200
+    refused = await teams("GET", "/member?per_page=25&expand=friends.friends")
+    assert (refused.status, refused.json["detail"]) == (400, "More than 10000 references are not expanded at once.")
+
+
+@dataclass
+class Shown:
+    """It shows itself in its own way."""
+
+    id: str
+    member: str | None = field(default=None, metadata={"reference": "Shown"})
+    members: list[str] = field(default_factory=list, metadata={"reference": "Shown"})
+
+    def to_dict(self) -> Any:
+        return (
+            "nothing" if self.id == "text" else {"key": self.id, "member": self.member, "members": [1, *self.members]}
+        )
+
+
+async def test_what_shows_itself_is_expanded_where_it_shows_ids(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Shown))
+    await api.create("/shown", id="a")
+    await api.create("/shown", id="text", member="a")
+    await api.create("/shown", id="b", member="a", members=["a", "text"])
+    inner = {"key": "a", "member": None, "members": [1]}
+    assert (await api("GET", "/shown?expand=member,members&fields=member,members")).json == [
+        {"member": None, "members": [1]},
+        {"member": inner, "members": [1, inner, "nothing"]},
+        "nothing",
+    ]

@@ -329,3 +329,40 @@ async def test_updates_of_different_fields_at_once_both_survive(teams: Api) -> N
     )
     [first, second] = (await teams("GET", f"/team/{parent}/projects")).json
     assert (first["name"], second["module"]["name"]) == ("One", "m")
+
+
+async def test_a_malformed_entity_tag_is_none(teams: Api) -> None:
+    path = f"/member/{await member(teams)}"
+    etag = await tagged(teams, path)
+    for wrong in ('"abc*', "abc*", "W/*", "foo, *", '*"a"', '"a" *', f"{etag} *", f"x{etag}", "*, *"):
+        assert (await write(teams, "PUT", path, {"age": 1}, If_Match=wrong)).status == 412, wrong
+    assert (await write(teams, "PUT", path, {"age": 1}, If_Match=f' "a,b" , {etag} ')).status == 200
+
+
+async def test_a_delete_looks_again_before_it_deletes(teams: Api) -> None:
+    ada = await member(teams)
+    path = f"/member/{ada}"
+
+    @signals.pre_delete_instance.connect
+    async def change(sender: Any) -> None:
+        await write(teams, "PUT", path, {"age": 9})
+
+    assert (await write(teams, "DELETE", path, If_Match=await tagged(teams, path))).status == 412
+    assert (await teams("GET", path)).json["age"] == 9
+
+
+async def test_a_method_nobody_knows_on_a_path_that_leads_nowhere_is_a_problem(teams: Api) -> None:
+    reply = await teams("TRACE", "/team/x/nope")
+    assert (reply.status, reply.headers["Content-Type"]) == (405, "application/problem+json")
+
+
+async def test_relations_that_are_hidden_are_no_way_to_what_they_hold(
+    api: Api, served: Any, models: ModuleType
+) -> None:
+    api.mount(
+        bzz.ModelHive.routes_for(served, models.Member, write_only=["home", "addresses", "friends"]),
+    )
+    ada = await member(api, home={"id": "h"}, addresses=[{"id": "a"}])
+    for path in ("home", "addresses", "addresses/a", "friends", f"friends/{ada}"):
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            assert (await api(method, f"/member/{ada}/{path}", body="{}")).status == 404

@@ -8,12 +8,12 @@ import pytest
 import bzz
 from bzz import signals
 from bzz.catalogue import View
-from bzz.conditions import Condition
+from bzz.conditions import Condition, retyped
 from bzz.datatypes import List
 from bzz.exceptions import BadRequest, Invalid
-from bzz.interfaces import Query
+from bzz.interfaces import Cursor, Query
 from bzz.providers.memory import MemoryProvider
-from bzz.queries import Parser
+from bzz.queries import Parser, decode_cursor, encode_cursor
 from bzz.resources import Field, Resource
 from bzz.scalars import INTEGER, STRING
 from tests.conftest import Api
@@ -225,3 +225,29 @@ async def test_what_receivers_ask_for_is_typed(teams: Api) -> None:
     assert sorted(names(await teams("GET", "/member?home__exists=true"))) == ["Ada", "ada b"]
     asked = Condition("nope", "eq", 1)
     assert (await teams("GET", "/member")).status == 500
+
+
+async def test_long_names_and_texts_are_refused(teams: Api) -> None:
+    deep = "home." * 3000 + "city"
+    for query in (f"{deep}=x", f"sort={deep}", f"fields={deep}", f"expand={deep}", f"name__contains={'a' * 401}"):
+        assert (await teams("GET", f"/member?{query}")).status == 400
+    assert (await teams("GET", f"/member?name__contains={'.' * 400}")).json == []
+    assert len((await teams("GET", "/member?" + "&".join(f"n{n}=1" for n in range(200)))).json["errors"]) == 100
+
+
+def test_a_cursor_is_made_only_where_it_comes_back_the_same() -> None:
+    order = [("age", False), ("pk", False)]
+    good = encode_cursor(RESOURCE, order, {"age": None, "pk": 7})
+    assert decode_cursor(RESOURCE, str(good)) == Cursor((("age", False), ("pk", False)), (None, 7))
+    assert encode_cursor(RESOURCE, order, {"age": "old", "pk": 7}) is None
+    assert encode_cursor(RESOURCE, [("tags", False), *order], {"pk": 7}) is None
+    assert encode_cursor(RESOURCE, [("secret", False), *order], {"pk": 7}) is None
+
+
+def test_a_list_is_asked_for_what_a_list_can_be() -> None:
+    with pytest.raises(LookupError, match="has no field 'nope'"):
+        retyped(RESOURCE, Condition("nope", "eq", 1))
+    with pytest.raises(ValueError, match="takes a list"):
+        retyped(RESOURCE, Condition("age", "in", "12"))
+    with pytest.raises(ValueError, match="is no operator"):
+        Condition("age", "like", 1)

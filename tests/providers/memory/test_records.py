@@ -106,3 +106,33 @@ def test_what_is_required_and_missing_is_named() -> None:
     with pytest.raises(Invalid) as caught:
         build(describe(Strict), {})
     assert caught.value.errors == {"id": ["is required"]}
+
+
+@dataclass
+class Loose:
+    id: str = "only"
+    anything: Any = None
+    free: dict[str, Any] = field(default_factory=dict)
+
+
+async def test_what_may_be_anything_may_be_a_list(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Loose))
+    shown = await api.create("/loose", anything=[1, ["x"]], free={"a": [1]})
+    assert shown == {"id": "only", "anything": [1, ["x"]], "free": {"a": [1]}}
+
+
+@dataclass
+class Deep:
+    id: str = "only"
+    parts: dict[str, list[Needy]] = field(default_factory=dict)
+
+
+@dataclass
+class Needy:
+    name: str
+
+
+async def test_what_is_missing_is_named_however_deep(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Deep))
+    reply = await api("POST", "/deep", json_body={"parts": {"a": [{"name": "x"}, {}]}})
+    assert reply.json["errors"] == {"parts.a.1.name": ["is required"]}
