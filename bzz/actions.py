@@ -82,7 +82,8 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
 async def _members(act: Act) -> list[Any]:
     """Return the primary keys that the list of references at the act's path holds."""
     place = await act.walk(act.path.parent)
-    return act.part(place, await act.get(place.address)).values.get(act.path.end.field) or []
+    held = act.part(place, await act.get(place.address)).values.get(act.path.end.field) or []
+    return act.resource.keys(held)
 
 
 async def _get_embedded(act: Act, query: Query) -> Listing:

@@ -97,7 +97,7 @@ async def expand(
                 sizes[index] += size
             continue
         _check_size(len(held))
-        keys = {kind.key_of(item) for _, item in held if isinstance(item, str)} - {None}
+        keys = {item for _, item in held if isinstance(item, str)}
         instances = await provider.fetch(target, keys, handler=handler, represent=True)
         found = {kind.dump(key): item.body for key, item in instances.items()}
         below = await expand(provider, [*found.values()], target, inner, handler=handler)

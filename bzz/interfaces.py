@@ -7,7 +7,7 @@ sends no signals and knows no Tornado; errors of its driver become those of ``bz
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -189,10 +189,12 @@ class Provider(ABC):
     ) -> dict[Any, Stored]:
         """Return, by primary key, those of the instances with ``keys`` that there are and a list may show.
 
+        Keys may be given as text, and what cannot be one is passed over.
+
         Raises:
             Unavailable: the store cannot be reached in time.
         """
-        wanted, pk = [*{key: None for key in keys if isinstance(key, Hashable)}], str(resource.pk)
+        wanted, pk = resource.keys(keys), str(resource.pk)
         if not wanted:
             return {}
         query = Query(where=[Condition(pk, "in", wanted)], per_page=len(wanted))

@@ -93,13 +93,6 @@ class Reference(DataType):
         """Return the primary key as text."""
         return str(self.key.dump(value))
 
-    def key_of(self, text: str) -> Any:
-        """Return the primary key that ``text`` stands for; None if it stands for none."""
-        try:
-            return self.key.parse(text)
-        except ValueError:
-            return None
-
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the reference itself."""
         yield "", self.target(), value

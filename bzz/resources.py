@@ -7,6 +7,7 @@ embedded documents as dicts, lists as lists, references as primary keys.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -125,6 +126,15 @@ class Resource:
         if value is None or self.identifier(value, name) != identifier:
             raise NotFound(NO_INSTANCE)
         return value
+
+    def keys(self, found: Iterable[Any]) -> list[Any]:
+        """Return the primary keys in what was found where they should be, each once; what cannot be one is left out."""
+        typed = self.fields[str(self.pk)].type
+        keys: dict[Any, None] = {}
+        for value in found:
+            with suppress(ValueError):
+                keys[typed.parse(value)] = None
+        return [*keys]
 
     def identifier(self, value: Any, name: str | None = None) -> str | None:
         """Return how a URL writes a value of the field ``name``, by default ``id_field``; None for None."""

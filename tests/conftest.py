@@ -18,6 +18,7 @@ import tornado.httpclient
 import tornado.ioloop
 import tornado.web
 from hypothesis import settings
+from pymongo import monitoring
 
 import bzz
 from bzz import catalogue, signals
@@ -218,3 +219,29 @@ def served(store: str, provider: MemoryProvider) -> Any:
 def teams(api: Api, served: Any, models: ModuleType) -> Api:
     """The API with teams and members."""
     return api.mount(bzz.ModelHive.routes_for(served, models.Team), bzz.ModelHive.routes_for(served, models.Member))
+
+
+class Commands(monitoring.CommandListener):
+    """Remembers what is asked of the store."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if event.command_name in ("find", "count", "aggregate", "getMore", "update", "insert"):
+            self.asked.append(dict(event.command))
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Not of interest."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Not of interest."""
+
+
+@pytest.fixture
+def commands(mongodb_uri: str, mongodb: None) -> Commands:
+    """What MongoEngine asks of the server, from now on."""
+    mongoengine.disconnect()
+    listener = Commands()
+    mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard", event_listeners=[listener])
+    return listener

@@ -5,13 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-import mongoengine
-import pytest
-from pymongo import monitoring
-
 import bzz
 from bzz.providers.memory import MemoryProvider
-from tests.conftest import Api, Reply
+from tests.conftest import Api, Commands, Reply
 from tests.teams import documents, member, names, project, team
 
 
@@ -51,32 +47,6 @@ async def test_what_dangles_in_the_store_is_shown_as_an_id_skipped_and_null(team
     assert (await teams("GET", f"/team/{parent}/owner")).status == 404
     assert (await teams("PUT", f"/team/{parent}", json_body={"name": "x", "members": [gone, ada]})).status == 200
     assert (await teams("PUT", f"/team/{parent}", json_body={"owner": None})).json["owner"] is None
-
-
-class Commands(monitoring.CommandListener):
-    """Remembers what is asked of the store."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        if event.command_name in ("find", "count", "aggregate", "getMore", "update", "insert"):
-            self.asked.append(dict(event.command))
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Not of interest."""
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Not of interest."""
-
-
-@pytest.fixture
-def commands(mongodb_uri: str, mongodb: None) -> Commands:
-    """What MongoEngine asks of the server, from now on."""
-    mongoengine.disconnect()
-    listener = Commands()
-    mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard", event_listeners=[listener])
-    return listener
 
 
 async def test_the_store_is_asked_no_more_than_it_has_to_be(api: Api, commands: Commands) -> None:

@@ -79,10 +79,7 @@ def _comparison(operator: str, value: Any, datatype: DataType, stored: Any) -> A
     if operator in ("in", "nin"):
         return {f"${operator}": [stored(item) for item in value]}
     if operator == "exists":
-        empty: list[Any] = (
-            [None, []] if isinstance(datatype, List) else [None, {}] if isinstance(datatype, Map) else [None]
-        )
-        return {"$nin" if value else "$in": empty}
+        return {"$nin" if value else "$in": _empty(datatype)}
     pattern = PATTERNS.get(operator.removeprefix("i"))
     if pattern is not None:
         options = {"$options": "i"} if operator.startswith("i") else {}
