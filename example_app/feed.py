@@ -17,7 +17,10 @@ from bzz import signals
 
 NAMES = [
     f"{when}_{what}"
-    for what in ("get_instance", "get_list", "create_instance", "update_instance", "delete_instance")
+    for what in (
+        *("get_instance", "get_list", "create_instance", "update_instance", "delete_instance"),
+        *("associate", "dissociate"),
+    )
     for when in ("pre", "post")
 ]
 KEPT = 100
@@ -69,9 +72,12 @@ class Feed:
 
 def _describe(offered: dict[str, Any]) -> dict[str, Any]:
     """Return what a signal offers as the page shows it."""
-    described: dict[str, Any] = {key: offered[key] for key in ("arguments", "data", "updated_fields") if key in offered}
+    shown = ("arguments", "data", "updated_fields", "field")
+    described: dict[str, Any] = {key: offered[key] for key in shown if key in offered}
     if "instance" in offered:
         described["instance"] = offered["instance"].name
+    if "parent" in offered:
+        described["parent"] = offered["parent"].name
     if "items" in offered:
         described["items"] = len(offered["items"])
     return described

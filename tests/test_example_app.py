@@ -101,6 +101,17 @@ async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(tmp_pa
         ]
         assert seen[5]["updated_fields"] == {"role": {"from": None, "to": "Objects"}}
 
+        team = json.loads((await browser.request("GET", "/api/team/?expand=members")).body)[0]
+        leaves = f"/api/team/{team['id']}/members/{team['members'][0]['id']}"
+        assert (await browser.request("DELETE", leaves)).code == 204
+        seen += [await browser.events.get() for _ in range(4)]
+        assert (seen[-1]["signal"], seen[-1]["field"], seen[-1]["parent"], seen[-1]["instance"]) == (
+            "post_dissociate",
+            "members",
+            team["name"],
+            team["members"][0]["name"],
+        )
+
         lead = json.loads((await browser.request("GET", "/api/team/")).body)[0]["lead"]
         assert (await browser.request("DELETE", f"/api/person/{lead}")).code == 409
         again = Browser(url)

@@ -28,7 +28,9 @@ const RESOURCES = {
 };
 
 let resource = "person";
-let page = `?per_page=${PER_PAGE}`;
+const FIRST_PAGE = `?per_page=${PER_PAGE}`;
+let page = FIRST_PAGE;
+let pagesBefore = []; // a cursor leads forward only
 let people = new Map();
 let asked = 0; // refreshes, of which only the last one shows
 let wasLost = false;
@@ -113,14 +115,18 @@ function showList(items, link) {
   if (focused) $(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   $("#empty").textContent = "Nothing here yet. “New” creates the first one.";
   $("#empty").hidden = items.length > 0;
-  for (const rel of ["prev", "next"]) {
-    const target = linkTo(link, rel);
-    $(`#${rel}`).disabled = !target;
-    $(`#${rel}`).onclick = () => {
-      page = target.slice(target.indexOf("?"));
-      refresh();
-    };
-  }
+  const next = linkTo(link, "next");
+  $("#prev").disabled = pagesBefore.length === 0;
+  $("#prev").onclick = () => {
+    page = pagesBefore.pop() ?? FIRST_PAGE;
+    refresh();
+  };
+  $("#next").disabled = !next;
+  $("#next").onclick = () => {
+    pagesBefore.push(page);
+    page = next.slice(next.indexOf("?"));
+    refresh();
+  };
 }
 
 function row(item) {
@@ -206,7 +212,7 @@ async function openEditor(item) {
     const values = Object.fromEntries(changed.map(({ name, read }) => [name, read()]));
     save.disabled = true;
     try {
-      if (item) await request("PATCH", `/api/${edited}/${encodeURIComponent(item.id)}/`, values);
+      if (item) await update(edited, item, values);
       else await request("POST", `/api/${edited}/`, values);
       $("#editor").close();
       refresh();
@@ -217,6 +223,18 @@ async function openEditor(item) {
     }
   };
   $("#editor").showModal();
+}
+
+// Members join and leave by themselves, at paths of their own; the rest is one change of the whole.
+async function update(edited, item, { members, ...values }) {
+  const path = `/api/${edited}/${encodeURIComponent(item.id)}`;
+  if (Object.keys(values).length > 0 || !members) await request("PATCH", `${path}/`, values);
+  if (!members) return;
+  const joining = members.filter((id) => !item.members.includes(id));
+  if (joining.length > 0) await request("POST", `${path}/members/`, { members: joining });
+  for (const id of item.members.filter((id) => !members.includes(id))) {
+    await request("DELETE", `${path}/members/${encodeURIComponent(id)}/`);
+  }
 }
 
 function showProblem(problem, controls) {
@@ -247,7 +265,8 @@ function change({ from, to }, name) {
 
 function describe(signal) {
   const what = element("div", { className: "what" });
-  if (signal.instance) what.append(signal.instance);
+  if (signal.parent) what.append(`${signal.instance} · ${signal.field} of ${signal.parent}`);
+  else if (signal.instance) what.append(signal.instance);
   else if (signal.items !== undefined) what.append(`${signal.items} item${signal.items === 1 ? "" : "s"}`);
   else if (signal.arguments) what.append(signal.arguments.join(" / "));
   if (signal.updated_fields) {
@@ -308,7 +327,8 @@ function state(value, text) {
 for (const button of document.querySelectorAll("nav button")) {
   button.onclick = () => {
     resource = button.dataset.resource;
-    page = `?per_page=${PER_PAGE}`;
+    page = FIRST_PAGE;
+    pagesBefore = [];
     for (const other of document.querySelectorAll("nav button")) other.ariaPressed = String(other === button);
     refresh();
   };
