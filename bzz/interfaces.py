@@ -238,7 +238,7 @@ class Provider(ABC):
 
     @abstractmethod
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, handler: object
+        self, address: Address, *, check: Callable[[Values], None], before: Before | None, handler: object
     ) -> Stored:
         """Delete the instance at ``address`` and return it as it was loaded.
 

@@ -18,8 +18,9 @@ from bzz.interfaces import Query
 from bzz.lifecycle import Act
 from bzz.providers.memory import MemoryProvider
 from bzz.resources import Resource
-from tests.conftest import Sent, act_on
+from tests.conftest import Api, Sent, act_on
 from tests.models import User
+from tests.teams import project, team
 
 
 @pytest.fixture
@@ -352,3 +353,18 @@ async def test_nulls_are_left_out_of_what_is_created(all_users: Act) -> None:
 
     ada = await create(all_users, name="Ada", scores={"a": None, "b": 1})
     assert ada.scores == {"b": 1}
+
+
+@pytest.mark.parametrize("when", ["pre", "post"])
+async def test_who_hears_of_one_signal_only_hears_of_it(teams: Api, when: str) -> None:
+    parent = await team(teams)
+    path = f"/team/{parent}/projects/{await project(teams, parent)}"
+    heard: list[str] = []
+
+    @getattr(signals, f"{when}_delete_instance").connect  # type: ignore[untyped-decorator]
+    def hear(sender: Any, instance: Any) -> None:
+        heard.append(instance.name)
+
+    assert (await teams("DELETE", path)).status == 204
+    assert (await teams("DELETE", f"/team/{parent}")).status == 204
+    assert heard == ["Difference", "Engine"]

@@ -222,3 +222,16 @@ async def test_a_primary_key_may_be_zero(api: Api, provider: MemoryProvider) -> 
     await api.create("/numbered", id=0)
     assert (await api("POST", "/numbered/0/itself", json_body={"itself": 0})).json == {"id": "0", "itself": "0"}
     assert (await api("DELETE", "/numbered/0/itself")).status == 204
+
+
+async def test_a_receiver_may_answer_itself_once_somebody_has_joined(teams: Api) -> None:
+    ada, parent = await member(teams), await team(teams)
+
+    @signals.post_associate.connect
+    def answer(sender: Any, handler: Any) -> None:
+        handler.set_status(202)
+        handler.finish("later")
+
+    reply = await teams("POST", f"/team/{parent}/members", json_body={"members": [ada]})
+    assert (reply.status, reply.body) == (202, b"later")
+    assert (await teams("GET", f"/team/{parent}")).json["members"] == [ada]

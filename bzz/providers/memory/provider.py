@@ -67,7 +67,7 @@ class MemoryProvider(Provider):
         return await self.pool.run(self._update, address, change, handler)
 
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, handler: object
+        self, address: Address, *, check: Callable[[Values], None], before: Before | None, handler: object
     ) -> Stored:
         """Delete the instance at ``address``."""
         if before is not None:
@@ -164,14 +164,13 @@ class MemoryProvider(Provider):
             if value is not None and any(getattr(i, name) == value for other, i in table.items() if other != key):
                 raise Conflict("The value is taken.", errors={name: ["is taken"]})
 
-    def _delete(self, address: Address, check: Callable[[Values], None] | None, handler: object) -> Stored:
+    def _delete(self, address: Address, check: Callable[[Values], None], handler: object) -> Stored:
         key = getattr(self._find(address, handler), str(address.resource.pk))
         with self._lock:
             table = self._table(address.resource.model)
             if key not in table:
                 raise NotFound(NO_INSTANCE)
-            if check is not None:
-                check(records.values(table[key]))
+            check(records.values(table[key]))
             instance = table.pop(key)
         return Stored(instance, records.values(instance))
 

@@ -80,7 +80,7 @@ class MongoEngineProvider(Provider):
         return await self._run(address.resource, lambda: write.run(loaded), given=write.given)
 
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, handler: object
+        self, address: Address, *, check: Callable[[Values], None], before: Before | None, handler: object
     ) -> Stored:
         """Delete the document at ``address``."""
         if before is not None:
@@ -204,10 +204,9 @@ class Update:
         return replace(_stored(resource, document), previous=previous)
 
 
-def _delete(address: Address, check: Callable[[Values], None] | None, handler: object) -> Stored:
+def _delete(address: Address, check: Callable[[Values], None], handler: object) -> Stored:
     stored = _stored(address.resource, _find(address, handler))
-    if check is not None:
-        check(stored.values)
+    check(stored.values)
     stored.instance.delete()
     return stored
 
