@@ -160,13 +160,8 @@ def _added(earlier: list[Any], held: list[Any]) -> int:
     return next((index for index in range(last, -1, -1) if held[index] not in earlier), last)
 
 
-async def update_instance(
-    act: Act, raw: Mapping[str, Any], precondition: Precondition | None = None
-) -> tuple[Stored, Diff]:
+async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precondition | None = None) -> Stored:
     """Merge what ``raw`` gives into the instance at the act's path (RFC 7396, section 2) and store what differs.
-
-    Returns:
-        The instance, and its ``updated_fields``.
 
     Raises:
         BzzError: as ``parse_patch`` and ``Provider.update``.
@@ -192,10 +187,12 @@ async def update_instance(
 
     exact = precondition is not None and not place.hops
     whole = await act.update(place, patch.apply, exact=exact, before=before)
-    stored, (_, previous) = act.part(place, whole), locate(whole.previous or {}, place.hops)
-    diff = await off_loop(stored.values, resource.diff, previous, stored.values)
-    await act.tell(post_update_instance, instance=stored.instance, updated_fields=diff)
-    return await act.represented(stored), diff
+    stored = act.part(place, whole)
+    if act.is_heard(post_update_instance):
+        _, previous = locate(whole.previous or {}, place.hops)
+        diff = await off_loop(stored.values, resource.diff, previous, stored.values)
+        await act.tell(post_update_instance, instance=stored.instance, updated_fields=diff)
+    return await act.represented(stored)
 
 
 def _expected(patch: Patch, stored: Values) -> Diff:

@@ -130,7 +130,7 @@ class Act:
             return Address(target, str(target.identifier(held, pk)), pk)
         address = Address(target, step.id, str(target.id_field))
         key = address.key if address.field == pk else (await self.get(address)).values[pk]
-        if key not in (held or ()):
+        if not isinstance(held, list) or key not in held:
             raise NotFound(NO_INSTANCE)
         return address
 

@@ -61,8 +61,10 @@ class ModelHandler(Handler):
         else:
             query = self._parser.shape(self.request.query)
             stored = await actions.get_instance(self.act)
-            await self._tag(stored)
-            if self._is_function_of_state(query) and self.check_etag_header():
+            is_as_stored = not post_get_instance.has_receivers_for(self.path.resource.model)
+            await self._tag(stored, is_as_stored=is_as_stored)
+            is_function_of_tag = is_as_stored and not (query.expand or self.path.resource.shows_itself)
+            if is_function_of_tag and self.check_etag_header():
                 self.reply_empty(304)
             else:
                 self.reply(*await self._shown([stored], query))
@@ -89,7 +91,7 @@ class ModelHandler(Handler):
     async def put(self) -> None:
         """Merge the body into an instance."""
         query, body = self._parser.shape(self.request.query, lenient=True), await self._body()
-        stored, _ = await actions.update_instance(self.act, body, self._precondition())
+        stored = await actions.update_instance(self.act, body, self._precondition())
         await self._reply_with(stored, query)
 
     async def patch(self) -> None:
@@ -183,14 +185,11 @@ class ModelHandler(Handler):
         [body] = await self._shown([stored], query)
         self.reply(body, status_code)
 
-    async def _tag(self, stored: Stored) -> None:
-        self.set_header("ETag", await off_loop(stored.values, self.path.resource.etag, stored.values))
-
-    def _is_function_of_state(self, query: Query) -> bool:
-        """Tell whether what a GET shows follows from what the entity tag is of."""
+    async def _tag(self, stored: Stored, *, is_as_stored: bool = True) -> None:
+        """Set the entity tag, made of the representation where that shows the stored values and nothing else."""
         resource = self.path.resource
-        is_changed = resource.shows_itself or post_get_instance.has_receivers_for(resource.model)
-        return not (is_changed or query.expand)
+        shown = stored.body if is_as_stored and not resource.shows_itself else None
+        self.set_header("ETag", await off_loop(shown or stored.values, resource.etag, stored.values, shown))
 
     async def _shown(self, items: Sequence[Stored], query: Query) -> list[Any]:
         """Return the representations of instances as ``fields`` and ``expand`` of a query have them."""

@@ -23,6 +23,7 @@ from bzz.scalars import JSON, Scalar, addressable
 Values = dict[str, Any]
 UNKNOWN = "unknown field"
 NO_INSTANCE = "There is no such instance."
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,17 @@ class Resource:
         except Exception:  # noqa: BLE001  # a store may hold anything, and it has to be shown all the same
             return self.json.dump(value)
 
-    def etag(self, values: Mapping[str, Any]) -> str:
-        """Return the strong entity tag (RFC 9110, section 8.8.3) of an instance with ``values``, quotes and all.
+    def etag(self, values: Mapping[str, Any], shown: Any = None) -> str:
+        """Return the strong entity tag (RFC 9110, section 8.8.3) of an instance, quotes and all.
 
         It is made of what may be read. A hidden value has no part in it, because whoever knows all the others could
         find it by trying.
+
+        Args:
+            values: of the instance.
+            shown: what ``represent(values)`` returns, where that is known.
         """
-        shown = orjson.dumps(self.represent(values), option=orjson.OPT_SORT_KEYS)
+        shown = orjson.dumps(shown or self.represent(values), self.json.dump, _CANONICAL)
         return f'"{blake2b(shown, digest_size=16).hexdigest()}"'
 
     def key_of(self, identifier: str, name: str | None = None) -> Any:
