@@ -53,7 +53,7 @@ class ModelHandler(Handler):
     async def get(self) -> None:
         """Answer with an instance, or with a page of a list."""
         if self.path.end.is_list:
-            query = self._parser.list(self.request.query)
+            query = self._parser.query(self.request.query)
             listing, cursor = await actions.get_list(self.act, query)
             if not self._finished:
                 self._link(query, listing, cursor)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -44,8 +45,17 @@ class Parser:
 
     def __init__(self, provider: Provider, view: View, *, inside: bool = False) -> None:
         self.provider, self.view, self.resource, self.inside = provider, view, view.resource, inside
+        self._readers: dict[str, Callable[[str], Any]] = {
+            "page": _PAGE.parse,
+            "per_page": integer(1, view.max_per_page).parse,
+            "sort": partial(parse_sort, self.resource),
+            "after": self._after,
+            "count": BOOLEAN.parse,
+            "fields": self._fields,
+            "expand": self._expand,
+        }
 
-    def list(self, encoded: str) -> Query:
+    def query(self, encoded: str) -> Query:
         """Return the ``Query`` that a list's query string asks for, its values typed by their fields.
 
         Raises:
@@ -59,7 +69,7 @@ class Parser:
         return query
 
     def shape(self, encoded: str, *, lenient: bool = False) -> Query:
-        """Return the ``Query`` of which a reply of one instance has ``fields`` and ``expand``; raise as ``list``.
+        """Return the ``Query`` of which a reply of one instance has ``fields`` and ``expand``; raise as ``query``.
 
         Args:
             encoded: the query string.
@@ -88,7 +98,7 @@ class Parser:
     def _take(self, query: Query, allowed: tuple[str, ...], key: str, text: str, *, repeated: bool) -> None:
         may_repeat = False
         if key in allowed:
-            setattr(query, key, getattr(self, f"_{key}")(text))
+            setattr(query, key, self._readers[key](text))
         elif allowed == SHAPE:
             raise ValueError(f"unknown; there are {', '.join(SHAPE)}")
         else:
@@ -97,34 +107,19 @@ class Parser:
         if repeated and not may_repeat:
             raise ValueError("is given more than once")
 
-    def _page(self, text: str) -> int:
-        number: int = _PAGE.parse(text)
-        return number
-
-    def _per_page(self, text: str) -> int:
-        number: int = integer(1, self.view.max_per_page).parse(text)
-        return number
-
-    def _count(self, text: str) -> bool:
-        flag: bool = BOOLEAN.parse(text)
-        return flag
-
-    def _sort(self, text: str) -> Order:
-        return parse_sort(self.resource, text)
-
     def _after(self, text: str) -> Cursor:
         if self.inside:
             raise ValueError("cannot be used here, where the list has page")
         return decode_cursor(self.resource, text)
 
-    def _fields(self, text: str) -> Any:
+    def _fields(self, text: str) -> list[str]:
         known, names = dict(self.resource.readable), [*dict.fromkeys(text.split(","))]
         for name in names:
             if name not in known:
                 raise ValueError(f"{name!r} is unknown; there are {', '.join(known)}")
         return names
 
-    def _expand(self, text: str) -> Any:
+    def _expand(self, text: str) -> list[str]:
         names = [*dict.fromkeys(text.split(","))]
         expansion.plan(self.provider, self.resource, names)
         return names

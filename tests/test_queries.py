@@ -34,7 +34,7 @@ RESOURCE = Resource(
 
 
 def query(encoded: str) -> Query:
-    return Parser(MemoryProvider(), View(RESOURCE)).list(encoded)
+    return Parser(MemoryProvider(), View(RESOURCE)).query(encoded)
 
 
 def test_a_query_string_is_filters_typed_by_their_fields() -> None:
