@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bzz.catalogue import view_of
@@ -35,9 +35,8 @@ def plan(provider: Provider, resource: Resource, names: Iterable[str]) -> Tree:
             relation = _relations(provider, here).get(name)
             levels += ends
             if relation is None or levels == MAX_LEVELS:
-                raise ValueError(
-                    f"cannot expand {dotted!r}; there are {', '.join(_names(provider, resource)) or 'none'}"
-                )
+                known = ", ".join(_names(provider, resource)) or "none"
+                raise ValueError(f"cannot expand {dotted!r}, at most {MAX_LEVELS} deep; there are {known}")
             ends = isinstance(relation.type, Reference)
             here, branch = _target(provider, relation), branch.setdefault(name, {})
         if not ends:
@@ -62,9 +61,13 @@ def _target(provider: Provider, relation: Relation) -> Resource:
     return kind.resource if isinstance(kind, Embedded) else view_of(provider, kind.target()).resource
 
 
-def _names(provider: Provider, resource: Resource) -> list[str]:
-    found = _relations(provider, resource).items()
-    return [name for name, relation in found if isinstance(relation.type, Reference)]
+def _names(provider: Provider, resource: Resource, *, depth: int = MAX_LEVELS) -> Iterator[str]:
+    """Yield the dotted names of references, those inside embedded documents included, as deep as anybody reads."""
+    for name, relation in _relations(provider, resource).items():
+        if isinstance(relation.type, Reference):
+            yield name
+        elif depth:
+            yield from (f"{name}.{inner}" for inner in _names(provider, relation.type.resource, depth=depth - 1))
 
 
 async def expand(

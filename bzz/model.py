@@ -33,7 +33,7 @@ class ModelHive:
         read_only: fields it may only see.
         write_only: fields it may only set.
         sort: default order of lists: ``'-age,name'``.
-        per_page: how many instances a page of a list holds.
+        per_page: how many instances a page of a list holds; 20, or ``max_per_page`` if that is less.
         max_per_page: how many a request may ask for.
         max_body: how many bytes a body may have.
         handler_class: a subclass of ``ModelHandler``.
@@ -56,7 +56,7 @@ class ModelHive:
         read_only: Iterable[str] = (),
         write_only: Iterable[str] = (),
         sort: str = "",
-        per_page: int = 20,
+        per_page: int | None = None,
         max_per_page: int = 100,
         max_body: int = 1_048_576,
         handler_class: type[ModelHandler] | None = None,
@@ -68,6 +68,7 @@ class ModelHive:
         )
         if sort:
             resource = replace(resource, sort=tuple(_check_sort(resource, sort)))
+        per_page = min(20, max_per_page) if per_page is None else per_page
         if not 1 <= per_page <= max_per_page:
             raise ValueError(f"per_page is from 1 to max_per_page ({max_per_page}), not {per_page}")
         if max_body < 0:

@@ -4,9 +4,11 @@ import bzz
 
 project = "bzz"
 author = "bzz contributors"
+copyright = author  # noqa: A001  # what Sphinx calls it
 version = release = bzz.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_heading_anchors = 3
+myst_enable_extensions = ["deflist"]
 html_theme = "furo"
 html_title = "bzz"
 exclude_patterns = ["_build"]

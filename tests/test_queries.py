@@ -126,7 +126,7 @@ def test_a_query_string_may_be_plain_utf8() -> None:
         ("name=a&name=b", "more than once"),
         ("fields=name,nope", "'nope' is unknown; there are "),
         ("fields=", "is unknown"),
-        ("expand=name", "cannot expand 'name'; there are friends"),
+        ("expand=name", "cannot expand 'name', at most 2 deep; there are friends"),
         ("expand=home", "is no reference"),
         ("expand=friends.friends.friends", "cannot expand"),
         ("count=x", "expected true or false"),

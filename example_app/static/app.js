@@ -40,6 +40,7 @@ let wasLost = false;
 class Problem extends Error {
   constructor(problem) {
     super(problem.detail || problem.title);
+    this.status = problem.status;
     this.errors = problem.errors || {};
   }
 }
@@ -119,14 +120,20 @@ function showList(items, link) {
   $("#prev").disabled = pagesBefore.length === 0;
   $("#prev").onclick = () => {
     page = pagesBefore.pop() ?? FIRST_PAGE;
-    refresh();
+    turn();
   };
   $("#next").disabled = !next;
   $("#next").onclick = () => {
     pagesBefore.push(page);
     page = next.slice(next.indexOf("?"));
-    refresh();
+    turn();
   };
+}
+
+async function turn() {
+  await refresh();
+  $(".scroll").scrollTop = 0;
+  $(".records").scrollIntoView({ block: "start" });
 }
 
 function row(item) {
@@ -233,7 +240,9 @@ async function update(edited, item, { members, ...values }) {
   const joining = members.filter((id) => !item.members.includes(id));
   if (joining.length > 0) await request("POST", `${path}/members/`, { members: joining });
   for (const id of item.members.filter((id) => !members.includes(id))) {
-    await request("DELETE", `${path}/members/${encodeURIComponent(id)}/`);
+    await request("DELETE", `${path}/members/${encodeURIComponent(id)}/`).catch((problem) => {
+      if (problem.status !== 404) throw problem; // somebody else has taken them out
+    });
   }
 }
 
@@ -335,7 +344,10 @@ for (const button of document.querySelectorAll("nav button")) {
 }
 $("#new").onclick = () => openEditor(null);
 $("#cancel").onclick = () => $("#editor").close();
-$("#clear").onclick = () => $("#log").replaceChildren();
+$("#clear").onclick = () => {
+  $("#log").replaceChildren();
+  $("#quiet").hidden = false;
+};
 $("#reads").onchange = (event) => document.body.classList.toggle("reads", event.target.checked);
 refresh();
 listen();
