@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,9 +11,10 @@ from bzz.changes import Patch, Precondition, adding, locate, parse_patch, removi
 from bzz.conditions import Condition, all_hold, retyped, sort_key, value_at
 from bzz.datatypes import Diff
 from bzz.interfaces import Before, BeforeCreate, Listing, Query, Stored
-from bzz.lifecycle import Act, off_loop, refers
+from bzz.lifecycle import Act, refers
+from bzz.pool import off_loop
 from bzz.queries import check_cursor, encode_cursor
-from bzz.resources import Values
+from bzz.resources import Resource, Values
 from bzz.signals import (
     Computed,
     post_create_instance,
@@ -117,13 +119,13 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
     resource = act.resource
     data = await off_loop(raw, resource.parse_insert, raw)
     before: BeforeCreate | None = None
-    if act.is_heard(pre_create_instance) or refers(resource, data):
+    if act.is_heard(pre_create_instance) or await refers(resource, data):
 
         async def before() -> None:
             if act.is_heard(pre_create_instance):
                 await act.announce(pre_create_instance, data=data)
                 await act.retype(resource, data)
-                data.update(resource.merge({}, data))
+                data.update(await off_loop(data, resource.merge, {}, data))
             await act.check_references(resource, data, {})
 
     if act.path.end.is_embedded:
@@ -149,15 +151,21 @@ async def _create_embedded(act: Act, data: Values, announce: BeforeCreate | None
     value, index = parent[step.field], None
     if step.is_list:
         _, earlier = locate(stored.previous or {}, place.hops)
-        index = _added(earlier.get(step.field) or [], value)
+        index = await off_loop(value, _added, act.resource, earlier.get(step.field) or [], value)
     part = act.provider.part(stored.instance, [*trail, (step.field, index)])
     return Stored(part, value if index is None else value[index])
 
 
-def _added(earlier: list[Any], held: list[Any]) -> int:
-    """Return the index of what a list holds that it did not hold earlier."""
-    last = len(held) - 1
-    return next((index for index in range(last, -1, -1) if held[index] not in earlier), last)
+def _added(resource: Resource, earlier: list[Values], held: list[Values]) -> int:
+    """Return the index of the document that a list holds and did not hold earlier: told by its id, if it has one."""
+    left = Counter(resource.id_of(item) or repr(item) for item in earlier)
+    added = len(held) - 1
+    for index, item in enumerate(held):
+        name = resource.id_of(item) or repr(item)
+        left[name] -= 1
+        if left[name] < 0:
+            added = index
+    return added
 
 
 async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precondition | None = None) -> Stored:
@@ -170,17 +178,17 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
     resource, place = act.resource, await act.walk(act.path)
     patch = await off_loop(raw, parse_patch, resource, raw, precondition)
     before: Before | None = None
-    if act.is_heard(pre_update_instance) or refers(resource, patch.data):
+    if act.is_heard(pre_update_instance) or await refers(resource, patch.data):
 
         async def before(whole: Stored) -> None:
             stored = act.part(place, whole)
-            patch.check(stored.values)
+            await off_loop(stored.values, patch.check, stored.values)
             if act.is_heard(pre_update_instance):
                 await act.announce(
                     pre_update_instance,
                     data=patch.data,
                     instance=stored.instance,
-                    updated_fields=Computed(lambda: _expected(patch, stored.values)),
+                    updated_fields=Computed(lambda: off_loop(patch.data, _expected, patch, stored.values)),
                 )
                 await act.retype(resource, patch.data)
             await act.check_references(resource, patch.data, stored.values)
@@ -216,7 +224,7 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
 
     async def before(whole: Stored) -> None:
         stored = act.part(place, whole)
-        check(stored.values)
+        await off_loop(stored.values, check, stored.values)
         parts[:] = [stored]
         if act.is_heard(pre_delete_instance):
             await act.announce(pre_delete_instance, instance=stored.instance)

@@ -14,7 +14,8 @@ from bzz.changes import Precondition, locate
 from bzz.datatypes import MAX_ERRORS, parse
 from bzz.exceptions import Conflict, Invalid, NotFound
 from bzz.interfaces import Stored
-from bzz.lifecycle import Act, off_loop
+from bzz.lifecycle import Act
+from bzz.pool import off_loop
 from bzz.resources import NO_INSTANCE, UNKNOWN, Values
 from bzz.routing import Step
 from bzz.signals import Signal, post_associate, post_dissociate, pre_associate, pre_dissociate
@@ -96,7 +97,7 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
     member = await act.get((await act.walk(act.path)).address)
     key = member.values[str(act.resource.pk)]
     if precondition is not None:
-        precondition.check(act.resource, member.values)
+        await off_loop(member.values, precondition.check, act.resource, member.values)
 
     def change(values: Values) -> Values:
         held = _held(step, values)

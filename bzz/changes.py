@@ -194,12 +194,19 @@ def removing(hop: Hop, check: Callable[[Values], None]) -> Change:
 def relative(error: BzzError, names: Sequence[str]) -> BzzError:
     """Return ``error`` with the names in its ``errors`` as seen from the embedded document that fields lead to.
 
+    What is said of the document as a whole becomes the ``detail``.
+
     Args:
         error: of a write to the whole instance; changed in place.
         names: the fields on the way.
     """
-    prefix = re.compile("".join(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in names))
-    error.errors = {
-        prefix.sub("", name, count=1) if prefix.match(name) else name: m for name, m in error.errors.items()
-    }
+    way = re.compile("".join(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in names))
+    found = {}
+    for name, messages in error.errors.items():
+        dotted = f"{name}."
+        here = way.match(dotted)
+        found[(dotted[here.end() :] if here else dotted)[:-1]] = messages
+    if names and "" in found:
+        error.detail = " ".join(found.pop(""))
+    error.errors = found
     return error

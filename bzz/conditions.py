@@ -193,7 +193,8 @@ def _typed_value(known: Field, operator: str, raw: Any) -> Any:
         if isinstance(raw, str):
             raise ValueError("takes a list of values")
         parts = raw[0].split(",") if isinstance(raw, FormValue) else raw
-        return [parse(known.type, FormValue((part,)) if isinstance(raw, FormValue) else part) for part in parts]
+        values = (parse(known.type, FormValue((part,)) if isinstance(raw, FormValue) else part) for part in parts)
+        return [*dict.fromkeys(values)]
     if isinstance(known.type, List):
         return _present(parse(known.type.item, raw))
     if operator in TEXT:

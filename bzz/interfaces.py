@@ -14,7 +14,7 @@ from typing import Any
 
 from bzz.changes import Change, Trail
 from bzz.conditions import Condition, Order, following
-from bzz.pool import THREADS, Pool
+from bzz.pool import THREADS, Pool, off_loop
 from bzz.resources import Resource, Values
 
 
@@ -194,7 +194,8 @@ class Provider(ABC):
         Raises:
             Unavailable: the store cannot be reached in time.
         """
-        wanted, pk = resource.keys(keys), str(resource.pk)
+        given, pk = [*keys], str(resource.pk)
+        wanted = await off_loop(given, resource.keys, given)
         if not wanted:
             return {}
         query = Query(where=[Condition(pk, "in", wanted)], per_page=len(wanted))

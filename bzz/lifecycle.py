@@ -7,39 +7,20 @@ only for whether a receiver has finished it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from bzz.catalogue import view_of
 from bzz.changes import Change, Hop, locate, relative, within
 from bzz.datatypes import MAX_ERRORS
 from bzz.exceptions import Conflict, Finished, Invalid, NotFound
 from bzz.interfaces import Address, Before, Provider, Stored
-from bzz.pool import in_pool
+from bzz.pool import off_loop
 from bzz.resources import NO_INSTANCE, Resource, Values
 from bzz.routing import Path, Step
 from bzz.signals import Signal
-
-P = ParamSpec("P")
-T = TypeVar("T")
-MANY = 2000  # values; what is done for each of more takes long enough to be done off the event loop
-
-
-async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return ``function(*args, **kwargs)``, computed off the event loop where there are many ``values``."""
-    return await in_pool(function, *args, **kwargs) if _are_many(values) else function(*args, **kwargs)
-
-
-def _are_many(values: object) -> bool:
-    left, waiting = MANY, [values]
-    while waiting and left > 0:
-        inner = waiting.pop()
-        if isinstance(inner, (dict, list)):
-            left -= len(inner)
-            waiting.extend(inner.values() if isinstance(inner, dict) else inner)
-    return left <= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +163,8 @@ class Act:
         Raises:
             Invalid: one refers to nothing; ``errors`` says which, by dotted field name.
         """
-        given = await off_loop(new, lambda: list(resource.references(new)))
-        kept = {(_field(name), model, key) for name, model, key in resource.references(old)} if given else set()
-        added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
-        for name, model, key in given:
-            if (_field(name), model, key) not in kept:
-                added[model][name] = key
         errors: dict[str, list[str]] = {}
-        for model, keys in added.items():
+        for model, keys in (await off_loop(new, _added, resource, new, old)).items():
             target = view_of(self.provider, model).resource
             found = await self.provider.fetch(target, keys.values(), handler=self.handler, represent=False)
             errors |= {n: [f"there is no {model.__name__} {key}"] for n, key in keys.items() if key not in found}
@@ -197,9 +172,20 @@ class Act:
             raise Invalid(errors=dict(islice(errors.items(), MAX_ERRORS)))
 
 
-def refers(resource: Resource, data: Values) -> bool:
+async def refers(resource: Resource, data: Values) -> bool:
     """Tell whether there are references in ``data``."""
-    return next(resource.references(data), None) is not None
+    return await off_loop(data, next, resource.references(data), None) is not None
+
+
+def _added(resource: Resource, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:
+    """Return the references that ``new`` values add to ``old`` ones: by model, primary keys by dotted field name."""
+    added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
+    given = list(resource.references(new))
+    kept = {(_field(name), model, key) for name, model, key in resource.references(old)} if given else set()
+    for name, model, key in given:
+        if (_field(name), model, key) not in kept:
+            added[model][name] = key
+    return added
 
 
 def _field(name: str) -> str:

@@ -15,7 +15,8 @@ from bzz.changes import ANY, Precondition
 from bzz.exceptions import MethodNotAllowed, NotFound
 from bzz.handlers import Handler
 from bzz.interfaces import Listing, Provider, Query, Stored
-from bzz.lifecycle import Act, off_loop
+from bzz.lifecycle import Act
+from bzz.pool import off_loop
 from bzz.queries import Parser, query_pairs
 from bzz.routing import Path, Step
 from bzz.signals import post_get_instance

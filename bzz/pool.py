@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 THREADS = 32
 QUEUE_PER_THREAD = 4
+MANY = 2000  # values; what is done for each of more takes long enough to be done off the event loop
 
 
 class Pool:
@@ -66,3 +67,18 @@ async def in_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
         Exception: what ``function`` raised.
     """
     return await _shared.run(function, *args, **kwargs)
+
+
+async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return ``function(*args, **kwargs)``, computed off the event loop where there are many ``values``."""
+    return await in_pool(function, *args, **kwargs) if _are_many(values) else function(*args, **kwargs)
+
+
+def _are_many(values: object) -> bool:
+    left, waiting = MANY, [values]
+    while waiting and left > 0:
+        inner = waiting.pop()
+        if isinstance(inner, (dict, list)):
+            left -= len(inner)
+            waiting.extend(inner.values() if isinstance(inner, dict) else inner)
+    return left <= 0

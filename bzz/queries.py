@@ -22,6 +22,7 @@ from bzz.scalars import BOOLEAN, integer
 
 SHAPE = ("fields", "expand")
 PAGING = ("page", "per_page", "sort", "after", "count")
+MAX_LENGTH = 16_384
 _PAGE = integer(1, 2**31 - 1)
 
 
@@ -29,8 +30,10 @@ def query_pairs(encoded: str) -> list[tuple[str, str]]:
     """Return the parameters of a query string as Tornado has it: each byte that is not ASCII one Latin-1 character.
 
     Raises:
-        BadRequest: as ``pairs``.
+        BadRequest: as ``pairs``, or it is so long that no reply could repeat it in ``Link``.
     """
+    if len(encoded) > MAX_LENGTH:
+        raise BadRequest(f"The query string has more than {MAX_LENGTH} characters.")
     return pairs(encoded.encode("latin-1", errors="replace"), "The query string")
 
 

@@ -11,7 +11,7 @@ import asyncio
 import inspect
 import logging
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -29,12 +29,12 @@ class Computed:
     """A keyword's value that is computed anew for each receiver that names the keyword.
 
     Args:
-        function: called without arguments; its result is what the receiver gets.
+        function: called without arguments, and awaited; its result is what the receiver gets.
     """
 
     __slots__ = ("function",)
 
-    def __init__(self, function: Callable[[], object]) -> None:
+    def __init__(self, function: Callable[[], Awaitable[object]]) -> None:
         self.function = function
 
 
@@ -45,15 +45,19 @@ class Call:
     positional: tuple[str, ...]
     keywords: tuple[str, ...] | None
 
-    def __call__(self, receiver: Callable[..., Any], sender: object, offered: Mapping[str, Any]) -> Any:
-        """Call ``receiver`` with what it takes of ``sender`` and of the keywords ``offered``."""
-        names = offered if self.keywords is None else self.keywords
-        taken = {name: _value(offered[name]) for name in names if name not in self.positional}
-        return receiver(*(sender if n == SENDER else _value(offered[n]) for n in self.positional), **taken)
+    async def __call__(self, receiver: Callable[..., Any], sender: object, offered: Mapping[str, Any]) -> Any:
+        """Call ``receiver`` with what it takes of ``sender`` and of the keywords ``offered``; return what it does.
+
+        Whatever it returns is awaited, if it can be.
+        """
+        named = [name for name in (offered if self.keywords is None else self.keywords) if name not in self.positional]
+        by_position = [sender if name == SENDER else await _value(offered[name]) for name in self.positional]
+        result = receiver(*by_position, **{name: await _value(offered[name]) for name in named})
+        return await result if inspect.isawaitable(result) else result
 
 
-def _value(offered: Any) -> Any:
-    return offered.function() if isinstance(offered, Computed) else offered
+async def _value(offered: Any) -> Any:
+    return await offered.function() if isinstance(offered, Computed) else offered
 
 
 class Signal(blinker.NamedSignal):
@@ -98,9 +102,7 @@ class Signal(blinker.NamedSignal):
         results = []
         for receiver, call in self._live(sender):
             try:
-                result = call(receiver, sender, keywords)
-                if inspect.isawaitable(result):
-                    result = await result
+                result = await call(receiver, sender, keywords)
             except (Exception, asyncio.CancelledError) as error:
                 if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
                     raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,8 @@ from bzz.exceptions import Finished, Forbidden, Invalid, NotFound
 from bzz.interfaces import Query
 from bzz.lifecycle import Act
 from bzz.providers.memory import MemoryProvider
-from bzz.resources import Resource
+from bzz.resources import Field, Resource
+from bzz.scalars import INTEGER
 from tests.conftest import Api, Sent, act_on
 from tests.models import User
 from tests.teams import project, team
@@ -368,3 +370,12 @@ async def test_who_hears_of_one_signal_only_hears_of_it(teams: Api, when: str) -
     assert (await teams("DELETE", path)).status == 204
     assert (await teams("DELETE", f"/team/{parent}")).status == 204
     assert heard == ["Difference", "Engine"]
+
+
+def test_what_a_long_list_holds_more_of_is_found_in_one_pass() -> None:
+    nameless = Resource(object, {"n": Field("n", INTEGER)})
+    earlier: list[dict[str, Any]] = [{"n": number} for number in range(40_000)]
+    started = time.process_time()
+    assert actions._added(nameless, earlier, [{"n": -1}, *earlier]) == 0
+    assert actions._added(nameless, earlier, [*earlier[:7], {"n": 6}, *earlier[7:]]) == 7
+    assert time.process_time() - started < 5, "which comparing each with each takes many times over"

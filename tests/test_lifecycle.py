@@ -99,3 +99,12 @@ async def test_updates_inside_a_list_never_land_in_another_item(teams: Api) -> N
     acts += [teams("PUT", f"{path}/{n}", json_body={"city": f"city {n}"}) for n in range(1, 20, 2)]
     assert {reply.status for reply in await asyncio.gather(*acts)} == {200, 204}
     assert (await teams("GET", path)).json == [{"id": str(n), "city": f"city {n}"} for n in range(1, 20, 2)]
+
+
+async def test_a_model_that_refuses_a_document_inside_says_so_of_the_document(teams: Api) -> None:
+    parent = await team(teams)
+    path = f"/team/{parent}/projects"
+    refused = await teams("POST", path, json_body={"name": "much too long for a project"})
+    assert refused.status == 400
+    assert set(refused.json.get("errors", ())) <= {"name"}
+    assert refused.json["detail"]

@@ -178,7 +178,7 @@ async def test_an_isolated_signal_logs_an_exception_and_goes_on(caplog: pytest.L
 async def test_a_computed_keyword_is_computed_for_each_receiver_that_names_it(signal: Signal) -> None:
     computed: list[int] = []
 
-    def compute() -> int:
+    async def compute() -> int:
         computed.append(1)
         return len(computed)
 

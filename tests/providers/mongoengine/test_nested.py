@@ -109,6 +109,8 @@ async def test_items_of_items_are_reached(busy: Api) -> None:
     assert (await busy("POST", path, json_body={"key": "b"})).headers["Location"] == f"{path}/b/"
     assert (await busy("POST", f"{path}/b/parts", json_body={"key": "c", "number": 1})).status == 201
     assert (await busy("GET", f"{path}/b/parts/c")).json["number"] == 1
+    refused = await busy("GET", "/busy?expand=kids.parts.nope")
+    assert refused.json["errors"]["expand"][0].endswith("there are lazy, cached, dbref")
 
 
 @pytest.mark.parametrize("field", ["lazy", "cached"])
@@ -154,3 +156,40 @@ async def test_a_join_reads_who_joins_and_nobody_else(api: Api, commands: Comman
     commands.asked.clear()
     assert (await api("PUT", f"/team/{parent}", json_body={"name": "New"})).status == 200
     assert [next(iter(command.values())) for command in commands.asked] == ["team", "team"]
+
+
+class Ranked(me.EmbeddedDocument):
+    id = me.StringField()
+    number = me.IntField()
+    seen = me.IntField(default=0)
+
+
+class Ranking(me.Document):
+    named = me.SortedListField(me.EmbeddedDocumentField(Ranked), ordering="number")
+    nameless = me.SortedListField(me.EmbeddedDocumentField(Note), ordering="text")
+
+    def clean(self) -> None:
+        for item in self.named:
+            item.seen += 1
+            if item.number == 13:
+                raise me.ValidationError("no 13")
+
+
+async def test_what_is_created_is_answered_wherever_it_comes_to_lie(api: Api, mongodb: None, sent: list[Sent]) -> None:
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Ranking))
+    path = f"/ranking/{(await api.create('/ranking'))['id']}"
+    for key, number in (("x", 5), ("y", 1), ("z", 3)):
+        created = await api("POST", f"{path}/named", json_body={"id": key, "number": number})
+        assert (created.json["id"], created.headers["Location"]) == (key, f"{path}/named/{key}/")
+        assert sent[-1].keywords["instance"].id == key
+    for text in ("b", "a", "b", "a"):
+        assert (await api("POST", f"{path}/nameless", json_body={"text": text})).json == {"text": text}
+
+
+async def test_what_is_wrong_with_a_document_as_a_whole_is_no_fields_fault(api: Api, mongodb: None) -> None:
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Ranking))
+    path = f"/ranking/{(await api.create('/ranking'))['id']}/named"
+    refused = await api("POST", path, json_body={"id": "x", "number": 13})
+    assert (refused.json["detail"], refused.json.get("errors")) == ("no 13", None)
+    refused = await api("POST", path, json_body={"id": "x"})
+    assert (refused.json["detail"], refused.json.get("errors")) == ("cannot be sorted", None)
