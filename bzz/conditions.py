@@ -123,6 +123,8 @@ _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 def value_at(values: Mapping[str, Any], dotted: str) -> Any:
     """Return the value of a field, be it inside an embedded document; None where there is none."""
+    if "." not in dotted:
+        return values.get(dotted)
     value: Any = values
     for name in dotted.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
