@@ -10,6 +10,7 @@ from typing import Any
 from bzz.changes import Patch, Precondition, adding, locate, parse_patch, removing
 from bzz.conditions import Condition, all_hold, retyped, sort_key, value_at
 from bzz.datatypes import Diff
+from bzz.exceptions import Conflict
 from bzz.interfaces import Before, BeforeCreate, Listing, Query, Stored
 from bzz.lifecycle import Act, refers
 from bzz.pool import off_loop
@@ -85,7 +86,7 @@ async def _members(act: Act) -> list[Any]:
     """Return the primary keys that the list of references at the act's path holds."""
     place = await act.walk(act.path.parent)
     held = act.part(place, await act.get(place.address)).values.get(act.path.end.field) or []
-    return act.resource.keys(held)
+    return await off_loop(held, act.resource.keys, held)
 
 
 async def _get_embedded(act: Act, query: Query) -> Listing:
@@ -157,14 +158,20 @@ async def _create_embedded(act: Act, data: Values, announce: BeforeCreate | None
 
 
 def _added(resource: Resource, earlier: list[Values], held: list[Values]) -> int:
-    """Return the index of the document that a list holds and did not hold earlier: told by its id, if it has one."""
+    """Return the index of the document that a list holds and did not hold earlier: told by its id, if it has one.
+
+    Raises:
+        Conflict: there is none, because the model has not kept it.
+    """
     left = Counter(resource.id_of(item) or repr(item) for item in earlier)
-    added = len(held) - 1
+    added = None
     for index, item in enumerate(held):
         name = resource.id_of(item) or repr(item)
         left[name] -= 1
         if left[name] < 0:
             added = index
+    if added is None:
+        raise Conflict("The instance it would lie in has not kept it.")
     return added
 
 
@@ -216,7 +223,8 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
         BzzError: as ``Provider.delete``; for an embedded document as ``Provider.update``.
         Exception: what a receiver of ``pre_delete_instance`` raised; nothing is deleted.
     """
-    place, parts = await act.walk(act.path), list[Stored]()
+    place = await act.walk(act.path)
+    gone: list[Stored] = []
 
     def check(values: Values) -> None:
         if precondition is not None:
@@ -225,20 +233,15 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
     async def before(whole: Stored) -> None:
         stored = act.part(place, whole)
         await off_loop(stored.values, check, stored.values)
-        parts[:] = [stored]
+        gone[:] = [stored]
         if act.is_heard(pre_delete_instance):
             await act.announce(pre_delete_instance, instance=stored.instance)
 
+    heard = before if act.is_heard(pre_delete_instance, post_delete_instance) else None
     if place.hops:
         *above, last = place.hops
-        is_heard = act.is_heard(pre_delete_instance, post_delete_instance)
-        await act.update(replace(place, hops=tuple(above)), removing(last, check), before=before if is_heard else None)
+        await act.update(replace(place, hops=tuple(above)), removing(last, check), before=heard)
     else:
-        is_heard = act.is_heard(pre_delete_instance)
-        parts = [
-            await act.provider.delete(
-                place.address, check=check, before=before if is_heard else None, handler=act.handler
-            )
-        ]
-    for part in parts:
-        await act.tell(post_delete_instance, instance=part.instance)
+        await act.provider.delete(place.address, check=check, before=heard, handler=act.handler)
+    for stored in gone:
+        await act.tell(post_delete_instance, instance=stored.instance)

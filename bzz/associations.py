@@ -7,12 +7,13 @@ the instance that has the relation.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from bzz.changes import Precondition, locate
-from bzz.datatypes import MAX_ERRORS, parse
-from bzz.exceptions import Conflict, Invalid, NotFound
+from bzz.datatypes import MAX_ERRORS, add_error, parse
+from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
 from bzz.interfaces import Stored
 from bzz.lifecycle import Act
 from bzz.pool import off_loop
@@ -80,7 +81,8 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
         await _tell(act, act.tell, post_dissociate, parent, leaving.values())
     await _tell(act, act.tell, post_associate, parent, joined)
     if target.model is place.address.resource.model:  # one of them may be the one that has just changed
-        found |= await act.provider.fetch(target, keys, handler=act.handler, represent=True)
+        with suppress(Unavailable):  # it is stored, and the reply is that of the write
+            found |= await act.provider.fetch(target, keys, handler=act.handler, represent=True)
     return Association([found[key] for key in keys], bool(joined))
 
 
@@ -94,7 +96,8 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
         Exception: what a receiver of ``pre_dissociate`` raised; nothing is written.
     """
     step, place = act.path.end, await act.walk(act.path.parent)
-    member = await act.get((await act.walk(act.path)).address)
+    parent = act.part(place, await act.get(place.address))
+    member = await act.get(await act.referred(step, parent))
     key = member.values[str(act.resource.pk)]
     if precondition is not None:
         await off_loop(member.values, precondition.check, act.resource, member.values)
@@ -116,16 +119,17 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
 
 def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
     """Return the primary keys that a body gives for a relation, each once."""
-    errors = {key: [UNKNOWN] for key in raw if key != step.name}
+    errors: dict[str, list[str]] = {}
+    for key in raw:
+        if key != step.name:
+            add_error(errors, key, ValueError(UNKNOWN))
     value = None
     try:
         value = parse(step.relation.field.type, raw.get(step.name)) if step.relation else None
         if value is None or value == []:
             raise ValueError("names what to associate")
-    except Invalid as error:
-        errors |= {f"{step.name}.{inner}": messages for inner, messages in error.errors.items()}
     except ValueError as error:
-        errors[step.name] = [str(error)]
+        add_error(errors, step.name, error)
     if errors:
         raise Invalid(errors=errors)
     return [*dict.fromkeys(value)] if isinstance(value, list) else [value]

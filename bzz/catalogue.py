@@ -81,7 +81,7 @@ def view_of(provider: Provider, model: Any) -> View:
 
 
 def clear() -> None:
-    """Forget every hive."""
+    """Forget every hive, as tests want it."""
     _hives.clear()
     _views.clear()
 

@@ -6,13 +6,12 @@ provider may apply it again to what it finds after somebody else has written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from bzz.exceptions import BzzError, Conflict, NotFound, PreconditionFailed
+from bzz.exceptions import Conflict, NotFound, PreconditionFailed
 from bzz.resources import NO_INSTANCE, Resource, Values, refuse
 
 Change = Callable[[Values], Values]
@@ -189,24 +188,3 @@ def removing(hop: Hop, check: Callable[[Values], None]) -> Change:
         return {**stored, hop.name: [*stored[hop.name][:index], *stored[hop.name][index + 1 :]]}
 
     return apply
-
-
-def relative(error: BzzError, names: Sequence[str]) -> BzzError:
-    """Return ``error`` with the names in its ``errors`` as seen from the embedded document that fields lead to.
-
-    What is said of the document as a whole becomes the ``detail``.
-
-    Args:
-        error: of a write to the whole instance; changed in place.
-        names: the fields on the way.
-    """
-    way = re.compile("".join(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in names))
-    found = {}
-    for name, messages in error.errors.items():
-        dotted = f"{name}."
-        here = way.match(dotted)
-        found[(dotted[here.end() :] if here else dotted)[:-1]] = messages
-    if names and "" in found:
-        error.detail = " ".join(found.pop(""))
-    error.errors = found
-    return error

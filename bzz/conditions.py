@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from bzz.datatypes import OPERATORS, ORDER, TEXT, FormValue, List, parse
+from bzz.datatypes import MAX_DEPTH, OPERATORS, ORDER, TEXT, FormValue, List, parse
 from bzz.relations import Embedded
 from bzz.resources import Field, Resource
 from bzz.scalars import BOOLEAN, STRING
 
 Order = Sequence[tuple[str, bool]]
-Values = Mapping[str, Any]
-MAX_DEPTH = 32
 MAX_TEXT = 400  # characters looked for; stores take no longer patterns
 
 
@@ -50,7 +49,7 @@ class Condition:
         if self.operator not in OPERATORS:
             raise ValueError(f"{self.operator!r} is no operator; there are {', '.join(OPERATORS)}")
 
-    def test(self) -> Callable[[Values], bool]:
+    def test(self) -> Callable[[Mapping[str, Any]], bool]:
         """Return a function that tells whether an instance with given values meets this condition."""
         compare, wanted = _TESTS[self.operator], _comparable(self.value)
         if self.operator in ("in", "nin"):
@@ -69,7 +68,7 @@ class _Several:
         return value in self.hashable if isinstance(value, Hashable) else value in self.others
 
 
-def all_hold(conditions: Iterable[Condition]) -> Callable[[Values], bool]:
+def all_hold(conditions: Iterable[Condition]) -> Callable[[Mapping[str, Any]], bool]:
     """Return a function that tells whether an instance with given values meets all conditions."""
     tests = [condition.test() for condition in conditions]
     return lambda values: all(test(values) for test in tests)
@@ -132,9 +131,12 @@ def value_at(values: Mapping[str, Any], dotted: str) -> Any:
 
 
 def sort_key(value: Any) -> tuple[bool, str, Any]:
-    """Return what a value is sorted by: null comes first; text has a place of its own, should there be other kinds."""
+    """Return what a value is sorted by: null comes first; kinds that have no order between them keep apart."""
     value = _comparable(value)
-    return (value is not None, "text" if isinstance(value, str) else "", value)
+    if value is None or isinstance(value, (list, dict)):
+        return value is not None, "", 0
+    kind = "number" if isinstance(value, (int, float, Decimal)) else type(value).__name__
+    return True, kind, value
 
 
 def find(resource: Resource, dotted: str, *, hidden: bool = False) -> tuple[str, Field] | None:

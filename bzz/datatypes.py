@@ -16,7 +16,9 @@ from typing import Any
 
 from bzz.exceptions import Invalid
 
+Diff = dict[str, dict[str, Any]]
 MAX_ERRORS = 100
+MAX_DEPTH = 32
 EQUALITY = ("eq", "ne", "in", "nin", "exists")
 ORDER = ("gt", "gte", "lt", "lte")
 TEXT = ("contains", "icontains", "startswith", "istartswith", "endswith", "iendswith")
@@ -26,9 +28,6 @@ OPERATORS = (*EQUALITY, *ORDER, *TEXT)
 def identity(value: Any) -> Any:
     """Return ``value``: what JSON has already needs no dumping."""
     return value
-
-
-Diff = dict[str, dict[str, Any]]
 
 
 class FormValue(tuple[str, ...]):

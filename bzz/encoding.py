@@ -9,13 +9,12 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from bzz.datatypes import FormValue
+from bzz.datatypes import MAX_DEPTH, FormValue
 from bzz.exceptions import BadRequest, Invalid, UnsupportedMediaType
 from bzz.scalars import JSON
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-MAX_DEPTH = 32
 MAX_FIELDS = 1000
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json")
 _CHARSET = re.compile(r"(?:^|;)\s*charset\s*=\s*\"?([^\s;\"]+)")

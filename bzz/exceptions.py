@@ -9,7 +9,7 @@
     ├── Forbidden                   403  refused, by a receiver for instance
     ├── NotFound                    404  no such instance, or not visible to this request
     ├── MethodNotAllowed            405  the path does not take this method (``Allow``)
-    ├── Conflict                    409  a uniqueness or reference constraint
+    ├── Conflict                    409  what is stored forbids the write
     ├── PreconditionFailed          412  ``If-Match`` or ``If-None-Match`` does not hold
     ├── ContentTooLarge             413  a body beyond ``max_body``
     ├── UnsupportedMediaType        415  a body that is neither form nor JSON
@@ -92,7 +92,7 @@ class MethodNotAllowed(BzzError):
 
 
 class Conflict(BzzError):
-    """A uniqueness or reference constraint of the store forbids the write (RFC 9110, section 15.5.10)."""
+    """What is stored forbids the write: a value or id that is taken, say (RFC 9110, section 15.5.10)."""
 
     status_code = 409
 

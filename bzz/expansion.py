@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bzz.catalogue import view_of
-from bzz.conditions import MAX_DEPTH
+from bzz.datatypes import MAX_DEPTH
 from bzz.exceptions import BadRequest
 from bzz.interfaces import Provider
 from bzz.relations import Embedded, Reference, Relation, relation_of
@@ -106,7 +106,7 @@ async def expand(
         below = await expand(provider, [*found.values()], target, inner, handler=handler)
         inside = dict(zip(found, below, strict=True))
         for index, item in held:
-            sizes[index] += 1 + inside.get(item, 0) if isinstance(item, str) else 0
+            sizes[index] += (1 + inside.get(item, 0)) if isinstance(item, str) else 0
         _check_size(sum(sizes))
         _replace(bodies, name, found)
     return sizes

@@ -10,7 +10,7 @@ import tornado.web
 
 from bzz import encoding
 from bzz.exceptions import BzzError, ContentTooLarge, Finished, UnsupportedMediaType
-from bzz.pool import in_pool
+from bzz.pool import compute
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -37,7 +37,7 @@ class Handler(tornado.web.RequestHandler):
             raise UnsupportedMediaType("A form has no files.")
         content_type, body = self.request.headers.get("Content-Type", ""), self.request.body
         if len(body) > LONG_BODY:
-            return await in_pool(encoding.decode, content_type, body, self.request.body_arguments)
+            return await compute(encoding.decode, content_type, body, self.request.body_arguments)
         return encoding.decode(content_type, body, self.request.body_arguments)
 
     def reply(self, value: Any, status_code: int = 200) -> None:

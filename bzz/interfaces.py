@@ -158,7 +158,7 @@ class Provider(ABC):
 
     @abstractmethod
     def describe(self, model: type) -> Resource:
-        """Return what ``model`` looks like. Called once when routes are made.
+        """Return what ``model`` looks like, without a query; it may be called again.
 
         Raises:
             TypeError: ``model`` is not one of this ORM's, or it cannot be served; the message says why.
@@ -189,7 +189,11 @@ class Provider(ABC):
     ) -> dict[Any, Stored]:
         """Return, by primary key, those of the instances with ``keys`` that there are and a list may show.
 
-        Keys may be given as text, and what cannot be one is passed over.
+        Args:
+            resource: the model.
+            keys: primary keys, typed or as text; what cannot be one is passed over.
+            handler: the request's, for the model's own hooks.
+            represent: whether they come with their representations.
 
         Raises:
             Unavailable: the store cannot be reached in time.

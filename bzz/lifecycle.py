@@ -6,6 +6,7 @@ only for whether a receiver has finished it.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,9 +14,9 @@ from itertools import islice
 from typing import Any
 
 from bzz.catalogue import view_of
-from bzz.changes import Change, Hop, locate, relative, within
+from bzz.changes import Change, Hop, locate, within
 from bzz.datatypes import MAX_ERRORS
-from bzz.exceptions import Conflict, Finished, Invalid, NotFound
+from bzz.exceptions import BzzError, Conflict, Finished, Invalid, NotFound
 from bzz.interfaces import Address, Before, Provider, Stored
 from bzz.pool import off_loop
 from bzz.resources import NO_INSTANCE, Resource, Values
@@ -55,10 +56,9 @@ class Act:
         """The model at the end of the path."""
         return self.path.resource
 
-    def is_heard(self, *signals: Signal, sender: object = None) -> bool:
-        """Tell whether anybody receives one of ``signals`` from ``sender``, by default the model at the end."""
-        sender = sender or self.resource.model
-        return any(signal.has_receivers_for(sender) for signal in signals)
+    def is_heard(self, *signals: Signal) -> bool:
+        """Tell whether anybody receives one of ``signals`` from the model at the end."""
+        return any(signal.has_receivers_for(self.resource.model) for signal in signals)
 
     async def tell(self, signal: Signal, *, sender: object = None, **keywords: Any) -> None:
         """Send a signal; raise what a receiver raised, unless the signal is isolated."""
@@ -99,12 +99,12 @@ class Act:
                 place = replace(place, hops=(*place.hops, Hop(step.field, step.resource, step.id)))
             else:
                 parent = self.part(place, await self.get(place.address))
-                place = Place(await self._referred(step, parent.values.get(step.field)))
+                place = Place(await self.referred(step, parent))
         return place
 
-    async def _referred(self, step: Step, held: Any) -> Address:
-        """Return where the instance is that ``step`` leads to, the field on the way holding what it holds."""
-        target, pk = step.resource, str(step.resource.pk)
+    async def referred(self, step: Step, parent: Stored) -> Address:
+        """Return where the instance is that ``step`` leads to from its parent; raise NotFound if it does not."""
+        target, pk, held = step.resource, str(step.resource.pk), parent.values.get(step.field)
         if step.id is None:
             if held is None:
                 raise NotFound(NO_INSTANCE)
@@ -141,12 +141,23 @@ class Act:
         Raises:
             BzzError: as ``Provider.update``; the names in its ``errors`` are those of what the request is about.
         """
+        way: str | None = None  # to what the request is about; None while it is still the request that is spoken of
+
+        def apply(stored: Values) -> Values:
+            nonlocal way
+            way = None
+            changed = within(place.hops, change)(stored)
+            trail, _ = locate(stored, place.hops)
+            steps = [re.escape(f"{name}." if index is None else f"{name}.{index}.") for name, index in trail]
+            way = "".join([*steps, *(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in below)])
+            return changed
+
         try:
-            return await self.provider.update(
-                place.address, within(place.hops, change), exact=exact, before=before, handler=self.handler
-            )
+            return await self.provider.update(place.address, apply, exact=exact, before=before, handler=self.handler)
         except (Invalid, Conflict) as error:
-            raise relative(error, [*(hop.name for hop in place.hops), *below]) from error.__cause__
+            if way is not None:
+                _rename(error, way)
+            raise
 
     async def represented(self, stored: Stored) -> Stored:
         """Return what is at the end of the path with its representation."""
@@ -164,7 +175,7 @@ class Act:
             Invalid: one refers to nothing; ``errors`` says which, by dotted field name.
         """
         errors: dict[str, list[str]] = {}
-        for model, keys in (await off_loop(new, _added, resource, new, old)).items():
+        for model, keys in (await off_loop([new, old], _added, resource, new, old)).items():
             target = view_of(self.provider, model).resource
             found = await self.provider.fetch(target, keys.values(), handler=self.handler, represent=False)
             errors |= {n: [f"there is no {model.__name__} {key}"] for n, key in keys.items() if key not in found}
@@ -177,12 +188,28 @@ async def refers(resource: Resource, data: Values) -> bool:
     return await off_loop(data, next, resource.references(data), None) is not None
 
 
+def _rename(error: BzzError, way: str) -> None:
+    """Have ``error`` speak as seen from the embedded document that ``way``, a regular expression, leads to.
+
+    What it says of the document as a whole, or of anything outside, becomes its ``detail``.
+    """
+    names, details = {}, []
+    for name, messages in error.errors.items():
+        here = re.match(way, f"{name}.")
+        inner = f"{name}."[here.end() : -1] if here else ""
+        if inner:
+            names[inner] = messages
+        else:
+            details += messages if here else [f"{name}: {message}" for message in messages]
+    error.detail, error.errors = " ".join(details) or error.detail, names
+
+
 def _added(resource: Resource, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:
     """Return the references that ``new`` values add to ``old`` ones: by model, primary keys by dotted field name."""
     added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
-    given = list(resource.references(new))
-    kept = {(_field(name), model, key) for name, model, key in resource.references(old)} if given else set()
-    for name, model, key in given:
+    before = {name: old.get(name) for name in new}
+    kept = {(_field(name), model, key) for name, model, key in resource.references(before)}
+    for name, model, key in resource.references(new):
         if (_field(name), model, key) not in kept:
             added[model][name] = key
     return added

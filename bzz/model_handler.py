@@ -54,13 +54,12 @@ class ModelHandler(Handler):
     async def get(self) -> None:
         """Answer with an instance, or with a page of a list."""
         if self.path.end.is_list:
-            query = self._parser.query(self.request.query)
+            query = self._parser().query(self.request.query)
             listing, cursor = await actions.get_list(self.act, query)
-            if not self._finished:
-                self._link(query, listing, cursor)
-                self.reply(await self._shown(listing.items, query))
+            self._link(query, listing, cursor)
+            self.reply(await self._shown(listing.items, query))
         else:
-            query = self._parser.shape(self.request.query)
+            query = self._parser().shape(self.request.query)
             stored = await actions.get_instance(self.act)
             is_as_stored = not post_get_instance.has_receivers_for(self.path.resource.model)
             await self._tag(stored, is_as_stored=is_as_stored)
@@ -76,22 +75,21 @@ class ModelHandler(Handler):
 
     async def post(self) -> None:
         """Create an instance, or have existing ones join a relation: 201, with where it is."""
-        query, body = self._parser.shape(self.request.query, lenient=True), await self._body()
+        query, body = self._parser().shape(self.request.query, lenient=True), await self._body()
         if self.path.end.is_reference:
             await self._associate(body, query)
             return
         stored = await actions.create_instance(self.act, body)
-        if not self._finished:
-            identifier = self.path.resource.id_of(stored.values) if self.path.end.is_list else None
-            if identifier is not None:
-                self.set_header("X-Created-Id", routing.encode(identifier))
-            if identifier is not None or not self.path.end.is_list:
-                self.set_header("Location", routing.location(self.base, self.path, identifier))
-            await self._reply_with(stored, query, 201)
+        identifier = self.path.resource.id_of(stored.values) if self.path.end.is_list else None
+        if identifier is not None:
+            self.set_header("X-Created-Id", routing.encode(identifier))
+        if identifier is not None or not self.path.end.is_list:
+            self.set_header("Location", routing.location(self.base, self.path, identifier))
+        await self._reply_with(stored, query, 201)
 
     async def put(self) -> None:
         """Merge the body into an instance."""
-        query, body = self._parser.shape(self.request.query, lenient=True), await self._body()
+        query, body = self._parser().shape(self.request.query, lenient=True), await self._body()
         stored = await actions.update_instance(self.act, body, self._precondition())
         await self._reply_with(stored, query)
 
@@ -135,7 +133,6 @@ class ModelHandler(Handler):
         """Of the models along the path that are stored on their own."""
         return [self.view, *(self._view_of(s.resource.model) for s in self.path.steps if s.is_reference)]
 
-    @property
     def _parser(self) -> Parser:
         end, views = self.path.end, self._views
         view = replace(views[-1], resource=end.resource) if end.is_embedded else views[-1]
@@ -172,8 +169,6 @@ class ModelHandler(Handler):
 
     async def _associate(self, body: dict[str, Any], query: Query) -> None:
         result = await associations.associate(self.act, body)
-        if self._finished:
-            return
         if len(result.members) == 1:
             [member] = result.members
             identifier = self.path.resource.id_of(member.values) if self.path.end.is_list else None

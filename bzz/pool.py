@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 THREADS = 32
 QUEUE_PER_THREAD = 4
+COMPUTING = 4  # threads; they share one interpreter, so more would not compute more
 MANY = 2000  # values; what is done for each of more takes long enough to be done off the event loop
 
 
@@ -55,6 +56,7 @@ class Pool:
 
 
 _shared = Pool()
+_computing = ThreadPoolExecutor(COMPUTING, thread_name_prefix="bzz-compute")
 
 
 async def in_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -69,9 +71,18 @@ async def in_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     return await _shared.run(function, *args, **kwargs)
 
 
+async def compute(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what ``function`` returns, called off the event loop; however many wait, none is refused.
+
+    It is for what takes long because there is much of it, and waits for nobody.
+    """
+    call = functools.partial(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_computing, call)
+
+
 async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return ``function(*args, **kwargs)``, computed off the event loop where there are many ``values``."""
-    return await in_pool(function, *args, **kwargs) if _are_many(values) else function(*args, **kwargs)
+    return await compute(function, *args, **kwargs) if _are_many(values) else function(*args, **kwargs)
 
 
 def _are_many(values: object) -> bool:

@@ -111,8 +111,8 @@ class Resource:
             values: of the instance.
             shown: what ``represent(values)`` returns, where that is known.
         """
-        shown = orjson.dumps(shown or self.represent(values), self.json.dump, _CANONICAL)
-        return f'"{blake2b(shown, digest_size=16).hexdigest()}"'
+        canonical = orjson.dumps(shown or self.represent(values), self.json.dump, _CANONICAL)
+        return f'"{blake2b(canonical, digest_size=16).hexdigest()}"'
 
     def key_of(self, identifier: str, name: str | None = None) -> Any:
         """Return the value of a field that ``identifier``, from a URL, stands for.
@@ -256,7 +256,8 @@ def describe(
         model: the class.
         fields: by the model's own names.
         pk: name of the primary key's field, which travels as text; None for an embedded document.
-        id_field: name of the field that identifies an instance in URLs; None for the primary key.
+        id_field: name of the field that identifies an instance in URLs, unless the model's own ``get_id_field_name()``
+            says another; None for the primary key.
         sort: default order, as ``Resource`` has it.
         json: how any value is shown, as ``Resource`` has it.
 
@@ -264,7 +265,8 @@ def describe(
         TypeError: no URL could hold what identifies an instance, the primary key's name in replies is taken, or
             ``id_field`` names no field.
     """
-    id_field = id_field or pk
+    own = model.get_id_field_name() if hasattr(model, "get_id_field_name") else id_field
+    id_field = getattr(own, "name", own) or pk
     if pk and pk != "id" and "id" in fields:
         raise TypeError(f"{model.__name__}: a field id that is not the primary key has no name left in replies")
     if id_field and id_field not in fields:

@@ -375,7 +375,7 @@ async def test_who_hears_of_one_signal_only_hears_of_it(teams: Api, when: str) -
 def test_what_a_long_list_holds_more_of_is_found_in_one_pass() -> None:
     nameless = Resource(object, {"n": Field("n", INTEGER)})
     earlier: list[dict[str, Any]] = [{"n": number} for number in range(40_000)]
-    started = time.process_time()
+    started = time.thread_time()
     assert actions._added(nameless, earlier, [{"n": -1}, *earlier]) == 0
     assert actions._added(nameless, earlier, [*earlier[:7], {"n": 6}, *earlier[7:]]) == 7
-    assert time.process_time() - started < 5, "which comparing each with each takes many times over"
+    assert time.thread_time() - started < 5, "which comparing each with each takes many times over"

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from bzz.conditions import Condition
+from bzz.conditions import Condition, sort_key
 from tests.conftest import Api
 from tests.teams import names, people
 
@@ -76,3 +78,11 @@ async def test_an_operator_finds_what_it_says(teams: Api, query: str, found: lis
 )
 def test_what_is_stored_need_not_be_what_is_asked_for(operator: str, wanted: Any, stored: Any, holds: bool) -> None:
     assert Condition("inner.value", operator, wanted).test()({"inner": {"value": stored}}) is holds
+
+
+def test_what_has_no_order_is_kept_apart_when_sorted() -> None:
+    values = [[1], "b", 3, None, {"a": 1}, 1.5, Decimal(2), True, date(2026, 1, 1), "a"]
+    ordered = sorted(values, key=sort_key)
+    assert ordered[0] is None
+    assert [value for value in ordered if isinstance(value, (int, float, Decimal))] == [True, 1.5, Decimal(2), 3]
+    assert [value for value in ordered if isinstance(value, str)] == ["a", "b"]

@@ -1,6 +1,6 @@
 """Random sequences of requests to nested paths, each reply and signal held against a model of plain dicts.
 
-``make test`` runs a short one, ``make test ARGS="--hypothesis-profile nightly -k grammar"`` thousands of steps.
+``make test`` runs short ones, ``make nightly`` some of thousands of steps.
 """
 
 from __future__ import annotations

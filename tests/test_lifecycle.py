@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.conftest import Api
-from tests.teams import NOBODY, member, names, project, team
+from tests.teams import NOBODY, documents, member, names, project, team
 
 
 async def test_writes_through_references_land_in_the_instance_referred_to(teams: Api) -> None:
@@ -101,10 +101,25 @@ async def test_updates_inside_a_list_never_land_in_another_item(teams: Api) -> N
     assert (await teams("GET", path)).json == [{"id": str(n), "city": f"city {n}"} for n in range(1, 20, 2)]
 
 
-async def test_a_model_that_refuses_a_document_inside_says_so_of_the_document(teams: Api) -> None:
+async def test_a_model_that_refuses_a_document_inside_is_told_of_as_the_path_sees_it(teams: Api, store: str) -> None:
     parent = await team(teams)
-    path = f"/team/{parent}/projects"
-    refused = await teams("POST", path, json_body={"name": "much too long for a project"})
-    assert refused.status == 400
-    assert set(refused.json.get("errors", ())) <= {"name"}
-    assert refused.json["detail"]
+    refused = await teams("POST", f"/team/{parent}/projects", json_body={"name": "much too long for a project"})
+    said = (refused.status, refused.json["detail"], refused.json.get("errors"))
+    assert said == {
+        "memory": (400, "The name of a project is short.", None),
+        "mongoengine": (400, "The input is not valid.", {"name": ["String value is too long"]}),
+    }.get(store)
+
+
+async def test_what_is_wrong_elsewhere_is_told_apart_from_what_is_wrong_here(teams: Api, store: str) -> None:
+    """A parent may hold what its model would not take any more."""
+    if store == "memory":
+        return
+    parent = await team(teams)
+    first, second = [(await teams.create(f"/team/{parent}/projects", name=name))["id"] for name in ("a", "b")]
+    change = {"$set": {"name": None, "projects.0.name": "x" * 30}}
+    documents.Team._get_collection().update_one({}, change)
+    refused = await teams("PUT", f"/team/{parent}/projects/{second}", json_body={"name": "y" * 30})
+    assert refused.json["errors"] == {"name": ["String value is too long"]}
+    assert refused.json["detail"].startswith("name: Field is required projects.0.name: String value is too long")
+    assert (await teams("GET", f"/team/{parent}/projects/{first}")).json["name"] == "x" * 30

@@ -366,3 +366,16 @@ async def test_relations_that_are_hidden_are_no_way_to_what_they_hold(
     for path in ("home", "addresses", "addresses/a", "friends", f"friends/{ada}"):
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             assert (await api(method, f"/member/{ada}/{path}", body="{}")).status == 404
+
+
+async def test_if_match_is_of_all_fields_whichever_are_written(teams: Api) -> None:
+    path, both = f"/member/{await member(teams)}", asyncio.Barrier(2)
+    etag = await tagged(teams, path)
+
+    @signals.pre_update_instance.connect
+    async def meet(sender: Any) -> None:
+        await both.wait()
+
+    bodies: list[dict[str, Any]] = [{"age": 3}, {"home": {"id": "h"}}]
+    replies = await asyncio.gather(*(write(teams, "PUT", path, body, If_Match=etag) for body in bodies))
+    assert sorted(reply.status for reply in replies) == [200, 412]

@@ -54,19 +54,12 @@ def describe(model: Any) -> Resource:
     pk = _primary_key(declared)
     if pk is None:
         raise TypeError(f"{name} has no primary key: a field id, or one with metadata primary_key")
-    return resources.describe(model, _fields(model), pk=pk.name, id_field=_id_field(model, pk))
+    return resources.describe(model, _fields(model), pk=pk.name)
 
 
 def _primary_key(declared: Sequence[dataclasses.Field[Any]]) -> dataclasses.Field[Any] | None:
     marked = next((f for f in declared if f.metadata.get("primary_key")), None)
     return marked or next((f for f in declared if f.name == "id"), None)
-
-
-def _id_field(model: Any, pk: dataclasses.Field[Any] | None) -> str | None:
-    if hasattr(model, "get_id_field_name"):
-        found = model.get_id_field_name()
-        return str(getattr(found, "name", found))
-    return pk.name if pk else None
 
 
 def values(instance: Any) -> Values:
@@ -150,7 +143,8 @@ def _hints(model: type) -> Mapping[str, Any]:
 
 @cache
 def _embedded(model: type) -> Resource:
-    return resources.describe(model, _fields(model), id_field=_id_field(model, _primary_key(dataclasses.fields(model))))
+    pk = _primary_key(dataclasses.fields(model))
+    return resources.describe(model, _fields(model), id_field=pk.name if pk else None)
 
 
 def _fields(model: Any) -> dict[str, Field]:

@@ -66,10 +66,8 @@ def _schema(model: Any) -> Schema:
         )
         for name, known in codecs.items()
     }
-    found = model.get_id_field_name() if hasattr(model, "get_id_field_name") else id_field
     order = [(_sort_name(key, str(pk)), key.startswith("-")) for key in model._meta.get("ordering") or ()]
-    named = getattr(found, "name", found)
-    return Schema(model, describe(model, fields, pk=pk, id_field=named, sort=order, json=JSON), codecs)
+    return Schema(model, describe(model, fields, pk=pk, id_field=id_field, sort=order, json=JSON), codecs)
 
 
 def _embedded_id(model: Any, codecs: Mapping[str, Codec]) -> str | None:

@@ -193,3 +193,18 @@ async def test_what_is_wrong_with_a_document_as_a_whole_is_no_fields_fault(api: 
     assert (refused.json["detail"], refused.json.get("errors")) == ("no 13", None)
     refused = await api("POST", path, json_body={"id": "x"})
     assert (refused.json["detail"], refused.json.get("errors")) == ("cannot be sorted", None)
+
+
+class Picky(me.Document):
+    notes = me.EmbeddedDocumentListField(Note)
+
+    def clean(self) -> None:
+        self.notes = [note for note in self.notes if note.text != "spam"]
+
+
+async def test_what_the_model_does_not_keep_has_not_been_created(api: Api, mongodb: None) -> None:
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Picky))
+    path = f"/picky/{(await api.create('/picky'))['id']}/notes"
+    assert (await api("POST", path, json_body={"text": "ham"})).status == 201
+    assert (await api("POST", path, json_body={"text": "spam"})).status == 409
+    assert [note["text"] for note in (await api("GET", path)).json] == ["ham"]
