@@ -47,7 +47,7 @@ async def get_instance(act: Act) -> Stored:
         await act.tell(post_get_instance, instance=stored.instance)
         [shown] = await act.provider.represent(act.resource, [stored.instance])
         return replace(stored, body=shown.body)
-    return stored if represent else await act.represented(stored)
+    return stored if represent else (await act.represented([stored]))[0]
 
 
 async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
@@ -79,6 +79,8 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         items = [item.instance for item in listing.items]
         await act.tell(post_get_list, items=items)
         listing = replace(listing, items=await act.provider.represent(act.resource, items))
+    elif act.path.end.is_embedded:
+        listing = replace(listing, items=await act.represented(listing.items))
     return listing, cursor
 
 
@@ -96,8 +98,7 @@ async def _get_embedded(act: Act, query: Query) -> Listing:
     held = parent.get(name) or []
     indexes = await off_loop(held, _selected, held, query)
     page = indexes[query.skip : query.skip + query.per_page]
-    parts = [act.provider.part(stored.instance, [*trail, (name, index)]) for index in page]
-    items = await act.provider.represent(act.resource, parts)
+    items = [Stored(act.provider.part(stored.instance, [*trail, (name, index)]), held[index]) for index in page]
     return Listing(items, len(indexes) > query.skip + query.per_page, len(indexes) if query.count else None)
 
 
@@ -125,16 +126,18 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
         async def before() -> None:
             if act.is_heard(pre_create_instance):
                 await act.announce(pre_create_instance, data=data)
-                await act.retype(resource, data)
+                await act.retype(data)
                 data.update(await off_loop(data, resource.merge, {}, data))
-            await act.check_references(resource, data, {})
+            await act.check_references(data, {})
 
     if act.path.end.is_embedded:
         stored = await _create_embedded(act, data, before)
     else:
         stored = await act.provider.create(act.resource, data, before=before, handler=act.handler)
-    await act.tell(post_create_instance, instance=stored.instance)
-    return await act.represented(stored)
+    if act.is_heard(post_create_instance):
+        await act.tell(post_create_instance, instance=stored.instance)
+    [created] = await act.represented([stored])
+    return created
 
 
 async def _create_embedded(act: Act, data: Values, announce: BeforeCreate | None) -> Stored:
@@ -197,8 +200,8 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
                     instance=stored.instance,
                     updated_fields=Computed(lambda: off_loop(patch.data, _expected, patch, stored.values)),
                 )
-                await act.retype(resource, patch.data)
-            await act.check_references(resource, patch.data, stored.values)
+                await act.retype(patch.data)
+            await act.check_references(patch.data, stored.values)
 
     exact = precondition is not None and not place.hops
     whole = await act.update(place, patch.apply, exact=exact, before=before)
@@ -207,7 +210,8 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
         _, previous = locate(whole.previous or {}, place.hops)
         diff = await off_loop(stored.values, resource.diff, previous, stored.values)
         await act.tell(post_update_instance, instance=stored.instance, updated_fields=diff)
-    return await act.represented(stored)
+    [updated] = await act.represented([stored])
+    return updated
 
 
 def _expected(patch: Patch, stored: Values) -> Diff:
@@ -243,5 +247,6 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
         await act.update(replace(place, hops=tuple(above)), removing(last, check), before=heard)
     else:
         await act.provider.delete(place.address, check=check, before=heard, handler=act.handler)
-    for stored in gone:
-        await act.tell(post_delete_instance, instance=stored.instance)
+    if act.is_heard(post_delete_instance):
+        for stored in gone:
+            await act.tell(post_delete_instance, instance=stored.instance)

@@ -151,5 +151,5 @@ async def _tell(
     act: Act, tell: Callable[..., Awaitable[None]], signal: Signal, parent: Stored, members: Iterable[Stored]
 ) -> None:
     relation = {"sender": act.path.parent.resource.model, "field": act.path.end.name, "parent": parent.instance}
-    for member in members:
+    for member in members if signal.has_receivers_for(relation["sender"]) else ():
         await tell(signal, **relation, instance=member.instance)

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bzz.catalogue import view_of
 from bzz.datatypes import MAX_DEPTH
 from bzz.exceptions import BadRequest
 from bzz.interfaces import Provider
-from bzz.relations import Embedded, Reference, Relation, relation_of
+from bzz.relations import Embedded, Reference, Relation, relation_at
 from bzz.resources import Resource
 
 MAX_LEVELS = 2
 MAX_EXPANDED = 10_000
-Tree = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One field that is expanded, or in which something is.
+
+    Args:
+        relation: the field's.
+        target: what is there.
+        below: what is expanded in that.
+    """
+
+    relation: Relation
+    target: Resource
+    below: dict[str, Branch]
+
+
+Tree = dict[str, Branch]
 
 
 def plan(provider: Provider, resource: Resource, names: Iterable[str]) -> Tree:
@@ -30,30 +48,27 @@ def plan(provider: Provider, resource: Resource, names: Iterable[str]) -> Tree:
     """
     tree: Tree = {}
     for dotted in dict.fromkeys(names):
-        branch, here, levels, ends = tree, resource, 0, False
-        for name in dotted.split(".")[: MAX_DEPTH + 1]:
-            relation = _relations(provider, here).get(name)
+        below, here, levels, ends = tree, resource, 0, False
+        for depth, name in enumerate(dotted.split(".")):
+            relation = _relation(provider, here, name)
             levels += ends
-            if relation is None or levels == MAX_LEVELS:
+            if relation is None or levels == MAX_LEVELS or depth == MAX_DEPTH:
                 known = ", ".join(_names(provider, resource)) or "none"
                 raise ValueError(f"cannot expand {dotted!r}, at most {MAX_LEVELS} deep; there are {known}")
             ends = isinstance(relation.type, Reference)
-            here, branch = _target(provider, relation), branch.setdefault(name, {})
+            here = _target(provider, relation)
+            below = below.setdefault(name, Branch(relation, here, {})).below
         if not ends:
             raise ValueError(f"cannot expand {dotted!r}: it is no reference")
     return tree
 
 
-def _relations(provider: Provider, resource: Resource) -> dict[str, Relation]:
-    """Return what of a resource may be expanded or leads to it, by the names that requests have."""
-    found = {name: relation_of(known) for name, known in resource.readable}
-    return {name: relation for name, relation in found.items() if relation and _may_be_read(provider, relation)}
-
-
-def _may_be_read(provider: Provider, relation: Relation) -> bool:
-    if isinstance(relation.type, Embedded):
-        return True
-    return "GET" in view_of(provider, relation.type.target()).methods
+def _relation(provider: Provider, resource: Resource, name: str) -> Relation | None:
+    """Return the relation ``name``, if what it leads to may be read."""
+    relation = relation_at(resource, name)
+    if relation is None or isinstance(relation.type, Embedded):
+        return relation
+    return relation if "GET" in view_of(provider, relation.type.target()).methods else None
 
 
 def _target(provider: Provider, relation: Relation) -> Resource:
@@ -63,23 +78,21 @@ def _target(provider: Provider, relation: Relation) -> Resource:
 
 def _names(provider: Provider, resource: Resource, *, depth: int = MAX_LEVELS) -> Iterator[str]:
     """Yield the dotted names of references, those inside embedded documents included, as deep as anybody reads."""
-    for name, relation in _relations(provider, resource).items():
-        if isinstance(relation.type, Reference):
+    for name, _ in resource.readable:
+        relation = _relation(provider, resource, name)
+        if relation and isinstance(relation.type, Reference):
             yield name
-        elif depth:
-            yield from (f"{name}.{inner}" for inner in _names(provider, relation.type.resource, depth=depth - 1))
+        elif relation and depth:
+            yield from (f"{name}.{inner}" for inner in _names(provider, _target(provider, relation), depth=depth - 1))
 
 
-async def expand(
-    provider: Provider, bodies: Sequence[Any], resource: Resource, tree: Mapping[str, Tree], *, handler: object
-) -> list[int]:
+async def expand(provider: Provider, bodies: Sequence[Any], tree: Tree, *, handler: object) -> list[int]:
     """Put, in place, instances where ``bodies`` have their primary keys; null where there is none to be seen.
 
     Args:
         provider: of the instances.
-        bodies: representations of instances of ``resource``.
-        resource: the model.
-        tree: what to expand, as ``plan`` returns it.
+        bodies: representations.
+        tree: what to expand in them, as ``plan`` returns it.
         handler: the request's, for the models' own hooks.
 
     Returns:
@@ -90,20 +103,19 @@ async def expand(
         Unavailable: the store cannot be reached in time.
     """
     sizes = [0] * len(bodies)
-    for name, inner in tree.items():
-        relation = _relations(provider, resource)[name]
-        target, kind = _target(provider, relation), relation.type
+    for name, branch in tree.items():
+        kind = branch.relation.type
         held = [(index, item) for index, body in enumerate(bodies) for item in _items(body, name)]
         if isinstance(kind, Embedded):
-            parts = await expand(provider, [item for _, item in held], target, inner, handler=handler)
+            parts = await expand(provider, [item for _, item in held], branch.below, handler=handler)
             for (index, _), size in zip(held, parts, strict=True):
                 sizes[index] += size
             continue
         _check_size(len(held))
         keys = {item for _, item in held if isinstance(item, str)}
-        instances = await provider.fetch(target, keys, handler=handler, represent=True)
+        instances = await provider.fetch(branch.target, keys, handler=handler, represent=True)
         found = {kind.dump(key): item.body for key, item in instances.items()}
-        below = await expand(provider, [*found.values()], target, inner, handler=handler)
+        below = await expand(provider, [*found.values()], branch.below, handler=handler)
         inside = dict(zip(found, below, strict=True))
         for index, item in held:
             sizes[index] += (1 + inside.get(item, 0)) if isinstance(item, str) else 0

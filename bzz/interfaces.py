@@ -63,7 +63,7 @@ class Query:
         per_page: how many instances a page holds.
         after: where the page begins instead, in a list of the same order.
         count: whether the instances of all pages are counted.
-        fields: dotted names, as requests have them, of what a reply shows; None for everything.
+        fields: names, as requests have them, of what a reply shows; None for everything.
         expand: dotted names of the references in whose place it shows the instance.
     """
 

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from bzz.catalogue import view_of
-from bzz.changes import Change, Hop, locate, within
+from bzz.changes import Change, Hop, Trail, locate, within
 from bzz.datatypes import MAX_ERRORS
 from bzz.exceptions import BzzError, Conflict, Finished, Invalid, NotFound
 from bzz.interfaces import Address, Before, Provider, Stored
@@ -61,12 +61,10 @@ class Act:
         return any(signal.has_receivers_for(self.resource.model) for signal in signals)
 
     async def tell(self, signal: Signal, *, sender: object = None, **keywords: Any) -> None:
-        """Send a signal; raise what a receiver raised, unless the signal is isolated."""
-        sender = sender or self.resource.model
-        if signal.has_receivers_for(sender):
-            if "arguments" in signal.keywords:
-                keywords["arguments"] = self.path.arguments
-            await signal.send_async(sender, handler=self.handler, **keywords)
+        """Send a signal that somebody hears; raise what a receiver raised, unless the signal is isolated."""
+        if "arguments" in signal.keywords:
+            keywords["arguments"] = self.path.arguments
+        await signal.send_async(sender or self.resource.model, handler=self.handler, **keywords)
 
     async def announce(self, signal: Signal, *, sender: object = None, **keywords: Any) -> None:
         """Send a signal that comes before what it announces.
@@ -79,9 +77,9 @@ class Act:
         if getattr(self.handler, "_finished", False):  # as Tornado stops after a prepare() that has
             raise Finished("A receiver has answered the request.")
 
-    async def retype(self, resource: Resource, data: Values) -> None:
+    async def retype(self, data: Values) -> None:
         """Type again, in place, values that receivers may have changed; they may set fields that requests may not."""
-        typed = await off_loop(data, resource.parse, data, hidden=True)
+        typed = await off_loop(data, self.resource.parse, data, hidden=True)
         data.clear()
         data.update(typed)
 
@@ -141,41 +139,40 @@ class Act:
         Raises:
             BzzError: as ``Provider.update``; the names in its ``errors`` are those of what the request is about.
         """
-        way: str | None = None  # to what the request is about; None while it is still the request that is spoken of
+        found: Values | None = None  # what the change was applied to; None while it is still the request that is wrong
 
         def apply(stored: Values) -> Values:
-            nonlocal way
-            way = None
+            nonlocal found
+            found = None
             changed = within(place.hops, change)(stored)
-            trail, _ = locate(stored, place.hops)
-            steps = [re.escape(f"{name}." if index is None else f"{name}.{index}.") for name, index in trail]
-            way = "".join([*steps, *(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in below)])
+            found = stored
             return changed
 
         try:
             return await self.provider.update(place.address, apply, exact=exact, before=before, handler=self.handler)
         except (Invalid, Conflict) as error:
-            if way is not None:
-                _rename(error, way)
+            if found is not None:
+                _rename(error, locate(found, place.hops)[0], below)
             raise
 
-    async def represented(self, stored: Stored) -> Stored:
-        """Return what is at the end of the path with its representation."""
+    async def represented(self, items: Sequence[Stored]) -> list[Stored]:
+        """Return what the path ends in with its representations."""
         if self.resource.shows_itself:
-            [shown] = await self.provider.represent(self.resource, [stored.instance])
-            body = shown.body
+            shown = await self.provider.represent(self.resource, [item.instance for item in items])
+            bodies = [item.body for item in shown]
         else:
-            body = await off_loop(stored.values, self.resource.represent, stored.values)
-        return replace(stored, body=body)
+            values = [item.values for item in items]
+            bodies = await off_loop(values, lambda: [*map(self.resource.represent, values)])
+        return [replace(item, body=body) for item, body in zip(items, bodies, strict=True)]
 
-    async def check_references(self, resource: Resource, new: Values, old: Mapping[str, Any]) -> None:
+    async def check_references(self, new: Values, old: Mapping[str, Any]) -> None:
         """Hold the references that ``new`` values add to ``old`` ones against what there is and may be seen.
 
         Raises:
             Invalid: one refers to nothing; ``errors`` says which, by dotted field name.
         """
         errors: dict[str, list[str]] = {}
-        for model, keys in (await off_loop([new, old], _added, resource, new, old)).items():
+        for model, keys in (await off_loop([new, old], _added, self.resource, new, old)).items():
             target = view_of(self.provider, model).resource
             found = await self.provider.fetch(target, keys.values(), handler=self.handler, represent=False)
             errors |= {n: [f"there is no {model.__name__} {key}"] for n, key in keys.items() if key not in found}
@@ -188,11 +185,13 @@ async def refers(resource: Resource, data: Values) -> bool:
     return await off_loop(data, next, resource.references(data), None) is not None
 
 
-def _rename(error: BzzError, way: str) -> None:
-    """Have ``error`` speak as seen from the embedded document that ``way``, a regular expression, leads to.
+def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:
+    """Have ``error`` speak as seen from the embedded document that ``trail``, and any item ``below``, leads to.
 
     What it says of the document as a whole, or of anything outside, becomes its ``detail``.
     """
+    steps = [re.escape(f"{name}." if index is None else f"{name}.{index}.") for name, index in trail]
+    way = "".join([*steps, *(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in below)])
     names, details = {}, []
     for name, messages in error.errors.items():
         here = re.match(way, f"{name}.")

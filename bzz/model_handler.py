@@ -18,7 +18,8 @@ from bzz.interfaces import Listing, Provider, Query, Stored
 from bzz.lifecycle import Act
 from bzz.pool import off_loop
 from bzz.queries import Parser, query_pairs
-from bzz.routing import Path, Step
+from bzz.resources import Resource
+from bzz.routing import Step
 from bzz.signals import post_get_instance
 
 LIST = ("GET", "HEAD", "POST")
@@ -46,7 +47,7 @@ class ModelHandler(Handler):
 
     def prepare(self) -> None:
         """Find out what the request points at, and refuse a method that it does not take."""
-        self.path = self._find_path()
+        self._find_path()
         self.act = Act(self.provider, self.path, self)
         if self.request.method not in self._allowed():
             raise MethodNotAllowed(self._allowed())
@@ -117,36 +118,35 @@ class ModelHandler(Handler):
         """Write the problem document; with ``Allow`` for a method that Tornado itself refused."""
         if status_code == 405:
             with suppress(NotFound):
-                self.path = self._find_path()
+                self._find_path()
                 self.set_header("Allow", ", ".join(self._allowed()))
         super().write_error(status_code, **kwargs)
 
-    def _find_path(self) -> Path:
+    def _find_path(self) -> None:
+        """Find the path, and the views of the models along it that are stored on their own."""
+        views = [self.view]
+
+        def describe(model: Any) -> Resource:
+            views.append(view_of(self.provider, model))
+            return views[-1].resource
+
         below = routing.segments(self.base, self.request.path)
-        return routing.parse(self.view.resource, self.name, below, lambda model: self._view_of(model).resource)
-
-    def _view_of(self, model: Any) -> View:
-        return view_of(self.provider, model)
-
-    @property
-    def _views(self) -> list[View]:
-        """Of the models along the path that are stored on their own."""
-        return [self.view, *(self._view_of(s.resource.model) for s in self.path.steps if s.is_reference)]
+        self.path, self.views = routing.parse(self.view.resource, self.name, below, describe), views
 
     def _parser(self) -> Parser:
-        end, views = self.path.end, self._views
-        view = replace(views[-1], resource=end.resource) if end.is_embedded else views[-1]
+        end, view = self.path.end, self.views[-1]
+        view = replace(view, resource=end.resource) if end.is_embedded else view
         return Parser(self.provider, view, inside=end.is_embedded)
 
     def _allowed(self) -> tuple[str, ...]:
         """Return the methods that the path takes, and that every model along it does."""
-        taken = frozenset.intersection(*(view.methods for view in self._views))
+        taken = frozenset.intersection(*(view.methods for view in self.views))
         if not _may_be_written(self.path.steps):
             taken -= {"POST", "PUT", "PATCH", "DELETE"}
         return (*(method for method in _methods_at(self.path.end) if method in taken), "OPTIONS")
 
     async def _body(self) -> dict[str, Any]:
-        return await self.read_body(min(view.max_body for view in self._views))
+        return await self.read_body(min(view.max_body for view in self.views))
 
     def _precondition(self) -> Precondition | None:
         match, none_match = self._entity_tags("If-Match"), self._entity_tags("If-None-Match")
@@ -192,7 +192,7 @@ class ModelHandler(Handler):
         bodies, resource = [item.body for item in items], self.path.resource
         if query.expand:
             tree = expansion.plan(self.provider, resource, query.expand)
-            await expansion.expand(self.provider, bodies, resource, tree, handler=self)
+            await expansion.expand(self.provider, bodies, tree, handler=self)
         if query.fields is not None:
             shown = {*query.fields, *(name.partition(".")[0] for name in query.expand)}
             bodies = [{k: v for k, v in b.items() if k in shown} if isinstance(b, dict) else b for b in bodies]

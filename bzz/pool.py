@@ -21,6 +21,11 @@ COMPUTING = 4  # threads; they share one interpreter, so more would not compute 
 MANY = 2000  # values; what is done for each of more takes long enough to be done off the event loop
 
 
+def _in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    """Return a call of ``function`` with the context variables there are now."""
+    return functools.partial(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
+
+
 class Pool:
     """Threads that are started when first needed, with a queue that refuses instead of growing.
 
@@ -46,8 +51,7 @@ class Pool:
         if not self._places.acquire(blocking=False):
             raise Unavailable("Too many requests are waiting for the store.")
         try:
-            call = functools.partial(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
-            future: Future[T] = self._executor.submit(call)
+            future: Future[T] = self._executor.submit(_in_context(function, *args, **kwargs))
         except BaseException:
             self._places.release()
             raise
@@ -76,8 +80,7 @@ async def compute(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
 
     It is for what takes long because there is much of it, and waits for nobody.
     """
-    call = functools.partial(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_computing, call)
+    return await asyncio.get_running_loop().run_in_executor(_computing, _in_context(function, *args, **kwargs))
 
 
 async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

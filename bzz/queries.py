@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import orjson
@@ -48,15 +47,6 @@ class Parser:
 
     def __init__(self, provider: Provider, view: View, *, inside: bool = False) -> None:
         self.provider, self.view, self.resource, self.inside = provider, view, view.resource, inside
-        self._readers: dict[str, Callable[[str], Any]] = {
-            "page": _PAGE.parse,
-            "per_page": integer(1, view.max_per_page).parse,
-            "sort": partial(parse_sort, self.resource),
-            "after": self._after,
-            "count": BOOLEAN.parse,
-            "fields": self._fields,
-            "expand": self._expand,
-        }
 
     def query(self, encoded: str) -> Query:
         """Return the ``Query`` that a list's query string asks for, its values typed by their fields.
@@ -101,7 +91,7 @@ class Parser:
     def _take(self, query: Query, allowed: tuple[str, ...], key: str, text: str, *, repeated: bool) -> None:
         may_repeat = False
         if key in allowed:
-            setattr(query, key, self._readers[key](text))
+            setattr(query, key, _READERS[key](self, text))
         elif allowed == SHAPE:
             raise ValueError(f"unknown; there are {', '.join(SHAPE)}")
         else:
@@ -134,15 +124,24 @@ class Parser:
             name, _, suffix = key.rpartition("__")
             found, operator = find(self.resource, name), suffix
         if found is None:
-            raise ValueError(f"{UNKNOWN}; a list takes {', '.join((*PAGING, *SHAPE))} and the fields {self._filters()}")
+            names = ", ".join(name for name, _ in self.resource.readable)
+            raise ValueError(f"{UNKNOWN}; a list takes {', '.join((*PAGING, *SHAPE))} and the fields {names}")
         name, known = found
         if operator not in known.type.operators:
             raise ValueError(f"{self.resource.public(name)} takes {', '.join(known.type.operators)}, not {operator}")
         is_membership = isinstance(known.type, List) and operator == "contains"
         return typed(name, known, operator, FormValue((text,))), is_membership
 
-    def _filters(self) -> str:
-        return ", ".join(name for name, _ in self.resource.readable)
+
+_READERS: Mapping[str, Callable[[Parser, str], Any]] = {
+    "page": lambda _, text: _PAGE.parse(text),
+    "per_page": lambda parser, text: integer(1, parser.view.max_per_page).parse(text),
+    "sort": lambda parser, text: parse_sort(parser.resource, text),
+    "after": Parser._after,
+    "count": lambda _, text: BOOLEAN.parse(text),
+    "fields": Parser._fields,
+    "expand": Parser._expand,
+}
 
 
 def parse_sort(resource: Resource, text: str) -> list[tuple[str, bool]]:

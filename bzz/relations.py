@@ -113,8 +113,11 @@ class Relation:
     many: bool
 
 
-def relation_of(known: Field) -> Relation | None:
-    """Return the relation that a field is; None for a field that is none."""
+def relation_at(resource: Resource, name: str) -> Relation | None:
+    """Return the relation that requests call ``name``; None where there is none, or none that they may read."""
+    known = resource.field_for(name)
+    if known is None or not known.readable:
+        return None
     many = isinstance(known.type, List)
     datatype = known.type.item if isinstance(known.type, List) else known.type
     return Relation(known, datatype, many) if isinstance(datatype, (Embedded, Reference)) else None

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from bzz.exceptions import NotFound
-from bzz.relations import Embedded, Reference, Relation, relation_of
+from bzz.relations import Embedded, Reference, Relation, relation_at
 from bzz.resources import Resource
 
 MAX_SEGMENTS = 8
@@ -136,8 +136,7 @@ def parse(root: Resource, name: str, below: Iterable[str], describe: Callable[[A
     steps = [Step(root, name, waiting.pop() if waiting else None)]
     while waiting:
         before, key = steps[-1], waiting.pop()
-        known = before.resource.field_for(key)
-        relation = relation_of(known) if known and known.readable else None
+        relation = relation_at(before.resource, key)
         if relation is None or before.is_list:
             raise NotFound(NO_PATH)
         found = relation.type.resource if isinstance(relation.type, Embedded) else describe(relation.type.target())
