@@ -12,12 +12,12 @@ from bzz.conditions import Condition, all_hold, retyped, sort_key, value_at
 from bzz.datatypes import Diff
 from bzz.exceptions import Conflict
 from bzz.interfaces import Before, BeforeCreate, Listing, Query, Stored
-from bzz.lifecycle import Act, refers
-from bzz.pool import off_loop
+from bzz.lifecycle import Act, paired
+from bzz.pool import off_loop, uncancelled
 from bzz.queries import check_cursor, encode_cursor
+from bzz.references import check_references, refers
 from bzz.resources import Resource, Values
 from bzz.signals import (
-    Computed,
     post_create_instance,
     post_delete_instance,
     post_get_instance,
@@ -31,25 +31,31 @@ from bzz.signals import (
 )
 
 
+@paired
 async def get_instance(act: Act) -> Stored:
-    """Return the instance at the act's path, represented as receivers have left it; its values are the stored ones.
+    """Return the instance at the act's path; its values are the stored ones, its representation as receivers left it.
 
     Raises:
         BzzError: as ``Provider.get``.
         Exception: what a receiver raised.
     """
-    if act.is_heard(pre_get_instance):
+    if act.is_due(pre_get_instance):
         await act.announce(pre_get_instance)
-    place, is_heard = await act.walk(act.path), act.is_heard(post_get_instance)
-    represent = not (place.hops or is_heard)
-    stored = act.part(place, await act.provider.get(place.address, handler=act.handler, represent=represent))
-    if is_heard:
-        await act.tell(post_get_instance, instance=stored.instance)
-        [shown] = await act.provider.represent(act.resource, [stored.instance])
+    place, is_due = await act.walk(act.path), act.is_due(post_get_instance)
+    represent = not (place.hops or is_due or act.in_process)
+    stored = act.part(place, await act.store.get(place.address, represent=represent))
+    if is_due:
+        await act.conclude(post_get_instance, instance=stored.instance)
+    if represent or act.in_process:
+        return stored
+    if is_due:
+        [shown] = await act.store.represent(act.resource, [stored.instance])
         return replace(stored, body=shown.body)
-    return stored if represent else (await act.represented([stored]))[0]
+    [shown] = await act.represented([stored])
+    return shown
 
 
+@paired
 async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
     """Return the page that ``query`` asks for of the list at the act's path, represented as receivers have left it.
 
@@ -60,11 +66,11 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         BzzError: as ``Provider.list``; NotFound for a list inside what is not there.
         Exception: what a receiver raised.
     """
-    if act.is_heard(pre_get_list):
+    if act.is_due(pre_get_list):
         await act.announce(pre_get_list, query=query)
         query.where = [retyped(act.resource, condition) for condition in query.where]
     check_cursor(act.resource, query)
-    cursor, is_heard = None, act.is_heard(post_get_list)
+    cursor, is_due = None, act.is_due(post_get_list)
     if act.path.end.is_embedded:
         listing = await _get_embedded(act, query)
     else:
@@ -72,14 +78,15 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         if act.path.end.is_reference:
             keys = await _members(act)
             asked = replace(query, where=[*query.where, Condition(str(act.resource.pk), "in", keys)])
-        listing = await act.provider.list(act.resource, asked, handler=act.handler, represent=not is_heard)
+        listing = await act.store.list(act.resource, asked, represent=not (is_due or act.in_process))
         if listing.more:
             cursor = encode_cursor(act.resource, query.order(act.resource), listing.items[-1].values)
-    if is_heard:
+    if is_due:
         items = [item.instance for item in listing.items]
-        await act.tell(post_get_list, items=items)
-        listing = replace(listing, items=await act.provider.represent(act.resource, items))
-    elif act.path.end.is_embedded:
+        await act.conclude(post_get_list, items=items)
+        shown = [Stored(i, {}) for i in items] if act.in_process else await act.store.represent(act.resource, items)
+        listing = replace(listing, items=shown)
+    elif act.path.end.is_embedded and not act.in_process:
         listing = replace(listing, items=await act.represented(listing.items))
     return listing, cursor
 
@@ -87,18 +94,18 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
 async def _members(act: Act) -> list[Any]:
     """Return the primary keys that the list of references at the act's path holds."""
     place = await act.walk(act.path.parent)
-    held = act.part(place, await act.get(place.address)).values.get(act.path.end.field) or []
+    held = act.part(place, await act.store.get(place.address)).values.get(act.path.end.field) or []
     return await off_loop(held, act.resource.keys, held)
 
 
 async def _get_embedded(act: Act, query: Query) -> Listing:
     place, name = await act.walk(act.path.parent), act.path.end.field
-    stored = await act.get(place.address)
+    stored = await act.store.get(place.address)
     trail, parent = locate(stored.values, place.hops)
     held = parent.get(name) or []
     indexes = await off_loop(held, _selected, held, query)
     page = indexes[query.skip : query.skip + query.per_page]
-    items = [Stored(act.provider.part(stored.instance, [*trail, (name, index)]), held[index]) for index in page]
+    items = [Stored(act.store.provider.part(stored.instance, [*trail, (name, index)]), held[index]) for index in page]
     return Listing(items, len(indexes) > query.skip + query.per_page, len(indexes) if query.count else None)
 
 
@@ -111,6 +118,7 @@ def _selected(held: list[Values], query: Query) -> list[int]:
     return indexes
 
 
+@paired
 async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
     """Store a new instance with the values ``raw`` gives, as they come from JSON or a form.
 
@@ -119,25 +127,24 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
         Exception: what a receiver of ``pre_create_instance`` raised; nothing is written.
     """
     resource = act.resource
-    data = await off_loop(raw, resource.parse_insert, raw)
+    data = await off_loop(raw, resource.parse_insert, raw, trusted=act.in_process)
     before: BeforeCreate | None = None
-    if act.is_heard(pre_create_instance) or await refers(resource, data):
+    if act.is_due(pre_create_instance) or await refers(resource, data):
 
         async def before() -> None:
-            if act.is_heard(pre_create_instance):
+            if act.is_due(pre_create_instance):
                 await act.announce(pre_create_instance, data=data)
                 await act.retype(data)
                 data.update(await off_loop(data, resource.merge, {}, data))
-            await act.check_references(data, {})
+            await check_references(act.store, resource, data, {})
 
     if act.path.end.is_embedded:
         stored = await _create_embedded(act, data, before)
     else:
-        stored = await act.provider.create(act.resource, data, before=before, handler=act.handler)
-    if act.is_heard(post_create_instance):
-        await act.tell(post_create_instance, instance=stored.instance)
-    [created] = await act.represented([stored])
-    return created
+        stored = await act.store.create(resource, data, before=before)
+    if act.is_due(post_create_instance):
+        await act.conclude(post_create_instance, instance=stored.instance)
+    return stored
 
 
 async def _create_embedded(act: Act, data: Values, announce: BeforeCreate | None) -> Stored:
@@ -155,8 +162,8 @@ async def _create_embedded(act: Act, data: Values, announce: BeforeCreate | None
     value, index = parent[step.field], None
     if step.is_list:
         _, earlier = locate(stored.previous or {}, place.hops)
-        index = await off_loop(value, _added, act.resource, earlier.get(step.field) or [], value)
-    part = act.provider.part(stored.instance, [*trail, (step.field, index)])
+        index = await uncancelled(off_loop(value, _added, act.resource, earlier.get(step.field) or [], value))
+    part = act.store.provider.part(stored.instance, [*trail, (step.field, index)])
     return Stored(part, value if index is None else value[index])
 
 
@@ -178,6 +185,7 @@ def _added(resource: Resource, earlier: list[Values], held: list[Values]) -> int
     return added
 
 
+@paired
 async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precondition | None = None) -> Stored:
     """Merge what ``raw`` gives into the instance at the act's path (RFC 7396, section 2) and store what differs.
 
@@ -186,32 +194,34 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
         Exception: what a receiver of ``pre_update_instance`` raised; nothing is written.
     """
     resource, place = act.resource, await act.walk(act.path)
-    patch = await off_loop(raw, parse_patch, resource, raw, precondition)
+    patch = await off_loop(raw, parse_patch, resource, raw, precondition, trusted=act.in_process)
     before: Before | None = None
-    if act.is_heard(pre_update_instance) or await refers(resource, patch.data):
+    if act.is_due(pre_update_instance) or await refers(resource, patch.data):
 
         async def before(whole: Stored) -> None:
             stored = act.part(place, whole)
             await off_loop(stored.values, patch.check, stored.values)
-            if act.is_heard(pre_update_instance):
+            if act.is_due(pre_update_instance):
                 await act.announce(
                     pre_update_instance,
                     data=patch.data,
                     instance=stored.instance,
-                    updated_fields=Computed(lambda: off_loop(patch.data, _expected, patch, stored.values)),
+                    updated_fields=lambda: off_loop(patch.data, _expected, patch, stored.values),
                 )
                 await act.retype(patch.data)
-            await act.check_references(patch.data, stored.values)
+            await check_references(act.store, resource, patch.data, stored.values)
 
     exact = precondition is not None and not place.hops
     whole = await act.update(place, patch.apply, exact=exact, before=before)
     stored = act.part(place, whole)
-    if act.is_heard(post_update_instance):
+    if act.is_due(post_update_instance):
         _, previous = locate(whole.previous or {}, place.hops)
-        diff = await off_loop(stored.values, resource.diff, previous, stored.values)
-        await act.tell(post_update_instance, instance=stored.instance, updated_fields=diff)
-    [updated] = await act.represented([stored])
-    return updated
+        await act.conclude(
+            post_update_instance,
+            instance=stored.instance,
+            updated_fields=lambda: off_loop(stored.values, resource.diff, previous, stored.values),
+        )
+    return stored
 
 
 def _expected(patch: Patch, stored: Values) -> Diff:
@@ -220,6 +230,7 @@ def _expected(patch: Patch, stored: Values) -> Diff:
     return patch.resource.diff(stored, patch.resource.merge(stored, typed))
 
 
+@paired
 async def delete_instance(act: Act, precondition: Precondition | None = None) -> None:
     """Delete the instance at the act's path.
 
@@ -238,15 +249,14 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
         stored = act.part(place, whole)
         await off_loop(stored.values, check, stored.values)
         gone[:] = [stored]
-        if act.is_heard(pre_delete_instance):
+        if act.is_due(pre_delete_instance):
             await act.announce(pre_delete_instance, instance=stored.instance)
 
-    heard = before if act.is_heard(pre_delete_instance, post_delete_instance) else None
+    heard = before if act.is_due(pre_delete_instance) or act.is_due(post_delete_instance) else None
     if place.hops:
         *above, last = place.hops
         await act.update(replace(place, hops=tuple(above)), removing(last, check), before=heard)
     else:
-        await act.provider.delete(place.address, check=check, before=heard, handler=act.handler)
-    if act.is_heard(post_delete_instance):
-        for stored in gone:
-            await act.tell(post_delete_instance, instance=stored.instance)
+        await act.store.delete(place.address, check=check, before=heard)
+    for stored in gone:
+        await act.conclude(post_delete_instance, instance=stored.instance)

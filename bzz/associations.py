@@ -13,13 +13,14 @@ from typing import Any
 
 from bzz.changes import Precondition, locate
 from bzz.datatypes import MAX_ERRORS, add_error, parse
+from bzz.dispatch import Signal
 from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
 from bzz.interfaces import Stored
-from bzz.lifecycle import Act
+from bzz.lifecycle import Act, paired
 from bzz.pool import off_loop
 from bzz.resources import NO_INSTANCE, UNKNOWN, Values
 from bzz.routing import Step
-from bzz.signals import Signal, post_associate, post_dissociate, pre_associate, pre_dissociate
+from bzz.signals import post_associate, post_dissociate, pre_associate, pre_dissociate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Association:
     """What an association came to.
 
     Args:
-        members: the instances that were asked for, in that order, represented.
+        members: the instances that were asked for, in that order.
         has_changed: whether one of them was not in the relation yet.
     """
 
@@ -35,6 +36,7 @@ class Association:
     has_changed: bool
 
 
+@paired
 async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     """Have the relation at the act's path refer to the instances whose primary keys ``raw`` gives: all or none.
 
@@ -49,43 +51,45 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     step, place = act.path.end, await act.walk(act.path.parent)
     keys, target = await off_loop(raw, _keys, step, raw), act.resource
     found: dict[Any, Stored] = {}
+    joining: dict[Any, Stored] = {}
     leaving: dict[Any, Stored] = {}
-    announced: list[Any] = []
+    held_before: list[Any] = []
 
     async def before(whole: Stored) -> None:
         parent = act.part(place, whole)
-        held = _held(step, parent.values)
-        found.update(await act.provider.fetch(target, keys, handler=act.handler, represent=True))
+        held = held_before[:] = _held(step, parent.values)
+        found.update(await act.store.fetch(target, keys, represent=False))
         missing = [str(key) for key in keys if key not in found][:MAX_ERRORS]
         if missing:
             raise Invalid(errors={step.name: [f"there is no {target.model.__name__} {', '.join(missing)}"]})
-        announced[:] = held
+        joining.update({key: found[key] for key in _others(keys, held)})
         if not step.is_list and held != keys:
-            leaving.update(await act.provider.fetch(target, held, handler=act.handler, represent=False))
-        await _tell(act, act.announce, pre_dissociate, parent, leaving.values())
-        await _tell(act, act.announce, pre_associate, parent, [found[key] for key in _others(keys, held)])
+            leaving.update(await act.store.fetch(target, held, represent=False))
+        await _tell(act, act.announce, pre_dissociate, parent, leaving)
+        await _tell(act, act.announce, pre_associate, parent, joining)
 
     def change(values: Values) -> Values:
         held = _held(step, values)
-        if step.is_list:
-            return {**values, step.field: [*held, *_others(keys, held)]}
-        if held not in (keys, announced):
-            raise Conflict("Somebody else has replaced it meanwhile.")
-        return {**values, step.field: keys[0]}
+        others = _others(keys, held)
+        is_as_announced = joining.keys() >= {*others} if step.is_list else held in (keys, held_before)
+        if not is_as_announced:
+            raise Conflict("Somebody else has changed it meanwhile.")
+        return {**values, step.field: [*held, *others] if step.is_list else keys[0]}
 
     whole = await act.update(place, change, before=before)
     parent, (_, previous) = act.part(place, whole), locate(whole.previous or {}, place.hops)
     held = _held(step, previous)
-    joined = [found[key] for key in _others(keys, held)]
+    joined = {key: joining[key] for key in _others(keys, held)}
     if held != keys:
-        await _tell(act, act.tell, post_dissociate, parent, leaving.values())
-    await _tell(act, act.tell, post_associate, parent, joined)
+        await _tell(act, act.conclude, post_dissociate, parent, leaving)
+    await _tell(act, act.conclude, post_associate, parent, joined)
     if target.model is place.address.resource.model:  # one of them may be the one that has just changed
         with suppress(Unavailable):  # it is stored, and the reply is that of the write
-            found |= await act.provider.fetch(target, keys, handler=act.handler, represent=True)
+            found |= await act.store.fetch(target, keys, represent=False)
     return Association([found[key] for key in keys], bool(joined))
 
 
+@paired
 async def dissociate(act: Act, precondition: Precondition | None = None) -> None:
     """Take the instance at the act's path out of the relation that leads to it; the instance itself stays.
 
@@ -96,8 +100,8 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
         Exception: what a receiver of ``pre_dissociate`` raised; nothing is written.
     """
     step, place = act.path.end, await act.walk(act.path.parent)
-    parent = act.part(place, await act.get(place.address))
-    member = await act.get(await act.referred(step, parent))
+    parent = act.part(place, await act.store.get(place.address))
+    member = await act.store.get(await act.referred(step, parent))
     key = member.values[str(act.resource.pk)]
     if precondition is not None:
         await off_loop(member.values, precondition.check, act.resource, member.values)
@@ -111,10 +115,10 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
     async def before(whole: Stored) -> None:
         parent = act.part(place, whole)
         change(parent.values)
-        await _tell(act, act.announce, pre_dissociate, parent, [member])
+        await _tell(act, act.announce, pre_dissociate, parent, {key: member})
 
     whole = await act.update(place, change, before=before)
-    await _tell(act, act.tell, post_dissociate, act.part(place, whole), [member])
+    await _tell(act, act.conclude, post_dissociate, act.part(place, whole), {key: member})
 
 
 def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
@@ -148,8 +152,10 @@ def _others(keys: Iterable[Any], held: Iterable[Any]) -> list[Any]:
 
 
 async def _tell(
-    act: Act, tell: Callable[..., Awaitable[None]], signal: Signal, parent: Stored, members: Iterable[Stored]
+    act: Act, tell: Callable[..., Awaitable[None]], signal: Signal, parent: Stored, members: Mapping[Any, Stored]
 ) -> None:
+    """Announce, or conclude, that members, by primary key, join or leave."""
     relation = {"sender": act.path.parent.resource.model, "field": act.path.end.name, "parent": parent.instance}
-    for member in members if signal.has_receivers_for(relation["sender"]) else ():
-        await tell(signal, **relation, instance=member.instance)
+    if members and act.is_due(signal, relation["sender"]):
+        for key, member in members.items():
+            await tell(signal, **relation, key=key, instance=member.instance)

@@ -32,6 +32,11 @@ class View:
     max_per_page: int = 100
     max_body: int = 1_048_576
 
+    def trusting(self, provider: Provider) -> View:
+        """Return the model as plain code may reach it: all of it, listed just so."""
+        resource = replace(provider.describe(self.resource.model), sort=self.resource.sort)
+        return replace(self, resource=resource, max_per_page=2**31 - 1)
+
     def strictest(self, other: View) -> View:
         """Return what both this view and another, of the same model or one it inherits from, allow.
 

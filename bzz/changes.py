@@ -77,13 +77,23 @@ class Patch:
         return self.resource.merge(stored, self.data)
 
 
-def parse_patch(resource: Resource, raw: Mapping[str, Any], precondition: Precondition | None = None) -> Patch:
-    """Return the typed changes from what a request gave; read-only values are held against the stored ones later.
+def parse_patch(
+    resource: Resource, raw: Mapping[str, Any], precondition: Precondition | None = None, *, trusted: bool = False
+) -> Patch:
+    """Return typed changes; read-only values that a request gave are held against the stored ones later.
+
+    Args:
+        resource: whose values they are.
+        raw: values by the names that requests use.
+        precondition: what else must be true of the stored values.
+        trusted: whether they may be of any field, rather than of those that a request may change.
 
     Raises:
         Invalid: a field is unknown or cannot take its value.
     """
-    values = resource.parse(raw)
+    values = resource.parse(raw, hidden=trusted)
+    if trusted:
+        return Patch(resource, values, {}, precondition)
     data = {name: value for name, value in values.items() if resource.fields[name].updatable}
     repeats = len(data) < len(values) or next(resource.protected(values, {}), None) is not None
     return Patch(resource, data, deepcopy(values) if repeats else {}, precondition)

@@ -12,6 +12,7 @@ from bzz.exceptions import BadRequest
 from bzz.interfaces import Provider
 from bzz.relations import Embedded, Reference, Relation, relation_at
 from bzz.resources import Resource
+from bzz.store import Store
 
 MAX_LEVELS = 2
 MAX_EXPANDED = 10_000
@@ -86,14 +87,13 @@ def _names(provider: Provider, resource: Resource, *, depth: int = MAX_LEVELS) -
             yield from (f"{name}.{inner}" for inner in _names(provider, _target(provider, relation), depth=depth - 1))
 
 
-async def expand(provider: Provider, bodies: Sequence[Any], tree: Tree, *, handler: object) -> list[int]:
+async def expand(store: Store, bodies: Sequence[Any], tree: Tree) -> list[int]:
     """Put, in place, instances where ``bodies`` have their primary keys; null where there is none to be seen.
 
     Args:
-        provider: of the instances.
+        store: of the instances.
         bodies: representations.
         tree: what to expand in them, as ``plan`` returns it.
-        handler: the request's, for the models' own hooks.
 
     Returns:
         How many instances each body holds now, however deep.
@@ -107,15 +107,15 @@ async def expand(provider: Provider, bodies: Sequence[Any], tree: Tree, *, handl
         kind = branch.relation.type
         held = [(index, item) for index, body in enumerate(bodies) for item in _items(body, name)]
         if isinstance(kind, Embedded):
-            parts = await expand(provider, [item for _, item in held], branch.below, handler=handler)
+            parts = await expand(store, [item for _, item in held], branch.below)
             for (index, _), size in zip(held, parts, strict=True):
                 sizes[index] += size
             continue
         _check_size(len(held))
         keys = {item for _, item in held if isinstance(item, str)}
-        instances = await provider.fetch(branch.target, keys, handler=handler, represent=True)
+        instances = await store.fetch(branch.target, keys, represent=True)
         found = {kind.dump(key): item.body for key, item in instances.items()}
-        below = await expand(provider, [*found.values()], branch.below, handler=handler)
+        below = await expand(store, [*found.values()], branch.below)
         inside = dict(zip(found, below, strict=True))
         for index, item in held:
             sizes[index] += (1 + inside.get(item, 0)) if isinstance(item, str) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import tornado.web
 
 from bzz import encoding
+from bzz.correlation import choose, request_id
 from bzz.exceptions import BzzError, ContentTooLarge, Finished, UnsupportedMediaType
 from bzz.pool import compute
 
@@ -19,6 +21,20 @@ LONG_BODY = 65_536  # bytes; decoding more than that takes long enough to be don
 
 class Handler(tornado.web.RequestHandler):
     """A Tornado handler that speaks JSON and answers every error with a problem document."""
+
+    @cached_property
+    def request_id(self) -> str:
+        """What ties together the request, its reply, all signals it causes, and what is logged meanwhile."""
+        return choose(self.request.headers.get("X-Request-ID"))
+
+    def clear(self) -> None:
+        """Begin the reply anew; it has the request's id in any case."""
+        super().clear()
+        self.set_header("X-Request-ID", self.request_id)
+
+    def prepare(self) -> None:
+        """Have all that comes of the request know its id."""
+        request_id.set(self.request_id)
 
     async def read_body(self, max_body: int) -> dict[str, Any]:
         """Return the object the body says, not typed yet; an empty body is an empty object.
@@ -81,6 +97,7 @@ class Handler(tornado.web.RequestHandler):
         tb: TracebackType | None,
     ) -> None:
         """Log an exception as Tornado does; an error of ours in one line, with what caused it."""
+        request_id.set(self.request_id)  # a request that Tornado refuses was not prepared
         if isinstance(value, Finished):
             return
         if isinstance(value, BzzError) and value.status_code != 500:

@@ -7,15 +7,19 @@ sends no signals and knows no Tornado; errors of its driver become those of ``bz
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from bzz.changes import Change, Trail
 from bzz.conditions import Condition, Order, following
-from bzz.pool import THREADS, Pool, off_loop
+from bzz.pool import THREADS, Pool
 from bzz.resources import Resource, Values
+from bzz.stopwatch import measured
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class Stored:
 
     Args:
         instance: of the model's class.
-        values: its typed values, of all fields that the resource has.
+        values: its typed values, of all fields that the resource has; none of what a receiver has put into a list.
         body: its representation, plain JSON values; None where none was asked for, as after a write.
         previous: of an update, the values that it found.
     """
@@ -130,12 +134,28 @@ BeforeCreate = Callable[[], Awaitable[None]]
 Before = Callable[[Stored], Awaitable[None]]
 
 
+@dataclass(slots=True)
+class Scope:
+    """What all operations of one request, or of one act outside of any, have in common.
+
+    Args:
+        handler: the request's, for the model's own hooks; a provider does not read it. None outside of a request.
+        unit: what the provider has opened to do several things in one, a session for instance, for as long as it is
+            open: set before ``before`` is awaited, None again after the commit. Receivers get it, and an operation that
+            finds it set is a part of it.
+    """
+
+    handler: object = None
+    unit: Any = None
+
+
 class Provider(ABC):
     """An adapter to one ORM. Every method but ``describe`` runs on the event loop and must not block it.
 
     The ``before`` of a write is awaited on the event loop once the instance is loaded and before anything is written;
-    what it raises ends the write. With None the provider may load and write in one go. ``handler`` is the request's,
-    for the model's own hooks; a provider does not read it.
+    what it raises ends the write. With None the provider may load and write in one go. A write returns once it is
+    committed, and raises only if it is not, or nobody can know; it sees to it that a cancellation does not come in
+    between, as ``write`` does.
 
     Args:
         timeout: seconds an operation may take, waiting for a thread included, before it fails with ``Unavailable``.
@@ -152,9 +172,31 @@ class Provider(ABC):
         self.threads = threads
 
     @cached_property
+    def name(self) -> str:
+        """What it is called in signals: the name it was asked for by, else its class's without ``Provider``."""
+        return type(self).__name__.removesuffix("Provider").lower()
+
+    @cached_property
     def pool(self) -> Pool:
         """The threads of this provider, started when they are first needed."""
         return Pool(self.threads)
+
+    async def read(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what ``function`` returns, which reads from the store and blocks: it runs in a thread.
+
+        Raises:
+            Unavailable: too many calls wait already.
+            Exception: what ``function`` raised.
+        """
+        return await self.pool.run(measured, function, *args, **kwargs)
+
+    async def write(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do as ``read`` with a function that writes: once it has begun, its outcome is waited for in any case."""
+        return await self.pool.complete(measured, function, *args, **kwargs)
+
+    async def close(self) -> None:
+        """Let go of what this provider holds: its threads. It can be used again."""
+        self.pool.close()
 
     @abstractmethod
     def describe(self, model: type) -> Resource:
@@ -165,7 +207,7 @@ class Provider(ABC):
         """
 
     @abstractmethod
-    async def get(self, address: Address, *, handler: object, represent: bool) -> Stored:
+    async def get(self, address: Address, *, scope: Scope, represent: bool) -> Stored:
         """Return the instance at ``address``, with its representation if ``represent``.
 
         Raises:
@@ -174,7 +216,7 @@ class Provider(ABC):
         """
 
     @abstractmethod
-    async def list(self, resource: Resource, query: Query, *, handler: object, represent: bool) -> Listing:
+    async def list(self, resource: Resource, query: Query, *, scope: Scope, represent: bool) -> Listing:
         """Return the page that ``query`` asks for, with representations if ``represent``.
 
         It holds what ``get_list_queryset`` of the model shows, meets all conditions of ``where`` and, if there are
@@ -184,30 +226,8 @@ class Provider(ABC):
             Unavailable: the store cannot be reached in time.
         """
 
-    async def fetch(
-        self, resource: Resource, keys: Iterable[Any], *, handler: object, represent: bool
-    ) -> dict[Any, Stored]:
-        """Return, by primary key, those of the instances with ``keys`` that there are and a list may show.
-
-        Args:
-            resource: the model.
-            keys: primary keys, typed or as text; what cannot be one is passed over.
-            handler: the request's, for the model's own hooks.
-            represent: whether they come with their representations.
-
-        Raises:
-            Unavailable: the store cannot be reached in time.
-        """
-        given, pk = [*keys], str(resource.pk)
-        wanted = await off_loop(given, resource.keys, given)
-        if not wanted:
-            return {}
-        query = Query(where=[Condition(pk, "in", wanted)], per_page=len(wanted))
-        listing = await self.list(resource, query, handler=handler, represent=represent)
-        return {item.values[pk]: item for item in listing.items}
-
     @abstractmethod
-    async def create(self, resource: Resource, data: Values, *, before: BeforeCreate | None, handler: object) -> Stored:
+    async def create(self, resource: Resource, data: Values, *, before: BeforeCreate | None, scope: Scope) -> Stored:
         """Insert a new instance with the values ``data`` holds after ``before``; never replace one that exists.
 
         Raises:
@@ -218,7 +238,7 @@ class Provider(ABC):
 
     @abstractmethod
     async def update(
-        self, address: Address, change: Change, *, exact: bool, before: Before | None, handler: object
+        self, address: Address, change: Change, *, exact: bool, before: Before | None, scope: Scope
     ) -> Stored:
         """Store what ``change`` makes of the instance at ``address``: the fields that differ, and those alone.
 
@@ -230,7 +250,7 @@ class Provider(ABC):
             change: from the stored values to those that shall be; all or only some may be new.
             exact: whether all fields have to be as ``change`` found them, and not only those that are written.
             before: gets the instance as it was loaded, once, and before ``change`` is applied.
-            handler: the request's, for the model's own hooks.
+            scope: what it is a part of.
 
         Returns:
             The instance with the values it has now, and as ``previous`` those that ``change`` was applied to last.
@@ -243,7 +263,7 @@ class Provider(ABC):
 
     @abstractmethod
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None], before: Before | None, handler: object
+        self, address: Address, *, check: Callable[[Values], None], before: Before | None, scope: Scope
     ) -> Stored:
         """Delete the instance at ``address`` and return it as it was loaded.
 
@@ -251,7 +271,7 @@ class Provider(ABC):
             address: the instance.
             check: raises if the stored values are not such that the instance may be deleted.
             before: gets the instance as it was loaded.
-            handler: the request's, for the model's own hooks.
+            scope: what it is a part of.
 
         Raises:
             NotFound, Conflict, Unavailable: as ``update``.

@@ -1,4 +1,4 @@
-"""What all acts share: who is told of them, where in the store their path leads, and what they refer to.
+"""What all acts share: who is told of them, and where in the store their path leads.
 
 It knows neither HTTP nor an ORM. ``handler`` is passed on, to receivers and to the models' own hooks, and looked at
 only for whether a receiver has finished it.
@@ -6,22 +6,27 @@ only for whether a receiver has finished it.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from bzz.catalogue import view_of
 from bzz.changes import Change, Hop, Trail, locate, within
-from bzz.datatypes import MAX_ERRORS
+from bzz.correlation import correlated
+from bzz.dispatch import Signal, cancellations
 from bzz.exceptions import BzzError, Conflict, Finished, Invalid, NotFound
-from bzz.interfaces import Address, Before, Provider, Stored
+from bzz.interfaces import Address, Before, Stored
 from bzz.pool import off_loop
 from bzz.resources import NO_INSTANCE, Resource, Values
 from bzz.routing import Path, Step
-from bzz.signals import Signal
+from bzz.signals import request_failed
+from bzz.store import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +43,95 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """A ``pre_`` signal that was sent, for as long as neither its ``post_`` signal nor ``request_failed`` was.
+
+    Args:
+        act: what it announced, as ``request_failed`` calls it.
+        sender: what sent it.
+        key: primary key of who was to join or leave; None for an act that is about one instance only.
+        instance: what it was about, as far as it said.
+    """
+
+    act: str
+    sender: Any
+    key: Any
+    instance: Any
+
+
+@dataclass(slots=True)
 class Act:
     """One request, or one call, for something to be read or written.
 
     Args:
-        provider: of the models along the path.
+        store: of the models along the path.
         path: what it is about.
-        handler: the request's Tornado handler; None outside a request.
+        in_process: whether plain code does it, which may set any field and gets instances, rather than a request,
+            which may not and gets representations.
+        announced: of whom receivers were told that it would happen to them.
     """
 
-    provider: Provider
+    store: Store
     path: Path
-    handler: object = None
+    in_process: bool = False
+    announced: list[Announced] = field(default_factory=list)
 
     @property
     def resource(self) -> Resource:
         """The model at the end of the path."""
-        return self.path.resource
+        return self.path.end.resource
 
-    def is_heard(self, *signals: Signal) -> bool:
-        """Tell whether anybody receives one of ``signals`` from the model at the end."""
-        return any(signal.has_receivers_for(self.resource.model) for signal in signals)
+    def is_due(self, signal: Signal, sender: Any = None) -> bool:
+        """Tell whether ``announce`` or ``conclude`` with a signal would do anything: cheap where nobody listens."""
+        if not (signal.receivers or request_failed.receivers or self.announced):
+            return False
+        sender = sender or self.resource.model
+        return signal.has_receivers_for(sender) or request_failed.has_receivers_for(sender) or bool(self.announced)
 
-    async def tell(self, signal: Signal, *, sender: object = None, **keywords: Any) -> None:
-        """Send a signal that somebody hears; raise what a receiver raised, unless the signal is isolated."""
-        if "arguments" in signal.keywords:
-            keywords["arguments"] = self.path.arguments
-        await signal.send_async(sender or self.resource.model, handler=self.handler, **keywords)
+    async def announce(self, signal: Signal, *, sender: Any = None, key: Any = None, **keywords: Any) -> None:
+        """Send a ``pre_`` signal.
 
-    async def announce(self, signal: Signal, *, sender: object = None, **keywords: Any) -> None:
-        """Send a signal that comes before what it announces.
+        Args:
+            signal: the signal.
+            sender: what sends it; by default the model at the end of the path.
+            key: of who joins or leaves, to tell several apart.
+            keywords: what it offers beside ``arguments`` and what all offer.
 
         Raises:
             Finished: a receiver has answered the request.
             Exception: what a receiver raised.
         """
-        await self.tell(signal, sender=sender, **keywords)
-        if getattr(self.handler, "_finished", False):  # as Tornado stops after a prepare() that has
+        sender = sender or self.resource.model
+        self.announced.append(Announced(_act(signal), sender, key, keywords.get("instance")))
+        await self._send(signal, sender, keywords)
+        if getattr(self.store.scope.handler, "_finished", False):  # as Tornado stops after a prepare() that has
             raise Finished("A receiver has answered the request.")
+
+    async def conclude(self, signal: Signal, *, sender: Any = None, key: Any = None, **keywords: Any) -> None:
+        """Send a ``post_`` signal, of what was announced with the same key; raise what a receiver raised.
+
+        That of a write is isolated, and a cancellation meanwhile has to wait until the act is over.
+        """
+        name = _act(signal)
+        self.announced = [one for one in self.announced if (one.act, one.key) != (name, key)]
+        try:
+            await self._send(signal, sender or self.resource.model, keywords)
+        except asyncio.CancelledError:
+            if not signal.isolated:
+                raise
+
+    async def fail(self, error: BaseException) -> None:
+        """Send ``request_failed`` for all that was announced and did not come about."""
+        while self.announced:
+            one = self.announced.pop(0)
+            with suppress(asyncio.CancelledError):
+                await self._send(request_failed, one.sender, {"act": one.act, "instance": one.instance, "error": error})
+
+    async def _send(self, signal: Signal, sender: Any, keywords: dict[str, Any]) -> None:
+        if "arguments" in signal.keywords:
+            keywords["arguments"] = self.path.arguments
+        scope = self.store.scope
+        await signal.send_async(sender, handler=scope.handler, unit=scope.unit, **keywords)
 
     async def retype(self, data: Values) -> None:
         """Type again, in place, values that receivers may have changed; they may set fields that requests may not."""
@@ -96,7 +152,7 @@ class Act:
             if step.is_embedded:
                 place = replace(place, hops=(*place.hops, Hop(step.field, step.resource, step.id)))
             else:
-                parent = self.part(place, await self.get(place.address))
+                parent = self.part(place, await self.store.get(place.address))
                 place = Place(await self.referred(step, parent))
         return place
 
@@ -108,21 +164,17 @@ class Act:
                 raise NotFound(NO_INSTANCE)
             return Address(target, str(target.identifier(held, pk)), pk)
         address = Address(target, step.id, str(target.id_field))
-        key = address.key if address.field == pk else (await self.get(address)).values[pk]
+        key = address.key if address.field == pk else (await self.store.get(address)).values[pk]
         if not isinstance(held, list) or key not in held:
             raise NotFound(NO_INSTANCE)
         return address
-
-    async def get(self, address: Address) -> Stored:
-        """Return the instance at ``address``, not represented; raise as ``Provider.get``."""
-        return await self.provider.get(address, handler=self.handler, represent=False)
 
     def part(self, place: Place, stored: Stored) -> Stored:
         """Return what is at ``place`` in the instance that was found at its address; raise NotFound if nothing is."""
         if not place.hops:
             return stored
         trail, values = locate(stored.values, place.hops)
-        return Stored(self.provider.part(stored.instance, trail), values)
+        return Stored(self.store.provider.part(stored.instance, trail), values)
 
     async def update(
         self, place: Place, change: Change, *, before: Before | None, exact: bool = False, below: Sequence[str] = ()
@@ -149,7 +201,7 @@ class Act:
             return changed
 
         try:
-            return await self.provider.update(place.address, apply, exact=exact, before=before, handler=self.handler)
+            return await self.store.update(place.address, apply, exact=exact, before=before)
         except (Invalid, Conflict) as error:
             if found is not None:
                 _rename(error, locate(found, place.hops)[0], below)
@@ -158,31 +210,47 @@ class Act:
     async def represented(self, items: Sequence[Stored]) -> list[Stored]:
         """Return what the path ends in with its representations."""
         if self.resource.shows_itself:
-            shown = await self.provider.represent(self.resource, [item.instance for item in items])
+            shown = await self.store.represent(self.resource, [item.instance for item in items])
             bodies = [item.body for item in shown]
         else:
             values = [item.values for item in items]
             bodies = await off_loop(values, lambda: [*map(self.resource.represent, values)])
         return [replace(item, body=body) for item, body in zip(items, bodies, strict=True)]
 
-    async def check_references(self, new: Values, old: Mapping[str, Any]) -> None:
-        """Hold the references that ``new`` values add to ``old`` ones against what there is and may be seen.
 
-        Raises:
-            Invalid: one refers to nothing; ``errors`` says which, by dotted field name.
-        """
-        errors: dict[str, list[str]] = {}
-        for model, keys in (await off_loop([new, old], _added, self.resource, new, old)).items():
-            target = view_of(self.provider, model).resource
-            found = await self.provider.fetch(target, keys.values(), handler=self.handler, represent=False)
-            errors |= {n: [f"there is no {model.__name__} {key}"] for n, key in keys.items() if key not in found}
-        if errors:
-            raise Invalid(errors=dict(islice(errors.items(), MAX_ERRORS)))
+def paired(
+    perform: Callable[Concatenate[Act, P], Awaitable[T]],
+) -> Callable[Concatenate[Act, P], Coroutine[Any, Any, T]]:
+    """Have an act keep its word: each ``pre_`` it has sent is followed by its ``post_`` or by ``request_failed``.
+
+    A cancellation does not come between a write and what it is told with: it goes on at the end of the act. All that
+    happens in it has one ``request_id``.
+    """
+
+    @wraps(perform)
+    async def run(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with correlated():
+            earlier = cancellations()
+            try:
+                result = await perform(act, *args, **kwargs)
+            except (Exception, asyncio.CancelledError) as error:
+                await act.fail(error)
+                if cancellations() > earlier and not isinstance(error, asyncio.CancelledError):
+                    raise asyncio.CancelledError from error
+                raise
+            if act.announced:  # of who was to join a relation, and was brought in by somebody else
+                await act.fail(Conflict("Somebody else has done it meanwhile."))
+            if cancellations() > earlier:
+                raise asyncio.CancelledError
+            return result
+
+    return run
 
 
-async def refers(resource: Resource, data: Values) -> bool:
-    """Tell whether there are references in ``data``."""
-    return await off_loop(data, next, resource.references(data), None) is not None
+def _act(signal: Signal) -> str:
+    """Return what a signal is about: ``create`` for ``pre_create_instance``, ``list`` for ``post_get_list``."""
+    name = signal.name.partition("_")[2]
+    return "list" if name == "get_list" else name.removesuffix("_instance")
 
 
 def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:
@@ -201,19 +269,3 @@ def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:
         else:
             details += messages if here else [f"{name}: {message}" for message in messages]
     error.detail, error.errors = " ".join(details) or error.detail, names
-
-
-def _added(resource: Resource, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:
-    """Return the references that ``new`` values add to ``old`` ones: by model, primary keys by dotted field name."""
-    added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
-    before = {name: old.get(name) for name in new}
-    kept = {(_field(name), model, key) for name, model, key in resource.references(before)}
-    for name, model, key in resource.references(new):
-        if (_field(name), model, key) not in kept:
-            added[model][name] = key
-    return added
-
-
-def _field(name: str) -> str:
-    """Return a dotted name without indexes, so that items of a list may move."""
-    return ".".join(part for part in name.split(".") if not part.isdigit())

@@ -11,6 +11,7 @@ from tornado.routing import Matcher, URLSpec
 
 from bzz import registry, routing
 from bzz.catalogue import METHODS, View, register, restrict
+from bzz.in_process import InProcess
 from bzz.interfaces import Provider
 from bzz.model_handler import ModelHandler
 from bzz.queries import parse_sort
@@ -21,8 +22,8 @@ class RouteList(list[Any]):
     """Rules, as ``tornado.web.Application`` takes them: what ``routes_for`` and ``flatten`` return."""
 
 
-class ModelHive:
-    """The routes of one model.
+class ModelHive(InProcess):
+    """The routes of one model, and the same acts for plain code.
 
     Args:
         provider: a known name (``'mongoengine'``), a dotted path, a Provider class or an instance.
@@ -62,9 +63,9 @@ class ModelHive:
         handler_class: type[ModelHandler] | None = None,
         **provider_options: Any,
     ) -> None:
-        self.provider = registry.resolve(provider, provider_options, known=OPTIONS)
+        resolved = registry.resolve(provider, provider_options, known=OPTIONS)
         resource = restrict(
-            self.provider.describe(model), fields=fields, exclude=exclude, read_only=read_only, write_only=write_only
+            resolved.describe(model), fields=fields, exclude=exclude, read_only=read_only, write_only=write_only
         )
         if sort:
             resource = replace(resource, sort=tuple(_check_sort(resource, sort)))
@@ -76,8 +77,9 @@ class ModelHive:
         self.handler_class = handler_class or ModelHandler
         if not issubclass(self.handler_class, ModelHandler):
             raise TypeError(f"{self.handler_class!r} is no subclass of bzz.ModelHandler")
-        self.view = View(resource, _check_methods(methods), per_page, max_per_page, max_body)
-        register(self.view)
+        view = View(resource, _check_methods(methods), per_page, max_per_page, max_body)
+        register(view)
+        super().__init__(resolved, view, routing.snake_case(model.__name__))
 
     @classmethod
     def routes_for(
@@ -101,7 +103,7 @@ class ModelHive:
         name = (resource_name or routing.snake_case(self.view.resource.model.__name__)).strip("/")
         if not name:
             raise ValueError("a resource has a name")
-        base = routing.base_path(prefix, name)
+        self.name, base = name, routing.base_path(prefix, name)
         options = {"provider": self.provider, "view": self.view, "name": name, "base": base}
         return RouteList([URLSpec(routing.pattern(base), self.handler_class, options)])
 

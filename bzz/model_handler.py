@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from bzz import actions, associations, expansion, routing
 from bzz.catalogue import View, view_of
 from bzz.changes import ANY, Precondition
-from bzz.exceptions import MethodNotAllowed, NotFound
+from bzz.exceptions import MethodNotAllowed, NotFound, Unavailable
 from bzz.handlers import Handler
-from bzz.interfaces import Listing, Provider, Query, Stored
+from bzz.interfaces import Listing, Provider, Query, Scope, Stored
 from bzz.lifecycle import Act
 from bzz.pool import off_loop
 from bzz.queries import Parser, query_pairs
 from bzz.resources import Resource
 from bzz.routing import Step
 from bzz.signals import post_get_instance
+from bzz.store import Store
 
 LIST = ("GET", "HEAD", "POST")
 INSTANCE = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
@@ -47,8 +47,9 @@ class ModelHandler(Handler):
 
     def prepare(self) -> None:
         """Find out what the request points at, and refuse a method that it does not take."""
+        super().prepare()
         self._find_path()
-        self.act = Act(self.provider, self.path, self)
+        self.act = Act(Store(self.provider, Scope(self)), self.path)
         if self.request.method not in self._allowed():
             raise MethodNotAllowed(self._allowed())
 
@@ -86,13 +87,13 @@ class ModelHandler(Handler):
             self.set_header("X-Created-Id", routing.encode(identifier))
         if identifier is not None or not self.path.end.is_list:
             self.set_header("Location", routing.location(self.base, self.path, identifier))
-        await self._reply_with(stored, query, 201)
+        await self._reply_to_write([stored], query, 201)
 
     async def put(self) -> None:
         """Merge the body into an instance."""
         query, body = self._parser().shape(self.request.query, lenient=True), await self._body()
         stored = await actions.update_instance(self.act, body, self._precondition())
-        await self._reply_with(stored, query)
+        await self._reply_to_write([stored], query)
 
     async def patch(self) -> None:
         """Merge the body into an instance, as PUT does."""
@@ -134,9 +135,7 @@ class ModelHandler(Handler):
         self.path, self.views = routing.parse(self.view.resource, self.name, below, describe), views
 
     def _parser(self) -> Parser:
-        end, view = self.path.end, self.views[-1]
-        view = replace(view, resource=end.resource) if end.is_embedded else view
-        return Parser(self.provider, view, inside=end.is_embedded)
+        return Parser.at(self.provider, self.path, self.views[-1])
 
     def _allowed(self) -> tuple[str, ...]:
         """Return the methods that the path takes, and that every model along it does."""
@@ -173,13 +172,22 @@ class ModelHandler(Handler):
             [member] = result.members
             identifier = self.path.resource.id_of(member.values) if self.path.end.is_list else None
             self.set_header("Location", routing.location(self.base, self.path, identifier))
-        bodies = await self._shown(result.members, query)
-        self.reply(bodies[0] if len(bodies) == 1 else bodies, 201 if result.has_changed else 200)
+        await self._reply_to_write(result.members, query, 201 if result.has_changed else 200, tagged=False)
 
-    async def _reply_with(self, stored: Stored, query: Query, status_code: int = 200) -> None:
-        await self._tag(stored)
-        [body] = await self._shown([stored], query)
-        self.reply(body, status_code)
+    async def _reply_to_write(
+        self, items: Sequence[Stored], query: Query, status_code: int = 200, *, tagged: bool = True
+    ) -> None:
+        """Answer with what was written; without it if the store is away now, as nobody should write it once more."""
+        bodies = None
+        with suppress(Unavailable):
+            items = await self.act.represented(items)
+            bodies = await self._shown(items, query)
+        if tagged:
+            await self._tag(items[0])
+        if bodies is None:
+            self.reply_empty(201 if status_code == 201 else 204)
+        else:
+            self.reply(bodies[0] if len(bodies) == 1 else bodies, status_code)
 
     async def _tag(self, stored: Stored, *, is_as_stored: bool = True) -> None:
         """Set the entity tag, made of the representation where that shows the stored values and nothing else."""
@@ -192,7 +200,7 @@ class ModelHandler(Handler):
         bodies, resource = [item.body for item in items], self.path.resource
         if query.expand:
             tree = expansion.plan(self.provider, resource, query.expand)
-            await expansion.expand(self.provider, bodies, tree, handler=self)
+            await expansion.expand(self.act.store, bodies, tree)
         if query.fields is not None:
             shown = {*query.fields, *(name.partition(".")[0] for name in query.expand)}
             bodies = [{k: v for k, v in b.items() if k in shown} if isinstance(b, dict) else b for b in bodies]

@@ -6,8 +6,9 @@ import asyncio
 import contextvars
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
 from bzz.exceptions import Unavailable
@@ -48,15 +49,37 @@ class Pool:
             Unavailable: too many calls wait already.
             Exception: what ``function`` raised.
         """
+        return await asyncio.wrap_future(self._submit(_in_context(function, *args, **kwargs)))
+
+    async def complete(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do as ``run``; but what has begun when the caller is cancelled is waited for, and comes to what it comes to.
+
+        Nobody is told of the cancellation then: ``asyncio.Task.cancelling()`` of the running task knows of it.
+        """
+        future = self._submit(_in_context(function, *args, **kwargs))
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            if future.cancelled():  # it has not begun, and will not
+                raise
+        return await uncancelled(asyncio.wrap_future(future))
+
+    def close(self) -> None:
+        """Let the threads end, once they have done what they were given; new ones are started if need be."""
+        executor = vars(self).pop("_executor", None)
+        if executor:
+            executor.shutdown(wait=False)
+
+    def _submit(self, call: Callable[[], T]) -> Future[T]:
         if not self._places.acquire(blocking=False):
             raise Unavailable("Too many requests are waiting for the store.")
         try:
-            future: Future[T] = self._executor.submit(_in_context(function, *args, **kwargs))
+            future = self._executor.submit(call)
         except BaseException:
             self._places.release()
             raise
         future.add_done_callback(lambda _: self._places.release())
-        return await asyncio.wrap_future(future)
+        return future
 
 
 _shared = Pool()
@@ -81,6 +104,15 @@ async def compute(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     It is for what takes long because there is much of it, and waits for nobody.
     """
     return await asyncio.get_running_loop().run_in_executor(_computing, _in_context(function, *args, **kwargs))
+
+
+async def uncancelled(work: Awaitable[T]) -> T:
+    """Return what ``work`` comes to, even if the running task is cancelled meanwhile; who calls sees to that later."""
+    outcome = asyncio.ensure_future(work)
+    while not outcome.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([outcome])
+    return outcome.result()
 
 
 async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from bzz.encoding import pairs
 from bzz.exceptions import BadRequest, Invalid
 from bzz.interfaces import Cursor, Provider, Query
 from bzz.resources import UNKNOWN, Resource
+from bzz.routing import Path
 from bzz.scalars import BOOLEAN, integer
 
 SHAPE = ("fields", "expand")
@@ -48,15 +50,27 @@ class Parser:
     def __init__(self, provider: Provider, view: View, *, inside: bool = False) -> None:
         self.provider, self.view, self.resource, self.inside = provider, view, view.resource, inside
 
-    def query(self, encoded: str) -> Query:
-        """Return the ``Query`` that a list's query string asks for, its values typed by their fields.
+    @classmethod
+    def at(cls, provider: Provider, path: Path, view: View) -> Parser:
+        """Return the parser of what ``path`` ends in, with the ``view`` of the last that is stored on its own there."""
+        inside = path.end.is_embedded
+        return cls(provider, replace(view, resource=path.resource) if inside else view, inside=inside)
+
+    def query(self, given: str | Mapping[str, Any]) -> Query:
+        """Return the ``Query`` that is asked for of a list, its values typed by their fields.
+
+        Args:
+            given: the query string; or from plain code its parameters, of typed values or text.
 
         Raises:
             Invalid: a parameter is unknown, given twice, or cannot take its value; ``errors`` says what there is.
             BadRequest: the query string is malformed.
         """
         query = Query(sort=[] if self.inside else [*self.resource.sort], per_page=self.view.per_page)
-        self._read(encoded, query, (*PAGING, *SHAPE))
+        if isinstance(given, str):
+            self._read(query_pairs(given), query, (*PAGING, *SHAPE))
+        else:
+            self._read(given.items(), query, PAGING)
         if query.after and query.page > 1:
             raise Invalid("The query string is not valid.", errors={"after": ["takes the place of page"]})
         return query
@@ -69,17 +83,19 @@ class Parser:
             lenient: whether other parameters are ignored, as they are on a write, rather than refused.
         """
         query = Query()
-        self._read(encoded, query, SHAPE, lenient=lenient)
+        self._read(query_pairs(encoded), query, SHAPE, lenient=lenient)
         return query
 
-    def _read(self, encoded: str, query: Query, allowed: tuple[str, ...], *, lenient: bool = False) -> None:
+    def _read(
+        self, given: Iterable[tuple[str, Any]], query: Query, allowed: tuple[str, ...], *, lenient: bool = False
+    ) -> None:
         errors: dict[str, list[str]] = {}
         seen: set[str] = set()
-        for key, text in query_pairs(encoded):
+        for key, value in given:
             if lenient and key not in allowed:
                 continue
             try:
-                self._take(query, allowed, key, text, repeated=key in seen)
+                self._take(query, allowed, key, value, repeated=key in seen)
             except ValueError as error:
                 errors[key] = [str(error)]
             seen.add(key)
@@ -88,14 +104,14 @@ class Parser:
         if errors:
             raise Invalid("The query string is not valid.", errors=errors)
 
-    def _take(self, query: Query, allowed: tuple[str, ...], key: str, text: str, *, repeated: bool) -> None:
+    def _take(self, query: Query, allowed: tuple[str, ...], key: str, value: Any, *, repeated: bool) -> None:
         may_repeat = False
         if key in allowed:
-            setattr(query, key, _READERS[key](self, text))
+            setattr(query, key, _READERS[key](self, value))
         elif allowed == SHAPE:
             raise ValueError(f"unknown; there are {', '.join(SHAPE)}")
         else:
-            condition, may_repeat = self._condition(key, text)
+            condition, may_repeat = self._condition(key, value)
             query.where.append(condition)
         if repeated and not may_repeat:
             raise ValueError("is given more than once")
@@ -117,7 +133,7 @@ class Parser:
         expansion.plan(self.provider, self.resource, names)
         return names
 
-    def _condition(self, key: str, text: str) -> tuple[Condition, bool]:
+    def _condition(self, key: str, value: Any) -> tuple[Condition, bool]:
         """Return a condition, and whether its parameter may be repeated."""
         found, operator = find(self.resource, key), "eq"
         if found is None:
@@ -130,7 +146,7 @@ class Parser:
         if operator not in known.type.operators:
             raise ValueError(f"{self.resource.public(name)} takes {', '.join(known.type.operators)}, not {operator}")
         is_membership = isinstance(known.type, List) and operator == "contains"
-        return typed(name, known, operator, FormValue((text,))), is_membership
+        return typed(name, known, operator, FormValue((value,)) if isinstance(value, str) else value), is_membership
 
 
 _READERS: Mapping[str, Callable[[Parser, str], Any]] = {

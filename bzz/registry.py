@@ -63,9 +63,12 @@ def resolve(
     if isinstance(found, Provider):
         return found
     try:
-        return _shared(found, tuple(sorted(options.items())))
+        made = _shared(found, tuple(sorted(options.items())))
     except TypeError:  # an option that cannot be hashed, or a mistake that making it again shows
-        return found(**options)
+        made = found(**options)
+    if provider in known_providers():
+        made.name = str(provider)
+    return made
 
 
 def _options_of(provider: type[Provider]) -> list[str]:

@@ -149,14 +149,18 @@ class Resource:
         """Return what identifies an instance with ``values`` in URLs, not encoded; None where nothing does."""
         return (self.identifier(values.get(self.id_field)) or None) if self.id_field else None
 
-    def parse_insert(self, raw: Mapping[str, Any]) -> Values:
-        """Return the typed values of a new instance from what a request gave.
+    def parse_insert(self, raw: Mapping[str, Any], *, trusted: bool = False) -> Values:
+        """Return the typed values of a new instance.
+
+        Args:
+            raw: values by the names that requests use.
+            trusted: whether they may be of any field, rather than of those that a request may give.
 
         Raises:
             Invalid: a field is unknown, may not be given, or cannot take its value.
         """
-        values, errors = self._typed(raw, hidden=False)
-        refuse(errors, self.protected(values, None))
+        values, errors = self._typed(raw, hidden=trusted)
+        refuse(errors, () if trusted else self.protected(values, None))
         return self.merge({}, values)
 
     def parse(self, raw: Mapping[str, Any], *, hidden: bool = False) -> Values:

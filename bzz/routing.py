@@ -120,20 +120,20 @@ def segments(base: str, path: str) -> list[str]:
         raise NotFound(NO_PATH) from None
 
 
-def parse(root: Resource, name: str, below: Iterable[str], describe: Callable[[Any], Resource]) -> Path:
+def parse(root: Resource, name: str, below: Iterable[Any], describe: Callable[[Any], Resource]) -> Path:
     """Return the path that segments lead to.
 
     Args:
         root: the model that the path begins with.
         name: its resource's name.
-        below: the segments after the name, as ``segments`` returns them.
+        below: the segments after the name, as ``segments`` returns them; what identifies an instance may be typed, too.
         describe: returns what a model that something refers to looks like.
 
     Raises:
         NotFound: a segment names no relation that requests may see, or goes on where nothing can be told apart.
     """
     waiting = list(reversed([*below]))
-    steps = [Step(root, name, waiting.pop() if waiting else None)]
+    steps = [Step(root, name, _written(root, waiting.pop()) if waiting else None)]
     while waiting:
         before, key = steps[-1], waiting.pop()
         relation = relation_at(before.resource, key)
@@ -143,8 +143,12 @@ def parse(root: Resource, name: str, below: Iterable[str], describe: Callable[[A
         identifier = waiting.pop() if waiting and relation.many else None
         if identifier is not None and found.id_field is None:
             raise NotFound(NO_PATH)
-        steps.append(Step(found, key, identifier, relation))
+        steps.append(Step(found, key, None if identifier is None else _written(found, identifier), relation))
     return Path(tuple(steps))
+
+
+def _written(resource: Resource, identifier: Any) -> str | None:
+    return identifier if isinstance(identifier, str) else resource.identifier(identifier)
 
 
 def encode(identifier: str) -> str:

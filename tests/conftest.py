@@ -22,17 +22,19 @@ from pymongo import monitoring
 
 import bzz
 from bzz import catalogue, signals
-from bzz.interfaces import Provider
+from bzz.interfaces import Provider, Scope
 from bzz.lifecycle import Act
 from bzz.providers.memory import MemoryProvider
 from bzz.resources import Resource
 from bzz.routing import Path, Step
-from bzz.signals import Signal
+from bzz.store import Store
+from bzz.testing import Sent
 from example_app.store import embedded_store
 from tests.models import User
 from tests.teams import STORES
 
-SIGNALS = {name: value for name, value in vars(signals).items() if isinstance(value, Signal)}
+SIGNALS = signals.declared()
+LIFECYCLE = [name for name, signal in SIGNALS.items() if "unit" in signal.keywords]
 FORM = "application/x-www-form-urlencoded"
 
 settings.register_profile("short", max_examples=15, stateful_step_count=40, deadline=None)
@@ -105,18 +107,9 @@ class Api:
         return reply.json
 
 
-@dataclass
-class Sent:
-    """One signal that was sent."""
-
-    signal: str
-    sender: Any
-    keywords: dict[str, Any]
-
-
 def act_on(provider: Provider, resource: Resource, name: str, id: str | None = None, handler: object = None) -> Act:  # noqa: A002
     """An act on all of a resource, or on one instance of it."""
-    return Act(provider, Path((Step(resource, name, id),)), handler)
+    return Act(Store(provider, Scope(handler)), Path((Step(resource, name, id),)))
 
 
 @pytest.fixture
@@ -162,16 +155,16 @@ def _disconnected() -> Iterator[None]:
 
 @pytest.fixture
 def sent() -> list[Sent]:
-    """Every signal sent from now on, in order."""
+    """Every signal of the lifecycle that is sent during the test, in order, without what all have in common."""
     record: list[Sent] = []
 
     def listen(name: str) -> None:
-        def receive(sender: Any, **keywords: Any) -> None:
+        def receive(sender: Any, request_id: Any, unit: Any, **keywords: Any) -> None:
             record.append(Sent(name, sender, keywords))
 
         SIGNALS[name].connect(receive, weak=False)
 
-    for name in SIGNALS:
+    for name in LIFECYCLE:
         listen(name)
     return record
 

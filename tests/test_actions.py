@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,7 +20,8 @@ from bzz.lifecycle import Act
 from bzz.providers.memory import MemoryProvider
 from bzz.resources import Field, Resource
 from bzz.scalars import INTEGER
-from tests.conftest import Api, Sent, act_on
+from bzz.testing import Sent
+from tests.conftest import Api, act_on
 from tests.models import User
 from tests.teams import project, team
 
@@ -36,7 +37,7 @@ def all_users(provider: MemoryProvider, resource: Resource) -> Act:
 
 
 def at(all_users: Act, instance: User, handler: object = None) -> Act:
-    return act_on(all_users.provider, all_users.resource, "user", instance.id, handler)
+    return act_on(all_users.store.provider, all_users.resource, "user", instance.id, handler)
 
 
 async def create(act: Act, **values: Any) -> User:
@@ -61,7 +62,7 @@ async def names(act: Act) -> list[str]:
 
 async def test_each_act_sends_its_signals_with_what_the_contract_offers(all_users: Act, sent: list[Sent]) -> None:
     handler = object()
-    all_users = replace(all_users, handler=handler)
+    all_users = act_on(all_users.store.provider, all_users.resource, "user", handler=handler)
     ada = await create(all_users, name="Ada")
     act = at(all_users, ada, handler)
     await actions.get_instance(act)
@@ -225,7 +226,7 @@ async def test_what_a_receiver_raises_after_a_write_is_logged_and_the_others_sti
 async def test_a_missing_instance_is_not_found_before_pre_of_a_write_and_after_pre_of_a_read(
     all_users: Act, sent: list[Sent]
 ) -> None:
-    nobody = act_on(all_users.provider, all_users.resource, "user", "nobody")
+    nobody = act_on(all_users.store.provider, all_users.resource, "user", "nobody")
     for act in (
         actions.update_instance(nobody, {}),
         actions.delete_instance(nobody),
@@ -233,7 +234,7 @@ async def test_a_missing_instance_is_not_found_before_pre_of_a_write_and_after_p
     ):
         with pytest.raises(NotFound):
             await act
-    assert [s.signal for s in sent] == ["pre_get_instance"]
+    assert [s.signal for s in sent] == ["pre_get_instance", "request_failed"]
 
 
 async def test_a_receiver_may_change_what_a_read_shows(all_users: Act) -> None:
@@ -293,7 +294,10 @@ async def test_a_receiver_that_has_answered_the_request_stops_the_act(
         handler._finished = True
 
     getattr(signals, f"pre_{'get_list' if act == 'list' else f'{act}_instance'}").connect(answer)
-    whole, one = replace(all_users, handler=handler), at(all_users, ada, handler)
+    whole, one = (
+        act_on(all_users.store.provider, all_users.resource, "user", handler=handler),
+        at(all_users, ada, handler),
+    )
     acts: dict[str, Callable[[], Awaitable[object]]] = {
         "create": lambda: actions.create_instance(whole, {"name": "Bob"}),
         "update": lambda: actions.update_instance(one, {"name": "Bob"}),
@@ -303,7 +307,7 @@ async def test_a_receiver_that_has_answered_the_request_stops_the_act(
     }
     with pytest.raises(Finished):
         await acts[act]()
-    assert [s.signal.partition("_")[0] for s in sent] == ["pre"]
+    assert [s.signal.partition("_")[0] for s in sent] == ["pre", "request"]
     signals.pre_get_list._clear_state()
     assert await names(all_users) == ["Ada"]
 

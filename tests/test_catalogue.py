@@ -11,7 +11,8 @@ from bzz import catalogue
 from bzz.catalogue import restrict
 from bzz.changes import Patch, parse_patch
 from bzz.providers.memory import MemoryProvider
-from tests.conftest import Api, Sent
+from bzz.testing import Sent
+from tests.conftest import Api
 from tests.teams import member, names, team
 from tests.test_resources import RESOURCE, errors_of
 

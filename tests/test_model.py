@@ -16,7 +16,8 @@ import bzz
 from bzz import signals
 from bzz.exceptions import Forbidden
 from bzz.providers.memory import MemoryProvider
-from tests.conftest import Api, Sent
+from bzz.testing import Sent
+from tests.conftest import Api
 from tests.models import Country, Tag, User
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import tornado.gen
 
-from bzz.signals import Computed, Signal
+from bzz.dispatch import Signal
 
 KEYWORDS = {"instance": "the instance", "handler": "the handler"}
-OFFERED = {"instance": "I", "handler": "H"}
+GIVEN = {"instance": "I", "handler": "H"}
+OFFERED = {**GIVEN, "request_id": None}
 
 
 class Model:
@@ -39,7 +40,7 @@ async def test_receivers_are_called_in_the_order_of_connection_whatever_their_se
             signal.connect(receive, sender=Model)
         else:
             signal.connect(receive)
-    await signal.send_async(Model, **OFFERED)
+    await signal.send_async(Model, **GIVEN)
     assert calls == list(range(20))
 
 
@@ -66,7 +67,7 @@ async def test_each_awaitable_is_awaited_before_the_next_receiver_runs(signal: S
     kept = AsyncReceiver()
     for receiver in (coroutine, tornado_coroutine, kept, plain):
         signal.connect(receiver)
-    await signal.send_async(Model, **OFFERED)
+    await signal.send_async(Model, **GIVEN)
     assert calls == ["async def", "tornado coroutine", "callable object", "def"]
 
 
@@ -94,7 +95,7 @@ SHAPES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "sender, instance": (lambda sender, instance: (sender, instance), (Model, "I")),
     "sender": (lambda sender: (sender,), (Model,)),
     "handler, instance": (lambda handler, instance: (handler, instance), ("H", "I")),
-    "handler, **kwargs": (lambda handler, **kwargs: (handler, kwargs), ("H", {"instance": "I"})),
+    "handler, **kwargs": (lambda handler, **kwargs: (handler, kwargs), ("H", {"instance": "I", "request_id": None})),
     "self, instance": (lambda self, instance: (self, instance), (Model, "I")),
     "nothing": (lambda: (), ()),
     "**kwargs": (lambda **kwargs: (kwargs,), (OFFERED,)),
@@ -115,13 +116,13 @@ SHAPES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 async def test_a_receiver_gets_what_its_signature_has_room_for(signal: Signal, shape: str) -> None:
     receiver, expected = SHAPES[shape]
     signal.connect(receiver, weak=False)
-    [(_, result)] = await signal.send_async(Model, **OFFERED)
+    [(_, result)] = await signal.send_async(Model, **GIVEN)
     assert result == expected
 
 
 async def test_a_receiver_without_a_readable_signature_gets_everything(signal: Signal) -> None:
     signal.connect(dict, weak=False)
-    [(receiver, result)] = await signal.send_async([("sender", 1)], **OFFERED)
+    [(receiver, result)] = await signal.send_async([("sender", 1)], **GIVEN)
     assert receiver is dict
     assert result == {"sender": 1, **OFFERED}
 
@@ -155,7 +156,7 @@ async def test_an_exception_stops_the_others(signal: Signal) -> None:
     signal.connect(refuse)
     signal.connect(later)
     with pytest.raises(RuntimeError, match="no"):
-        await signal.send_async(Model, **OFFERED)
+        await signal.send_async(Model, **GIVEN)
     assert calls == []
 
 
@@ -171,11 +172,12 @@ async def test_an_isolated_signal_logs_an_exception_and_goes_on(caplog: pytest.L
     signal.connect(fail)
     signal.connect(later)
     with caplog.at_level(logging.ERROR, "bzz"):
-        assert await signal.send_async(Model, **OFFERED) == [(later, "ran")]
+        assert await signal.send_async(Model, **GIVEN) == [(later, "ran")]
     assert "RuntimeError: no" in caplog.text
 
 
-async def test_a_computed_keyword_is_computed_for_each_receiver_that_names_it(signal: Signal) -> None:
+async def test_a_computed_keyword_is_computed_for_each_receiver_that_names_it() -> None:
+    signal = Signal("ping", "When pinged.", KEYWORDS, computed=["instance"])
     computed: list[int] = []
 
     async def compute() -> int:
@@ -192,7 +194,7 @@ async def test_a_computed_keyword_is_computed_for_each_receiver_that_names_it(si
 
     for receiver in (naming, not_naming, positional):
         signal.connect(receiver)
-    results = await signal.send_async(Model, handler=None, instance=Computed(compute))
+    results = await signal.send_async(Model, handler=None, instance=compute)
     assert [result for _, result in results] == [1, None, 2]
     assert len(computed) == 2
 
@@ -204,7 +206,7 @@ async def test_receivers_are_held_weakly_unless_asked_otherwise(signal: Signal) 
     signal.connect(make("weak"))
     signal.connect(make("strong"), weak=False)
     gc.collect()
-    assert [result for _, result in await signal.send_async(Model, **OFFERED)] == ["strong"]
+    assert [result for _, result in await signal.send_async(Model, **GIVEN)] == ["strong"]
 
 
 async def test_a_receiver_that_has_just_died_is_passed_over(signal: Signal) -> None:
@@ -213,7 +215,7 @@ async def test_a_receiver_that_has_just_died_is_passed_over(signal: Signal) -> N
     signal.connect(receive)
     [key] = signal.receivers
     signal.receivers[key] = weakref.ref(Receiver())
-    assert await signal.send_async(Model, **OFFERED) == []
+    assert await signal.send_async(Model, **GIVEN) == []
 
 
 async def test_only_receivers_for_the_sender_are_called(signal: Signal) -> None:
@@ -223,8 +225,8 @@ async def test_only_receivers_for_the_sender_are_called(signal: Signal) -> None:
     @signal.connect_via(Other)
     def receive(sender: Any) -> None: ...
 
-    assert await signal.send_async(Model, **OFFERED) == []
-    assert [r for r, _ in await signal.send_async(Other, **OFFERED)] == [receive]
+    assert await signal.send_async(Model, **GIVEN) == []
+    assert [r for r, _ in await signal.send_async(Other, **GIVEN)] == [receive]
 
 
 async def test_a_muted_signal_calls_nobody(signal: Signal) -> None:
@@ -232,8 +234,8 @@ async def test_a_muted_signal_calls_nobody(signal: Signal) -> None:
 
     signal.connect(receive)
     with signal.muted():
-        assert await signal.send_async(Model, **OFFERED) == []
-    assert len(await signal.send_async(Model, **OFFERED)) == 1
+        assert await signal.send_async(Model, **GIVEN) == []
+    assert len(await signal.send_async(Model, **GIVEN)) == 1
 
 
 async def test_connections_work_after_somebody_reset_the_receivers(signal: Signal) -> None:
@@ -241,9 +243,9 @@ async def test_connections_work_after_somebody_reset_the_receivers(signal: Signa
 
     signal.connect(receive)
     signal.receivers = {}
-    assert await signal.send_async(Model, **OFFERED) == []
+    assert await signal.send_async(Model, **GIVEN) == []
     signal.connect(receive)
-    assert len(await signal.send_async(Model, **OFFERED)) == 1
+    assert len(await signal.send_async(Model, **GIVEN)) == 1
 
 
 async def test_a_receiver_connected_again_is_called_last_if_it_was_disconnected_between(signal: Signal) -> None:
@@ -255,7 +257,7 @@ async def test_a_receiver_connected_again_is_called_last_if_it_was_disconnected_
     signal.connect(two)
     signal.disconnect(one)
     signal.connect(one)
-    assert [receiver for receiver, _ in await signal.send_async(Model, **OFFERED)] == [two, one]
+    assert [receiver for receiver, _ in await signal.send_async(Model, **GIVEN)] == [two, one]
 
 
 async def test_a_receiver_that_awaits_what_was_cancelled_fails_like_any_other(
@@ -270,9 +272,9 @@ async def test_a_receiver_that_awaits_what_was_cancelled_fails_like_any_other(
     for each in (signal, isolated):
         each.connect(awaits_cancelled)
     with pytest.raises(RuntimeError, match="awaited what was cancelled"):
-        await signal.send_async(Model, **OFFERED)
+        await signal.send_async(Model, **GIVEN)
     with caplog.at_level(logging.ERROR, "bzz"):
-        assert await isolated.send_async(Model, **OFFERED) == []
+        assert await isolated.send_async(Model, **GIVEN) == []
     assert "CancelledError" in caplog.text
 
 
@@ -284,7 +286,7 @@ async def test_a_task_that_is_cancelled_while_a_receiver_runs_is_cancelled() -> 
         await asyncio.Event().wait()
 
     isolated.connect(wait)
-    task = asyncio.ensure_future(isolated.send_async(Model, **OFFERED))
+    task = asyncio.ensure_future(isolated.send_async(Model, **GIVEN))
     await started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -301,4 +303,4 @@ async def test_receivers_put_back_after_a_reset_are_called(signal: Signal) -> No
     kept, signal.receivers = signal.receivers, {}
     signal.connect(other)
     signal.receivers = kept
-    assert [result for _, result in await signal.send_async(Model, **OFFERED)] == ["I"]
+    assert [result for _, result in await signal.send_async(Model, **GIVEN)] == ["I"]

@@ -11,7 +11,7 @@ from typing import Any
 from bzz.changes import Change, Trail
 from bzz.conditions import all_hold, sort_key, value_at
 from bzz.exceptions import Conflict, Invalid, NotFound
-from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Stored
+from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Scope, Stored
 from bzz.providers.memory import records
 from bzz.resources import NO_INSTANCE, Resource, Values
 
@@ -31,13 +31,13 @@ class MemoryProvider(Provider):
         """Return what the dataclass ``model`` looks like; raise TypeError if it is none, or has no primary key."""
         return records.describe(model)
 
-    async def get(self, address: Address, *, handler: object, represent: bool) -> Stored:
+    async def get(self, address: Address, *, scope: Scope, represent: bool) -> Stored:
         """Return the instance at ``address``."""
-        return await self.pool.run(self._get, address, handler, represent)
+        return await self.read(self._get, address, scope, represent)
 
-    async def list(self, resource: Resource, query: Query, *, handler: object, represent: bool) -> Listing:
+    async def list(self, resource: Resource, query: Query, *, scope: Scope, represent: bool) -> Listing:
         """Return the page that ``query`` asks for."""
-        return await self.pool.run(self._list, resource, query, handler, represent)
+        return await self.read(self._list, resource, query, scope, represent)
 
     async def create(
         self,
@@ -45,12 +45,12 @@ class MemoryProvider(Provider):
         data: Values,
         *,
         before: BeforeCreate | None,
-        handler: object,  # noqa: ARG002  # no hook here
+        scope: Scope,  # noqa: ARG002  # no hook here
     ) -> Stored:
         """Insert a new instance."""
         if before is not None:
             await before()
-        return await self.pool.run(self._create, resource, data)
+        return await self.write(self._create, resource, data)
 
     async def update(
         self,
@@ -59,20 +59,20 @@ class MemoryProvider(Provider):
         *,
         exact: bool,  # noqa: ARG002  # under the lock all of it is as it was found
         before: Before | None,
-        handler: object,
+        scope: Scope,
     ) -> Stored:
         """Store what ``change`` makes of the instance at ``address``."""
         if before is not None:
-            await before(await self.pool.run(self._get, address, handler, False))
-        return await self.pool.run(self._update, address, change, handler)
+            await before(await self.read(self._get, address, scope, False))
+        return await self.write(self._update, address, change, scope)
 
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None], before: Before | None, handler: object
+        self, address: Address, *, check: Callable[[Values], None], before: Before | None, scope: Scope
     ) -> Stored:
         """Delete the instance at ``address``."""
         if before is not None:
-            await before(await self.pool.run(self._get, address, handler, False))
-        return await self.pool.run(self._delete, address, check, handler)
+            await before(await self.read(self._get, address, scope, False))
+        return await self.write(self._delete, address, check, scope)
 
     async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
         """Return what instances hold, with their representations."""
@@ -88,7 +88,7 @@ class MemoryProvider(Provider):
     def _table(self, model: type) -> dict[Any, Any]:
         return self._tables.setdefault(model, {})
 
-    def _find(self, address: Address, handler: object) -> Any:
+    def _find(self, address: Address, scope: Scope) -> Any:
         """Return the stored instance at ``address``, through the model's own hook; it must not be changed."""
         model, name, key = address.resource.model, address.field, address.key
         found: Iterable[Any]
@@ -99,7 +99,7 @@ class MemoryProvider(Provider):
             found = [i for i in self._snapshot(model) if getattr(i, name) == key]
         hook = getattr(model, "get_instance_queryset", None)
         if hook is not None:
-            found = hook(model, found, address.id, handler)
+            found = hook(model, found, address.id, scope.handler)
         for instance in found:
             return instance
         raise NotFound(NO_INSTANCE)
@@ -108,14 +108,14 @@ class MemoryProvider(Provider):
         with self._lock:
             return [*self._table(model).values()]
 
-    def _get(self, address: Address, handler: object, represent: bool) -> Stored:
-        return _copied(address.resource, self._find(address, handler), represent=represent)
+    def _get(self, address: Address, scope: Scope, represent: bool) -> Stored:
+        return _copied(address.resource, self._find(address, scope), represent=represent)
 
-    def _list(self, resource: Resource, query: Query, handler: object, represent: bool) -> Listing:
+    def _list(self, resource: Resource, query: Query, scope: Scope, represent: bool) -> Listing:
         found: Iterable[Any] = self._snapshot(resource.model)
         hook = getattr(resource.model, "get_list_queryset", None)
         if hook is not None:
-            found = hook(found, handler)
+            found = hook(found, scope.handler)
         order, alternatives = query.order(resource), query.alternatives or [[]]
         conditions = [*query.where, *(condition for conditions in alternatives for condition in conditions)]
         names = {name.partition(".")[0] for name in (*(c.field for c in conditions), *(name for name, _ in order))}
@@ -141,9 +141,9 @@ class MemoryProvider(Provider):
             table[key] = instance
         return _copied(resource, instance)
 
-    def _update(self, address: Address, change: Change, handler: object) -> Stored:
+    def _update(self, address: Address, change: Change, scope: Scope) -> Stored:
         resource = address.resource
-        key = getattr(self._find(address, handler), str(resource.pk))
+        key = getattr(self._find(address, scope), str(resource.pk))
         with self._lock:
             table = self._table(resource.model)
             if key not in table:
@@ -164,8 +164,8 @@ class MemoryProvider(Provider):
             if value is not None and any(getattr(i, name) == value for other, i in table.items() if other != key):
                 raise Conflict("The value is taken.", errors={name: ["is taken"]})
 
-    def _delete(self, address: Address, check: Callable[[Values], None], handler: object) -> Stored:
-        key = getattr(self._find(address, handler), str(address.resource.pk))
+    def _delete(self, address: Address, check: Callable[[Values], None], scope: Scope) -> Stored:
+        key = getattr(self._find(address, scope), str(address.resource.pk))
         with self._lock:
             table = self._table(address.resource.model)
             if key not in table:

@@ -16,7 +16,7 @@ from pymongo.client_options import ClientOptions
 from bzz.changes import Change, Trail
 from bzz.conditions import Condition
 from bzz.exceptions import Conflict, NotFound, Unavailable
-from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Stored
+from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Scope, Stored
 from bzz.pool import THREADS
 from bzz.providers.mongoengine import writes
 from bzz.providers.mongoengine.documents import schema
@@ -45,15 +45,15 @@ class MongoEngineProvider(Provider):
             raise TypeError(f"{model!r} is not a document class that is stored")
         return schema(model).resource
 
-    async def get(self, address: Address, *, handler: object, represent: bool) -> Stored:
+    async def get(self, address: Address, *, scope: Scope, represent: bool) -> Stored:
         """Return the document at ``address``."""
         return await self._run(
-            address.resource, lambda: _stored(address.resource, _find(address, handler), represent=represent)
+            address.resource, lambda: _stored(address.resource, _find(address, scope), represent=represent)
         )
 
-    async def list(self, resource: Resource, query: Query, *, handler: object, represent: bool) -> Listing:
+    async def list(self, resource: Resource, query: Query, *, scope: Scope, represent: bool) -> Listing:
         """Return the page that ``query`` asks for."""
-        return await self._run(resource, lambda: _list(resource, query, handler, represent=represent))
+        return await self._run(resource, lambda: _list(resource, query, scope, represent=represent))
 
     async def create(
         self,
@@ -61,7 +61,7 @@ class MongoEngineProvider(Provider):
         data: Values,
         *,
         before: BeforeCreate | None,
-        handler: object,  # noqa: ARG002  # no hook here
+        scope: Scope,  # noqa: ARG002  # no hook here
     ) -> Stored:
         """Insert a new document."""
         if before is not None:
@@ -69,23 +69,23 @@ class MongoEngineProvider(Provider):
         return await self._run(resource, lambda: _create(resource, data), given=data)
 
     async def update(
-        self, address: Address, change: Change, *, exact: bool, before: Before | None, handler: object
+        self, address: Address, change: Change, *, exact: bool, before: Before | None, scope: Scope
     ) -> Stored:
         """Store what ``change`` makes of the document at ``address``."""
         loaded = None
         if before is not None:
-            loaded = await self._run(address.resource, lambda: _load(address, handler))
+            loaded = await self._run(address.resource, lambda: _load(address, scope))
             await before(loaded.stored)
-        write = Update(address, change, exact, handler)
+        write = Update(address, change, exact, scope)
         return await self._run(address.resource, lambda: write.run(loaded), given=write.given)
 
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None], before: Before | None, handler: object
+        self, address: Address, *, check: Callable[[Values], None], before: Before | None, scope: Scope
     ) -> Stored:
         """Delete the document at ``address``."""
         if before is not None:
-            await before(await self.get(address, handler=handler, represent=False))
-        return await self._run(address.resource, lambda: _delete(address, check, handler), given=())
+            await before(await self.get(address, scope=scope, represent=False))
+        return await self._run(address.resource, lambda: _delete(address, check, scope), given=())
 
     async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
         """Return what documents hold, with their representations."""
@@ -113,7 +113,7 @@ class MongoEngineProvider(Provider):
             with translated(resource, given), pymongo.timeout(left):
                 return operation()
 
-        return await self.pool.run(bounded)
+        return await (self.read(bounded) if given is None else self.write(bounded))
 
 
 def _connections(model: Any) -> int:
@@ -123,30 +123,30 @@ def _connections(model: Any) -> int:
     return int(min(most or THREADS, THREADS))
 
 
-def _at(address: Address, handler: object) -> Any:
+def _at(address: Address, scope: Scope) -> Any:
     """Return the queryset of the document at ``address``, at most one."""
     model, hook = address.resource.model, getattr(address.resource.model, "get_instance_queryset", None)
     query = Query(where=[Condition(address.field, "eq", address.key)])
-    queryset = model.objects if hook is None else hook(model, model.objects, address.id, handler)
+    queryset = model.objects if hook is None else hook(model, model.objects, address.id, scope.handler)
     return narrow(queryset, query, alone=hook is None).limit(1)
 
 
-def _find(address: Address, handler: object) -> Any:
-    for found in _at(address, handler):
+def _find(address: Address, scope: Scope) -> Any:
+    for found in _at(address, scope):
         return found
     raise NotFound(NO_INSTANCE)
 
 
-def _load(address: Address, handler: object) -> Loaded:
-    for raw in _at(address, handler).as_pymongo():
+def _load(address: Address, scope: Scope) -> Loaded:
+    for raw in _at(address, scope).as_pymongo():
         document = address.resource.model._from_son(deepcopy(raw))
         return Loaded(_stored(address.resource, document), raw)
     raise NotFound(NO_INSTANCE)
 
 
-def _list(resource: Resource, query: Query, handler: object, *, represent: bool) -> Listing:
+def _list(resource: Resource, query: Query, scope: Scope, *, represent: bool) -> Listing:
     hook = getattr(resource.model, "get_list_queryset", None)
-    visible = resource.model.objects if hook is None else hook(resource.model.objects, handler)
+    visible = resource.model.objects if hook is None else hook(resource.model.objects, scope.handler)
     order = [f"{'-' if descending else '+'}{name}" for name, descending in query.order(resource)]
     queryset = narrow(visible, query, alone=hook is None).order_by(*order).limit(query.per_page + 1)
     found = [*(queryset.skip(query.skip) if query.skip else queryset)]
@@ -169,14 +169,14 @@ class Update:
         address: of the document.
         change: from its values as they are to what they shall be.
         exact: whether all of it has to be as it was found.
-        handler: the request's.
+        scope: what it is a part of.
         given: names of the fields that were changed so far.
     """
 
     address: Address
     change: Change
     exact: bool
-    handler: object
+    scope: Scope
     given: set[str] = field(default_factory=set)
 
     def run(self, loaded: Loaded | None) -> Stored:
@@ -185,7 +185,7 @@ class Update:
         if loaded and known.values(loaded.stored.instance) != loaded.stored.values:
             loaded = None  # a receiver has changed the document itself, and only what is in the data is stored
         for _ in range(ATTEMPTS):
-            loaded = loaded or _load(self.address, self.handler)
+            loaded = loaded or _load(self.address, self.scope)
             try:
                 return self._store(loaded)
             except SaveConditionError:
@@ -204,8 +204,8 @@ class Update:
         return replace(_stored(resource, document), previous=previous)
 
 
-def _delete(address: Address, check: Callable[[Values], None], handler: object) -> Stored:
-    stored = _stored(address.resource, _find(address, handler))
+def _delete(address: Address, check: Callable[[Values], None], scope: Scope) -> Stored:
+    stored = _stored(address.resource, _find(address, scope))
     check(stored.values)
     stored.instance.delete()
     return stored

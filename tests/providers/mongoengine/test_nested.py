@@ -10,7 +10,8 @@ import pytest
 from bson import ObjectId
 
 import bzz
-from tests.conftest import Api, Commands, Sent
+from bzz.testing import Sent
+from tests.conftest import Api, Commands
 from tests.teams import documents, member, names, team
 
 NOBODY = ObjectId("5" * 24)

@@ -18,9 +18,10 @@ from bson import DBRef, ObjectId
 
 import bzz
 from bzz import signals
-from bzz.interfaces import Query
+from bzz.interfaces import Query, Scope
 from bzz.providers.mongoengine import MongoEngineProvider
-from tests.conftest import Api, Sent
+from bzz.testing import Sent
+from tests.conftest import Api
 from tests.providers.mongoengine.models import (
     Bigger,
     Capital,
@@ -651,7 +652,7 @@ async def test_an_instance_that_no_url_can_name_is_created_without_a_location(do
 async def test_no_more_threads_run_than_there_are_connections(mongodb_uri: str) -> None:
     mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard", maxPoolSize=7)
     provider = MongoEngineProvider()
-    await provider.list(provider.describe(Person), Query(), handler=None, represent=True)
+    await provider.list(provider.describe(Person), Query(), scope=Scope(), represent=True)
     assert provider.pool.threads == 7
     mongoengine.disconnect()
 

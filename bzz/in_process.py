@@ -1,0 +1,167 @@
+"""The acts of a model for plain code: scripts, tests, WebSocket handlers, whatever runs outside of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from bzz import actions, associations, routing
+from bzz.catalogue import View, view_of
+from bzz.interfaces import Provider
+from bzz.lifecycle import Act
+from bzz.queries import Parser
+from bzz.resources import Resource
+from bzz.routing import Step
+from bzz.store import Store
+
+
+class Page(list[Any]):
+    """One page of a list of instances.
+
+    Args:
+        items: the instances.
+        more: whether another page follows.
+        total: how many instances all pages have; None where that was not asked for.
+        cursor: what ``after`` of the next page is; None where there is none, or only its number leads there.
+    """
+
+    def __init__(self, items: Iterable[Any], more: bool, total: int | None, cursor: str | None) -> None:
+        super().__init__(items)
+        self.more, self.total, self.cursor = more, total, cursor
+
+
+class InProcess:
+    """What can be done with the instances of a model, and those below them, without a request.
+
+    Each does what a request does, with the same signals, whose ``handler`` is None; but it may reach and set any field,
+    it is asked for no permission, and it returns instances.
+
+    Args:
+        provider: of the model.
+        view: the model as its hive's options leave it.
+        name: the resource's, which ``arguments`` begin with.
+    """
+
+    def __init__(self, provider: Provider, view: View, name: str) -> None:
+        self.provider, self.view, self.name = provider, view, name
+
+    async def get(self, *path: Any) -> Any:
+        """Return the instance at ``path``: a primary key, as a URL would have it or typed, and what comes after it.
+
+        Raises:
+            TypeError: the path leads to something else.
+            BzzError: as ``actions.get_instance``.
+        """
+        return (await actions.get_instance(self._act("get", path))).instance
+
+    async def list(self, *path: Any, **query: Any) -> Page:
+        """Return a page of the instances, or of those in the list at ``path``.
+
+        Args:
+            path: empty, or ``(PK, 'members')``.
+            query: the parameters that a query string has but ``fields`` and ``expand``: ``age__gte=18, sort='-age'``.
+
+        Raises:
+            TypeError: the path leads to something else.
+            BzzError: as ``Parser.query`` and ``actions.get_list``.
+        """
+        act, view = self._find("list", path)
+        asked = Parser.at(self.provider, act.path, view).query(query)
+        listing, cursor = await actions.get_list(act, asked)
+        return Page([item.instance for item in listing.items], listing.more, listing.total, cursor)
+
+    async def create(self, *path_and_data: Any) -> Any:
+        """Store a new instance with the values that come last, by field name, and return it.
+
+        It may set fields that requests may not. Before the values comes the path, for a document inside another:
+        ``await teams.create(team.id, 'projects', {'name': 'Engine'})``.
+
+        Raises:
+            TypeError: the path leads to something else.
+            BzzError: as ``actions.create_instance``.
+        """
+        path, data = _split(path_and_data, Mapping)
+        return (await actions.create_instance(self._act("create", path), data)).instance
+
+    async def update(self, *path_and_data: Any) -> Any:
+        """Merge the values that come last into the instance at the path before them, and return it.
+
+        Raises:
+            TypeError: the path leads to something else.
+            BzzError: as ``actions.update_instance``.
+        """
+        path, data = _split(path_and_data, Mapping)
+        return (await actions.update_instance(self._act("update", path), data)).instance
+
+    async def delete(self, *path: Any) -> None:
+        """Delete the instance at ``path``.
+
+        Raises:
+            TypeError: the path leads to something else.
+            BzzError: as ``actions.delete_instance``.
+        """
+        await actions.delete_instance(self._act("delete", path))
+
+    async def associate(self, *path_and_keys: Any) -> Sequence[Any]:
+        """Have the relation at the path refer to the instances whose primary key, or list of such, comes last.
+
+        Returns:
+            These instances: ``[ada] = await teams.associate(team.id, 'members', ada.id)``.
+
+        Raises:
+            TypeError: the path leads to something else.
+            BzzError: as ``associations.associate``.
+        """
+        path, keys = _split(path_and_keys, object)
+        act = self._act("associate", path)
+        keys = [keys] if act.path.end.is_list and not isinstance(keys, (list, tuple)) else keys
+        association = await associations.associate(act, {act.path.end.name: keys})
+        return [member.instance for member in association.members]
+
+    async def dissociate(self, *path: Any) -> None:
+        """Take the instance at ``path`` out of the relation that the path leads through.
+
+        Raises:
+            TypeError: the path leads to something else.
+            BzzError: as ``associations.dissociate``.
+        """
+        await associations.dissociate(self._act("dissociate", path))
+
+    async def close(self) -> None:
+        """Let go of what the provider holds; it can be used again."""
+        await self.provider.close()
+
+    def _act(self, name: str, below: Sequence[Any]) -> Act:
+        return self._find(name, below)[0]
+
+    def _find(self, name: str, below: Sequence[Any]) -> tuple[Act, View]:
+        """Return what is to be done at a path, and the view of the last model on it that is stored on its own."""
+        views = [self.view.trusting(self.provider)]
+
+        def describe(model: Any) -> Resource:
+            views.append(view_of(self.provider, model).trusting(self.provider))
+            return views[-1].resource
+
+        path = routing.parse(views[0].resource, self.name, below, describe)
+        possible = [known for known, fits in _ENDS.items() if fits(path.end)]
+        if name not in possible:
+            raise TypeError(f"{'/'.join(path.arguments)} takes {', '.join(possible)}, not {name}")
+        return Act(Store(self.provider), path, in_process=True), views[-1]
+
+
+_ENDS: Mapping[str, Callable[[Step], bool]] = {
+    "get": lambda end: not end.is_list,
+    "list": lambda end: end.is_list,
+    "create": lambda end: not end.is_reference and (end.is_list or (end.is_embedded and end.id is None)),
+    "update": lambda end: not (end.is_list or end.is_reference),
+    "delete": lambda end: not (end.is_list or end.is_reference),
+    "associate": lambda end: end.is_reference and end.id is None,
+    "dissociate": lambda end: end.is_reference and not end.is_list,
+}
+
+
+def _split(path_and_last: Sequence[Any], kind: type) -> tuple[Sequence[Any], Any]:
+    """Return a path, and what comes after it."""
+    if not path_and_last or not isinstance(path_and_last[-1], kind):
+        raise TypeError(f"a path comes first and a {kind.__name__} last, not {path_and_last!r}")
+    return path_and_last[:-1], path_and_last[-1]

@@ -1,0 +1,51 @@
+"""What an instance refers to has to exist, and to be visible to whoever refers to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from bzz.catalogue import view_of
+from bzz.datatypes import MAX_ERRORS
+from bzz.exceptions import Invalid
+from bzz.pool import off_loop
+from bzz.resources import Resource, Values
+from bzz.store import Store
+
+
+async def refers(resource: Resource, data: Values) -> bool:
+    """Tell whether there are references in ``data``."""
+    return await off_loop(data, next, resource.references(data), None) is not None
+
+
+async def check_references(store: Store, resource: Resource, new: Values, old: Mapping[str, Any]) -> None:
+    """Hold the references that ``new`` values add to ``old`` ones against what there is and may be seen.
+
+    Raises:
+        Invalid: one refers to nothing; ``errors`` says which, by dotted field name.
+    """
+    errors: dict[str, list[str]] = {}
+    for model, keys in (await off_loop([new, old], _added, resource, new, old)).items():
+        target = view_of(store.provider, model).resource
+        found = await store.fetch(target, keys.values(), represent=False)
+        errors |= {name: [f"there is no {model.__name__} {key}"] for name, key in keys.items() if key not in found}
+    if errors:
+        raise Invalid(errors=dict(islice(errors.items(), MAX_ERRORS)))
+
+
+def _added(resource: Resource, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:
+    """Return the references that ``new`` values add to ``old`` ones: by model, primary keys by dotted field name."""
+    added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
+    before = {name: old.get(name) for name in new}
+    kept = {(_field(name), model, key) for name, model, key in resource.references(before)}
+    for name, model, key in resource.references(new):
+        if (_field(name), model, key) not in kept:
+            added[model][name] = key
+    return added
+
+
+def _field(name: str) -> str:
+    """Return a dotted name without indexes, so that items of a list may move."""
+    return ".".join(part for part in name.split(".") if not part.isdigit())

@@ -1,0 +1,5 @@
+"""For the tests of those who use bzz: what signals were sent."""
+
+from bzz.testing.capturing import Sent, capture
+
+__all__ = ["Sent", "capture"]

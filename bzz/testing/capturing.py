@@ -1,0 +1,50 @@
+"""A record of the signals that are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bzz.dispatch import Signal
+from bzz.signals import declared
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A signal that was sent.
+
+    Args:
+        signal: its name.
+        sender: what sent it.
+        keywords: what it offered.
+    """
+
+    signal: str
+    sender: Any
+    keywords: dict[str, Any]
+
+
+@contextmanager
+def capture(*signals: Signal) -> Iterator[list[Sent]]:
+    """Record what is sent while the block runs, in order.
+
+    ``with capture(post_create_instance) as sent:`` It is a receiver like any other: it comes after those that were connected before, and what it is offered is what
+    they have left; to GET it means that there is a receiver.
+
+    Args:
+        signals: those to record; by default all there are.
+    """
+    sent: list[Sent] = []
+    with ExitStack() as connections:
+        for signal in signals or declared().values():
+            connections.enter_context(signal.connected_to(_recorder(signal.name, sent)))
+        yield sent
+
+
+def _recorder(name: str, sent: list[Sent]) -> Any:
+    def record(sender: Any, **keywords: Any) -> None:
+        sent.append(Sent(name, sender, keywords))
+
+    return record
