@@ -30,8 +30,8 @@ class Sent:
 def capture(*signals: Signal) -> Iterator[list[Sent]]:
     """Record what is sent while the block runs, in order.
 
-    ``with capture(post_create_instance) as sent:`` It is a receiver like any other: it comes after those that were connected before, and what it is offered is what
-    they have left; to GET it means that there is a receiver.
+    It is a receiver like any other: it is called after those that were connected before, and what it is offered is what
+    they have left. As long as it receives ``post_get_instance``, no GET is answered 304.
 
     Args:
         signals: those to record; by default all there are.
