@@ -1,0 +1,158 @@
+"""What is told of the operations that reach a store, on each provider."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+import bzz
+from bzz import registry
+from bzz.exceptions import NotFound
+from bzz.interfaces import Address, Scope
+from bzz.providers.memory import MemoryProvider
+from bzz.resources import Resource, Values
+from bzz.signals import (
+    post_create_instance,
+    post_provider_call,
+    pre_create_instance,
+    pre_provider_call,
+    pre_update_instance,
+)
+from bzz.store import Store
+from bzz.testing import Sent, capture
+from tests.conftest import Api
+from tests.models import User
+from tests.teams import NOBODY, member, team
+
+
+def operations(sent: list[Sent]) -> list[tuple[str, str]]:
+    """What was called of what, each checked to have begun and ended once."""
+    begun = [s.keywords for s in sent if s.signal == "pre_provider_call"]
+    ended = [s.keywords for s in sent if s.signal == "post_provider_call"]
+    calls = [(one["operation_name"], one["target_name"]) for one in begun]
+    assert sorted(calls) == sorted((one["operation_name"], one["target_name"]) for one in ended)
+    assert all(one["duration"] > 0 for one in ended)
+    return calls
+
+
+async def test_each_operation_of_a_provider_is_told_of_once(teams: Api, store: str) -> None:
+    with capture(pre_provider_call, post_provider_call) as sent:
+        ada = await member(teams)
+        parent = await team(teams, members=[ada])
+        await teams("GET", f"/member/{ada}")
+        await teams("GET", f"/team/{parent}/members?expand=friends")
+        await teams("PUT", f"/member/{ada}", json_body={"age": 3})
+        await teams("DELETE", f"/team/{parent}/members/{ada}", headers={"X-Request-ID": "leaves"})
+        await teams("DELETE", f"/member/{ada}")
+    assert operations(sent) == [
+        ("create", "Member"),
+        ("create", "Team"),
+        ("list", "Member"),  # is there whom the team refers to?
+        ("get", "Member"),
+        ("get", "Team"),
+        ("list", "Member"),
+        ("update", "Member"),
+        ("get", "Team"),
+        ("get", "Member"),
+        ("update", "Team"),
+        ("delete", "Member"),
+    ]
+    assert {s.sender for s in sent} == {store}
+    assert [s.keywords["request_id"] for s in sent][-8:-2] == ["leaves"] * 6
+
+
+async def test_an_operation_that_fails_says_why(teams: Api) -> None:
+    with capture(post_provider_call) as sent:
+        assert (await teams("GET", f"/member/{NOBODY}")).status == 404
+    assert [type(s.keywords["error"]) for s in sent] == [NotFound]
+
+
+class SlowProvider(MemoryProvider):
+    """Takes its time where the store is called."""
+
+    SECONDS = 0.02
+
+    def _find(self, address: Address, scope: Scope) -> Any:
+        time.sleep(self.SECONDS)
+        return super()._find(address, scope)
+
+
+async def test_the_duration_is_what_the_store_took_whatever_receivers_do(api: Api) -> None:
+    users = bzz.ModelHive(SlowProvider(), User)
+    ada = await users.create({"name": "Ada"})
+
+    @pre_update_instance.connect
+    async def slow(sender: Any, instance: Any, request_id: str) -> None:
+        await asyncio.sleep(0.3)
+        await users.get(ada.id)
+
+    with capture(post_provider_call) as sent:
+        await users.update(ada.id, {"age": 3})
+    inner, outer = [s.keywords for s in sent]
+    assert (inner["operation_name"], outer["operation_name"]) == ("get", "update")
+    assert inner["request_id"] == outer["request_id"]
+    assert SlowProvider.SECONDS <= inner["duration"] < 0.2
+    assert 2 * SlowProvider.SECONDS <= outer["duration"] < 0.2, "it loads, and finds again what it writes"
+
+
+async def test_who_watches_breaks_nothing(users: Api, caplog: pytest.LogCaptureFixture) -> None:
+    @pre_provider_call.connect
+    async def fails(sender: Any, operation_name: str) -> None:
+        raise RuntimeError(f"before {operation_name}")
+
+    @post_provider_call.connect
+    def fails_too(sender: Any, duration: float) -> None:
+        raise LookupError("after")
+
+    assert (await users("POST", "/user", json_body={"name": "Ada"})).status == 201
+    assert "before create" in caplog.text
+    assert "LookupError: after" in caplog.text
+
+
+async def test_a_provider_is_called_what_it_was_asked_for_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_registered", {})
+
+    class Shelf(MemoryProvider):
+        """Known by a name of its own, or none."""
+
+    with capture(pre_provider_call) as sent:
+        await bzz.ModelHive(Shelf, User).list()
+        bzz.register_provider("books", Shelf)
+        await bzz.ModelHive("books", User).list()
+        await bzz.ModelHive("memory", User).list()
+    assert [s.sender for s in sent] == ["shelf", "books", "memory"]
+
+
+async def test_a_cancellation_while_somebody_watches_comes_before_the_store_or_after_the_act() -> None:
+    users = bzz.ModelHive(MemoryProvider(), User)
+    reached = asyncio.Event()
+
+    async def hang(sender: Any) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    for signal, stored in ((pre_provider_call, 0), (post_provider_call, 1)):
+        with capture(pre_create_instance, post_create_instance) as sent, signal.connected_to(hang):
+            reached.clear()
+            task = asyncio.ensure_future(users.create({"name": "Ada"}))
+            await reached.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert [s.signal for s in sent] == ["pre_create_instance", "post_create_instance"][: 2 * stored]
+        assert len(await users.list()) == stored
+
+
+async def test_what_is_fetched_is_what_there_is_by_its_key(provider: MemoryProvider) -> None:
+    resource: Resource = provider.describe(User)
+    data: Values = {"name": "Ada", "id": "1"}
+    ada = await Store(provider).create(resource, data, before=None)
+    found = await Store(provider).fetch(resource, ["1", "2", None], represent=True)
+    assert found.keys() == {"1"}
+    assert (found["1"].instance, found["1"].body["name"]) == (ada.instance, "Ada")
+    with capture(pre_provider_call) as sent:
+        assert await Store(provider).fetch(resource, [], represent=True) == {}
+    assert sent == []
