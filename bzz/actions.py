@@ -13,7 +13,8 @@ from bzz.datatypes import Diff
 from bzz.exceptions import Conflict
 from bzz.interfaces import Before, BeforeCreate, Listing, Query, Stored
 from bzz.lifecycle import Act, paired
-from bzz.pool import off_loop, uncancelled
+from bzz.places import walk
+from bzz.pool import off_loop, off_loop_in_any_case
 from bzz.queries import check_cursor, encode_cursor
 from bzz.references import check_references, refers
 from bzz.resources import Resource, Values
@@ -41,9 +42,9 @@ async def get_instance(act: Act) -> Stored:
     """
     if act.is_due(pre_get_instance):
         await act.announce(pre_get_instance)
-    place, is_due = await act.walk(act.path), act.is_due(post_get_instance)
+    place, is_due = await walk(act.store, act.path), act.is_due(post_get_instance)
     represent = not (place.hops or is_due or act.in_process)
-    stored = act.part(place, await act.store.get(place.address, represent=represent))
+    stored = place.part(await act.store.get(place.address, represent=represent))
     if is_due:
         await act.conclude(post_get_instance, instance=stored.instance)
     if represent or act.in_process:
@@ -93,13 +94,13 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
 
 async def _members(act: Act) -> list[Any]:
     """Return the primary keys that the list of references at the act's path holds."""
-    place = await act.walk(act.path.parent)
-    held = act.part(place, await act.store.get(place.address)).values.get(act.path.end.field) or []
+    place = await walk(act.store, act.path.parent)
+    held = (await place.get()).values.get(act.path.end.field) or []
     return await off_loop(held, act.resource.keys, held)
 
 
 async def _get_embedded(act: Act, query: Query) -> Listing:
-    place, name = await act.walk(act.path.parent), act.path.end.field
+    place, name = await walk(act.store, act.path.parent), act.path.end.field
     stored = await act.store.get(place.address)
     trail, parent = locate(stored.values, place.hops)
     held = parent.get(name) or []
@@ -148,7 +149,7 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
 
 
 async def _create_embedded(act: Act, data: Values, announce: BeforeCreate | None) -> Stored:
-    place, step = await act.walk(act.path.parent), act.path.end
+    place, step = await walk(act.store, act.path.parent), act.path.end
     before: Before | None = None
     if announce:
 
@@ -157,12 +158,12 @@ async def _create_embedded(act: Act, data: Values, announce: BeforeCreate | None
             await announce()
 
     change = adding(step.field, act.resource, data, many=step.is_list)
-    stored = await act.update(place, change, before=before, below=[step.field])
+    stored = await place.update(change, before=before, below=[step.field])
     trail, parent = locate(stored.values, place.hops)
     value, index = parent[step.field], None
     if step.is_list:
-        _, earlier = locate(stored.previous or {}, place.hops)
-        index = await uncancelled(off_loop(value, _added, act.resource, earlier.get(step.field) or [], value))
+        earlier = place.previous(stored)
+        index = await off_loop_in_any_case(value, _added, act.resource, earlier.get(step.field) or [], value)
     part = act.store.provider.part(stored.instance, [*trail, (step.field, index)])
     return Stored(part, value if index is None else value[index])
 
@@ -193,13 +194,13 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
         BzzError: as ``parse_patch`` and ``Provider.update``.
         Exception: what a receiver of ``pre_update_instance`` raised; nothing is written.
     """
-    resource, place = act.resource, await act.walk(act.path)
+    resource, place = act.resource, await walk(act.store, act.path)
     patch = await off_loop(raw, parse_patch, resource, raw, precondition, trusted=act.in_process)
     before: Before | None = None
     if act.is_due(pre_update_instance) or await refers(resource, patch.data):
 
         async def before(whole: Stored) -> None:
-            stored = act.part(place, whole)
+            stored = place.part(whole)
             await off_loop(stored.values, patch.check, stored.values)
             if act.is_due(pre_update_instance):
                 await act.announce(
@@ -212,14 +213,14 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
             await check_references(act.store, resource, patch.data, stored.values)
 
     exact = precondition is not None and not place.hops
-    whole = await act.update(place, patch.apply, exact=exact, before=before)
-    stored = act.part(place, whole)
+    whole = await place.update(patch.apply, exact=exact, before=before)
+    stored = place.part(whole)
     if act.is_due(post_update_instance):
-        _, previous = locate(whole.previous or {}, place.hops)
+        previous = place.previous(whole)
         await act.conclude(
             post_update_instance,
             instance=stored.instance,
-            updated_fields=lambda: off_loop(stored.values, resource.diff, previous, stored.values),
+            updated_fields=lambda: off_loop_in_any_case(stored.values, resource.diff, previous, stored.values),
         )
     return stored
 
@@ -238,7 +239,7 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
         BzzError: as ``Provider.delete``; for an embedded document as ``Provider.update``.
         Exception: what a receiver of ``pre_delete_instance`` raised; nothing is deleted.
     """
-    place = await act.walk(act.path)
+    place = await walk(act.store, act.path)
     gone: list[Stored] = []
 
     def check(values: Values) -> None:
@@ -246,7 +247,7 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
             precondition.check(act.resource, values)
 
     async def before(whole: Stored) -> None:
-        stored = act.part(place, whole)
+        stored = place.part(whole)
         await off_loop(stored.values, check, stored.values)
         gone[:] = [stored]
         if act.is_due(pre_delete_instance):
@@ -255,7 +256,7 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
     heard = before if act.is_due(pre_delete_instance) or act.is_due(post_delete_instance) else None
     if place.hops:
         *above, last = place.hops
-        await act.update(replace(place, hops=tuple(above)), removing(last, check), before=heard)
+        await replace(place, hops=tuple(above)).update(removing(last, check), before=heard)
     else:
         await act.store.delete(place.address, check=check, before=heard)
     for stored in gone:

@@ -11,12 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bzz.changes import Precondition, locate
+from bzz.changes import Precondition
 from bzz.datatypes import MAX_ERRORS, add_error, parse
 from bzz.dispatch import Signal
 from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
 from bzz.interfaces import Stored
 from bzz.lifecycle import Act, paired
+from bzz.places import referred, walk
 from bzz.pool import off_loop
 from bzz.resources import NO_INSTANCE, UNKNOWN, Values
 from bzz.routing import Step
@@ -48,7 +49,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
         BzzError: as ``Provider.update``.
         Exception: what a receiver of a ``pre_`` signal raised; nothing is written.
     """
-    step, place = act.path.end, await act.walk(act.path.parent)
+    step, place = act.path.end, await walk(act.store, act.path.parent)
     keys, target = await off_loop(raw, _keys, step, raw), act.resource
     found: dict[Any, Stored] = {}
     joining: dict[Any, Stored] = {}
@@ -56,7 +57,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     held_before: list[Any] = []
 
     async def before(whole: Stored) -> None:
-        parent = act.part(place, whole)
+        parent = place.part(whole)
         held = held_before[:] = _held(step, parent.values)
         found.update(await act.store.fetch(target, keys, represent=False))
         missing = [str(key) for key in keys if key not in found][:MAX_ERRORS]
@@ -76,9 +77,8 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
             raise Conflict("Somebody else has changed it meanwhile.")
         return {**values, step.field: [*held, *others] if step.is_list else keys[0]}
 
-    whole = await act.update(place, change, before=before)
-    parent, (_, previous) = act.part(place, whole), locate(whole.previous or {}, place.hops)
-    held = _held(step, previous)
+    whole = await place.update(change, before=before)
+    parent, held = place.part(whole), _held(step, place.previous(whole))
     joined = {key: joining[key] for key in _others(keys, held)}
     if held != keys:
         await _tell(act, act.conclude, post_dissociate, parent, leaving)
@@ -99,9 +99,9 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
         BzzError: as ``Provider.update``.
         Exception: what a receiver of ``pre_dissociate`` raised; nothing is written.
     """
-    step, place = act.path.end, await act.walk(act.path.parent)
-    parent = act.part(place, await act.store.get(place.address))
-    member = await act.store.get(await act.referred(step, parent))
+    step, place = act.path.end, await walk(act.store, act.path.parent)
+    parent = await place.get()
+    member = await act.store.get(await referred(act.store, step, parent.values))
     key = member.values[str(act.resource.pk)]
     if precondition is not None:
         await off_loop(member.values, precondition.check, act.resource, member.values)
@@ -113,12 +113,12 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
         return {**values, step.field: [other for other in held if other != key] if step.id else None}
 
     async def before(whole: Stored) -> None:
-        parent = act.part(place, whole)
+        parent = place.part(whole)
         change(parent.values)
         await _tell(act, act.announce, pre_dissociate, parent, {key: member})
 
-    whole = await act.update(place, change, before=before)
-    await _tell(act, act.conclude, post_dissociate, act.part(place, whole), {key: member})
+    whole = await place.update(change, before=before)
+    await _tell(act, act.conclude, post_dissociate, place.part(whole), {key: member})
 
 
 def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:

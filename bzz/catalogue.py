@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bzz.interfaces import Provider
 from bzz.resources import Field, Resource
+from bzz.routing import Path, parse
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _hives: dict[Any, View] = {}
@@ -83,6 +84,27 @@ def view_of(provider: Provider, model: Any) -> View:
             view = view.strictest(inherited)
         _views[model] = view
     return _views[model]
+
+
+def find_path(view: View, name: str, below: Iterable[Any], reach: Callable[[Any], View]) -> tuple[Path, list[View]]:
+    """Return the path that segments lead to, and the views of the models along it that are stored on their own.
+
+    Args:
+        view: of the model that the path begins with.
+        name: its resource's name.
+        below: the segments after the name, as ``routing.parse`` takes them.
+        reach: returns the view of a model that something refers to.
+
+    Raises:
+        NotFound: as ``routing.parse``.
+    """
+    views = [view]
+
+    def describe(model: Any) -> Resource:
+        views.append(reach(model))
+        return views[-1].resource
+
+    return parse(view.resource, name, below, describe), views
 
 
 def clear() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import uuid4
 
@@ -19,17 +17,6 @@ def choose(given: str | None) -> str:
     return given if given and _VALID.fullmatch(given) else str(uuid4())
 
 
-@contextmanager
-def correlated() -> Iterator[None]:
-    """Have all that runs inside share an id: the one there is, else a new one."""
-    token = None if request_id.get() else request_id.set(choose(None))
-    try:
-        yield
-    finally:
-        if token:
-            request_id.reset(token)
-
-
 class RequestIdFilter(logging.Filter):
     """Gives every log record a ``request_id``, for ``%(request_id)s`` in a format: ``-`` outside of any request.
 
@@ -37,8 +24,9 @@ class RequestIdFilter(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Set the attribute, and let the record pass."""
-        record.request_id = request_id.get() or "-"
+        """Set the attribute, unless somebody else has, and let the record pass."""
+        if not hasattr(record, "request_id"):
+            record.request_id = request_id.get() or "-"
         return True
 
 

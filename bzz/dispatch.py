@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from inspect import isawaitable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import blinker
 from blinker._utilities import make_id
@@ -37,8 +37,9 @@ class Signal(blinker.NamedSignal):
         keywords: what it offers, each with its meaning; ``request_id`` comes on top.
         sender: what sends it.
         isolated: whether a receiver's exception is logged, and the others still run, instead of being raised.
-        computed: those of the keywords that are sent as async functions without parameters, called anew for each
-            receiver that takes the keyword.
+        computed: those of the keywords that may be sent as async functions without parameters, which are called anew
+            for each receiver that takes the keyword.
+        optional: those of the keywords that are None unless they are sent.
     """
 
     def __init__(
@@ -50,13 +51,14 @@ class Signal(blinker.NamedSignal):
         sender: str = "anything",
         isolated: bool = False,
         computed: Collection[str] = (),
+        optional: Collection[str] = (),
     ) -> None:
         super().__init__(name, doc)
-        self.sender = sender
+        self.doc, self.sender, self.isolated, self.computed, self.optional = doc, sender, isolated, computed, optional
         self.keywords: Mapping[str, str] = {**keywords, "request_id": REQUEST_ID}
-        self.isolated, self.computed = isolated, computed
         self._calls: dict[Any, Call] = {}
-        self._mutes: list[bool] = []
+        self._mutes = 0
+        self._was_muted = False
         self._temporary: dict[tuple[Any, Any], int] = {}
 
     def connect(self, receiver: Receiver, sender: Any = blinker.ANY, weak: bool = True) -> Receiver:
@@ -77,6 +79,12 @@ class Signal(blinker.NamedSignal):
         key, gone = make_id(receiver), _id(sender)
         for temporary in [pair for pair in self._temporary if pair[0] == key and gone in (ANY_ID, pair[1])]:
             del self._temporary[temporary]
+        if not self._by_receiver.get(key):
+            self._disconnect(key, ANY_ID)  # blinker would keep a receiver that has no sender left
+
+    def has_receivers_for(self, sender: Any) -> bool:
+        """Tell whether there is a receiver for ``sender``; a weak one may have died."""
+        return bool(self.receivers and (self._by_sender.get(ANY_ID) or self._by_sender.get(_id(sender))))
 
     @contextmanager
     def connected_to(self, receiver: Callable[..., Any], sender: Any = blinker.ANY) -> Iterator[None]:
@@ -88,7 +96,7 @@ class Signal(blinker.NamedSignal):
         key, sender_id = make_id(receiver), _id(sender)
         temporary, held = (key, sender_id), self.receivers.get(key)
         count = self._temporary.get(temporary, 0)
-        stays = not count and sender_id in self._by_receiver.get(key, ())
+        stays = held is not None and not count and sender_id in self._by_receiver.get(key, ())
         if not stays:
             self.connect(receiver, sender, weak=False)
             if held is not None:
@@ -114,36 +122,30 @@ class Signal(blinker.NamedSignal):
     @contextmanager
     def muted(self) -> Iterator[None]:
         """Call nobody for as long as the block, or another one like it, runs."""
-        self._mutes.append(self.is_muted)
+        if not self._mutes:
+            self._was_muted = self.is_muted
+        self._mutes += 1
         self.is_muted = True
         try:
             yield
         finally:
-            before = self._mutes.pop()
-            self.is_muted = bool(self._mutes) or before
+            self._mutes -= 1
+            self.is_muted = self._mutes > 0 or self._was_muted
 
-    def send(self, sender: Any = None, /, **keywords: Any) -> list[tuple[Callable[..., Any], Any]]:
-        """Do as ``send_async`` where no receiver has to be awaited.
+    def send(self, sender: Any = None, /, **keywords: Any) -> NoReturn:  # noqa: ARG002  # blinker's
+        """Refuse: a receiver may have to be awaited.
 
         Raises:
-            RuntimeError: one has.
-            Exception: as ``send_async``.
+            RuntimeError: always.
         """
-        coroutine = self.send_async(sender, **keywords)
-        try:
-            coroutine.send(None)
-        except StopIteration as done:
-            results: list[tuple[Callable[..., Any], Any]] = done.value
-            return results
-        coroutine.close()
-        raise RuntimeError(f"a receiver of {self.name} has to be awaited: use send_async")
+        raise RuntimeError(f"{self.name} is sent with: await {self.name}.send_async(...)")
 
     async def send_async(self, sender: Any = None, /, **keywords: Any) -> list[tuple[Callable[..., Any], Any]]:
         """Call the receivers for ``sender`` in the order of their connection, awaiting each before the next.
 
         Args:
             sender: what the signal is about; receivers connected to it, or to anything, are called.
-            keywords: what the signal offers, all of it; ``request_id`` is added.
+            keywords: what the signal offers, all of it but what is optional; ``request_id`` is added.
 
         Returns:
             Pairs of a receiver and what it returned.
@@ -154,6 +156,8 @@ class Signal(blinker.NamedSignal):
             asyncio.CancelledError: the task is cancelled; if the signal is isolated, only once all receivers have run.
         """
         keywords.setdefault("request_id", request_id.get())
+        if keywords.keys() != self.keywords.keys():
+            keywords = {**dict.fromkeys(self.optional), **keywords}
         if keywords.keys() != self.keywords.keys():
             raise TypeError(f"{self.name} is sent with {', '.join(self.keywords)}, not with {', '.join(keywords)}")
         results = []

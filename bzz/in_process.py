@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-from bzz import actions, associations, routing
-from bzz.catalogue import View, view_of
+from bzz import actions, associations
+from bzz.catalogue import View, find_path, view_of
 from bzz.interfaces import Provider
 from bzz.lifecycle import Act
 from bzz.queries import Parser
-from bzz.resources import Resource
-from bzz.routing import Step
 from bzz.store import Store
 
 
@@ -131,33 +130,25 @@ class InProcess:
         """Let go of what the provider holds; it can be used again."""
         await self.provider.close()
 
+    @cached_property
+    def _trusting(self) -> View:
+        return self.view.trusting(self.provider)
+
     def _act(self, name: str, below: Sequence[Any]) -> Act:
         return self._find(name, below)[0]
 
     def _find(self, name: str, below: Sequence[Any]) -> tuple[Act, View]:
         """Return what is to be done at a path, and the view of the last model on it that is stored on its own."""
-        views = [self.view.trusting(self.provider)]
+        if any(part is None for part in below):
+            raise TypeError(f"a path has no None in it: {below!r}")
 
-        def describe(model: Any) -> Resource:
-            views.append(view_of(self.provider, model).trusting(self.provider))
-            return views[-1].resource
+        def reach(model: Any) -> View:
+            return view_of(self.provider, model).trusting(self.provider)
 
-        path = routing.parse(views[0].resource, self.name, below, describe)
-        possible = [known for known, fits in _ENDS.items() if fits(path.end)]
-        if name not in possible:
-            raise TypeError(f"{'/'.join(path.arguments)} takes {', '.join(possible)}, not {name}")
+        path, views = find_path(self._trusting, self.name, below, reach)
+        if name not in path.end.acts:
+            raise TypeError(f"{'/'.join(path.arguments)} takes {', '.join(path.end.acts)}, not {name}")
         return Act(Store(self.provider), path, in_process=True), views[-1]
-
-
-_ENDS: Mapping[str, Callable[[Step], bool]] = {
-    "get": lambda end: not end.is_list,
-    "list": lambda end: end.is_list,
-    "create": lambda end: not end.is_reference and (end.is_list or (end.is_embedded and end.id is None)),
-    "update": lambda end: not (end.is_list or end.is_reference),
-    "delete": lambda end: not (end.is_list or end.is_reference),
-    "associate": lambda end: end.is_reference and end.id is None,
-    "dissociate": lambda end: end.is_reference and not end.is_list,
-}
 
 
 def _split(path_and_last: Sequence[Any], kind: type) -> tuple[Sequence[Any], Any]:

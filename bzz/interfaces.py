@@ -7,7 +7,8 @@ sends no signals and knows no Tornado; errors of its driver become those of ``bz
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
@@ -140,13 +141,21 @@ class Scope:
 
     Args:
         handler: the request's, for the model's own hooks; a provider does not read it. None outside of a request.
-        unit: what the provider has opened to do several things in one, a session for instance, for as long as it is
-            open: set before ``before`` is awaited, None again after the commit. Receivers get it, and an operation that
-            finds it set is a part of it.
+        unit: what a write has opened, a session for instance. Receivers get it, and an operation that finds it is a
+            part of it. None where nothing is open.
     """
 
     handler: object = None
     unit: Any = None
+
+    @contextmanager
+    def opened(self, unit: Any) -> Iterator[None]:
+        """Have a unit of work, from before ``before`` is awaited until it is committed or rolled back."""
+        self.unit = unit
+        try:
+            yield
+        finally:
+            self.unit = None
 
 
 class Provider(ABC):
@@ -279,7 +288,7 @@ class Provider(ABC):
         """
 
     @abstractmethod
-    async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
+    async def represent(self, resource: Resource, instances: Sequence[Any], *, scope: Scope) -> Sequence[Stored]:
         """Return what instances, stored or embedded ones, hold, with their representations."""
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""What all acts share: who is told of them, and where in the store their path leads.
+"""What all acts share: who is told of them.
 
 It knows neither HTTP nor an ORM. ``handler`` is passed on, to receivers and to the models' own hooks, and looked at
 only for whether a receiver has finished it.
@@ -7,39 +7,24 @@ only for whether a receiver has finished it.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from bzz.changes import Change, Hop, Trail, locate, within
-from bzz.correlation import correlated
+from bzz.correlation import choose, request_id
 from bzz.dispatch import Signal, cancellations
-from bzz.exceptions import BzzError, Conflict, Finished, Invalid, NotFound
-from bzz.interfaces import Address, Before, Stored
+from bzz.exceptions import Conflict, Finished
+from bzz.interfaces import Stored
 from bzz.pool import off_loop
-from bzz.resources import NO_INSTANCE, Resource, Values
-from bzz.routing import Path, Step
+from bzz.resources import Resource, Values
+from bzz.routing import Path
 from bzz.signals import request_failed
 from bzz.store import Store
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an instance is: stored on its own, or inside one that is.
-
-    Args:
-        address: of the one that is stored.
-        hops: from it down to the one that is meant.
-    """
-
-    address: Address
-    hops: tuple[Hop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,74 +124,6 @@ class Act:
         data.clear()
         data.update(typed)
 
-    async def walk(self, path: Path) -> Place:
-        """Return where the instance at ``path`` is, each step checked but the last stored instance itself.
-
-        Raises:
-            NotFound: a step leads to nothing that may be seen, or to what does not belong to the one before.
-            Unavailable: the store cannot be reached in time.
-        """
-        first = path.steps[0]
-        place = Place(Address(first.resource, str(first.id), str(first.resource.id_field)))
-        for step in path.steps[1:]:
-            if step.is_embedded:
-                place = replace(place, hops=(*place.hops, Hop(step.field, step.resource, step.id)))
-            else:
-                parent = self.part(place, await self.store.get(place.address))
-                place = Place(await self.referred(step, parent))
-        return place
-
-    async def referred(self, step: Step, parent: Stored) -> Address:
-        """Return where the instance is that ``step`` leads to from its parent; raise NotFound if it does not."""
-        target, pk, held = step.resource, str(step.resource.pk), parent.values.get(step.field)
-        if step.id is None:
-            if held is None:
-                raise NotFound(NO_INSTANCE)
-            return Address(target, str(target.identifier(held, pk)), pk)
-        address = Address(target, step.id, str(target.id_field))
-        key = address.key if address.field == pk else (await self.store.get(address)).values[pk]
-        if not isinstance(held, list) or key not in held:
-            raise NotFound(NO_INSTANCE)
-        return address
-
-    def part(self, place: Place, stored: Stored) -> Stored:
-        """Return what is at ``place`` in the instance that was found at its address; raise NotFound if nothing is."""
-        if not place.hops:
-            return stored
-        trail, values = locate(stored.values, place.hops)
-        return Stored(self.store.provider.part(stored.instance, trail), values)
-
-    async def update(
-        self, place: Place, change: Change, *, before: Before | None, exact: bool = False, below: Sequence[str] = ()
-    ) -> Stored:
-        """Store what ``change`` makes of what is at ``place``, and return all of the instance it is in.
-
-        Args:
-            place: what is changed.
-            change: from the values there to those that shall be.
-            before: gets the whole instance as it was loaded.
-            exact: whether all of it has to be as it was found.
-            below: the fields from there down to what the request is about.
-
-        Raises:
-            BzzError: as ``Provider.update``; the names in its ``errors`` are those of what the request is about.
-        """
-        found: Values | None = None  # what the change was applied to; None while it is still the request that is wrong
-
-        def apply(stored: Values) -> Values:
-            nonlocal found
-            found = None
-            changed = within(place.hops, change)(stored)
-            found = stored
-            return changed
-
-        try:
-            return await self.store.update(place.address, apply, exact=exact, before=before)
-        except (Invalid, Conflict) as error:
-            if found is not None:
-                _rename(error, locate(found, place.hops)[0], below)
-            raise
-
     async def represented(self, items: Sequence[Stored]) -> list[Stored]:
         """Return what the path ends in with its representations."""
         if self.resource.shows_itself:
@@ -229,20 +146,23 @@ def paired(
 
     @wraps(perform)
     async def run(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with correlated():
-            earlier = cancellations()
-            try:
-                result = await perform(act, *args, **kwargs)
-            except (Exception, asyncio.CancelledError) as error:
-                await act.fail(error)
-                if cancellations() > earlier and not isinstance(error, asyncio.CancelledError):
-                    raise asyncio.CancelledError from error
-                raise
+        earlier = cancellations()
+        token = None if request_id.get() else request_id.set(choose(None))
+        try:
+            result = await perform(act, *args, **kwargs)
             if act.announced:  # of who was to join a relation, and was brought in by somebody else
                 await act.fail(Conflict("Somebody else has done it meanwhile."))
-            if cancellations() > earlier:
-                raise asyncio.CancelledError
-            return result
+        except (Exception, asyncio.CancelledError) as error:
+            await act.fail(error)
+            if cancellations() > earlier and not isinstance(error, asyncio.CancelledError):
+                raise asyncio.CancelledError from error
+            raise
+        finally:
+            if token:
+                request_id.reset(token)
+        if cancellations() > earlier:
+            raise asyncio.CancelledError
+        return result
 
     return run
 
@@ -251,21 +171,3 @@ def _act(signal: Signal) -> str:
     """Return what a signal is about: ``create`` for ``pre_create_instance``, ``list`` for ``post_get_list``."""
     name = signal.name.partition("_")[2]
     return "list" if name == "get_list" else name.removesuffix("_instance")
-
-
-def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:
-    """Have ``error`` speak as seen from the embedded document that ``trail``, and any item ``below``, leads to.
-
-    What it says of the document as a whole, or of anything outside, becomes its ``detail``.
-    """
-    steps = [re.escape(f"{name}." if index is None else f"{name}.{index}.") for name, index in trail]
-    way = "".join([*steps, *(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in below)])
-    names, details = {}, []
-    for name, messages in error.errors.items():
-        here = re.match(way, f"{name}.")
-        inner = f"{name}."[here.end() : -1] if here else ""
-        if inner:
-            names[inner] = messages
-        else:
-            details += messages if here else [f"{name}: {message}" for message in messages]
-    error.detail, error.errors = " ".join(details) or error.detail, names

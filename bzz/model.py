@@ -78,7 +78,6 @@ class ModelHive(InProcess):
         if not issubclass(self.handler_class, ModelHandler):
             raise TypeError(f"{self.handler_class!r} is no subclass of bzz.ModelHandler")
         view = View(resource, _check_methods(methods), per_page, max_per_page, max_body)
-        register(view)
         super().__init__(resolved, view, routing.snake_case(model.__name__))
 
     @classmethod
@@ -96,6 +95,8 @@ class ModelHive(InProcess):
     def routes(self, prefix: str = "", resource_name: str | None = None) -> RouteList:
         """Return the routes of the model, as ``tornado.web.Application`` takes them.
 
+        From now on the options hold wherever requests reach the model, and ``arguments`` have this name.
+
         Args:
             prefix: where they live, in any spelling: ``api``, ``/api``, ``/api/``.
             resource_name: what the resource is called; by default the class name in snake case.
@@ -103,6 +104,7 @@ class ModelHive(InProcess):
         name = (resource_name or routing.snake_case(self.view.resource.model.__name__)).strip("/")
         if not name:
             raise ValueError("a resource has a name")
+        register(self.view)
         self.name, base = name, routing.base_path(prefix, name)
         options = {"provider": self.provider, "view": self.view, "name": name, "base": base}
         return RouteList([URLSpec(routing.pattern(base), self.handler_class, options)])

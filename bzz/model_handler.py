@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bzz import actions, associations, expansion, routing
-from bzz.catalogue import View, view_of
+from bzz.catalogue import View, find_path, view_of
 from bzz.changes import ANY, Precondition
 from bzz.exceptions import MethodNotAllowed, NotFound, Unavailable
 from bzz.handlers import Handler
@@ -17,16 +17,19 @@ from bzz.interfaces import Listing, Provider, Query, Scope, Stored
 from bzz.lifecycle import Act
 from bzz.pool import off_loop
 from bzz.queries import Parser, query_pairs
-from bzz.resources import Resource
 from bzz.routing import Step
 from bzz.signals import post_get_instance
 from bzz.store import Store
 
-LIST = ("GET", "HEAD", "POST")
-INSTANCE = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
-SINGLE = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-MEMBER = ("GET", "HEAD", "DELETE")
-REFERENCE = ("GET", "HEAD", "POST", "DELETE")
+METHODS_OF = {
+    "list": ("GET", "HEAD"),
+    "get": ("GET", "HEAD"),
+    "create": ("POST",),
+    "associate": ("POST",),
+    "update": ("PUT", "PATCH"),
+    "delete": ("DELETE",),
+    "dissociate": ("DELETE",),
+}
 _ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
 _PARTS = re.compile(r'(?:"[^"]*"|[^",])+')
 
@@ -125,14 +128,8 @@ class ModelHandler(Handler):
 
     def _find_path(self) -> None:
         """Find the path, and the views of the models along it that are stored on their own."""
-        views = [self.view]
-
-        def describe(model: Any) -> Resource:
-            views.append(view_of(self.provider, model))
-            return views[-1].resource
-
         below = routing.segments(self.base, self.request.path)
-        self.path, self.views = routing.parse(self.view.resource, self.name, below, describe), views
+        self.path, self.views = find_path(self.view, self.name, below, lambda model: view_of(self.provider, model))
 
     def _parser(self) -> Parser:
         return Parser.at(self.provider, self.path, self.views[-1])
@@ -142,7 +139,8 @@ class ModelHandler(Handler):
         taken = frozenset.intersection(*(view.methods for view in self.views))
         if not _may_be_written(self.path.steps):
             taken -= {"POST", "PUT", "PATCH", "DELETE"}
-        return (*(method for method in _methods_at(self.path.end) if method in taken), "OPTIONS")
+        fitting = (method for act in self.path.end.acts for method in METHODS_OF[act])
+        return (*(method for method in fitting if method in taken), "OPTIONS")
 
     async def _body(self) -> dict[str, Any]:
         return await self.read_body(min(view.max_body for view in self.views))
@@ -222,15 +220,6 @@ class ModelHandler(Handler):
         self.set_header("Link", ", ".join(links))
         if listing.total is not None:
             self.set_header("X-Total-Count", str(listing.total))
-
-
-def _methods_at(end: Step) -> tuple[str, ...]:
-    """Return the methods that fit what a path ends in, in the order that ``Allow`` has them."""
-    if end.is_list:
-        return LIST
-    if end.is_reference:
-        return REFERENCE if end.id is None else MEMBER
-    return SINGLE if end.is_embedded and end.id is None else INSTANCE
 
 
 def _may_be_written(steps: Sequence[Step]) -> bool:

@@ -120,6 +120,13 @@ async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kw
     return await compute(function, *args, **kwargs) if _are_many(values) else function(*args, **kwargs)
 
 
+async def off_loop_in_any_case(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do as ``off_loop``, in the middle of what must not be left half done: as ``uncancelled``."""
+    if _are_many(values):
+        return await uncancelled(compute(function, *args, **kwargs))
+    return function(*args, **kwargs)
+
+
 def _are_many(values: object) -> bool:
     left, waiting = MANY, [values]
     while waiting and left > 0:

@@ -19,7 +19,7 @@ from bzz.exceptions import BadRequest, Invalid
 from bzz.interfaces import Cursor, Provider, Query
 from bzz.resources import UNKNOWN, Resource
 from bzz.routing import Path
-from bzz.scalars import BOOLEAN, integer
+from bzz.scalars import BOOLEAN, STRING, integer
 
 SHAPE = ("fields", "expand")
 PAGING = ("page", "per_page", "sort", "after", "count")
@@ -111,7 +111,7 @@ class Parser:
         elif allowed == SHAPE:
             raise ValueError(f"unknown; there are {', '.join(SHAPE)}")
         else:
-            condition, may_repeat = self._condition(key, value)
+            condition, may_repeat = self._condition(key, value, allowed)
             query.where.append(condition)
         if repeated and not may_repeat:
             raise ValueError("is given more than once")
@@ -133,7 +133,7 @@ class Parser:
         expansion.plan(self.provider, self.resource, names)
         return names
 
-    def _condition(self, key: str, value: Any) -> tuple[Condition, bool]:
+    def _condition(self, key: str, value: Any, allowed: tuple[str, ...]) -> tuple[Condition, bool]:
         """Return a condition, and whether its parameter may be repeated."""
         found, operator = find(self.resource, key), "eq"
         if found is None:
@@ -141,7 +141,7 @@ class Parser:
             found, operator = find(self.resource, name), suffix
         if found is None:
             names = ", ".join(name for name, _ in self.resource.readable)
-            raise ValueError(f"{UNKNOWN}; a list takes {', '.join((*PAGING, *SHAPE))} and the fields {names}")
+            raise ValueError(f"{UNKNOWN}; a list takes {', '.join(allowed)} and the fields {names}")
         name, known = found
         if operator not in known.type.operators:
             raise ValueError(f"{self.resource.public(name)} takes {', '.join(known.type.operators)}, not {operator}")
@@ -152,7 +152,7 @@ class Parser:
 _READERS: Mapping[str, Callable[[Parser, str], Any]] = {
     "page": lambda _, text: _PAGE.parse(text),
     "per_page": lambda parser, text: integer(1, parser.view.max_per_page).parse(text),
-    "sort": lambda parser, text: parse_sort(parser.resource, text),
+    "sort": lambda parser, text: parse_sort(parser.resource, STRING.parse(text)),
     "after": Parser._after,
     "count": lambda _, text: BOOLEAN.parse(text),
     "fields": Parser._fields,

@@ -32,8 +32,9 @@ class Call:
         return receiver(*[sender if name == SENDER else offered[name] for name in self.positional], **named)
 
     async def complete(self, offered: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return ``offered`` with what this receiver takes computed: there, it is an async function."""
-        return {**offered, **{name: await offered[name]() for name in self.computed}}
+        """Return ``offered`` with what this receiver takes computed, where that is an async function."""
+        given = {name: offered[name] for name in self.computed}
+        return {**offered, **{name: await value() if callable(value) else value for name, value in given.items()}}
 
 
 def plan(receiver: Callable[..., Any], keywords: Collection[str], computed: Collection[str] = ()) -> Call:

@@ -18,6 +18,7 @@ BUILT_IN = {
 ENTRY_POINTS = "bzz.providers"
 
 _registered: dict[str, str | type[Provider]] = {}
+_names: dict[type[Provider], str] = {}  # what those that were found by a name are called
 
 
 def register_provider(name: str, provider: str | type[Provider]) -> None:
@@ -28,6 +29,8 @@ def register_provider(name: str, provider: str | type[Provider]) -> None:
         provider: a Provider class, or the dotted path of one (``package.module:Class``).
     """
     _registered[name] = provider
+    if not isinstance(provider, str):
+        _names.setdefault(provider, name)
 
 
 def known_providers() -> dict[str, str | type[Provider]]:
@@ -66,8 +69,8 @@ def resolve(
         made = _shared(found, tuple(sorted(options.items())))
     except TypeError:  # an option that cannot be hashed, or a mistake that making it again shows
         made = found(**options)
-    if provider in known_providers():
-        made.name = str(provider)
+    if found in _names:
+        made.name = _names[found]
     return made
 
 
@@ -102,4 +105,6 @@ def _load(name: str) -> type[Provider]:
         if target == BUILT_IN.get(name):
             raise ImportError(f"the provider {name!r} needs its ORM: pip install 'bzz[{name}]'") from error
         raise
+    if name in known:
+        _names.setdefault(found, name)
     return found

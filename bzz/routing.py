@@ -43,6 +43,16 @@ class Step:
         return self.id is None and (self.relation is None or self.relation.many)
 
     @property
+    def acts(self) -> tuple[str, ...]:
+        """What can be done with what is there, as ``request_failed`` calls it."""
+        if self.is_list:
+            return ("list", "associate" if self.is_reference else "create")
+        is_single = self.relation is not None and self.id is None
+        if self.is_reference:
+            return ("get", "associate", "dissociate") if is_single else ("get", "dissociate")
+        return ("get", "create", "update", "delete") if is_single else ("get", "update", "delete")
+
+    @property
     def is_embedded(self) -> bool:
         """Whether what is there lives inside the model before."""
         return self.relation is not None and isinstance(self.relation.type, Embedded)

@@ -14,7 +14,7 @@ from bzz.dispatch import Signal
 _declared: dict[str, Signal] = {}
 
 
-def signal(name: str, doc: str, keywords: Mapping[str, str]) -> Signal:
+def signal(name: str, doc: str, keywords: Mapping[str, str], *, isolated: bool = False) -> Signal:
     """Declare a signal of an application, which has all that bzz's own have; send it with ``send_async``.
 
     Declared again just so, it is the same signal.
@@ -23,16 +23,15 @@ def signal(name: str, doc: str, keywords: Mapping[str, str]) -> Signal:
         name: what it is called.
         doc: when it is sent.
         keywords: what it offers, each with its meaning; ``request_id`` comes on top.
+        isolated: whether a receiver's exception is logged, and the others still run, instead of being raised.
 
     Raises:
         ValueError: the name is one of bzz's own, or of a signal that was declared otherwise.
     """
-    declared = Signal(name, doc, keywords)
-    known = _declared.setdefault(name, declared)
-    if (known.__doc__, known.keywords, known.sender) != (doc, declared.keywords, declared.sender):
-        raise ValueError(
-            f"a signal {name!r} is declared already: {known.__doc__} It offers {', '.join(known.keywords)}"
-        )
+    made = Signal(name, doc, keywords, isolated=isolated)
+    known = _declared.setdefault(name, made)
+    if (known.doc, known.keywords, known.isolated, known.sender) != (doc, made.keywords, isolated, made.sender):
+        raise ValueError(f"a signal {name!r} is declared already: {known.doc} It offers {', '.join(known.keywords)}")
     return known
 
 
@@ -42,7 +41,7 @@ def declared() -> Mapping[str, Signal]:
 
 
 def _own(name: str, doc: str, keywords: Mapping[str, str], **contract: Any) -> Signal:
-    _declared[name] = Signal(name, doc, keywords, **contract)
+    _declared[name] = Signal(name, doc, keywords, optional=_COMMON.keys() & keywords.keys(), **contract)
     return _declared[name]
 
 
@@ -137,7 +136,7 @@ request_failed = _own(
 )
 
 _CALL = {
-    "operation_name": "``get``, ``list``, ``create``, ``update`` or ``delete``",
+    "operation_name": "the provider's method: ``get``, ``list``, ``create``, ``update``, ``delete``",
     "target_name": "name of the model class",
 }
 

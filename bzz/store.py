@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from bzz.signals import post_provider_call, pre_provider_call
 from bzz.stopwatch import Stopwatch, running
 
 T = TypeVar("T")
+WRITES = {"create", "update", "delete"}  # what they have done is done, whoever is cancelled meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +80,38 @@ class Store:
 
     async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
         """As ``Provider.represent``."""
-        return await self.provider.represent(resource, instances)
+        return await self.provider.represent(resource, instances, scope=self.scope)
 
     def _watched(self, name: str, resource: Resource, operation: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
         """Return ``operation``, with the signals around it if anybody hears them."""
-        if pre_provider_call.receivers or post_provider_call.receivers:
-            return self._told(operation, {"operation_name": name, "target_name": resource.model.__name__})
+        sender = self.provider.name
+        if pre_provider_call.has_receivers_for(sender) or post_provider_call.has_receivers_for(sender):
+            return self._observed(operation, {"operation_name": name, "target_name": resource.model.__name__})
         return operation
 
-    async def _told(self, operation: Coroutine[Any, Any, T], call: dict[str, str]) -> T:
-        sender, stopwatch, error = self.provider.name, Stopwatch(), None
+    async def _observed(self, operation: Coroutine[Any, Any, T], call: dict[str, str]) -> T:
+        stopwatch = Stopwatch()
+
+        async def tell(error: BaseException | None) -> None:
+            offered = {**call, "duration": stopwatch.seconds, "error": error}
+            await post_provider_call.send_async(self.provider.name, **offered)
+
         try:
-            await pre_provider_call.send_async(sender, **call)
+            await pre_provider_call.send_async(self.provider.name, **call)
         except asyncio.CancelledError:
             operation.close()
             raise
         token = running.set(stopwatch)
         try:
-            return await operation
-        except (Exception, asyncio.CancelledError) as failed:
-            error = failed
-            raise
-        finally:
+            result = await operation
+        except (Exception, asyncio.CancelledError) as error:
             running.reset(token)
-            with suppress(asyncio.CancelledError):  # what was done is done; who began the act learns of it at its end
-                await post_provider_call.send_async(sender, **call, duration=stopwatch.seconds, error=error)
+            await tell(error)
+            raise
+        running.reset(token)
+        try:
+            await tell(None)
+        except asyncio.CancelledError:
+            if call["operation_name"] not in WRITES:
+                raise
+        return result

@@ -130,5 +130,7 @@ async def test_a_model_without_a_hive_is_reached_as_it_is(api: Api, provider: Me
     await api.create("/owner", id="ada")
     await api.create("/dog", id="rex", owner="ada")
     assert (await api("GET", "/dog/rex/owner/dogs")).json == []
-    bzz.ModelHive(provider, Owner, methods=["POST"])
+    hive = bzz.ModelHive(provider, Owner, methods=["POST"])
+    assert (await api("GET", "/dog/rex/owner/dogs")).status == 200, "it has no routes"
+    hive.routes()
     assert (await api("GET", "/dog/rex/owner/dogs")).status == 405

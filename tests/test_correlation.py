@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from bzz.correlation import RequestIdFilter, choose, correlated, request_id
+from bzz.correlation import RequestIdFilter, choose, request_id
 from bzz.signals import pre_create_instance
 from tests.conftest import Api
 
@@ -23,15 +22,6 @@ def test_a_valid_id_is_kept(given: str) -> None:
 @pytest.mark.parametrize("given", [None, "", "x" * 129, "a b", "a\n", "a,b", "\u0661", "<x>"])
 def test_any_other_is_replaced_by_a_uuid(given: str | None) -> None:
     assert UUID(choose(given)).version == 4
-
-
-def test_what_runs_together_shares_an_id() -> None:
-    with correlated():
-        first = request_id.get()
-        with correlated():
-            assert request_id.get() == first is not None
-        assert request_id.get() == first
-    assert request_id.get() is None
 
 
 async def test_a_request_its_reply_and_its_signals_have_one_id(users: Api) -> None:
@@ -82,6 +72,8 @@ def test_a_log_format_may_have_the_id(capsys: pytest.CaptureFixture[str]) -> Non
     logger.addHandler(handler)
     logger.propagate = False
     logger.warning("outside")
-    with correlated():
-        logger.warning("inside")
-    assert re.fullmatch(r"- outside\n[0-9a-f-]{36} inside\n", capsys.readouterr().err)
+    token = request_id.set("mine")
+    logger.warning("inside")
+    logger.warning("another's", extra={"request_id": "theirs"})
+    request_id.reset(token)
+    assert capsys.readouterr().err == "- outside\nmine inside\ntheirs another's\n"

@@ -12,7 +12,7 @@ import pytest
 import tornado.gen
 from blinker._utilities import make_id
 
-from bzz.correlation import correlated, request_id
+from bzz.correlation import request_id
 from bzz.dispatch import Signal
 
 KEYWORDS = {"instance": "the instance", "handler": "the handler"}
@@ -95,9 +95,9 @@ async def test_a_receiver_gets_what_it_names_and_the_id_of_the_request(signal: S
 
     signal.connect(takes)
     assert await signal.send_async(Model, **GIVEN) == [(takes, ("H", {"instance": "I", "request_id": None}))]
-    with correlated():
-        [(_, (_, rest))] = await signal.send_async(Model, **GIVEN)
-        assert rest["request_id"] == request_id.get() is not None
+    token = request_id.set("an id")
+    assert (await signal.send_async(Model, **GIVEN))[0][1][1]["request_id"] == "an id"
+    request_id.reset(token)
     assert (await signal.send_async(Model, **GIVEN, request_id="mine"))[0][1][1]["request_id"] == "mine"
 
 
@@ -107,18 +107,18 @@ async def test_a_signal_is_sent_with_what_it_declares_and_nothing_else(signal: S
         await signal.send_async(Model, **wrong)
 
 
-def test_where_nobody_has_to_be_awaited_a_signal_can_be_sent_by_plain_code(signal: Signal) -> None:
-    def plain(sender: Any, instance: Any) -> Any:
-        return instance
-
-    async def coroutine(sender: Any) -> None:
-        await asyncio.sleep(0)
-
-    signal.connect(plain)
-    assert signal.send(Model, **GIVEN) == [(plain, "I")]
-    signal.connect(coroutine)
-    with pytest.raises(RuntimeError, match="a receiver of ping has to be awaited: use send_async"):
+def test_a_signal_cannot_be_sent_without_awaiting(signal: Signal) -> None:
+    with pytest.raises(RuntimeError, match=r"ping is sent with: await ping\.send_async"):
         signal.send(Model, **GIVEN)
+
+
+async def test_what_is_optional_is_none_unless_it_is_sent() -> None:
+    signal = Signal("ping", "When pinged.", KEYWORDS, optional=["handler"])
+    with signal.connected_to(lambda sender, handler: handler):
+        assert [result for _, result in await signal.send_async(Model, instance="I")] == [None]
+        assert [result for _, result in await signal.send_async(Model, **GIVEN)] == ["H"]
+        with pytest.raises(TypeError, match="ping is sent with instance, handler"):
+            await signal.send_async(Model)
 
 
 async def test_an_exception_stops_the_others(signal: Signal) -> None:
@@ -236,7 +236,8 @@ async def test_muting_nests_overlaps_and_puts_back_what_it_found(signal: Signal)
 
 
 def connected(signal: Signal) -> list[Any]:
-    return [receiver for receiver, _ in signal.send(Model, **GIVEN)]
+    """Whom the signal is sent to, in order."""
+    return [receiver for receiver, _ in asyncio.run(signal.send_async(Model, **GIVEN))]
 
 
 class Other:
@@ -303,6 +304,29 @@ def test_what_is_connected_or_disconnected_meanwhile_is_respected(signal: Signal
         signal.disconnect(receive, sender=Other)
         assert [*signal.receivers_for(Other)] == []
     assert connected(signal) == [receive]
+    signal.receivers = {}
+    with signal.connected_to(receive, sender=Model):
+        assert connected(signal) == [receive], "even after somebody reset the receivers"
+    assert connected(signal) == []
+
+
+def test_a_receiver_without_a_sender_is_gone(signal: Signal) -> None:
+    def one(sender: Any) -> None: ...
+    def two(sender: Any) -> None: ...
+
+    signal.connect(one, sender=Model)
+    signal.connect(two)
+    signal.disconnect(one, sender=Model)
+    signal.connect(one)
+    assert connected(signal) == [two, one]
+    signal.disconnect(two)
+    signal.disconnect(one)
+    assert not signal.receivers
+    signal.connect(one, sender=Model)
+    assert (signal.has_receivers_for(Model), signal.has_receivers_for(Other)) == (True, False)
+    signal.connect(two, sender=Other)
+    signal.disconnect(one, sender=Model)
+    assert (signal.has_receivers_for(Model), signal.has_receivers_for(Other)) == (False, True)
 
 
 async def test_connections_work_after_somebody_reset_the_receivers(signal: Signal) -> None:

@@ -17,7 +17,7 @@ FLOORS = [
     | {"pool", "stopwatch"},
     {"interfaces", "routing"},
     {"encoding", "registry", "catalogue", "store"},
-    {"expansion", "references"},
+    {"expansion", "references", "places"},
     {"queries"},
     {"lifecycle"},
     {"actions", "associations"},

@@ -291,6 +291,44 @@ async def test_a_cancellation_does_not_keep_receivers_from_hearing_of_what_was_d
     assert len(await users.list()) == 1
 
 
+async def test_a_read_that_is_cancelled_while_it_is_told_of_was_told_of() -> None:
+    users, reached = bzz.ModelHive(MemoryProvider(), User), asyncio.Event()
+
+    async def hang(sender: Any) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    with capture() as sent, signals.post_get_list.connected_to(hang):
+        task = asyncio.ensure_future(users.list())
+        await reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert [one.signal for one in sent if "provider" not in one.signal] == ["pre_get_list", "post_get_list"]
+
+
+async def test_much_that_was_changed_is_told_of_though_the_act_is_cancelled_meanwhile() -> None:
+    """A diff of many values is computed in a thread, for which the receiver waits."""
+    users, computing = bzz.ModelHive(MemoryProvider(), User), asyncio.Event()
+    many = {f"key {number}": number for number in range(5000)}
+    ada = await users.create({"name": "Ada", "scores": many})
+    told: list[int] = []
+
+    async def first(sender: Any) -> None:
+        asyncio.get_running_loop().call_soon(computing.set)
+
+    async def receive(sender: Any, updated_fields: Any) -> None:
+        told.append(len(updated_fields["scores"]["to"]))
+
+    with signals.post_update_instance.connected_to(first), signals.post_update_instance.connected_to(receive):
+        task = asyncio.ensure_future(users.update(ada.id, {"scores": {**many, "one more": 1}}))
+        await computing.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert told == [5001]
+
+
 async def test_wherever_an_act_is_cancelled_what_is_sent_is_true() -> None:
     """Cancelled after each number of steps of the loop, until there are none left to interrupt."""
 
@@ -331,12 +369,10 @@ class LedgerProvider(MemoryProvider):
         self.ledger: list[str] = []
 
     async def create(self, resource: Resource, data: Values, *, before: BeforeCreate | None, scope: Scope) -> Stored:
-        scope.unit = []
-        try:
+        entries: list[str] = []
+        with scope.opened(entries):
             stored = await super().create(resource, data, before=before, scope=scope)
-            self.ledger += scope.unit
-        finally:
-            scope.unit = None
+            self.ledger += entries
         return stored
 
 
@@ -373,7 +409,7 @@ async def test_what_a_write_has_done_is_not_undone_by_a_store_that_is_away_for_t
             return {"name": self.name}
 
     class AwayProvider(MemoryProvider):
-        async def represent(self, resource: Resource, instances: Any) -> Any:
+        async def represent(self, resource: Resource, instances: Any, *, scope: Scope) -> Any:
             raise Unavailable("Too many requests are waiting for the store.")
 
     api.mount(bzz.ModelHive.routes_for(AwayProvider(), Shown))

@@ -221,7 +221,7 @@ async def check(receivers: list[Receiver], request: str) -> None:
     await users.close()
 
 
-@settings(max_examples=10 * settings.default.max_examples)  # each takes some milliseconds
+@settings(max_examples=10 * settings().max_examples)  # each takes some milliseconds
 @given(receivers=st.lists(RECEIVERS, max_size=8), request=st.sampled_from([*REQUESTS]))
 def test_whatever_receivers_do_the_promises_hold(receivers: list[tuple[str, str]], request: str) -> None:
     log: list[tuple[str, int]] = []

@@ -68,8 +68,23 @@ def test_a_signal_is_declared_once() -> None:
     first = signals.signal("shipped", "Once it is out.", {"parcel": "the parcel"})
     assert signals.signal("shipped", "Once it is out.", {"parcel": "the parcel"}) is first
     assert signals.declared()["shipped"] is first
-    for doc, keywords in (("Other.", {"parcel": "the parcel"}), ("Once it is out.", {"box": "the parcel"})):
+    for doc, keywords in (("", {"parcel": "the parcel"}), ("Once it is out.", {"box": "the parcel"})):
         with pytest.raises(ValueError, match="'shipped' is declared already"):
             signals.signal("shipped", doc, keywords)
+    undocumented = signals.signal("lost", "", {}, isolated=True)
+    assert signals.signal("lost", "", {}, isolated=True) is undocumented
+    assert undocumented.isolated
     with pytest.raises(ValueError, match="'post_create_instance' is declared already"):
         signals.signal("post_create_instance", "Mine.", {})
+
+
+async def test_a_test_may_send_what_bzz_sends() -> None:
+    seen: list[Any] = []
+
+    @signals.post_update_instance.connect
+    def receive(sender: Any, updated_fields: Any, handler: Any, unit: Any) -> None:
+        seen.append((updated_fields, handler, unit))
+
+    diff = {"age": {"from": 1, "to": 2}}
+    await signals.post_update_instance.send_async(object, instance=None, updated_fields=diff)
+    assert seen == [(diff, None, None)]

@@ -15,9 +15,7 @@ from bzz.interfaces import Address, Scope
 from bzz.providers.memory import MemoryProvider
 from bzz.resources import Resource, Values
 from bzz.signals import (
-    post_create_instance,
     post_provider_call,
-    pre_create_instance,
     pre_provider_call,
     pre_update_instance,
 )
@@ -112,7 +110,7 @@ async def test_who_watches_breaks_nothing(users: Api, caplog: pytest.LogCaptureF
     assert "LookupError: after" in caplog.text
 
 
-async def test_a_provider_is_called_what_it_was_asked_for_by(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_provider_has_the_name_it_was_registered_by_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_registered", {})
 
     class Shelf(MemoryProvider):
@@ -121,9 +119,10 @@ async def test_a_provider_is_called_what_it_was_asked_for_by(monkeypatch: pytest
     with capture(pre_provider_call) as sent:
         await bzz.ModelHive(Shelf, User).list()
         bzz.register_provider("books", Shelf)
-        await bzz.ModelHive("books", User).list()
-        await bzz.ModelHive("memory", User).list()
-    assert [s.sender for s in sent] == ["shelf", "books", "memory"]
+        bzz.register_provider("more", Shelf)
+        for name in ("books", "more", Shelf, "memory"):
+            await bzz.ModelHive(name, User).list()
+    assert [s.sender for s in sent] == ["shelf", "books", "books", "books", "memory"]
 
 
 async def test_a_cancellation_while_somebody_watches_comes_before_the_store_or_after_the_act() -> None:
@@ -134,16 +133,23 @@ async def test_a_cancellation_while_somebody_watches_comes_before_the_store_or_a
         reached.set()
         await asyncio.Event().wait()
 
-    for signal, stored in ((pre_provider_call, 0), (post_provider_call, 1)):
-        with capture(pre_create_instance, post_create_instance) as sent, signal.connected_to(hang):
+    async def interrupted(signal: Any, act: Any) -> list[str]:
+        with capture() as sent, signal.connected_to(hang):
             reached.clear()
-            task = asyncio.ensure_future(users.create({"name": "Ada"}))
+            task = asyncio.ensure_future(act)
             await reached.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-        assert [s.signal for s in sent] == ["pre_create_instance", "post_create_instance"][: 2 * stored]
-        assert len(await users.list()) == stored
+        return [s.signal for s in sent if "provider" not in s.signal]
+
+    assert await interrupted(pre_provider_call, users.create({"name": "Ada"})) == []
+    assert await users.list() == []
+    made = await interrupted(post_provider_call, users.create({"name": "Ada"}))
+    assert made == ["pre_create_instance", "post_create_instance"]
+    [ada] = await users.list()
+    read = await interrupted(post_provider_call, users.get(ada.id))
+    assert read == ["pre_get_instance", "request_failed"], "what only reads ends there"
 
 
 async def test_what_is_fetched_is_what_there_is_by_its_key(provider: MemoryProvider) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +31,8 @@ class Sent:
 def capture(*signals: Signal) -> Iterator[list[Sent]]:
     """Record what is sent while the block runs, in order.
 
-    It is a receiver like any other: it is called after those that were connected before, and what it is offered is what
-    they have left. As long as it receives ``post_get_instance``, no GET is answered 304.
+    It is a receiver like any other, called after those that were connected before; of what receivers may change it
+    records a copy, but for instances. As long as it receives ``post_get_instance``, no GET is answered 304.
 
     Args:
         signals: those to record; by default all there are.
@@ -45,6 +46,9 @@ def capture(*signals: Signal) -> Iterator[list[Sent]]:
 
 def _recorder(name: str, sent: list[Sent]) -> Any:
     def record(sender: Any, **keywords: Any) -> None:
-        sent.append(Sent(name, sender, keywords))
+        copies: dict[str, Any] = {key: deepcopy(keywords[key]) for key in ("data", "query") if key in keywords}
+        if "items" in keywords:
+            copies["items"] = [*keywords["items"]]
+        sent.append(Sent(name, sender, keywords | copies))
 
     return record

@@ -74,7 +74,13 @@ class MemoryProvider(Provider):
             await before(await self.read(self._get, address, scope, False))
         return await self.write(self._delete, address, check, scope)
 
-    async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
+    async def represent(
+        self,
+        resource: Resource,
+        instances: Sequence[Any],
+        *,
+        scope: Scope,  # noqa: ARG002  # nothing is open here
+    ) -> Sequence[Stored]:
         """Return what instances hold, with their representations."""
         return await self.pool.run(lambda: [_stored(resource, instance, represent=True) for instance in instances])
 

@@ -82,14 +82,18 @@ def build(resource: Resource, data: Mapping[str, Any], base: Any = None) -> Any:
     """Return a new instance with ``data``, or ``base`` with ``data`` for its own.
 
     Raises:
-        Invalid: a required field is missing, or the model's own ``__post_init__`` raises ValueError.
+        Invalid: a required field is missing, one is given that the model makes itself (``init=False``), or its own
+            ``__post_init__`` raises ValueError.
     """
     hints, given = _hints(resource.model), {}
     errors: dict[str, list[str]] = {}
-    for known in (f for f in dataclasses.fields(resource.model) if f.init):
+    for known in dataclasses.fields(resource.model):
         value, named = data.get(known.name), known.name in data
         try:
-            if value is not None or (named and type(None) in typing.get_args(hints[known.name])):
+            if not known.init:
+                if named:
+                    raise ValueError("is made by the model")
+            elif value is not None or (named and type(None) in typing.get_args(hints[known.name])):
                 given[known.name] = _instance_of(hints[known.name], value)
             elif _has_default(known):
                 if named and base is not None:
@@ -111,7 +115,8 @@ def _instance_of(hint: Any, value: Any) -> Any:
     """Return ``value`` with the dicts in it that ``hint`` says are dataclasses as such; raise Invalid as ``build``."""
     hint = _without_none(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint) and value is not None:
-        return build(_embedded(hint), value)
+        taken = {f.name: value[f.name] for f in dataclasses.fields(hint) if f.init and f.name in value}
+        return build(_embedded(hint), taken)
     if isinstance(value, list) and typing.get_origin(hint) is list:
         return [*_instances(typing.get_args(hint)[0], enumerate(value)).values()]
     if isinstance(value, dict) and typing.get_origin(hint) is dict:

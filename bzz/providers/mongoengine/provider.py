@@ -87,7 +87,13 @@ class MongoEngineProvider(Provider):
             await before(await self.get(address, scope=scope, represent=False))
         return await self._run(address.resource, lambda: _delete(address, check, scope), given=())
 
-    async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
+    async def represent(
+        self,
+        resource: Resource,
+        instances: Sequence[Any],
+        *,
+        scope: Scope,  # noqa: ARG002  # nothing is open here
+    ) -> Sequence[Stored]:
         """Return what documents hold, with their representations."""
         return await self._run(
             resource, lambda: [_stored(resource, document, represent=True) for document in instances]

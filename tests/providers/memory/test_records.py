@@ -48,6 +48,9 @@ async def test_what_init_does_not_take_is_read_only(api: Api, provider: MemoryPr
     assert (await api("POST", "/nested", json_body={"total": 5})).json["errors"] == {"total": ["is read-only"]}
     assert (await api.create("/nested"))["total"] == 7
     assert (await api("PUT", "/nested/only", json_body={"total": 7, "more": []})).status == 200
+    with pytest.raises(Invalid) as caught:
+        await bzz.ModelHive(provider, Nested).update("only", {"total": 8})
+    assert caught.value.errors == {"total": ["is made by the model"]}
 
 
 async def test_naive_and_aware_dates_can_be_sorted_and_mixed_enumerations_cannot(

@@ -1,0 +1,124 @@
+"""Where in the store a path leads: to an instance, or into one, each step on the way checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bzz.changes import Change, Hop, Trail, locate, within
+from bzz.exceptions import BzzError, Conflict, Invalid, NotFound
+from bzz.interfaces import Address, Before, Stored
+from bzz.resources import NO_INSTANCE, Values
+from bzz.routing import Path, Step
+from bzz.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instance is: stored on its own, or inside one that is.
+
+    Args:
+        store: it is in.
+        address: of the one that is stored.
+        hops: from it down to the one that is meant.
+    """
+
+    store: Store
+    address: Address
+    hops: tuple[Hop, ...] = ()
+
+    async def get(self) -> Stored:
+        """Return what is here; raise as ``Provider.get``, and NotFound if nothing is."""
+        return self.part(await self.store.get(self.address))
+
+    def part(self, whole: Stored) -> Stored:
+        """Return what is here in the instance that was found at the address; raise NotFound if nothing is."""
+        if not self.hops:
+            return whole
+        trail, values = locate(whole.values, self.hops)
+        return Stored(self.store.provider.part(whole.instance, trail), values)
+
+    def previous(self, whole: Stored) -> Values:
+        """Return the values that an update has found here."""
+        return locate(whole.previous or {}, self.hops)[1]
+
+    async def update(
+        self, change: Change, *, before: Before | None, exact: bool = False, below: Sequence[str] = ()
+    ) -> Stored:
+        """Store what ``change`` makes of what is here, and return all of the instance it is in.
+
+        Args:
+            change: from the values here to those that shall be.
+            before: gets the whole instance as it was loaded.
+            exact: whether all of it has to be as it was found.
+            below: the fields from here down to what the request is about.
+
+        Raises:
+            BzzError: as ``Provider.update``; the names in its ``errors`` are those of what the request is about.
+        """
+        found: Values | None = None  # what the change was applied to; None while it is still the request that is wrong
+
+        def apply(stored: Values) -> Values:
+            nonlocal found
+            found = None
+            changed = within(self.hops, change)(stored)
+            found = stored
+            return changed
+
+        try:
+            return await self.store.update(self.address, apply, exact=exact, before=before)
+        except (Invalid, Conflict) as error:
+            if found is not None:
+                _rename(error, locate(found, self.hops)[0], below)
+            raise
+
+
+async def walk(store: Store, path: Path) -> Place:
+    """Return where the instance at ``path`` is, each step checked but the last stored instance itself.
+
+    Raises:
+        NotFound: a step leads to nothing that may be seen, or to what does not belong to the one before.
+        Unavailable: the store cannot be reached in time.
+    """
+    first = path.steps[0]
+    place = Place(store, Address(first.resource, str(first.id), str(first.resource.id_field)))
+    for step in path.steps[1:]:
+        if step.is_embedded:
+            place = replace(place, hops=(*place.hops, Hop(step.field, step.resource, step.id)))
+        else:
+            parent = await place.get()
+            place = Place(store, await referred(store, step, parent.values))
+    return place
+
+
+async def referred(store: Store, step: Step, parent: Mapping[str, object]) -> Address:
+    """Return where the instance is that ``step`` leads to from its parent's values; raise NotFound if it does not."""
+    target, pk, held = step.resource, str(step.resource.pk), parent.get(step.field)
+    if step.id is None:
+        if held is None:
+            raise NotFound(NO_INSTANCE)
+        return Address(target, str(target.identifier(held, pk)), pk)
+    address = Address(target, step.id, str(target.id_field))
+    key = address.key if address.field == pk else (await store.get(address)).values[pk]
+    if not isinstance(held, list) or key not in held:
+        raise NotFound(NO_INSTANCE)
+    return address
+
+
+def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:
+    """Have ``error`` speak as seen from the embedded document that ``trail``, and any item ``below``, leads to.
+
+    What it says of the document as a whole, or of anything outside, becomes its ``detail``.
+    """
+    steps = [re.escape(f"{name}." if index is None else f"{name}.{index}.") for name, index in trail]
+    way = "".join([*steps, *(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in below)])
+    names, details = {}, []
+    for name, messages in error.errors.items():
+        here = re.match(way, f"{name}.")
+        inner = f"{name}."[here.end() : -1] if here else ""
+        if inner:
+            names[inner] = messages
+        else:
+            details += messages if here else [f"{name}: {message}" for message in messages]
+    error.detail, error.errors = " ".join(details) or error.detail, names
