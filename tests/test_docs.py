@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import tornado.testing
 import tornado.web
 
 import bzz
-from bzz.signals import post_create_instance
+from bzz.signals import declared, post_create_instance
 from tests.conftest import Api
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +56,48 @@ async def test_the_tutorial_does_what_it_says(api: Api) -> None:
     assert tutorial["audit"] == [(made.json["id"], {"year": {"from": 1884, "to": None}})]
     assert (await api("DELETE", book)).status == 204
     assert (await api("GET", "/ping")).body == b"pong"
+
+
+async def test_the_recipes_do_what_they_say(api: Api) -> None:
+    recipes = run(ROOT / "docs" / "recipes.md")
+    api.mount(list(recipes["app"].wildcard_router.rules))
+    ada, eve = {"X-User": "ada@acme"}, {"X-User": "eve@evil"}
+    assert (await api("POST", "/api/document", json_body={"title": " "}, headers=ada)).json["errors"] == {
+        "title": ["is empty"]
+    }
+    assert (await api("POST", "/api/document", json_body={"title": "x"})).status == 401
+    assert (await api("POST", "/api/document", json_body={"title": "x", "owner": "eve"}, headers=ada)).status == 400
+    made = await api("POST", "/api/document", json_body={"title": "Once"}, headers=ada)
+    assert (made.status, made.json["owner"], "tenant" in made.json) == (201, "ada", False)
+    path = f"/api/document/{made.json['id']}"
+    assert (await api("GET", "/api/document", headers=ada)).json == [made.json]
+    assert (await api("GET", "/api/document", headers=eve)).json == []
+    assert [(await api("GET", path, headers=who)).status for who in (ada, eve)] == [200, 404]
+    assert (await api("PUT", path, json_body={"text": "x"}, headers=eve)).status == 403
+    recipes["cache"][made.json["id"]] = "cached"
+    assert (await api("PUT", path, json_body={"title": ""}, headers=ada)).status == 400
+    assert recipes["cache"]
+    assert (await api("PUT", path, json_body={"text": "upon"}, headers=ada)).status == 200
+    assert not recipes["cache"]
+    assert (await api("DELETE", path, headers=ada)).status == 204
+    trail = [(entry.what.split()[0], entry.who, entry.fields) for entry in await recipes["audit"].list()]
+    assert sorted(trail, key=str) == [
+        ("created", "ada", {}),
+        ("deleted", "ada", {}),
+        ("updated", "ada", {"text": {"from": "", "to": "upon"}}),
+    ]
+    assert recipes["seconds"]["memory", "create", "Document", True]
+    assert recipes["seconds"]["memory", "update", "Document", False], "the refused ones"
+
+
+def test_the_tables_of_the_signals_are_made_of_their_declarations() -> None:
+    tables = runpy.run_path(str(ROOT / "docs" / "conf.py"))["myst_substitutions"]
+    page = (ROOT / "docs" / "signals.md").read_text()
+    assert [name for name in tables if f"{{{{ {name} }}}}" not in page] == []
+    for name, signal in declared().items():
+        [row] = [row for row in tables["signals"].splitlines() if row.startswith(f"| `{name}` |")]
+        assert all(f"`{keyword}`" in row for keyword in signal.keywords if keyword != "request_id")
+        assert all(meaning.replace("``", "`") in tables["keywords"] for meaning in signal.keywords.values())
 
 
 @pytest.mark.usefixtures("mongodb")
