@@ -13,16 +13,10 @@ from typing import Any
 import tornado.iostream
 import tornado.web
 
-from bzz import signals
+from bzz.dispatch import Signal
+from bzz.signals import declared
 
-NAMES = [
-    f"{when}_{what}"
-    for what in (
-        *("get_instance", "get_list", "create_instance", "update_instance", "delete_instance"),
-        *("associate", "dissociate"),
-    )
-    for when in ("pre", "post")
-]
+SIGNALS = [signal for name, signal in declared().items() if "provider_call" not in name]
 KEPT = 100
 KEEP_ALIVE = 10.0  # seconds after which a silent stream shows that it is alive
 
@@ -35,14 +29,14 @@ class Feed:
         self.last_id = int(time.time() * 1000)  # ids of a new run come after those of the one before
         self.closed = False
         self._news = asyncio.Event()
-        for name in NAMES:
-            self._watch(name)
+        for signal in SIGNALS:
+            self._watch(signal)
 
-    def _watch(self, name: str) -> None:
+    def _watch(self, signal: Signal) -> None:
         def receive(sender: type, **offered: Any) -> None:
-            self._publish({"signal": name, "sender": sender.__name__} | _describe(offered))
+            self._publish({"signal": signal.name, "sender": sender.__name__} | _describe(offered))
 
-        getattr(signals, name).connect(receive, weak=False)
+        signal.connect(receive, weak=False)
 
     def _publish(self, event: dict[str, Any]) -> None:
         self.last_id += 1
@@ -72,10 +66,12 @@ class Feed:
 
 def _describe(offered: dict[str, Any]) -> dict[str, Any]:
     """Return what a signal offers as the page shows it."""
-    shown = ("arguments", "data", "updated_fields", "field")
+    shown = ("arguments", "data", "updated_fields", "field", "act", "request_id")
     described: dict[str, Any] = {key: offered[key] for key in shown if key in offered}
-    if "instance" in offered:
+    if offered.get("instance"):
         described["instance"] = offered["instance"].name
+    if "error" in offered:
+        described["error"] = str(offered["error"]) or type(offered["error"]).__name__
     if "parent" in offered:
         described["parent"] = offered["parent"].name
     if "items" in offered:

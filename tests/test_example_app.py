@@ -113,7 +113,11 @@ async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(tmp_pa
         )
 
         lead = json.loads((await browser.request("GET", "/api/team/")).body)[0]["lead"]
-        assert (await browser.request("DELETE", f"/api/person/{lead}")).code == 409
+        refused = await browser.request("DELETE", f"/api/person/{lead}")
+        assert refused.code == 409
+        failed = [await browser.events.get() for _ in range(4)][-1]
+        assert (failed["signal"], failed["act"]) == ("request_failed", "delete")
+        assert failed["request_id"] == refused.headers["X-Request-ID"]
         again = Browser(url)
         resumed = await again.listen(**{"Last-Event-ID": seen[6]["id"]})
         assert (await again.events.get())["signal"] == "post_delete_instance", "the stream goes on where it stopped"

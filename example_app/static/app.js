@@ -278,6 +278,7 @@ function describe(signal) {
   else if (signal.instance) what.append(signal.instance);
   else if (signal.items !== undefined) what.append(`${signal.items} item${signal.items === 1 ? "" : "s"}`);
   else if (signal.arguments) what.append(signal.arguments.join(" / "));
+  if (signal.error) what.append(element("div", {}, `${signal.act}: ${signal.error}`));
   if (signal.updated_fields) {
     const changes = Object.entries(signal.updated_fields);
     what.append(...(changes.length ? changes.map(([name, both]) => change(both, name)) : [" · nothing changed"]));
@@ -292,10 +293,10 @@ let refreshing;
 
 function showSignal(signal) {
   const [when] = signal.signal.split("_", 1);
-  const read = signal.signal.includes("_get_");
+  const read = signal.signal.includes("_get_") || ["get", "list"].includes(signal.act);
   const entry = element(
     "li",
-    { className: `${when}${read ? " read" : ""}` },
+    { className: `${when}${read ? " read" : ""}`, title: `request ${signal.request_id}` },
     element("time", { textContent: new Date(signal.at).toLocaleTimeString() }),
     element("span", { className: "name", textContent: signal.signal }),
     element("span", { className: "sender", textContent: signal.sender }),
