@@ -194,7 +194,7 @@ def _typed_value(known: Field, operator: str, raw: Any) -> Any:
     if operator == "exists":
         return _present(parse(BOOLEAN, raw))
     if operator in ("in", "nin"):
-        if isinstance(raw, str):
+        if isinstance(raw, str) or not isinstance(raw, Iterable):
             raise ValueError("takes a list of values")
         parts = raw[0].split(",") if isinstance(raw, FormValue) else raw
         values = (parse(known.type, FormValue((part,)) if isinstance(raw, FormValue) else part) for part in parts)

@@ -201,8 +201,16 @@ class List(DataType):
         return references((str(index), self.item, item) for index, item in enumerate(value))
 
 
-def any_key(key: str) -> None:
-    """Accept any key of an object."""
+def text(raw: Any) -> str:
+    """Return ``raw`` if it is text that can be written; raise ValueError if not."""
+    if not isinstance(raw, str):
+        raise ValueError("expected a string")
+    if not raw.isascii():
+        try:
+            raw.encode()
+        except UnicodeEncodeError:
+            raise ValueError("has a surrogate, which is no character") from None
+    return raw
 
 
 @dataclass(frozen=True)
@@ -215,7 +223,7 @@ class Map(DataType):
     """
 
     item: DataType
-    check_key: Callable[[str], None] = any_key
+    check_key: Callable[[str], object] = text
     name: str = "object"
 
     def parse(self, raw: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import blinker
 from blinker._utilities import make_id
 from blinker.base import ANY_ID
 
+from bzz.cancellation import cancellations
 from bzz.correlation import request_id
 from bzz.receivers import Call, plan
 
@@ -67,6 +68,8 @@ class Signal(blinker.NamedSignal):
         Raises:
             TypeError: the receiver's signature asks for something that this signal does not offer.
         """
+        if not callable(receiver):
+            raise TypeError(f"a receiver of {self.name} is something to call, not {receiver!r}")
         key = make_id(receiver)
         self._calls = {known: call for known, call in self._calls.items() if known in self.receivers}
         self._calls[key] = self._plan(receiver)
@@ -162,7 +165,9 @@ class Signal(blinker.NamedSignal):
             raise TypeError(f"{self.name} is sent with {', '.join(self.keywords)}, not with {', '.join(keywords)}")
         results = []
         cancelled = None
-        for receiver, call in self._live(sender):
+        for key, receiver, call in self._live(sender):
+            if key not in self.receivers:  # an earlier one has disconnected it
+                continue
             try:
                 offered = await call.complete(keywords) if call.computed else keywords
                 result = call(receiver, sender, offered)
@@ -183,7 +188,7 @@ class Signal(blinker.NamedSignal):
             raise cancelled
         return results
 
-    def _live(self, sender: Any) -> list[tuple[Callable[..., Any], Call]]:
+    def _live(self, sender: Any) -> list[tuple[Any, Callable[..., Any], Call]]:
         if self.is_muted or not self.receivers:
             return []
         to_any, to_sender = self._by_sender.get(ANY_ID, ()), self._by_sender.get(make_id(sender), ())
@@ -192,7 +197,7 @@ class Signal(blinker.NamedSignal):
             if key in to_any or key in to_sender:
                 strong = receiver() if isinstance(receiver, weakref.ref) else receiver
                 if strong is not None:
-                    live.append((strong, self._calls.get(key) or self._plan(strong)))
+                    live.append((key, strong, self._calls.get(key) or self._plan(strong)))
         return live
 
     def _plan(self, receiver: Callable[..., Any]) -> Call:
@@ -203,12 +208,6 @@ class Signal(blinker.NamedSignal):
             raise TypeError(
                 f"{receiver!r} asks for {str(error)!r}; {self.name} offers the sender and {offered}"
             ) from None
-
-
-def cancellations() -> int:
-    """Return how often the running task was asked to stop, other than a task that it awaits."""
-    task = asyncio.current_task()
-    return task.cancelling() if task else 0
 
 
 def _id(sender: Any) -> Any:

@@ -57,9 +57,10 @@ class Handler(tornado.web.RequestHandler):
         return encoding.decode(content_type, body, self.request.body_arguments)
 
     def reply(self, value: Any, status_code: int = 200) -> None:
-        """Finish with ``value`` as JSON, unless a receiver has finished already."""
+        """Finish with ``value`` as JSON and nothing else, unless a receiver has finished already."""
         if not self._finished:
             body = encoding.dumps(value)
+            self._write_buffer.clear()
             self.set_status(status_code)
             self.set_header("Content-Type", JSON)
             self.finish(body)
@@ -67,6 +68,7 @@ class Handler(tornado.web.RequestHandler):
     def reply_empty(self, status_code: int = 204) -> None:
         """Finish without a body, unless a receiver has finished already."""
         if not self._finished:
+            self._write_buffer.clear()
             self.set_status(status_code)
             self.finish()
 

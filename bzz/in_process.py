@@ -53,7 +53,7 @@ class InProcess:
         """
         return (await actions.get_instance(self._act("get", path))).instance
 
-    async def list(self, *path: Any, **query: Any) -> Page:
+    async def list(self, /, *path: Any, **query: Any) -> Page:
         """Return a page of the instances, or of those in the list at ``path``.
 
         Args:

@@ -163,8 +163,10 @@ class Provider(ABC):
 
     The ``before`` of a write is awaited on the event loop once the instance is loaded and before anything is written;
     what it raises ends the write. With None the provider may load and write in one go. A write returns once it is
-    committed, and raises only if it is not, or nobody can know; it sees to it that a cancellation does not come in
-    between, as ``write`` does.
+    committed, and raises only if it is not, or nobody can know; a cancellation does not come in between.
+
+    ``read`` and ``write`` see to that, and to measuring, for an ORM that blocks. A provider that awaits its ORM does so
+    within ``bzz.stopwatch.measuring()``, and what must not be cut off in ``bzz.cancellation.uncancelled(...)``.
 
     Args:
         timeout: seconds an operation may take, waiting for a thread included, before it fails with ``Unavailable``.

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from bzz.cancellation import Deferral, defer, deferral
 from bzz.correlation import choose, request_id
-from bzz.dispatch import Signal, cancellations
+from bzz.dispatch import Signal
 from bzz.exceptions import Conflict, Finished
 from bzz.interfaces import Stored
 from bzz.pool import off_loop
@@ -87,7 +88,8 @@ class Act:
             Exception: what a receiver raised.
         """
         sender = sender or self.resource.model
-        self.announced.append(Announced(_act(signal), sender, key, keywords.get("instance")))
+        if not signal.is_muted:
+            self.announced.append(Announced(_act(signal), sender, key, keywords.get("instance")))
         await self._send(signal, sender, keywords)
         if getattr(self.store.scope.handler, "_finished", False):  # as Tornado stops after a prepare() that has
             raise Finished("A receiver has answered the request.")
@@ -101,16 +103,19 @@ class Act:
         self.announced = [one for one in self.announced if (one.act, one.key) != (name, key)]
         try:
             await self._send(signal, sender or self.resource.model, keywords)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as cancelled:
             if not signal.isolated:
                 raise
+            defer(cancelled)
 
     async def fail(self, error: BaseException) -> None:
         """Send ``request_failed`` for all that was announced and did not come about."""
         while self.announced:
             one = self.announced.pop(0)
-            with suppress(asyncio.CancelledError):
+            try:
                 await self._send(request_failed, one.sender, {"act": one.act, "instance": one.instance, "error": error})
+            except asyncio.CancelledError as cancelled:
+                defer(cancelled)
 
     async def _send(self, signal: Signal, sender: Any, keywords: dict[str, Any]) -> None:
         if "arguments" in signal.keywords:
@@ -146,21 +151,23 @@ def paired(
 
     @wraps(perform)
     async def run(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        earlier = cancellations()
-        token = None if request_id.get() else request_id.set(choose(None))
+        cancellation = Deferral()
+        outer, chosen = deferral.set(cancellation), None if request_id.get() else request_id.set(choose(None))
         try:
             result = await perform(act, *args, **kwargs)
             if act.announced:  # of who was to join a relation, and was brought in by somebody else
                 await act.fail(Conflict("Somebody else has done it meanwhile."))
         except (Exception, asyncio.CancelledError) as error:
             await act.fail(error)
-            if cancellations() > earlier and not isinstance(error, asyncio.CancelledError):
+            if cancellation.has_arrived and not isinstance(error, asyncio.CancelledError):
                 raise asyncio.CancelledError from error
             raise
         finally:
-            if token:
-                request_id.reset(token)
-        if cancellations() > earlier:
+            with suppress(ValueError):  # a task that is destroyed with its loop ends in another context
+                deferral.reset(outer)
+                if chosen:
+                    request_id.reset(chosen)
+        if cancellation.has_arrived:
             raise asyncio.CancelledError
         return result
 

@@ -6,11 +6,11 @@ import asyncio
 import contextvars
 import functools
 import threading
-from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from bzz.cancellation import uncancelled
 from bzz.exceptions import Unavailable
 
 P = ParamSpec("P")
@@ -18,13 +18,22 @@ T = TypeVar("T")
 
 THREADS = 32
 QUEUE_PER_THREAD = 4
+_CONTROL = (StopIteration, GeneratorExit, asyncio.CancelledError, CancelledError)  # which mean something to who awaits
 COMPUTING = 4  # threads; they share one interpreter, so more would not compute more
 MANY = 2000  # values; what is done for each of more takes long enough to be done off the event loop
 
 
 def _in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
     """Return a call of ``function`` with the context variables there are now."""
-    return functools.partial(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
+    context = contextvars.copy_context()
+
+    def call() -> T:
+        try:
+            return context.run(function, *args, **kwargs)
+        except _CONTROL as error:
+            raise RuntimeError(f"{function!r} raised {error!r}") from error
+
+    return call
 
 
 class Pool:
@@ -52,17 +61,14 @@ class Pool:
         return await asyncio.wrap_future(self._submit(_in_context(function, *args, **kwargs)))
 
     async def complete(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do as ``run``; but what has begun when the caller is cancelled is waited for, and comes to what it comes to.
-
-        Nobody is told of the cancellation then: ``asyncio.Task.cancelling()`` of the running task knows of it.
-        """
+        """Do as ``run``; but what has begun when the caller is cancelled is waited for, as ``uncancelled`` does."""
         future = self._submit(_in_context(function, *args, **kwargs))
         try:
             return await asyncio.wrap_future(future)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             if future.cancelled():  # it has not begun, and will not
                 raise
-        return await uncancelled(asyncio.wrap_future(future))
+            return await uncancelled(asyncio.wrap_future(future), cancelled=error)
 
     def close(self) -> None:
         """Let the threads end, once they have done what they were given; new ones are started if need be."""
@@ -106,15 +112,6 @@ async def compute(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     return await asyncio.get_running_loop().run_in_executor(_computing, _in_context(function, *args, **kwargs))
 
 
-async def uncancelled(work: Awaitable[T]) -> T:
-    """Return what ``work`` comes to, even if the running task is cancelled meanwhile; who calls sees to that later."""
-    outcome = asyncio.ensure_future(work)
-    while not outcome.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait([outcome])
-    return outcome.result()
-
-
 async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return ``function(*args, **kwargs)``, computed off the event loop where there are many ``values``."""
     return await compute(function, *args, **kwargs) if _are_many(values) else function(*args, **kwargs)
@@ -131,7 +128,7 @@ def _are_many(values: object) -> bool:
     left, waiting = MANY, [values]
     while waiting and left > 0:
         inner = waiting.pop()
-        if isinstance(inner, (dict, list)):
+        if isinstance(inner, (dict, list, tuple, set, frozenset)):
             left -= len(inner)
             waiting.extend(inner.values() if isinstance(inner, dict) else inner)
     return left <= 0

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from bzz.datatypes import EQUALITY, ORDER, TEXT, DataType, FormValue, any_key, identity, single
+from bzz.datatypes import EQUALITY, ORDER, TEXT, DataType, FormValue, identity, single, text
 
 MAX_KEY = 512
 INT64 = (-(2**63), 2**63 - 1)
@@ -86,7 +86,7 @@ class Json(DataType):
         kinds: classes of what only the store knows and could keep.
     """
 
-    check_key: Callable[[str], None] = any_key
+    check_key: Callable[[str], object] = text
     plain: Callable[[Any], Any] = _refuse
     kinds: tuple[type, ...] = ()
     name: str = "JSON value"
@@ -104,7 +104,9 @@ class Json(DataType):
             return [self.parse(item) for item in raw]
         if isinstance(raw, int) and not INT64[0] <= raw <= INT64[1]:
             raise ValueError("expected an integer of at most 64 bits")
-        if raw is None or isinstance(raw, (str, int, *_OF_CLASS, *self.kinds)):
+        if isinstance(raw, str):
+            return text(raw)
+        if raw is None or isinstance(raw, (int, *_OF_CLASS, *self.kinds)):
             return raw
         raise ValueError(f"expected JSON, not a {type(raw).__name__}")  # from a receiver; no request can say it
 
@@ -132,12 +134,6 @@ class Json(DataType):
         if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
             return len(one) == len(other) and all(map(self.same, one, other))
         return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
-
-
-def _parse_string(raw: Any) -> str:
-    if not isinstance(raw, str):
-        raise ValueError("expected a string")
-    return raw
 
 
 def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
@@ -227,16 +223,14 @@ def _isoformat(expected: str, kind: type[date] | type[time]) -> Callable[[Any], 
 
 def _parse_uuid(raw: Any) -> UUID:
     try:
-        return raw if isinstance(raw, UUID) else UUID(_parse_string(raw))
+        return raw if isinstance(raw, UUID) else UUID(text(raw))
     except ValueError:
         raise ValueError("expected a UUID") from None
 
 
 def _parse_bytes(raw: Any) -> bytes:
     try:
-        return (
-            bytes(raw) if isinstance(raw, (bytes, bytearray)) else base64.b64decode(_parse_string(raw), validate=True)
-        )
+        return bytes(raw) if isinstance(raw, (bytes, bytearray)) else base64.b64decode(text(raw), validate=True)
     except ValueError:
         raise ValueError("expected base64 (RFC 4648, section 4)") from None
 
@@ -262,7 +256,7 @@ def enumeration(kind: type[enum.Enum]) -> Scalar:
     )
 
 
-STRING = Scalar("string", _parse_string, operators=(*ORDERED, *TEXT), textual=True)
+STRING = Scalar("string", text, operators=(*ORDERED, *TEXT), textual=True)
 INTEGER = integer()
 FLOAT = Scalar("number", _parse_float, operators=ORDERED)
 DECIMAL = Scalar("decimal", _parse_decimal, str, operators=ORDERED)

@@ -17,7 +17,7 @@ _declared: dict[str, Signal] = {}
 def signal(name: str, doc: str, keywords: Mapping[str, str], *, isolated: bool = False) -> Signal:
     """Declare a signal of an application, which has all that bzz's own have; send it with ``send_async``.
 
-    Declared again just so, it is the same signal.
+    Declared again with the same keywords, it is the same signal.
 
     Args:
         name: what it is called.
@@ -30,7 +30,7 @@ def signal(name: str, doc: str, keywords: Mapping[str, str], *, isolated: bool =
     """
     made = Signal(name, doc, keywords, isolated=isolated)
     known = _declared.setdefault(name, made)
-    if (known.doc, known.keywords, known.isolated, known.sender) != (doc, made.keywords, isolated, made.sender):
+    if (known.keywords.keys(), known.isolated, known.sender) != (made.keywords.keys(), isolated, made.sender):
         raise ValueError(f"a signal {name!r} is declared already: {known.doc} It offers {', '.join(known.keywords)}")
     return known
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 from typing import ParamSpec, TypeVar
@@ -21,13 +22,20 @@ class Stopwatch:
 running: ContextVar[Stopwatch | None] = ContextVar("bzz_stopwatch", default=None)
 
 
-def measured(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what ``function``, which calls the store, returns; its time counts if anybody wants to know."""
-    stopwatch = running.get()
-    if stopwatch is None:
-        return function(*args, **kwargs)
-    began = perf_counter()
+@contextmanager
+def measuring() -> Iterator[None]:
+    """Have the time that the block takes, in which the store is called, count if anybody wants to know."""
+    stopwatch, began = running.get(), perf_counter()
     try:
-        return function(*args, **kwargs)
+        yield
     finally:
-        stopwatch.seconds += perf_counter() - began
+        if stopwatch is not None:
+            stopwatch.seconds += perf_counter() - began
+
+
+def measured(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what ``function``, which calls the store, returns; its time counts, as with ``measuring``."""
+    if running.get() is None:
+        return function(*args, **kwargs)
+    with measuring():
+        return function(*args, **kwargs)

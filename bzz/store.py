@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from bzz.cancellation import defer
 from bzz.changes import Change
 from bzz.conditions import Condition
 from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Scope, Stored
@@ -90,28 +91,22 @@ class Store:
         return operation
 
     async def _observed(self, operation: Coroutine[Any, Any, T], call: dict[str, str]) -> T:
-        stopwatch = Stopwatch()
-
-        async def tell(error: BaseException | None) -> None:
-            offered = {**call, "duration": stopwatch.seconds, "error": error}
-            await post_provider_call.send_async(self.provider.name, **offered)
-
+        sender, stopwatch = self.provider.name, Stopwatch()
         try:
-            await pre_provider_call.send_async(self.provider.name, **call)
-        except asyncio.CancelledError:
-            operation.close()
-            raise
-        token = running.set(stopwatch)
-        try:
-            result = await operation
+            await pre_provider_call.send_async(sender, **call)
+            token = running.set(stopwatch)
+            try:
+                result = await operation
+            finally:
+                running.reset(token)
         except (Exception, asyncio.CancelledError) as error:
-            running.reset(token)
-            await tell(error)
+            operation.close()  # if it was not even begun
+            await post_provider_call.send_async(sender, **call, duration=stopwatch.seconds, error=error)
             raise
-        running.reset(token)
         try:
-            await tell(None)
-        except asyncio.CancelledError:
+            await post_provider_call.send_async(sender, **call, duration=stopwatch.seconds, error=None)
+        except asyncio.CancelledError as cancelled:
             if call["operation_name"] not in WRITES:
                 raise
+            defer(cancelled)
         return result

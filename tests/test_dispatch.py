@@ -121,6 +121,34 @@ async def test_what_is_optional_is_none_unless_it_is_sent() -> None:
             await signal.send_async(Model)
 
 
+@pytest.mark.parametrize("receiver", [None, 3, object()])
+def test_what_cannot_be_called_is_no_receiver(signal: Signal, receiver: Any) -> None:
+    with pytest.raises(TypeError, match="a receiver of ping is something to call"):
+        signal.connect(receiver, weak=False)
+    assert not signal.receivers
+
+
+async def test_a_receiver_that_an_earlier_one_disconnects_is_not_called(signal: Signal) -> None:
+    calls: list[str] = []
+
+    def first(sender: Any) -> None:
+        signal.disconnect(second)
+        signal.connect(third)
+
+    def second(sender: Any) -> None:
+        calls.append("second")
+
+    def third(sender: Any) -> None:
+        calls.append("third")
+
+    signal.connect(first)
+    signal.connect(second)
+    await signal.send_async(Model, **GIVEN)
+    assert calls == [], "nor is one that it connects, this time"
+    await signal.send_async(Model, **GIVEN)
+    assert calls == ["third"]
+
+
 async def test_an_exception_stops_the_others(signal: Signal) -> None:
     calls: list[str] = []
 

@@ -146,6 +146,7 @@ async def test_values_are_typed_ones_or_text(users: bzz.ModelHive) -> None:
         ({"age": None}, ["no age"]),
         ({"age__in": [1, 3]}, ["1", "3"]),
         ({"age__in": "1,3"}, ["1", "3"]),
+        ({"age__in": {3}}, ["3"]),
         ({"age__exists": False}, ["no age"]),
         ({"page": 2, "per_page": 3}, ["no age"]),
     ):
@@ -154,7 +155,11 @@ async def test_values_are_typed_ones_or_text(users: bzz.ModelHive) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"nope": 1}, {"age__nope": 1}, {"age": "x"}, {"fields": "name"}, {"expand": "x"}, {"page": 0}, {"after": 1}],
+    [
+        *({"nope": 1}, {"self": 1}, {"age__nope": 1}, {"fields": "name"}, {"expand": "x"}),
+        *({"age": "x"}, {"page": 0}, {"after": 1}, {"sort": ["name"]}, {"age__in": 3}, {"age__in": None}),
+    ],
+    ids=str,
 )
 async def test_a_query_that_makes_no_sense_is_refused(users: bzz.ModelHive, query: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as caught:
@@ -230,6 +235,13 @@ async def test_a_hive_that_was_closed_can_be_used_again(users: bzz.ModelHive) ->
     await users.close()
     await users.close()
     assert (await users.get("ada")).name == "Ada"
+
+
+async def test_text_that_cannot_be_written_is_refused(users: bzz.ModelHive) -> None:
+    for values in ({"name": "\ud800"}, {"name": "x", "tags": ["\udfff"]}, {"name": "x", "scores": {"\ud800": 1}}):
+        with pytest.raises(Invalid):
+            await users.create(values)
+    assert (await users.create({"name": "\U0001f41d"})).name == "\U0001f41d"
 
 
 async def test_a_taken_key_is_a_conflict(users: bzz.ModelHive) -> None:

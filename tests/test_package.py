@@ -13,7 +13,7 @@ import bzz
 ROOT = Path(bzz.__file__).parent
 FLOORS = [
     {"exceptions", "datatypes", "scalars", "resources", "relations", "conditions", "changes"}
-    | {"correlation", "receivers", "dispatch", "signals"}
+    | {"cancellation", "correlation", "receivers", "dispatch", "signals"}
     | {"pool", "stopwatch"},
     {"interfaces", "routing"},
     {"encoding", "registry", "catalogue", "store"},
@@ -29,8 +29,8 @@ FLOORS = [
 ]
 TOWERS = [
     ["exceptions", "datatypes", "scalars", "resources", "relations", "conditions", "changes"],
-    ["correlation", "receivers", "dispatch", "signals"],
-    ["exceptions", "pool"],
+    ["cancellation", "correlation", "receivers", "dispatch", "signals"],
+    ["cancellation", "exceptions", "pool"],
     ["stopwatch"],
 ]
 SEND = {"dispatch", "store", "lifecycle"}

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -246,6 +247,65 @@ async def test_a_deadline_that_passes_during_a_write_is_a_time_out_after_it() ->
     assert len(sent) == 1
 
 
+async def test_a_failed_group_of_tasks_in_a_receiver_is_no_cancellation(users: Api) -> None:
+    """Before Python 3.13 it leaves the task that it ran in with a count of cancellations."""
+
+    async def fail() -> None:
+        raise ValueError("in the group")
+
+    async def group(sender: Any) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(fail())
+        except* ValueError:
+            pass
+
+    with pre_create_instance.connected_to(group), post_create_instance.connected_to(group):
+        assert (await users("POST", "/user", json_body={"name": "Ada"})).status == 201
+        hive = bzz.ModelHive(MemoryProvider(), User)
+        assert (await hive.create({"name": "Bob"})).name == "Bob"
+
+
+async def test_a_model_that_stops_an_iteration_has_a_bug_and_holds_up_nobody(users: Api) -> None:
+    @dataclass
+    class Exhausted(User):
+        """Looks for what is not there."""
+
+        def __post_init__(self) -> None:
+            next(iter(()))
+
+    hive = bzz.ModelHive(MemoryProvider(), Exhausted)
+    with capture(pre_create_instance, request_failed) as sent, pytest.raises(RuntimeError, match="StopIteration"):
+        await hive.create({"name": "Ada"})
+    assert [one.signal for one in sent] == ["pre_create_instance", "request_failed"]
+
+
+async def test_a_muted_announcement_needs_no_end() -> None:
+    users = bzz.ModelHive(MemoryProvider(), User)
+    with capture(pre_create_instance, request_failed) as sent, pre_create_instance.muted(), pytest.raises(Invalid):
+        await users.create({})
+    assert sent == []
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_what_a_receiver_has_begun_to_write_and_given_up_does_not_spoil_the_reply(
+    users: Api, method: str
+) -> None:
+    ada = (await users.create("/user", name="Ada"))["id"]
+
+    def write(sender: Any, handler: tornado.web.RequestHandler) -> None:
+        handler.write("x")
+        raise tornado.web.Finish
+
+    with ExitStack() as connections:
+        for act in ("create", "update", "delete"):
+            connections.enter_context(getattr(signals, f"post_{act}_instance").connected_to(write))
+        body = None if method == "DELETE" else {"name": "Bob"}
+        reply = await users(method, "/user" if method == "POST" else f"/user/{ada}", json_body=body)
+    assert reply.status == {"POST": 201, "PUT": 200, "DELETE": 204}[method]
+    assert reply.body == b"" if method == "DELETE" else reply.json["name"] == "Bob"
+
+
 async def test_a_write_that_has_not_begun_is_not_done() -> None:
     provider = GatedProvider()
     users = bzz.ModelHive(provider, User)
@@ -278,16 +338,19 @@ async def test_a_cancellation_does_not_keep_receivers_from_hearing_of_what_was_d
         reached.set()
         await asyncio.Event().wait()
 
-    for signal in (post_create_instance, pre_create_instance):
+    for signal, values, heard in (
+        (post_create_instance, {"name": "Ada"}, "post_create_instance"),
+        (pre_create_instance, {"name": "Ada"}, "request_failed"),
+        (request_failed, {}, "request_failed"),
+    ):
         with signal.connected_to(hang), capture(post_create_instance, request_failed) as sent:
             reached.clear()
-            task = asyncio.ensure_future(users.create({"name": "Ada"}))
+            task = asyncio.ensure_future(users.create(values))
             await reached.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-        expected = "post_create_instance" if signal is post_create_instance else "request_failed"
-        assert [one.signal for one in sent] == [expected]
+        assert [one.signal for one in sent] == [heard]
     assert len(await users.list()) == 1
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextvars
 import threading
 
@@ -8,7 +9,7 @@ import pytest
 
 import bzz
 from bzz.exceptions import Unavailable
-from bzz.pool import QUEUE_PER_THREAD, Pool
+from bzz.pool import QUEUE_PER_THREAD, Pool, compute
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 
@@ -43,3 +44,30 @@ async def test_a_call_that_cannot_be_submitted_gives_its_place_back() -> None:
     for _ in range(2 + QUEUE_PER_THREAD):
         with pytest.raises(RuntimeError):
             await pool.run(int)
+
+
+@pytest.mark.parametrize(
+    "error", [StopIteration(), GeneratorExit(), asyncio.CancelledError(), concurrent.futures.CancelledError()], ids=repr
+)
+async def test_what_steers_who_awaits_is_only_an_error_when_called_code_raises_it(error: BaseException) -> None:
+    def fail() -> None:
+        raise error
+
+    for run in (bzz.in_pool, compute):
+        with pytest.raises(RuntimeError, match="raised") as caught:
+            await run(fail)
+        assert caught.value.__cause__ is error
+
+
+async def test_a_closed_pool_does_what_it_was_given_and_begins_anew() -> None:
+    pool, gate = Pool(threads=1), threading.Event()
+    waiting = asyncio.ensure_future(pool.run(gate.wait))
+    await asyncio.sleep(0)
+    first = pool._executor
+    pool.close()
+    pool.close()
+    gate.set()
+    assert await waiting
+    assert await pool.run(max, 1, 2) == 2
+    assert pool._executor is not first
+    pool.close()

@@ -68,9 +68,9 @@ def test_a_signal_is_declared_once() -> None:
     first = signals.signal("shipped", "Once it is out.", {"parcel": "the parcel"})
     assert signals.signal("shipped", "Once it is out.", {"parcel": "the parcel"}) is first
     assert signals.declared()["shipped"] is first
-    for doc, keywords in (("", {"parcel": "the parcel"}), ("Once it is out.", {"box": "the parcel"})):
+    for keywords, isolated in (({"parcel": "the parcel"}, True), ({"box": "the parcel"}, False), ({}, False)):
         with pytest.raises(ValueError, match="'shipped' is declared already"):
-            signals.signal("shipped", doc, keywords)
+            signals.signal("shipped", "Once it is out.", keywords, isolated=isolated)
     undocumented = signals.signal("lost", "", {}, isolated=True)
     assert signals.signal("lost", "", {}, isolated=True) is undocumented
     assert undocumented.isolated

@@ -143,7 +143,9 @@ async def test_a_cancellation_while_somebody_watches_comes_before_the_store_or_a
                 await task
         return [s.signal for s in sent if "provider" not in s.signal]
 
-    assert await interrupted(pre_provider_call, users.create({"name": "Ada"})) == []
+    with capture(post_provider_call) as sent:
+        assert await interrupted(pre_provider_call, users.create({"name": "Ada"})) == []
+    assert [(type(s.keywords["error"]), s.keywords["duration"]) for s in sent] == [(asyncio.CancelledError, 0.0)]
     assert await users.list() == []
     made = await interrupted(post_provider_call, users.create({"name": "Ada"}))
     assert made == ["pre_create_instance", "post_create_instance"]

@@ -205,16 +205,23 @@ class Update:
         self.given.update(changed)
         known.assign(document, previous, changed)
         if resource.changed(previous, known.values(document)):
-            everything = [resource.model._fields[name].db_field for name in resource.fields]
-            writes.update(document, key, loaded.raw, everything if self.exact else ())
+            writes.update(document, key, loaded.raw, _everything(resource) if self.exact else ())
         return replace(_stored(resource, document), previous=previous)
 
 
 def _delete(address: Address, check: Callable[[Values], None], scope: Scope) -> Stored:
-    stored = _stored(address.resource, _find(address, scope))
-    check(stored.values)
-    stored.instance.delete()
-    return stored
+    resource = address.resource
+    for _ in range(ATTEMPTS):
+        loaded = _load(address, scope)
+        check(loaded.stored.values)
+        if writes.delete(loaded.stored.instance, loaded.raw, _everything(resource)):
+            return loaded.stored
+    raise Conflict("Others keep changing the same instance.")
+
+
+def _everything(resource: Resource) -> list[str]:
+    """Return the names that the store has for the fields of a document."""
+    return [resource.model._fields[name].db_field for name in resource.fields]
 
 
 def _stored(resource: Resource, document: Any, *, represent: bool = False) -> Stored:

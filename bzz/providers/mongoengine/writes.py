@@ -69,6 +69,47 @@ def update(document: Any, key: Any, raw: Mapping[str, Any], names: Collection[st
     _save(document, _save_update=update_only)
 
 
+def delete(document: Any, raw: Mapping[str, Any], names: Collection[str]) -> bool:
+    """Delete a loaded document, by its own ``delete()``, if the store still has it as it was loaded.
+
+    Args:
+        document: as it was loaded.
+        raw: what was loaded, as MongoDB has it.
+        names: what has to be as it was loaded, by the names that the store has for fields.
+
+    Returns:
+        Whether it had. A ``delete()`` of the model's that deletes nothing is taken at its word.
+
+    Raises:
+        OperationError: something refers to it that forbids it.
+    """
+    as_loaded, counts = _as_loaded(raw, {*names} - {"_id"}), []
+
+    class Conditional:
+        """The collection, but for what is deleted."""
+
+        def __init__(self, collection: Any) -> None:
+            self.collection = collection
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.collection, name)
+
+        def with_options(self, **options: Any) -> Conditional:
+            return Conditional(self.collection.with_options(**options))
+
+        def delete_many(self, query: Mapping[str, Any], **options: Any) -> Any:
+            result = self.collection.delete_many({**as_loaded, **query}, **options)
+            counts.append(result.deleted_count if result.acknowledged else 1)
+            return result
+
+    vars(document)["_get_collection"] = lambda: Conditional(type(document)._get_collection())
+    try:
+        document.delete()
+    finally:
+        del vars(document)["_get_collection"]
+    return 0 not in counts
+
+
 def _as_loaded(raw: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: {"$eq": raw[name]} if name in raw else {"$exists": False} for name in names}
 

@@ -15,6 +15,7 @@ import mongomock
 import pytest
 import tornado.web
 from bson import DBRef, ObjectId
+from mongoengine import signals as me_signals
 
 import bzz
 from bzz import signals
@@ -326,6 +327,43 @@ async def test_a_reference_that_was_stored_before_is_left_alone(documents: Api) 
     people = [str(gone.id), ada["id"]]
     reply = await documents("PUT", f"/everything/{document.id}", json_body={"person": str(gone.id), "people": people})
     assert (reply.status, reply.json["people"], reply.json["person"]) == (200, people, str(gone.id))
+
+
+async def test_of_many_deletes_at_once_one_is_done_and_told(documents: Api, sent: list[Sent]) -> None:
+    for _ in range(5):
+        path = f"/natural/{(await documents.create('/natural', code='x', title='x'))['id']}"
+        sent.clear()
+        replies = await asyncio.gather(*(documents("DELETE", path) for _ in range(6)))
+        assert sorted(reply.status for reply in replies) == [204, 404, 404, 404, 404, 404]
+        assert [one.signal for one in sent if "post" in one.signal] == ["post_delete_instance"]
+
+
+async def test_a_delete_looks_again_at_what_was_written_in_between(documents: Api) -> None:
+    tag = (await documents("POST", "/natural", json_body={"code": "x", "title": "first"})).headers["ETag"]
+    raced: list[str] = []
+
+    def race(sender: Any, document: Natural) -> None:
+        if not raced:
+            raced.append(document.title)
+            Natural.objects.update(title="second")
+
+    me_signals.pre_delete.connect(race, sender=Natural)
+    assert (await documents("DELETE", "/natural/x", headers={"If-Match": tag})).status == 412
+    assert raced == ["first"]
+    raced.clear()
+    assert (await documents("DELETE", "/natural/x")).status == 204
+    assert raced == ["second"]
+
+
+async def test_a_delete_gives_up_where_others_never_stop_writing(documents: Api) -> None:
+    await documents("POST", "/natural", json_body={"code": "x", "title": "first"})
+    count = itertools.count()
+
+    def race(sender: Any, document: Natural) -> None:
+        Natural.objects.update(title=str(next(count)))
+
+    me_signals.pre_delete.connect(race, sender=Natural)
+    assert (await documents("DELETE", "/natural/x")).status == 409
 
 
 async def test_what_others_refer_to_by_a_deny_rule_is_a_conflict_to_delete(documents: Api) -> None:

@@ -85,3 +85,29 @@ def test_a_condition_holds_for_the_first_of_several_saves() -> None:
     document.name = "Bob"
     writes.update(document, document.pk, {"name": f"Ada of {document.pk}"})
     assert Twice.objects.get().name == f"Bob of {document.pk}"
+
+
+class Soft(me.Document):
+    """Is never really deleted."""
+
+    is_gone = me.BooleanField(default=False)
+    meta: dict[str, Any] = {"strict": True}  # noqa: RUF012
+
+    def delete(self, *args: Any, **kwargs: Any) -> None:
+        self.update(is_gone=True)
+
+
+def test_a_delete_holds_only_where_its_condition_does() -> None:
+    document = Natural(code="x", title="first").save()
+    assert not writes.delete(document, {"title": "another"}, ["_id", "title"])
+    assert Natural.objects.count() == 1
+    assert writes.delete(document, {"_id": "x", "title": "first"}, ["_id", "title"])
+    assert Natural.objects.count() == 0
+    assert not writes.delete(document, {"title": "first"}, ["title"])
+    assert "_get_collection" not in vars(document)
+
+
+def test_a_delete_of_the_models_own_is_taken_at_its_word() -> None:
+    document = Soft().save()
+    assert writes.delete(document, {}, [])
+    assert Soft.objects.get().is_gone

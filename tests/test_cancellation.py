@@ -1,0 +1,75 @@
+"""What has to be waited for, inside an act and outside."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bzz.cancellation import Deferral, cancellations, defer, deferral, uncancelled
+
+
+async def begun(work: asyncio.Task[str]) -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not work.done()
+
+
+async def test_work_is_waited_for_and_the_cancellation_then_raised_where_no_act_runs() -> None:
+    gate, done = asyncio.Event(), []
+
+    async def work() -> str:
+        await gate.wait()
+        done.append("done")
+        return "done"
+
+    task = asyncio.ensure_future(uncancelled(work()))
+    await begun(task)
+    for _ in range(2):
+        task.cancel()
+        await begun(task)
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done == ["done"]
+
+
+async def test_in_an_act_it_is_for_the_act_to_raise_it() -> None:
+    gate = asyncio.Event()
+    here: list[Deferral] = []
+
+    async def act() -> str:
+        here.append(Deferral())
+        deferral.set(here[0])
+        await uncancelled(gate.wait())
+        return f"cancelled {cancellations()} times"
+
+    task = asyncio.ensure_future(act())
+    await begun(task)
+    task.cancel()
+    await begun(task)
+    gate.set()
+    assert await task == "cancelled 1 times"
+    assert here[0].has_arrived
+
+
+async def test_a_task_that_an_act_has_begun_is_no_act() -> None:
+    async def inner() -> None:
+        defer(asyncio.CancelledError())
+
+    async def act() -> bool:
+        here = Deferral()
+        deferral.set(here)
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.ensure_future(inner())
+        return here.has_arrived
+
+    assert await asyncio.ensure_future(act()) is False
+
+
+async def test_what_work_raises_is_raised() -> None:
+    async def fail() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await uncancelled(fail())
