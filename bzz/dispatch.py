@@ -161,8 +161,8 @@ class Signal(blinker.NamedSignal):
         keywords.setdefault("request_id", request_id.get())
         if keywords.keys() != self.keywords.keys():
             keywords = {**dict.fromkeys(self.optional), **keywords}
-        if keywords.keys() != self.keywords.keys():
-            raise TypeError(f"{self.name} is sent with {', '.join(self.keywords)}, not with {', '.join(keywords)}")
+            if keywords.keys() != self.keywords.keys():
+                raise TypeError(f"{self.name} is sent with {', '.join(self.keywords)}, not with {', '.join(keywords)}")
         results = []
         cancelled = None
         for key, receiver, call in self._live(sender):
@@ -191,13 +191,14 @@ class Signal(blinker.NamedSignal):
     def _live(self, sender: Any) -> list[tuple[Any, Callable[..., Any], Call]]:
         if self.is_muted or not self.receivers:
             return []
-        to_any, to_sender = self._by_sender.get(ANY_ID, ()), self._by_sender.get(make_id(sender), ())
+        by_sender, calls = self._by_sender.get, self._calls.get
+        to_any, to_sender = by_sender(ANY_ID, ()), by_sender(make_id(sender), ())
         live = []
         for key, receiver in self.receivers.copy().items():  # in one step: a weak one may die while others are listed
             if key in to_any or key in to_sender:
                 strong = receiver() if isinstance(receiver, weakref.ref) else receiver
                 if strong is not None:
-                    live.append((key, strong, self._calls.get(key) or self._plan(strong)))
+                    live.append((key, strong, calls(key) or self._plan(strong)))
         return live
 
     def _plan(self, receiver: Callable[..., Any]) -> Call:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
 import tornado.web
+from tornado.httputil import HTTPServerRequest
 
 from bzz import encoding
 from bzz.correlation import choose, request_id
@@ -20,12 +20,14 @@ LONG_BODY = 65_536  # bytes; decoding more than that takes long enough to be don
 
 
 class Handler(tornado.web.RequestHandler):
-    """A Tornado handler that speaks JSON and answers every error with a problem document."""
+    """A Tornado handler that speaks JSON and answers every error with a problem document.
 
-    @cached_property
-    def request_id(self) -> str:
-        """What ties together the request, its reply, all signals it causes, and what is logged meanwhile."""
-        return choose(self.request.headers.get("X-Request-ID"))
+    Its ``request_id`` ties together the request, its reply, all signals it causes, and what is logged meanwhile.
+    """
+
+    def __init__(self, application: tornado.web.Application, request: HTTPServerRequest, **kwargs: Any) -> None:
+        self.request_id = choose(request.headers.get("X-Request-ID"))
+        super().__init__(application, request, **kwargs)
 
     def clear(self) -> None:
         """Begin the reply anew; it has the request's id in any case."""

@@ -179,8 +179,7 @@ class Provider(ABC):
     def __init__(self, *, timeout: float = 5.0, threads: int = THREADS) -> None:
         if timeout <= 0 or threads < 1:
             raise ValueError(f"timeout is more than 0 seconds and threads at least 1, not {timeout} and {threads}")
-        self.timeout = timeout
-        self.threads = threads
+        self.timeout, self.threads = timeout, threads
 
     @cached_property
     def name(self) -> str:
@@ -193,12 +192,7 @@ class Provider(ABC):
         return Pool(self.threads)
 
     async def read(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what ``function`` returns, which reads from the store and blocks: it runs in a thread.
-
-        Raises:
-            Unavailable: too many calls wait already.
-            Exception: what ``function`` raised.
-        """
+        """Return what ``function`` returns, which reads from the store and blocks; it runs in the pool."""
         return await self.pool.run(measured, function, *args, **kwargs)
 
     async def write(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

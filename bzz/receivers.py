@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SENDER = ""  # stands for the sender among what is given by position; no keyword is empty
+ONLY_SENDER = (SENDER,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Call:
     def __call__(self, receiver: Callable[..., Any], sender: object, offered: Mapping[str, Any]) -> Any:
         """Return what ``receiver`` returns, be it awaitable or not, given its part of what is ``offered``."""
         named = offered if len(self.keywords) == len(offered) else {name: offered[name] for name in self.keywords}
-        if self.positional == (SENDER,):
+        if self.positional is ONLY_SENDER:
             return receiver(sender, **named)
         return receiver(*[sender if name == SENDER else offered[name] for name in self.positional], **named)
 
@@ -54,7 +55,7 @@ def plan(receiver: Callable[..., Any], keywords: Collection[str], computed: Coll
     try:
         parameters = _signature(receiver).parameters.values()
     except (TypeError, ValueError):  # a builtin, say
-        return Call((SENDER,), tuple(keywords), tuple(computed))
+        return Call(ONLY_SENDER, tuple(keywords), tuple(computed))
     positional: list[str] = []
     named: list[str] = []
     everything = skipped = False
@@ -75,7 +76,8 @@ def plan(receiver: Callable[..., Any], keywords: Collection[str], computed: Coll
             raise TypeError(parameter.name)
     if everything:
         named = [name for name in keywords if name not in positional]
-    return Call(tuple(positional), tuple(named), tuple(name for name in computed if name in {*positional, *named}))
+    leading = ONLY_SENDER if positional == [SENDER] else tuple(positional)
+    return Call(leading, tuple(named), tuple(name for name in computed if name in {*positional, *named}))
 
 
 def _signature(receiver: Callable[..., Any]) -> inspect.Signature:

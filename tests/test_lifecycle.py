@@ -1,125 +1,513 @@
-"""Where paths lead, over HTTP, on each provider."""
+"""Each ``pre_`` is followed by its ``post_`` or by ``request_failed``, and what they say of the store is true."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
 
+import pytest
+import tornado.web
+
+import bzz
+from bzz import signals
+from bzz.exceptions import Conflict, Finished, Forbidden, Invalid, NotFound, Unavailable
+from bzz.interfaces import BeforeCreate, Scope, Stored
+from bzz.providers.memory import MemoryProvider
+from bzz.resources import Resource, Values
+from bzz.signals import (
+    post_associate,
+    post_create_instance,
+    pre_associate,
+    pre_create_instance,
+    pre_delete_instance,
+    pre_get_instance,
+    pre_get_list,
+    pre_update_instance,
+    request_failed,
+)
+from bzz.testing import Sent, capture
 from tests.conftest import Api
-from tests.teams import NOBODY, documents, member, names, project, team
+from tests.models import User
+from tests.teams import member, records, team
 
 
-async def test_writes_through_references_land_in_the_instance_referred_to(teams: Api) -> None:
-    ada = await member(teams)
-    parent = await team(teams, members=[ada])
-    path = f"/team/{parent}/members/{ada}/addresses"
-    assert (await teams("POST", path, json_body={"id": "work", "city": "London"})).status == 201
-    assert (await teams("PUT", f"{path}/work", json_body={"city": "Rio"})).json == {"id": "work", "city": "Rio"}
-    assert (await teams("GET", f"/member/{ada}/addresses/work")).json == {"id": "work", "city": "Rio"}
-    assert (await teams("POST", f"/team/{parent}/members/{ada}/home", json_body={"id": "h"})).status == 201
-    assert (await teams("GET", f"/member/{ada}")).json["home"] == {"id": "h", "city": None}
-    assert (await teams("DELETE", f"{path}/work")).status == 204
-    assert (await teams("GET", f"/member/{ada}")).json["addresses"] == []
+def told(sent: list[Sent]) -> list[tuple[str, Any]]:
+    return [(one.signal, one.keywords.get("act")) for one in sent]
 
 
-async def test_what_is_wrong_inside_is_named_as_the_path_sees_it(teams: Api) -> None:
-    parent = await team(teams)
-    path = f"/team/{parent}/projects"
-    assert (await teams("POST", path, json_body={"module": {"size": "x"}})).json["errors"] == {
-        "module.size": ["expected an integer"]
+async def test_an_act_that_fails_says_so_to_whom_it_was_announced(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, User))
+    ada = (await api.create("/user", name="Ada", email="a@example.com"))["id"]
+    await api.create("/user", name="Bob", email="b@example.com")
+    taken = {"name": "x", "email": "b@example.com"}
+    for method, path, body, status, pre, error in (
+        ("GET", "/user/nobody", None, 404, pre_get_instance, NotFound),
+        ("POST", "/user", taken, 409, pre_create_instance, Conflict),
+        ("POST", "/user", {}, 400, pre_create_instance, Invalid),
+        ("PUT", f"/user/{ada}", taken, 409, pre_update_instance, Conflict),
+    ):
+        with capture(pre, request_failed) as sent:
+            assert (await api(method, path, json_body=body)).status == status
+        act = pre.name.split("_")[1]
+        assert told(sent) == [(pre.name, None), ("request_failed", act)]
+        before, failed = [one.keywords for one in sent]
+        assert isinstance(failed["error"], error)
+        assert failed["arguments"] == before["arguments"]
+        assert failed["handler"] is before["handler"]
+        assert failed["request_id"] == before["request_id"] == before["handler"].request_id
+        assert failed["instance"] is before.get("instance")
+        assert {one.sender for one in sent} == {User}
+
+
+@pytest.mark.parametrize(
+    "refusal", [Forbidden("No."), tornado.web.HTTPError(402), tornado.web.Finish(), RuntimeError("a bug")], ids=repr
+)
+@pytest.mark.parametrize("act", ["get", "list", "create", "update", "delete"])
+async def test_an_act_that_a_receiver_refuses_has_failed_and_nothing_is_written(act: str, refusal: Exception) -> None:
+    users = bzz.ModelHive(MemoryProvider(), User)
+    ada = await users.create({"name": "Ada"})
+    acts: dict[str, Callable[[], Awaitable[Any]]] = {
+        "get": lambda: users.get(ada.id),
+        "list": users.list,
+        "create": lambda: users.create({"name": "Bob"}),
+        "update": lambda: users.update(ada.id, {"name": "Bob"}),
+        "delete": lambda: users.delete(ada.id),
     }
-    assert list((await teams("POST", path, json_body={"name": "x", "module": {}})).json["errors"]) == ["module.name"]
-    assert list((await teams("POST", path, json_body={})).json["errors"]) == ["name"]
-    assert list((await teams("POST", path, json_body={"name": "x", "lead": NOBODY})).json["errors"]) == ["lead"]
-    bad = await teams("POST", path, json_body={"name": "x", "members": [NOBODY], "nope": 1})
-    assert list(bad.json["errors"]) == ["nope"]
+    pre = getattr(signals, "pre_get_list" if act == "list" else f"pre_{act}_instance")
+
+    def refuse(sender: Any) -> None:
+        raise refusal
+
+    with capture() as sent, pre.connected_to(refuse), pytest.raises(type(refusal)):
+        await acts[act]()
+    assert [one for one in told(sent) if "provider" not in one[0]] == [(pre.name, None), ("request_failed", act)]
+    assert [one.keywords["error"] for one in sent if one.signal == "request_failed"] == [refusal]
+    assert [user.name for user in await users.list()] == ["Ada"]
 
 
-async def test_what_a_path_does_not_lead_to_is_not_found(teams: Api) -> None:
-    ada, bob = await member(teams), await member(teams, "Bob")
-    parent, other = await team(teams, members=[ada]), await team(teams, members=[bob])
-    identifier = await project(teams, other)
-    for path in (
-        f"/team/{parent}/members/{bob}",
-        f"/team/{parent}/members/{NOBODY}",
-        f"/team/{parent}/members/x",
-        f"/team/{parent}/members/{bob}/addresses",
-        f"/team/{parent}/projects/{identifier}",
-        f"/team/{parent}/projects/x",
-        f"/team/{NOBODY}/members",
-        f"/team/{NOBODY}/projects",
-        f"/team/{parent}/owner",
-        f"/team/{parent}/owner/addresses",
-        f"/team/{parent}/owner/{ada}",
-        f"/team/{parent}/name",
-        f"/team/{parent}/__class__",
-        f"/team/{parent}/nope",
-        f"/team/{parent}/members/{ada}/friends/{ada}/friends/{ada}/friends",
-        f"/team/{parent}/members/{ada}/x/y",
-        f"/team/{parent}//members",
-        f"/team/{parent}/members/%ff",
-        f"/member/{ada}/tags",
-    ):
-        reply = await teams("GET", path)
-        assert (reply.status, reply.headers["Content-Type"]) == (404, "application/problem+json"), path
-    for method, path, body in (
-        ("POST", f"/team/{NOBODY}/projects", {"name": "x"}),
-        ("POST", f"/team/{NOBODY}/members", {"members": [ada]}),
-        ("PUT", f"/team/{parent}/projects/{identifier}", {"name": "x"}),
-        ("DELETE", f"/team/{parent}/projects/{identifier}", None),
-        ("DELETE", f"/team/{parent}/members/{bob}", None),
-        ("DELETE", f"/team/{parent}/members/{bob}/addresses/x", None),
-    ):
-        assert (await teams(method, path, json_body=body)).status == 404, path
-    assert names(await teams("GET", f"/team/{other}/projects")) == ["Difference"]
+async def test_a_reader_that_is_refused_after_the_read_was_told_of_it(users: Api) -> None:
+    ada = (await users.create("/user", name="Ada"))["id"]
+
+    def refuse(sender: Any) -> None:
+        raise Forbidden("Not this one.")
+
+    with capture() as sent, signals.post_get_instance.connected_to(refuse), signals.post_get_list.connected_to(refuse):
+        assert (await users("GET", f"/user/{ada}")).status == 403
+        assert (await users("GET", "/user")).status == 403
+    assert [one.signal for one in sent if "provider" not in one.signal] == [
+        *("pre_get_instance", "post_get_instance"),
+        *("pre_get_list", "post_get_list"),
+    ]
 
 
-async def test_hidden_instances_are_hidden_on_every_way_to_them(teams: Api) -> None:
-    ada, gone = await member(teams), await member(teams, "Gone")
-    parent = await team(teams, members=[ada, gone], owner=gone)
-    assert (await teams("PUT", f"/member/{gone}", json_body={"retired": True})).status == 200
-    assert names(await teams("GET", f"/team/{parent}/members")) == ["Ada"]
-    for path in ("members/" + gone, "owner", f"members/{gone}/addresses", "owner/friends"):
-        assert (await teams("GET", f"/team/{parent}/{path}")).status == 404
-    assert (await teams("GET", f"/team/{parent}")).json["members"] == [ada, gone]
-    expanded = (await teams("GET", f"/team/{parent}?expand=members,owner")).json
-    assert ([m and m["name"] for m in expanded["members"]], expanded["owner"]) == (["Ada", None], None)
-    other = await team(teams)
-    assert (await teams("POST", f"/team/{other}/members", json_body={"members": [gone]})).status == 400
-    for body in ({"owner": gone}, {"members": [ada, gone]}, {"projects": [{"name": "x", "lead": gone}]}):
-        refused = await teams("PUT", f"/team/{other}", json_body=body)
-        assert refused.status == 400
-        assert refused.json["errors"].popitem()[1] == [f"there is no Member {gone}"]
-    assert (await teams("PUT", f"/team/{parent}", json_body={"members": [gone]})).status == 200, "it was there before"
+async def test_who_hears_of_failures_only_hears_of_all_that_was_announced(teams: Api) -> None:
+    ada = await member(teams)
+    with capture(request_failed) as sent:
+        assert (await teams("GET", f"/member/{ada}")).status == 200
+        assert (await teams("POST", "/member", json_body={"name": "Bob"})).status == 201
+        assert (await teams("PUT", f"/member/{ada}", json_body={"name": "Bob"})).status == 200
+        assert (await teams("POST", "/member", json_body={})).status == 400
+        assert (await teams("POST", "/member", json_body={"nope": 1})).status == 400, "not announced at all"
+        assert (await teams("DELETE", f"/member/{ada}")).status == 204
+        assert (await teams("GET", f"/member/{ada}")).status == 404
+    assert told(sent) == [("request_failed", "create"), ("request_failed", "get")]
 
 
-async def test_updates_inside_a_list_never_land_in_another_item(teams: Api) -> None:
-    ada = await member(teams, addresses=[{"id": str(n), "city": "-"} for n in range(20)])
-    path = f"/member/{ada}/addresses"
-    acts = [teams("DELETE", f"{path}/{n}") for n in range(0, 20, 2)]
-    acts += [teams("PUT", f"{path}/{n}", json_body={"city": f"city {n}"}) for n in range(1, 20, 2)]
-    assert {reply.status for reply in await asyncio.gather(*acts)} == {200, 204}
-    assert (await teams("GET", path)).json == [{"id": str(n), "city": f"city {n}"} for n in range(1, 20, 2)]
+async def test_a_receiver_of_a_failure_changes_nothing(users: Api, caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[Any] = []
+
+    def fails(sender: Any) -> None:
+        raise RuntimeError("even this")
+
+    def later(sender: Any, act: str) -> None:
+        heard.append(act)
+
+    with request_failed.connected_to(fails), request_failed.connected_to(later):
+        assert (await users("GET", "/user/nobody")).status == 404
+    assert heard == ["get"]
+    assert "even this" in caplog.text
 
 
-async def test_a_model_that_refuses_a_document_inside_is_told_of_as_the_path_sees_it(teams: Api, store: str) -> None:
+async def test_each_of_several_members_is_told_of(teams: Api) -> None:
+    ada, bob, cy = [await member(teams, name) for name in ("Ada", "Bob", "Cy")]
     parent = await team(teams)
-    refused = await teams("POST", f"/team/{parent}/projects", json_body={"name": "much too long for a project"})
-    said = (refused.status, refused.json["detail"], refused.json.get("errors"))
-    assert said == {
-        "memory": (400, "The name of a project is short.", None),
-        "mongoengine": (400, "The input is not valid.", {"name": ["String value is too long"]}),
-    }.get(store)
+
+    def refuse(sender: Any, instance: Any) -> None:
+        if instance.name == "Bob":
+            raise Forbidden("Not Bob.")
+
+    with capture(pre_associate, post_associate, request_failed) as sent, pre_associate.connected_to(refuse):
+        refused = await teams("POST", f"/team/{parent}/members", json_body={"members": [ada, bob, cy]})
+        assert refused.status == 403
+    assert [(one.signal, one.keywords["instance"].name) for one in sent] == [
+        ("pre_associate", "Ada"),
+        ("pre_associate", "Bob"),
+        ("request_failed", "Ada"),
+        ("request_failed", "Bob"),
+    ]
+    assert {one.keywords["act"] for one in sent[2:]} == {"associate"}
 
 
-async def test_what_is_wrong_elsewhere_is_told_apart_from_what_is_wrong_here(teams: Api, store: str) -> None:
-    """A parent may hold what its model would not take any more."""
-    if store == "memory":
-        return
-    parent = await team(teams)
-    first, second = [(await teams.create(f"/team/{parent}/projects", name=name))["id"] for name in ("a", "b")]
-    change = {"$set": {"name": None, "projects.0.name": "x" * 30}}
-    documents.Team._get_collection().update_one({}, change)
-    refused = await teams("PUT", f"/team/{parent}/projects/{second}", json_body={"name": "y" * 30})
-    assert refused.json["errors"] == {"name": ["String value is too long"]}
-    assert refused.json["detail"].startswith("name: Field is required projects.0.name: String value is too long")
-    assert (await teams("GET", f"/team/{parent}/projects/{first}")).json["name"] == "x" * 30
+async def test_who_was_brought_in_by_somebody_else_has_not_joined_by_this_request() -> None:
+    provider = MemoryProvider()
+    teams, members = bzz.ModelHive(provider, records.Team), bzz.ModelHive(provider, records.Member)
+    ada, bob = [(await members.create({"name": name})).id for name in ("Ada", "Bob")]
+    parent = (await teams.create({"name": "Engine"})).id
+
+    async def overtake(sender: Any, instance: Any, parent: Any) -> None:
+        pre_associate.disconnect(overtake)
+        await teams.associate(parent.id, "members", instance.id)
+
+    pre_associate.connect(overtake)
+    with capture(pre_associate, post_associate, request_failed) as sent:
+        await teams.associate(parent, "members", [ada, bob])
+    assert [(one.signal, one.keywords["instance"].name) for one in sent] == [
+        *(("pre_associate", "Ada"), ("post_associate", "Ada")),
+        *(("pre_associate", "Ada"), ("pre_associate", "Bob")),
+        *(("post_associate", "Bob"), ("request_failed", "Ada")),
+    ]
+    assert isinstance(sent[-1].keywords["error"], Conflict)
+    assert (await teams.get(parent)).members == [ada, bob]
+
+
+async def test_nobody_joins_who_was_not_announced() -> None:
+    provider = MemoryProvider()
+    teams, members = bzz.ModelHive(provider, records.Team), bzz.ModelHive(provider, records.Member)
+    ada, bob = [(await members.create({"name": name})).id for name in ("Ada", "Bob")]
+    parent = (await teams.create({"name": "Engine", "members": [ada]})).id
+
+    async def take_out(sender: Any, parent: Any) -> None:
+        await teams.dissociate(parent.id, "members", ada)
+
+    pre_associate.connect(take_out)
+    with capture(pre_associate, post_associate, request_failed) as sent, pytest.raises(Conflict):
+        await teams.associate(parent, "members", [ada, bob])
+    assert [one.signal for one in sent] == ["pre_associate", "request_failed"]
+    assert (await teams.get(parent)).members == []
+
+
+class GatedProvider(MemoryProvider):
+    """Writes once it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writing, self.may_write = threading.Event(), threading.Event()
+
+    def _create(self, resource: Resource, data: Values) -> Stored:
+        self.writing.set()
+        self.may_write.wait(20)
+        return super()._create(resource, data)
+
+
+async def begun(provider: GatedProvider) -> None:
+    """Wait until the store has been handed a write."""
+    await asyncio.get_running_loop().run_in_executor(None, provider.writing.wait, 20)
+
+
+async def test_a_write_that_has_begun_is_waited_for_and_the_truth_is_sent() -> None:
+    provider = GatedProvider()
+    users = bzz.ModelHive(provider, User)
+    with capture(pre_create_instance, post_create_instance, request_failed) as sent:
+        task = asyncio.ensure_future(users.create({"id": "ada", "name": "Ada"}))
+        await begun(provider)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0)
+        assert not task.done()
+        provider.may_write.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [one.signal for one in sent] == ["pre_create_instance", "post_create_instance"]
+        assert (await users.get("ada")).name == "Ada"
+
+        sent.clear()
+        provider.writing.clear()
+        provider.may_write.clear()
+        task = asyncio.ensure_future(users.create({"id": "ada", "name": "Again"}))
+        await begun(provider)
+        task.cancel()
+        provider.may_write.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [one.signal for one in sent] == ["pre_create_instance", "request_failed"]
+        assert isinstance(sent[1].keywords["error"], Conflict)
+
+
+async def test_a_deadline_that_passes_during_a_write_is_a_time_out_after_it() -> None:
+    provider = GatedProvider()
+    users = bzz.ModelHive(provider, User)
+    threading.Timer(0.1, provider.may_write.set).start()
+    with capture(post_create_instance) as sent, pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await users.create({"name": "Ada"})
+    assert len(sent) == 1
+
+
+async def test_a_failed_group_of_tasks_in_a_receiver_is_no_cancellation(users: Api) -> None:
+    """Before Python 3.13 it leaves the task that it ran in with a count of cancellations."""
+
+    async def fail() -> None:
+        raise ValueError("in the group")
+
+    async def group(sender: Any) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(fail())
+        except* ValueError:
+            pass
+
+    with pre_create_instance.connected_to(group), post_create_instance.connected_to(group):
+        assert (await users("POST", "/user", json_body={"name": "Ada"})).status == 201
+        hive = bzz.ModelHive(MemoryProvider(), User)
+        assert (await hive.create({"name": "Bob"})).name == "Bob"
+
+
+async def test_a_model_that_stops_an_iteration_has_a_bug_and_holds_up_nobody(users: Api) -> None:
+    @dataclass
+    class Exhausted(User):
+        """Looks for what is not there."""
+
+        def __post_init__(self) -> None:
+            next(iter(()))
+
+    hive = bzz.ModelHive(MemoryProvider(), Exhausted)
+    with capture(pre_create_instance, request_failed) as sent, pytest.raises(RuntimeError, match="StopIteration"):
+        await hive.create({"name": "Ada"})
+    assert [one.signal for one in sent] == ["pre_create_instance", "request_failed"]
+
+
+async def test_a_muted_announcement_needs_no_end() -> None:
+    users = bzz.ModelHive(MemoryProvider(), User)
+    with capture(pre_create_instance, request_failed) as sent, pre_create_instance.muted(), pytest.raises(Invalid):
+        await users.create({})
+    assert sent == []
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_what_a_receiver_has_begun_to_write_and_given_up_does_not_spoil_the_reply(
+    users: Api, method: str
+) -> None:
+    ada = (await users.create("/user", name="Ada"))["id"]
+
+    def write(sender: Any, handler: tornado.web.RequestHandler) -> None:
+        handler.write("x")
+        raise tornado.web.Finish
+
+    with ExitStack() as connections:
+        for act in ("create", "update", "delete"):
+            connections.enter_context(getattr(signals, f"post_{act}_instance").connected_to(write))
+        body = None if method == "DELETE" else {"name": "Bob"}
+        reply = await users(method, "/user" if method == "POST" else f"/user/{ada}", json_body=body)
+    assert reply.status == {"POST": 201, "PUT": 200, "DELETE": 204}[method]
+    assert reply.body == b"" if method == "DELETE" else reply.json["name"] == "Bob"
+
+
+async def test_a_write_that_has_not_begun_is_not_done() -> None:
+    provider = GatedProvider()
+    users = bzz.ModelHive(provider, User)
+    provider.threads = 1
+    first = asyncio.ensure_future(users.create({"name": "first"}))
+    await begun(provider)
+    announced = asyncio.Event()
+
+    @pre_create_instance.connect
+    def note(sender: Any) -> None:
+        announced.set()
+
+    with capture(pre_create_instance, post_create_instance, request_failed) as sent:
+        second = asyncio.ensure_future(users.create({"name": "second"}))
+        await announced.wait()
+        second.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await second
+    assert [one.signal for one in sent] == ["pre_create_instance", "request_failed"]
+    assert isinstance(sent[1].keywords["error"], asyncio.CancelledError)
+    provider.may_write.set()
+    await first
+    assert [user.name for user in await users.list()] == ["first"]
+
+
+async def test_a_cancellation_does_not_keep_receivers_from_hearing_of_what_was_done() -> None:
+    users, reached = bzz.ModelHive(MemoryProvider(), User), asyncio.Event()
+
+    async def hang(sender: Any) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    for signal, values, heard in (
+        (post_create_instance, {"name": "Ada"}, "post_create_instance"),
+        (pre_create_instance, {"name": "Ada"}, "request_failed"),
+        (request_failed, {}, "request_failed"),
+    ):
+        with signal.connected_to(hang), capture(post_create_instance, request_failed) as sent:
+            reached.clear()
+            task = asyncio.ensure_future(users.create(values))
+            await reached.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert [one.signal for one in sent] == [heard]
+    assert len(await users.list()) == 1
+
+
+async def test_a_read_that_is_cancelled_while_it_is_told_of_was_told_of() -> None:
+    users, reached = bzz.ModelHive(MemoryProvider(), User), asyncio.Event()
+
+    async def hang(sender: Any) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    with capture() as sent, signals.post_get_list.connected_to(hang):
+        task = asyncio.ensure_future(users.list())
+        await reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert [one.signal for one in sent if "provider" not in one.signal] == ["pre_get_list", "post_get_list"]
+
+
+async def test_much_that_was_changed_is_told_of_though_the_act_is_cancelled_meanwhile() -> None:
+    """A diff of many values is computed in a thread, for which the receiver waits."""
+    users, computing = bzz.ModelHive(MemoryProvider(), User), asyncio.Event()
+    many = {f"key {number}": number for number in range(5000)}
+    ada = await users.create({"name": "Ada", "scores": many})
+    told: list[int] = []
+
+    async def first(sender: Any) -> None:
+        asyncio.get_running_loop().call_soon(computing.set)
+
+    async def receive(sender: Any, updated_fields: Any) -> None:
+        told.append(len(updated_fields["scores"]["to"]))
+
+    with signals.post_update_instance.connected_to(first), signals.post_update_instance.connected_to(receive):
+        task = asyncio.ensure_future(users.update(ada.id, {"scores": {**many, "one more": 1}}))
+        await computing.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert told == [5001]
+
+
+async def test_wherever_an_act_is_cancelled_what_is_sent_is_true() -> None:
+    """Cancelled after each number of steps of the loop, until there are none left to interrupt."""
+
+    async def receive(sender: Any) -> None:
+        await asyncio.sleep(0)
+
+    watched = (pre_create_instance, post_create_instance, request_failed)
+    outcomes: set[tuple[str, ...]] = set()
+    for steps in range(40):
+        users = bzz.ModelHive(MemoryProvider(), User)
+        with ExitStack() as connections:
+            sent = connections.enter_context(capture(*watched))
+            for signal in watched:
+                connections.enter_context(signal.connected_to(receive))
+            task = asyncio.ensure_future(users.create({"name": "Ada"}))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            result: Any = (await asyncio.gather(task, return_exceptions=True))[0]
+        stored = [user.name for user in await users.list()]
+        heard = tuple(one.signal for one in sent)
+        outcomes.add(heard)
+        if "post_create_instance" in heard:
+            assert stored == ["Ada"], steps
+        elif heard:
+            assert (heard, stored) == (("pre_create_instance", "request_failed"), []), steps
+        assert isinstance(result, asyncio.CancelledError) or heard[-1] == "post_create_instance"
+        await users.close()
+    assert ("pre_create_instance", "request_failed") in outcomes
+    assert () in outcomes
+
+
+class LedgerProvider(MemoryProvider):
+    """Writes what is entered into its unit of work together with the instance, or neither."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger: list[str] = []
+
+    async def create(self, resource: Resource, data: Values, *, before: BeforeCreate | None, scope: Scope) -> Stored:
+        entries: list[str] = []
+        with scope.opened(entries):
+            stored = await super().create(resource, data, before=before, scope=scope)
+            self.ledger += entries
+        return stored
+
+
+async def test_a_receiver_writes_in_the_same_unit_of_work_as_the_act() -> None:
+    provider = LedgerProvider()
+    users, units = bzz.ModelHive(provider, User), []
+
+    @pre_create_instance.connect
+    def audit(sender: Any, data: dict[str, Any], unit: list[str]) -> None:
+        unit.append(f"{data.get('name')} is created")
+
+    @post_create_instance.connect
+    @pre_delete_instance.connect
+    @pre_get_list.connect
+    def after(sender: Any, unit: Any) -> None:
+        units.append(unit)
+
+    ada = await users.create({"name": "Ada"})
+    with pytest.raises(Invalid):
+        await users.create({})
+    assert provider.ledger == ["Ada is created"]
+    await users.delete(ada.id)
+    await users.list()
+    assert units == [None, None, None]
+
+
+async def test_what_a_write_has_done_is_not_undone_by_a_store_that_is_away_for_the_reply(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shown(User):
+        """Shows itself, for which it is asked in the provider's threads."""
+
+        def to_dict(self) -> dict[str, Any]:
+            return {"name": self.name}
+
+    class AwayProvider(MemoryProvider):
+        async def represent(self, resource: Resource, instances: Any, *, scope: Scope) -> Any:
+            raise Unavailable("Too many requests are waiting for the store.")
+
+    api.mount(bzz.ModelHive.routes_for(AwayProvider(), Shown))
+    with capture(post_create_instance, request_failed) as sent:
+        created = await api("POST", "/shown", json_body={"name": "Ada"})
+        assert (created.status, created.body) == (201, b"")
+        assert created.headers["ETag"]
+        updated = await api("PUT", created.headers["Location"], json_body={"name": "Bob"})
+        assert (updated.status, updated.body) == (204, b"")
+    assert [one.signal for one in sent] == ["post_create_instance"]
+    assert (await api("GET", created.headers["Location"])).json == {"name": "Bob"}
+
+
+async def test_an_act_inside_another_has_pairs_of_its_own_and_the_same_id() -> None:
+    users = bzz.ModelHive(MemoryProvider(), User)
+
+    async def create_another(sender: Any, data: dict[str, Any]) -> None:
+        if data["name"] == "outer":
+            await users.create({"name": "inner"})
+            with pytest.raises(Invalid):
+                await users.create({"name": None})
+
+    pre_create_instance.connect(create_another)
+    with capture(pre_create_instance, post_create_instance, request_failed) as sent:
+        await users.create({"name": "outer"})
+    assert [one.signal.partition("_")[0] for one in sent] == ["pre", "post", "pre", "request", "pre", "post"]
+    assert len({one.keywords["request_id"] for one in sent}) == 1
+
+
+async def test_a_receiver_that_answers_the_request_itself_has_refused(users: Api) -> None:
+    def answer(sender: Any, handler: tornado.web.RequestHandler) -> None:
+        handler.set_status(202)
+        handler.finish("later")
+
+    with capture(pre_create_instance, request_failed) as sent, pre_create_instance.connected_to(answer):
+        reply = await users("POST", "/user", json_body={"name": "Ada"})
+    assert (reply.status, reply.body) == (202, b"later")
+    assert isinstance(sent[-1].keywords["error"], Finished)

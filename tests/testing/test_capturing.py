@@ -13,8 +13,6 @@ from bzz.signals import declared, post_create_instance, pre_create_instance, pre
 from bzz.testing import Sent, capture
 from tests.models import User
 
-pytest_plugins = ["pytester"]
-
 
 @pytest.fixture
 def users() -> bzz.ModelHive:
@@ -59,28 +57,3 @@ async def test_without_a_choice_everything_is_recorded(users: bzz.ModelHive) -> 
     assert sent[0] == Sent("captured", "sender", {"what": 1, "request_id": None})
     assert {"pre_provider_call", "post_provider_call", "post_create_instance"} < {one.signal for one in sent}
     assert {one.signal for one in sent} <= declared().keys()
-
-
-def test_the_fixture_records_what_a_test_sends(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest('pytest_plugins = ["bzz.testing.fixtures"]')
-    pytester.makepyfile(
-        """
-        import asyncio
-        from dataclasses import dataclass
-
-        import bzz
-
-        @dataclass
-        class Cat:
-            id: str
-
-        def test_a_cat_is_created(sent_signals):
-            asyncio.run(bzz.ModelHive("memory", Cat).create({"id": "Tom"}))
-            [created] = [one for one in sent_signals if one.signal == "post_create_instance"]
-            assert created.keywords["instance"].id == "Tom"
-
-        def test_the_next_one_begins_anew(sent_signals):
-            assert sent_signals == []
-        """
-    )
-    pytester.runpytest("-q", "-p", "no:cacheprovider").assert_outcomes(passed=2)
