@@ -36,7 +36,8 @@ class Signal(blinker.NamedSignal):
         name: what it is called.
         doc: when it is sent.
         keywords: what it offers, each with its meaning; ``request_id`` comes on top.
-        sender: what sends it.
+        sender: what sends it, in words.
+        senders: of what class that is.
         isolated: whether a receiver's exception is logged, and the others still run, instead of being raised.
         computed: those of the keywords that may be sent as async functions without parameters, which are called anew
             for each receiver that takes the keyword.
@@ -50,12 +51,14 @@ class Signal(blinker.NamedSignal):
         keywords: Mapping[str, str],
         *,
         sender: str = "anything",
+        senders: type = object,
         isolated: bool = False,
         computed: Collection[str] = (),
         optional: Collection[str] = (),
     ) -> None:
         super().__init__(name, doc)
-        self.doc, self.sender, self.isolated, self.computed, self.optional = doc, sender, isolated, computed, optional
+        self.doc, self.sender, self.senders = doc, sender, senders
+        self.isolated, self.computed, self.optional = isolated, computed, optional
         self.keywords: Mapping[str, str] = {**keywords, "request_id": REQUEST_ID}
         self._calls: dict[Any, Call] = {}
         self._mutes = 0
@@ -66,15 +69,22 @@ class Signal(blinker.NamedSignal):
         """Have ``receiver`` called when ``sender`` (by default: anything) sends this signal.
 
         Raises:
-            TypeError: the receiver's signature asks for something that this signal does not offer.
+            TypeError: the receiver's signature asks for something that this signal does not offer, or nothing like
+                ``sender`` ever sends it.
         """
-        if not callable(receiver):
-            raise TypeError(f"a receiver of {self.name} is something to call, not {receiver!r}")
+        self._check_sender(sender)
+        if not callable(receiver) or isinstance(receiver, type):
+            raise TypeError(f"a receiver of {self.name} is something to call, not {receiver!r}; see connect_via")
         key = make_id(receiver)
         self._calls = {known: call for known, call in self._calls.items() if known in self.receivers}
         self._calls[key] = self._plan(receiver)
         self._temporary.pop((key, _id(sender)), None)  # from now on it stays
         return super().connect(receiver, sender, weak)
+
+    def connect_via(self, sender: Any, weak: bool = False) -> Callable[[Receiver], Receiver]:
+        """Return a decorator that connects a receiver, strongly, for ``sender``; raise as ``connect``."""
+        self._check_sender(sender)
+        return super().connect_via(sender, weak)
 
     def disconnect(self, receiver: Callable[..., Any], sender: Any = blinker.ANY) -> None:
         """Have ``receiver`` called no longer when ``sender`` (by default: anything at all) sends this signal."""
@@ -161,8 +171,9 @@ class Signal(blinker.NamedSignal):
         keywords.setdefault("request_id", request_id.get())
         if keywords.keys() != self.keywords.keys():
             keywords = {**dict.fromkeys(self.optional), **keywords}
-            if keywords.keys() != self.keywords.keys():
-                raise TypeError(f"{self.name} is sent with {', '.join(self.keywords)}, not with {', '.join(keywords)}")
+            if wrong := keywords.keys() ^ self.keywords.keys():
+                says = ", ".join(f"{'without' if name in self.keywords else 'with'} {name}" for name in sorted(wrong))
+                raise TypeError(f"{self.name} offers {', '.join(self.keywords)}; it was sent {says}")
         results = []
         cancelled = None
         for key, receiver, call in self._live(sender):
@@ -187,6 +198,10 @@ class Signal(blinker.NamedSignal):
         if cancelled:
             raise cancelled
         return results
+
+    def _check_sender(self, sender: Any) -> None:
+        if sender is not blinker.ANY and not isinstance(sender, self.senders):
+            raise TypeError(f"{self.name} is sent by {self.sender}, not by {sender!r}")
 
     def _live(self, sender: Any) -> list[tuple[Any, Callable[..., Any], Call]]:
         if self.is_muted or not self.receivers:

@@ -45,6 +45,10 @@ class BzzError(Exception):
         self.errors = dict(errors or {})
         self.headers = dict(headers or {})
 
+    def __str__(self) -> str:
+        """Return what it says, and of which fields."""
+        return f"{self.detail} {self.errors}" if self.errors else self.detail
+
 
 class Finished(BzzError):
     """A receiver has answered the request itself, so the act stops; what it wrote is the reply."""

@@ -106,7 +106,7 @@ class Handler(tornado.web.RequestHandler):
             return
         if isinstance(value, BzzError) and value.status_code != 500:
             cause = f" ({value.__cause__!r})" if value.__cause__ else ""
-            value = tornado.web.HTTPError(value.status_code, "%s%s", value.detail, cause)
+            value = tornado.web.HTTPError(value.status_code, "%s%s", value, cause)
         super().log_exception(typ, value, tb)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bzz import actions, associations
 from bzz.catalogue import View, find_path, view_of
+from bzz.exceptions import NotFound
 from bzz.interfaces import Provider
 from bzz.lifecycle import Act
 from bzz.queries import Parser
@@ -145,7 +146,10 @@ class InProcess:
         def reach(model: Any) -> View:
             return view_of(self.provider, model).trusting(self.provider)
 
-        path, views = find_path(self._trusting, self.name, below, reach)
+        try:
+            path, views = find_path(self._trusting, self.name, below, reach)
+        except NotFound:
+            raise TypeError(f"{self.view.resource.model.__name__} has no path {below!r}") from None
         if name not in path.end.acts:
             raise TypeError(f"{'/'.join(path.arguments)} takes {', '.join(path.end.acts)}, not {name}")
         return Act(Store(self.provider), path, in_process=True), views[-1]
@@ -154,5 +158,5 @@ class InProcess:
 def _split(path_and_last: Sequence[Any], kind: type) -> tuple[Sequence[Any], Any]:
     """Return a path, and what comes after it."""
     if not path_and_last or not isinstance(path_and_last[-1], kind):
-        raise TypeError(f"a path comes first and a {kind.__name__} last, not {path_and_last!r}")
+        raise TypeError(f"after the path comes a {kind.__name__} of what to write: {path_and_last!r}")
     return path_and_last[:-1], path_and_last[-1]

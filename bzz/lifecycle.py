@@ -37,12 +37,14 @@ class Announced:
         sender: what sent it.
         key: primary key of who was to join or leave; None for an act that is about one instance only.
         instance: what it was about, as far as it said.
+        context: what its receivers have left for those of the signal that follows.
     """
 
     act: str
     sender: Any
     key: Any
     instance: Any
+    context: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -81,16 +83,17 @@ class Act:
             signal: the signal.
             sender: what sends it; by default the model at the end of the path.
             key: of who joins or leaves, to tell several apart.
-            keywords: what it offers beside ``arguments`` and what all offer.
+            keywords: what it offers beside what all do.
 
         Raises:
             Finished: a receiver has answered the request.
             Exception: what a receiver raised.
         """
         sender = sender or self.resource.model
+        announced = Announced(_act(signal), sender, key, keywords.get("instance"))
         if not signal.is_muted:
-            self.announced.append(Announced(_act(signal), sender, key, keywords.get("instance")))
-        await self._send(signal, sender, keywords)
+            self.announced.append(announced)
+        await self._send(signal, sender, announced.context, keywords)
         if getattr(self.store.scope.handler, "_finished", False):  # as Tornado stops after a prepare() that has
             raise Finished("A receiver has answered the request.")
 
@@ -100,9 +103,12 @@ class Act:
         That of a write is isolated, and a cancellation meanwhile has to wait until the act is over.
         """
         name = _act(signal)
-        self.announced = [one for one in self.announced if (one.act, one.key) != (name, key)]
+        announced = next((one for one in self.announced if (one.act, one.key) == (name, key)), None)
+        if announced:
+            self.announced.remove(announced)
         try:
-            await self._send(signal, sender or self.resource.model, keywords)
+            context = announced.context if announced else {}
+            await self._send(signal, sender or self.resource.model, context, keywords)
         except asyncio.CancelledError as cancelled:
             if not signal.isolated:
                 raise
@@ -113,15 +119,16 @@ class Act:
         while self.announced:
             one = self.announced.pop(0)
             try:
-                await self._send(request_failed, one.sender, {"act": one.act, "instance": one.instance, "error": error})
+                keywords = {"act": one.act, "instance": one.instance, "error": error}
+                await self._send(request_failed, one.sender, one.context, keywords)
             except asyncio.CancelledError as cancelled:
                 defer(cancelled)
 
-    async def _send(self, signal: Signal, sender: Any, keywords: dict[str, Any]) -> None:
-        if "arguments" in signal.keywords:
-            keywords["arguments"] = self.path.arguments
-        scope = self.store.scope
-        await signal.send_async(sender, handler=scope.handler, unit=scope.unit, **keywords)
+    async def _send(self, signal: Signal, sender: Any, context: dict[str, Any], keywords: dict[str, Any]) -> None:
+        scope, arguments = self.store.scope, self.path.arguments
+        await signal.send_async(
+            sender, arguments=arguments, handler=scope.handler, unit=scope.unit, context=context, **keywords
+        )
 
     async def retype(self, data: Values) -> None:
         """Type again, in place, values that receivers may have changed; they may set fields that requests may not."""

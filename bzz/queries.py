@@ -72,7 +72,7 @@ class Parser:
         else:
             self._read(given.items(), query, PAGING)
         if query.after and query.page > 1:
-            raise Invalid("The query string is not valid.", errors={"after": ["takes the place of page"]})
+            raise Invalid("The query is not valid.", errors={"after": ["takes the place of page"]})
         return query
 
     def shape(self, encoded: str, *, lenient: bool = False) -> Query:
@@ -102,7 +102,7 @@ class Parser:
             if len(errors) == MAX_ERRORS:
                 break
         if errors:
-            raise Invalid("The query string is not valid.", errors=errors)
+            raise Invalid("The query is not valid.", errors=errors)
 
     def _take(self, query: Query, allowed: tuple[str, ...], key: str, value: Any, *, repeated: bool) -> None:
         may_repeat = False

@@ -40,117 +40,86 @@ def declared() -> Mapping[str, Signal]:
     return dict(_declared)
 
 
-def _own(name: str, doc: str, keywords: Mapping[str, str], **contract: Any) -> Signal:
-    _declared[name] = Signal(name, doc, keywords, optional=_COMMON.keys() & keywords.keys(), **contract)
+_COMMON = {
+    "arguments": "the path as a list of strings: ``['user']``, ``['user/PK']``, ``['team/ID', 'users/UID']``",
+    "handler": "the request's Tornado handler; None outside of a request",
+    "unit": "the provider's open unit of work; None where there is none",
+    "context": "a dict for receivers to use, the same one in a ``pre_`` signal and in the one that follows it",
+}
+
+
+def _of_an_act(
+    name: str, doc: str, keywords: Mapping[str, str], sender: str = "the model class", **contract: Any
+) -> Signal:
+    _declared[name] = Signal(
+        name, doc, {**keywords, **_COMMON}, sender=sender, senders=type, optional=_COMMON, **contract
+    )
     return _declared[name]
 
 
-_MODEL = "the model class"
-_PARENT = "the parent's class"
-_ARGUMENTS = "the path as a list of strings: ``['user']``, ``['user/PK']``, ``['team/ID', 'users/UID']``"
-_INSTANCE = "the instance, of the model's own class"
-_DATA = "field name to typed value; a receiver may change it"
-_DIFF = "what differs: dotted field name to ``{'from': old, 'to': new}``"
-_COMMON = {
-    "handler": "the request's Tornado handler; None outside of a request",
-    "unit": "the provider's open unit of work; None where there is none",
-}
+def _of_a_call(name: str, doc: str, keywords: Mapping[str, str]) -> Signal:
+    common = {
+        "operation_name": "the provider's method: ``get``, ``list``, ``create``, ``update``, ``delete``",
+        "target_name": "name of the model class",
+    }
+    _declared[name] = Signal(
+        name, doc, {**common, **keywords}, sender="the provider's name", senders=str, isolated=True
+    )
+    return _declared[name]
 
-pre_get_instance = _own(
-    "pre_get_instance", "Before an instance is read.", {"arguments": _ARGUMENTS, **_COMMON}, sender=_MODEL
+
+_INSTANCE = {"instance": "the instance, of the model's own class"}
+_DATA = {"data": "field name to typed value; a receiver may change it"}
+_DIFF = {"updated_fields": "what differs: dotted field name to ``{'from': old, 'to': new}``"}
+
+pre_get_instance = _of_an_act("pre_get_instance", "Before an instance is read.", {})
+post_get_instance = _of_an_act("post_get_instance", "After it was read, before the reply.", _INSTANCE)
+pre_get_list = _of_an_act(
+    "pre_get_list", "Before a list is read.", {"query": "the ``Query`` about to be run; a receiver may change it"}
 )
-post_get_instance = _own(
-    "post_get_instance",
-    "After it was read, before the reply.",
-    {"instance": f"{_INSTANCE}; a receiver may change what is shown of it", **_COMMON},
-    sender=_MODEL,
-)
-pre_get_list = _own(
-    "pre_get_list",
-    "Before a list is read.",
-    {"arguments": _ARGUMENTS, "query": "the ``Query`` about to be run; a receiver may change it", **_COMMON},
-    sender=_MODEL,
-)
-post_get_list = _own(
+post_get_list = _of_an_act(
     "post_get_list",
     "After it was read, before the reply.",
-    {"items": "the instances, a list that a receiver may change", **_COMMON},
-    sender=_MODEL,
+    {"items": "the instances, a list that a receiver may change"},
 )
-pre_create_instance = _own(
-    "pre_create_instance", "Before a create.", {"arguments": _ARGUMENTS, "data": _DATA, **_COMMON}, sender=_MODEL
+pre_create_instance = _of_an_act("pre_create_instance", "Before a create.", _DATA)
+post_create_instance = _of_an_act("post_create_instance", "Once it is stored.", _INSTANCE, isolated=True)
+pre_update_instance = _of_an_act(
+    "pre_update_instance", "Before an update.", {**_DATA, **_INSTANCE, **_DIFF}, computed=_DIFF
 )
-post_create_instance = _own(
-    "post_create_instance", "Once it is stored.", {"instance": _INSTANCE, **_COMMON}, sender=_MODEL, isolated=True
+post_update_instance = _of_an_act(
+    "post_update_instance", "Once it is stored.", {**_INSTANCE, **_DIFF}, computed=_DIFF, isolated=True
 )
-pre_update_instance = _own(
-    "pre_update_instance",
-    "Before an update.",
-    {"arguments": _ARGUMENTS, "data": _DATA, "instance": _INSTANCE, "updated_fields": _DIFF, **_COMMON},
-    sender=_MODEL,
-    computed=("updated_fields",),
-)
-post_update_instance = _own(
-    "post_update_instance",
-    "Once it is stored.",
-    {"instance": _INSTANCE, "updated_fields": _DIFF, **_COMMON},
-    sender=_MODEL,
-    isolated=True,
-    computed=("updated_fields",),
-)
-pre_delete_instance = _own(
-    "pre_delete_instance",
-    "Before a delete.",
-    {"arguments": _ARGUMENTS, "instance": _INSTANCE, **_COMMON},
-    sender=_MODEL,
-)
-post_delete_instance = _own(
-    "post_delete_instance", "Once it is gone.", {"instance": _INSTANCE, **_COMMON}, sender=_MODEL, isolated=True
-)
+pre_delete_instance = _of_an_act("pre_delete_instance", "Before a delete.", _INSTANCE)
+post_delete_instance = _of_an_act("post_delete_instance", "Once it is gone.", _INSTANCE, isolated=True)
 
 _MEMBERSHIP = {
     "parent": "the instance that has the relation",
     "field": "the relation's name",
     "instance": "who joins or leaves",
-    "arguments": _ARGUMENTS,
-    **_COMMON,
 }
+_PARENT = "the parent's class"
 
-pre_associate = _own("pre_associate", "Before an instance joins a relation.", _MEMBERSHIP, sender=_PARENT)
-post_associate = _own("post_associate", "Once it has joined.", _MEMBERSHIP, sender=_PARENT, isolated=True)
-pre_dissociate = _own("pre_dissociate", "Before an instance leaves a relation.", _MEMBERSHIP, sender=_PARENT)
-post_dissociate = _own("post_dissociate", "Once it has left.", _MEMBERSHIP, sender=_PARENT, isolated=True)
+pre_associate = _of_an_act("pre_associate", "Before an instance joins a relation.", _MEMBERSHIP, _PARENT)
+post_associate = _of_an_act("post_associate", "Once it has joined.", _MEMBERSHIP, _PARENT, isolated=True)
+pre_dissociate = _of_an_act("pre_dissociate", "Before an instance leaves a relation.", _MEMBERSHIP, _PARENT)
+post_dissociate = _of_an_act("post_dissociate", "Once it has left.", _MEMBERSHIP, _PARENT, isolated=True)
 
-request_failed = _own(
+request_failed = _of_an_act(
     "request_failed",
-    "Once it is certain that a ``pre_`` signal will have no ``post_`` signal.",
+    "Once it is certain that no ``post_`` signal follows a ``pre_`` signal.",
     {
         "act": "``get``, ``list``, ``create``, ``update``, ``delete``, ``associate`` or ``dissociate``",
-        "arguments": _ARGUMENTS,
         "instance": "as the ``pre_`` signal had it; None where it had none",
         "error": "the exception that has ended the act",
-        **_COMMON,
     },
-    sender="that of the ``pre_`` signal",
+    "as of the ``pre_`` signal",
     isolated=True,
 )
 
-_CALL = {
-    "operation_name": "the provider's method: ``get``, ``list``, ``create``, ``update``, ``delete``",
-    "target_name": "name of the model class",
-}
-
-pre_provider_call = _own(
-    "pre_provider_call",
-    "Before an operation of a provider, to observe it.",
-    _CALL,
-    sender="the provider's name",
-    isolated=True,
-)
-post_provider_call = _own(
+pre_provider_call = _of_a_call("pre_provider_call", "Before an operation of a provider, to observe it.", {})
+post_provider_call = _of_a_call(
     "post_provider_call",
     "After it.",
-    {**_CALL, "duration": "seconds that were spent in the store", "error": "what it raised, or None"},
-    sender="the provider's name",
-    isolated=True,
+    {"duration": "seconds that were spent in the store", "error": "what it raised, or None"},
 )

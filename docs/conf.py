@@ -39,8 +39,10 @@ def _keywords() -> str:
     for name, signal in declared().items():
         for keyword, meaning in signal.keywords.items():
             offered_by[keyword, meaning].append(f"`{name}`")
+    of_acts = [f"`{name}`" for name, signal in declared().items() if "unit" in signal.keywords]
+    short = {len(declared()): "all", len(of_acts): "all but the provider calls"}
     rows = [
-        (f"`{keyword}`", meaning, "all" if len(names) == len(declared()) else ", ".join(names))
+        (f"`{keyword}`", meaning, short.get(len(names)) or ", ".join(names))
         for (keyword, meaning), names in sorted(offered_by.items())
     ]
     return _table(("keyword", "what", "offered by"), *rows)

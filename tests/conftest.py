@@ -159,7 +159,7 @@ def sent() -> list[Sent]:
     record: list[Sent] = []
 
     def listen(name: str) -> None:
-        def receive(sender: Any, request_id: Any, unit: Any, **keywords: Any) -> None:
+        def receive(sender: Any, request_id: Any, unit: Any, context: Any, **keywords: Any) -> None:
             record.append(Sent(name, sender, keywords))
 
         SIGNALS[name].connect(receive, weak=False)

@@ -73,20 +73,18 @@ async def test_each_act_sends_its_signals_with_what_the_contract_offers(all_user
     await actions.delete_instance(act)
     one, many = [f"user/{ada.id}"], ["user"]
     diff = {"age": {"from": None, "to": 36}}
+    at_one, at_many = {"arguments": one, "handler": handler}, {"arguments": many, "handler": handler}
     assert [(s.signal, s.keywords) for s in sent] == [
-        ("pre_create_instance", {"arguments": many, "handler": handler, "data": {"name": "Ada"}}),
-        ("post_create_instance", {"instance": ada, "handler": handler}),
-        ("pre_get_instance", {"arguments": one, "handler": handler}),
-        ("post_get_instance", {"instance": ada, "handler": handler}),
-        ("pre_get_list", {"arguments": many, "handler": handler, "query": query}),
-        ("post_get_list", {"items": [ada], "handler": handler}),
-        (
-            "pre_update_instance",
-            {"arguments": one, "handler": handler, "data": {"age": 36}, "instance": ada, "updated_fields": diff},
-        ),
-        ("post_update_instance", {"instance": after, "updated_fields": diff, "handler": handler}),
-        ("pre_delete_instance", {"arguments": one, "handler": handler, "instance": after}),
-        ("post_delete_instance", {"instance": after, "handler": handler}),
+        ("pre_create_instance", {**at_many, "data": {"name": "Ada"}}),
+        ("post_create_instance", {**at_many, "instance": ada}),
+        ("pre_get_instance", at_one),
+        ("post_get_instance", {**at_one, "instance": ada}),
+        ("pre_get_list", {**at_many, "query": query}),
+        ("post_get_list", {**at_many, "items": [ada]}),
+        ("pre_update_instance", {**at_one, "data": {"age": 36}, "instance": ada, "updated_fields": diff}),
+        ("post_update_instance", {**at_one, "instance": after, "updated_fields": diff}),
+        ("pre_delete_instance", {**at_one, "instance": after}),
+        ("post_delete_instance", {**at_one, "instance": after}),
     ]
     assert {s.sender for s in sent} == {User}
 

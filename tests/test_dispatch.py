@@ -101,9 +101,18 @@ async def test_a_receiver_gets_what_it_names_and_the_id_of_the_request(signal: S
     assert (await signal.send_async(Model, **GIVEN, request_id="mine"))[0][1][1]["request_id"] == "mine"
 
 
-@pytest.mark.parametrize("wrong", [{"instance": "I"}, {**GIVEN, "other": 1}, {}])
-async def test_a_signal_is_sent_with_what_it_declares_and_nothing_else(signal: Signal, wrong: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match="ping is sent with instance, handler, request_id, not with"):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"instance": "I"}, "without handler"),
+        ({**GIVEN, "other": 1}, "with other"),
+        ({"other": 1}, "without handler, without instance, with other"),
+    ],
+)
+async def test_a_signal_is_sent_with_what_it_declares_and_nothing_else(
+    signal: Signal, wrong: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(TypeError, match=f"ping offers instance, handler, request_id; it was sent {message}"):
         await signal.send_async(Model, **wrong)
 
 
@@ -117,15 +126,28 @@ async def test_what_is_optional_is_none_unless_it_is_sent() -> None:
     with signal.connected_to(lambda sender, handler: handler):
         assert [result for _, result in await signal.send_async(Model, instance="I")] == [None]
         assert [result for _, result in await signal.send_async(Model, **GIVEN)] == ["H"]
-        with pytest.raises(TypeError, match="ping is sent with instance, handler"):
+        with pytest.raises(TypeError, match="it was sent without instance"):
             await signal.send_async(Model)
 
 
-@pytest.mark.parametrize("receiver", [None, 3, object()])
+@pytest.mark.parametrize("receiver", [None, 3, object(), Model])
 def test_what_cannot_be_called_is_no_receiver(signal: Signal, receiver: Any) -> None:
     with pytest.raises(TypeError, match="a receiver of ping is something to call"):
         signal.connect(receiver, weak=False)
     assert not signal.receivers
+
+
+def test_a_sender_that_could_never_send_is_refused() -> None:
+    signal = Signal("ping", "When pinged.", KEYWORDS, sender="a class", senders=type)
+
+    def receive(sender: Any) -> None: ...
+
+    for connect in (lambda sender: signal.connect(receive, sender), signal.connect_via):
+        for sender in ("Model", Model(), receive):
+            with pytest.raises(TypeError, match="ping is sent by a class, not by"):
+                connect(sender)
+        connect(Model)
+        connect(signal.ANY)
 
 
 async def test_a_receiver_that_an_earlier_one_disconnects_is_not_called(signal: Signal) -> None:

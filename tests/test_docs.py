@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import runpy
@@ -14,6 +15,7 @@ import tornado.httpclient
 import tornado.httpserver
 import tornado.testing
 import tornado.web
+import tornado.websocket
 
 import bzz
 from bzz.signals import declared, post_create_instance
@@ -88,6 +90,23 @@ async def test_the_recipes_do_what_they_say(api: Api) -> None:
     ]
     assert recipes["seconds"]["memory", "create", "Document", True]
     assert recipes["seconds"]["memory", "update", "Document", False], "the refused ones"
+
+
+async def test_handlers_of_ones_own_act_as_the_page_says(api: Api) -> None:
+    page = await asyncio.to_thread(run, ROOT / "docs" / "in-process.md")
+    api.mount(list(page["app"].wildcard_router.rules))
+    ada = await page["members"].create({"name": "Ada"})
+    promoted = await api("POST", f"/promote/{ada.id}", body=b"", headers={"X-Request-ID": "mine"})
+    assert (promoted.json, promoted.headers["X-Request-ID"]) == ({"name": "Dr Ada"}, "mine")
+    missing = await api("POST", "/promote/nobody", body=b"")
+    assert (missing.status, missing.json["detail"]) == (404, "There is no such instance.")
+    socket = await tornado.websocket.websocket_connect(api.url.replace("http", "ws") + "/live")
+    await socket.write_message('{"name": "Bob"}')
+    assert "id" in json.loads(str(await socket.read_message()))
+    await socket.write_message('{"nme": "Eve"}')
+    assert json.loads(str(await socket.read_message()))["errors"] == {"nme": ["unknown field"]}
+    socket.close()
+    assert {member.name async for member in page["everybody"]()} == {"Dr Ada", "Bob"}
 
 
 def test_the_tables_of_the_signals_are_made_of_their_declarations() -> None:

@@ -188,13 +188,13 @@ async def test_what_does_not_fit_the_end_of_a_path_says_what_does(
         (lambda: teams.get(parent, "members"), f"team/{parent}/members takes list, associate, not get"),
         (lambda: teams.create(parent, {"name": "x"}), "takes get, update, delete, not create"),
         (lambda: teams.update(parent, "owner", {}), "owner takes get, associate, dissociate, not update"),
-        (lambda: teams.create({}, parent), "a path comes first and a Mapping last"),
-        (members.update, "a path comes first and a Mapping last"),
+        (lambda: teams.create({}, parent), "after the path comes a Mapping"),
+        (lambda: teams.get(parent, "nope"), "Team has no path"),
+        (lambda: teams.get(parent, "projects", "x", "nope"), "Team has no path"),
+        (members.update, "after the path comes a Mapping"),
     ):
         with pytest.raises(TypeError, match=message):
             await wrong()
-    with pytest.raises(NotFound):
-        await teams.get(parent, "nope")
 
 
 async def test_receivers_refuse_and_change_what_plain_code_does(users: bzz.ModelHive) -> None:

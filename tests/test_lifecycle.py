@@ -104,6 +104,31 @@ async def test_a_reader_that_is_refused_after_the_read_was_told_of_it(users: Api
     ]
 
 
+async def test_what_a_receiver_leaves_is_there_when_the_act_ends(teams: Api) -> None:
+    ada, bob = await member(teams), await member(teams, "Bob")
+    reserved: list[str] = []
+
+    def reserve(sender: Any, context: dict[str, Any], **offered: Any) -> None:
+        context["mine"] = offered["instance"].name if "instance" in offered else offered["data"].get("name")
+        reserved.append(context["mine"])
+
+    def release(sender: Any, context: dict[str, Any]) -> None:
+        reserved.remove(context["mine"])
+
+    with ExitStack() as connections:
+        for signal in (pre_create_instance, pre_associate):
+            connections.enter_context(signal.connected_to(reserve))
+        for signal in (post_create_instance, post_associate, request_failed):
+            connections.enter_context(signal.connected_to(release))
+        assert (await teams("POST", "/member", json_body={})).status == 400
+        parent = await team(teams)
+        assert (await teams("POST", f"/team/{parent}/members", json_body={"members": [ada, bob]})).status == 201
+        assert reserved == []
+    with capture(post_create_instance) as sent:
+        await team(teams)
+    assert sent[0].keywords["context"] == {}, "where nobody was told before"
+
+
 async def test_who_hears_of_failures_only_hears_of_all_that_was_announced(teams: Api) -> None:
     ada = await member(teams)
     with capture(request_failed) as sent:
