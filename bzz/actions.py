@@ -42,14 +42,14 @@ async def get_instance(act: Act) -> Stored:
     """
     if act.is_due(pre_get_instance):
         await act.announce(pre_get_instance)
-    place, is_due = await walk(act.store, act.path), act.is_due(post_get_instance)
-    represent = not (place.hops or is_due or act.in_process)
+    place, is_heard = await walk(act.store, act.path), post_get_instance.has_receivers_for(act.resource.model)
+    represent = not (place.hops or is_heard or act.in_process)
     stored = place.part(await act.store.get(place.address, represent=represent))
-    if is_due:
+    if act.is_due(post_get_instance):
         await act.conclude(post_get_instance, instance=stored.instance)
     if represent or act.in_process:
         return stored
-    if is_due:
+    if is_heard:
         [shown] = await act.store.represent(act.resource, [stored.instance])
         return replace(stored, body=shown.body)
     [shown] = await act.represented([stored])
@@ -71,7 +71,7 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         await act.announce(pre_get_list, query=query)
         query.where = [retyped(act.resource, condition) for condition in query.where]
     check_cursor(act.resource, query)
-    cursor, is_due = None, act.is_due(post_get_list)
+    cursor, is_heard = None, post_get_list.has_receivers_for(act.resource.model)
     if act.path.end.is_embedded:
         listing = await _get_embedded(act, query)
     else:
@@ -79,12 +79,13 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         if act.path.end.is_reference:
             keys = await _members(act)
             asked = replace(query, where=[*query.where, Condition(str(act.resource.pk), "in", keys)])
-        listing = await act.store.list(act.resource, asked, represent=not (is_due or act.in_process))
+        listing = await act.store.list(act.resource, asked, represent=not (is_heard or act.in_process))
         if listing.more:
             cursor = encode_cursor(act.resource, query.order(act.resource), listing.items[-1].values)
-    if is_due:
-        items = [item.instance for item in listing.items]
+    items = [item.instance for item in listing.items]
+    if act.is_due(post_get_list):
         await act.conclude(post_get_list, items=items)
+    if is_heard:
         shown = [Stored(i, {}) for i in items] if act.in_process else await act.store.represent(act.resource, items)
         listing = replace(listing, items=shown)
     elif act.path.end.is_embedded and not act.in_process:
@@ -148,14 +149,14 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
     return stored
 
 
-async def _create_embedded(act: Act, data: Values, announce: BeforeCreate | None) -> Stored:
+async def _create_embedded(act: Act, data: Values, inner: BeforeCreate | None) -> Stored:
     place, step = await walk(act.store, act.path.parent), act.path.end
     before: Before | None = None
-    if announce:
+    if inner:
 
         async def before(stored: Stored) -> None:
             locate(stored.values, place.hops)
-            await announce()
+            await inner()
 
     change = adding(step.field, act.resource, data, many=step.is_list)
     stored = await place.update(change, before=before, below=[step.field])
@@ -258,6 +259,7 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
         *above, last = place.hops
         await replace(place, hops=tuple(above)).update(removing(last, check), before=heard)
     else:
-        await act.store.delete(place.address, check=check, before=heard)
+        deleted = await act.store.delete(place.address, check=check if precondition else None, before=heard)
+        gone[:] = [deleted] if gone else []  # as it was in the end, which may be later than what was announced
     for stored in gone:
         await act.conclude(post_delete_instance, instance=stored.instance)

@@ -3,37 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
+def cancellations() -> int:
+    """Return how often the running task was asked to stop and nobody took it back; a task it awaits does not count."""
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
+
+
 class Deferral:
-    """Whether the task of one act was cancelled while that had to wait."""
+    """The cancellations of one act's task that have to wait for its end."""
 
     def __init__(self) -> None:
         self.task = asyncio.current_task()
-        self.has_arrived = False
+        self.asked = cancellations()
+        self.has_come = False
+
+    @property
+    def is_due(self) -> bool:
+        """Whether one has come that nobody has taken back since, as a time-out further in does."""
+        return self.has_come and cancellations() > self.asked
 
 
 deferral: ContextVar[Deferral | None] = ContextVar("bzz_deferral", default=None)
 
 
-def defer(error: asyncio.CancelledError) -> None:
-    """Have a cancellation wait for the end of the act that runs in this task; raise it if none does."""
-    here = deferral.get()
-    if here is None or here.task is not asyncio.current_task():
-        raise error
-    here.has_arrived = True
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Have a cancellation that ends the block wait for the end of the act that runs in this task.
+
+    Raises:
+        asyncio.CancelledError: none does.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        here = deferral.get()
+        if here is None or here.task is not asyncio.current_task():
+            raise
+        here.has_come = True
 
 
 async def uncancelled(work: Awaitable[T], *, cancelled: asyncio.CancelledError | None = None) -> T:
     """Return what ``work`` comes to, even if the running task is cancelled meanwhile, or was ``cancelled`` before.
 
     Raises:
-        asyncio.CancelledError: it was, and no act runs that would raise it at its end.
+        asyncio.CancelledError: it was, and no act runs in this task that would raise it at its end.
         Exception: what ``work`` raised.
     """
     outcome = asyncio.ensure_future(work)
@@ -43,11 +64,7 @@ async def uncancelled(work: Awaitable[T], *, cancelled: asyncio.CancelledError |
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None:
-        defer(cancelled)
+        outcome.cancelled() or outcome.exception()  # which is to be raised, unless the cancellation is
+        with deferred():
+            raise cancelled
     return outcome.result()
-
-
-def cancellations() -> int:
-    """Return how often the running task was asked to stop, other than a task that it awaits."""
-    task = asyncio.current_task()
-    return task.cancelling() if task else 0

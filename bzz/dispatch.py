@@ -76,7 +76,6 @@ class Signal(blinker.NamedSignal):
         if not callable(receiver) or isinstance(receiver, type):
             raise TypeError(f"a receiver of {self.name} is something to call, not {receiver!r}; see connect_via")
         key = make_id(receiver)
-        self._calls = {known: call for known, call in self._calls.items() if known in self.receivers}
         self._calls[key] = self._plan(receiver)
         self._temporary.pop((key, _id(sender)), None)  # from now on it stays
         return super().connect(receiver, sender, weak)
@@ -92,8 +91,13 @@ class Signal(blinker.NamedSignal):
         key, gone = make_id(receiver), _id(sender)
         for temporary in [pair for pair in self._temporary if pair[0] == key and gone in (ANY_ID, pair[1])]:
             del self._temporary[temporary]
-        if not self._by_receiver.get(key):
-            self._disconnect(key, ANY_ID)  # blinker would keep a receiver that has no sender left
+
+    def _disconnect(self, receiver_id: Any, sender_id: Any) -> None:
+        super()._disconnect(receiver_id, sender_id)
+        if not self._by_receiver.get(receiver_id):  # blinker would keep a receiver that has no sender left
+            self.receivers.pop(receiver_id, None)
+            self._calls.pop(receiver_id, None)
+            self._by_receiver.pop(receiver_id, None)
 
     def has_receivers_for(self, sender: Any) -> bool:
         """Tell whether there is a receiver for ``sender``; a weak one may have died."""
@@ -175,18 +179,20 @@ class Signal(blinker.NamedSignal):
                 says = ", ".join(f"{'without' if name in self.keywords else 'with'} {name}" for name in sorted(wrong))
                 raise TypeError(f"{self.name} offers {', '.join(self.keywords)}; it was sent {says}")
         results = []
-        cancelled = None
+        cancelled = task = None
         for key, receiver, call in self._live(sender):
             if key not in self.receivers:  # an earlier one has disconnected it
                 continue
+            asked = task.cancelling() if task else 0
             try:
-                offered = await call.complete(keywords) if call.computed else keywords
-                result = call(receiver, sender, offered)
+                result = call(receiver, sender, await call.complete(keywords) if call.computed else keywords)
                 if result is not None and isawaitable(result):
+                    task = task or asyncio.current_task()
+                    asked = task.cancelling() if task else 0
                     result = await result
             except (Exception, asyncio.CancelledError) as error:
                 is_cancelled = isinstance(error, asyncio.CancelledError)
-                if is_cancelled and cancellations():
+                if is_cancelled and cancellations() > asked:
                     cancelled = error
                 if not self.isolated:
                     if is_cancelled and not cancelled:  # Tornado would leave the client without an answer

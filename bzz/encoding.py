@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,13 +21,17 @@ _CHARSET = re.compile(r"(?:^|;)\s*charset\s*=\s*\"?([^\s;\"]+)")
 _OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
-def dumps(value: Any) -> bytes:
+def dumps(value: Any, default: Callable[[Any], Any] = JSON.dump) -> bytes:
     """Return ``value`` as JSON: dates in ISO 8601 (UTC, ``Z``), decimals as text, bytes in base64.
+
+    Args:
+        value: what is to be said.
+        default: turns what JSON cannot say into something that it can.
 
     Raises:
         TypeError: something in it is none of the kinds JSON can say.
     """
-    return orjson.dumps(value, default=JSON.dump, option=_OPTIONS)
+    return orjson.dumps(value, default=default, option=_OPTIONS)
 
 
 def decode(content_type: str, body: bytes, form: Mapping[str, list[bytes]]) -> dict[str, Any]:

@@ -61,11 +61,15 @@ class Handler(tornado.web.RequestHandler):
     def reply(self, value: Any, status_code: int = 200) -> None:
         """Finish with ``value`` as JSON and nothing else, unless a receiver has finished already."""
         if not self._finished:
-            body = encoding.dumps(value)
+            body = self.encode(value)
             self._write_buffer.clear()
             self.set_status(status_code)
             self.set_header("Content-Type", JSON)
             self.finish(body)
+
+    def encode(self, value: Any) -> bytes:
+        """Return ``value`` as JSON; raise TypeError for what JSON cannot say."""
+        return encoding.dumps(value)
 
     def reply_empty(self, status_code: int = 204) -> None:
         """Finish without a body, unless a receiver has finished already."""
@@ -91,6 +95,9 @@ class Handler(tornado.web.RequestHandler):
                 self.set_header(name, value)
         elif isinstance(error, tornado.web.HTTPError) and error.reason:
             problem["detail"] = error.reason
+        if status_code < 200 or status_code in (204, 304):  # which have no content
+            self.finish()
+            return
         self.set_header("Content-Type", PROBLEM)
         self.finish(encoding.dumps(problem))
 

@@ -163,10 +163,9 @@ class Provider(ABC):
 
     The ``before`` of a write is awaited on the event loop once the instance is loaded and before anything is written;
     what it raises ends the write. With None the provider may load and write in one go. A write returns once it is
-    committed, and raises only if it is not, or nobody can know; a cancellation does not come in between.
-
-    ``read`` and ``write`` see to that, and to measuring, for an ORM that blocks. A provider that awaits its ORM does so
-    within ``bzz.stopwatch.measuring()``, and what must not be cut off in ``bzz.cancellation.uncancelled(...)``.
+    committed, and raises only if it is not, or nobody can know; it is not cut off if the task it was called in is
+    cancelled. ``read`` and ``write`` see to that, and to measuring, for an ORM that blocks. A provider that awaits its
+    ORM does so within ``bzz.stopwatch.measuring()``, and a commit in ``bzz.cancellation.uncancelled()``.
 
     Args:
         timeout: seconds an operation may take, waiting for a thread included, before it fails with ``Unavailable``.
@@ -268,13 +267,14 @@ class Provider(ABC):
 
     @abstractmethod
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None], before: Before | None, scope: Scope
+        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, scope: Scope
     ) -> Stored:
         """Delete the instance at ``address`` and return it as it was loaded.
 
         Args:
             address: the instance.
-            check: raises if the stored values are not such that the instance may be deleted.
+            check: raises if the stored values are not such that the instance may be deleted; it is deleted only as
+                they were. None if it may be in any case.
             before: gets the instance as it was loaded.
             scope: what it is a part of.
 

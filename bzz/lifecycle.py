@@ -1,4 +1,4 @@
-"""What all acts share: who is told of them.
+"""What all acts share: what an act is, who is told of it, and that it keeps its word.
 
 It knows neither HTTP nor an ORM. ``handler`` is passed on, to receivers and to the models' own hooks, and looked at
 only for whether a receiver has finished it.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from bzz.cancellation import Deferral, defer, deferral
+from bzz.cancellation import Deferral, deferral, deferred
 from bzz.correlation import choose, request_id
 from bzz.dispatch import Signal
 from bzz.exceptions import Conflict, Finished
@@ -24,6 +24,7 @@ from bzz.routing import Path
 from bzz.signals import request_failed
 from bzz.store import Store
 
+BREATH = 100  # signals of one act, after which others get their turn
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -35,14 +36,12 @@ class Announced:
     Args:
         act: what it announced, as ``request_failed`` calls it.
         sender: what sent it.
-        key: primary key of who was to join or leave; None for an act that is about one instance only.
         instance: what it was about, as far as it said.
         context: what its receivers have left for those of the signal that follows.
     """
 
     act: str
     sender: Any
-    key: Any
     instance: Any
     context: dict[str, Any] = field(default_factory=dict)
 
@@ -56,13 +55,15 @@ class Act:
         path: what it is about.
         in_process: whether plain code does it, which may set any field and gets instances, rather than a request,
             which may not and gets representations.
-        announced: of whom receivers were told that it would happen to them.
+        announced: of whom receivers were told that it would happen to them, by what it is and its key.
+        sent: how many signals it has sent so far.
     """
 
     store: Store
     path: Path
     in_process: bool = False
-    announced: list[Announced] = field(default_factory=list)
+    announced: dict[tuple[str, Any], Announced] = field(default_factory=dict)
+    sent: int = 0
 
     @property
     def resource(self) -> Resource:
@@ -90,9 +91,9 @@ class Act:
             Exception: what a receiver raised.
         """
         sender = sender or self.resource.model
-        announced = Announced(_act(signal), sender, key, keywords.get("instance"))
+        announced = Announced(_act(signal), sender, keywords.get("instance"))
         if not signal.is_muted:
-            self.announced.append(announced)
+            self.announced[announced.act, key] = announced
         await self._send(signal, sender, announced.context, keywords)
         if getattr(self.store.scope.handler, "_finished", False):  # as Tornado stops after a prepare() that has
             raise Finished("A receiver has answered the request.")
@@ -102,30 +103,24 @@ class Act:
 
         That of a write is isolated, and a cancellation meanwhile has to wait until the act is over.
         """
-        name = _act(signal)
-        announced = next((one for one in self.announced if (one.act, one.key) == (name, key)), None)
-        if announced:
-            self.announced.remove(announced)
-        try:
+        announced = self.announced.pop((_act(signal), key), None)
+        with deferred() if signal.isolated else nullcontext():
             context = announced.context if announced else {}
             await self._send(signal, sender or self.resource.model, context, keywords)
-        except asyncio.CancelledError as cancelled:
-            if not signal.isolated:
-                raise
-            defer(cancelled)
 
     async def fail(self, error: BaseException) -> None:
         """Send ``request_failed`` for all that was announced and did not come about."""
-        while self.announced:
-            one = self.announced.pop(0)
-            try:
-                keywords = {"act": one.act, "instance": one.instance, "error": error}
+        announced, self.announced = self.announced, {}
+        for one in announced.values():
+            keywords = {"act": one.act, "instance": one.instance, "error": error}
+            with deferred():
                 await self._send(request_failed, one.sender, one.context, keywords)
-            except asyncio.CancelledError as cancelled:
-                defer(cancelled)
 
     async def _send(self, signal: Signal, sender: Any, context: dict[str, Any], keywords: dict[str, Any]) -> None:
         scope, arguments = self.store.scope, self.path.arguments
+        self.sent += 1
+        if not self.sent % BREATH:
+            await asyncio.sleep(0)
         await signal.send_async(
             sender, arguments=arguments, handler=scope.handler, unit=scope.unit, context=context, **keywords
         )
@@ -166,7 +161,7 @@ def paired(
                 await act.fail(Conflict("Somebody else has done it meanwhile."))
         except (Exception, asyncio.CancelledError) as error:
             await act.fail(error)
-            if cancellation.has_arrived and not isinstance(error, asyncio.CancelledError):
+            if cancellation.is_due and not isinstance(error, asyncio.CancelledError):
                 raise asyncio.CancelledError from error
             raise
         finally:
@@ -174,7 +169,7 @@ def paired(
                 deferral.reset(outer)
                 if chosen:
                     request_id.reset(chosen)
-        if cancellation.has_arrived:
+        if cancellation.is_due:
             raise asyncio.CancelledError
         return result
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
-from bzz import actions, associations, expansion, routing
+from bzz import actions, associations, encoding, expansion, routing
 from bzz.catalogue import View, find_path, view_of
 from bzz.changes import ANY, Precondition
-from bzz.exceptions import MethodNotAllowed, NotFound, Unavailable
+from bzz.exceptions import BzzError, MethodNotAllowed, NotFound
 from bzz.handlers import Handler
 from bzz.interfaces import Listing, Provider, Query, Scope, Stored
 from bzz.lifecycle import Act
@@ -115,6 +115,10 @@ class ModelHandler(Handler):
         self.set_header("Allow", ", ".join(self._allowed()))
         self.reply_empty()
 
+    def encode(self, value: Any) -> bytes:
+        """Return ``value`` as JSON, and what only the model's store knows as that shows it."""
+        return encoding.dumps(value, self.path.resource.json.dump)
+
     def compute_etag(self) -> None:
         """Offer no entity tag of a body; an instance's own is of its stored state."""
 
@@ -175,9 +179,9 @@ class ModelHandler(Handler):
     async def _reply_to_write(
         self, items: Sequence[Stored], query: Query, status_code: int = 200, *, tagged: bool = True
     ) -> None:
-        """Answer with what was written; without it if the store is away now, as nobody should write it once more."""
+        """Answer with what was written; without it if it cannot be shown now, as nobody should write it once more."""
         bodies = None
-        with suppress(Unavailable):
+        with suppress(BzzError):
             items = await self.act.represented(items)
             bodies = await self._shown(items, query)
         if tagged:

@@ -46,6 +46,7 @@ class Pool:
     def __init__(self, threads: int = THREADS) -> None:
         self.threads = threads
         self._places = threading.BoundedSemaphore(threads * (1 + QUEUE_PER_THREAD))
+        self._closing = threading.Lock()
 
     @functools.cached_property
     def _executor(self) -> ThreadPoolExecutor:
@@ -72,7 +73,8 @@ class Pool:
 
     def close(self) -> None:
         """Let the threads end, once they have done what they were given; new ones are started if need be."""
-        executor = vars(self).pop("_executor", None)
+        with self._closing:
+            executor = vars(self).pop("_executor", None)
         if executor:
             executor.shutdown(wait=False)
 
@@ -80,7 +82,8 @@ class Pool:
         if not self._places.acquire(blocking=False):
             raise Unavailable("Too many requests are waiting for the store.")
         try:
-            future = self._executor.submit(call)
+            with self._closing:
+                future = self._executor.submit(call)
         except BaseException:
             self._places.release()
             raise
@@ -109,7 +112,11 @@ async def compute(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
 
     It is for what takes long because there is much of it, and waits for nobody.
     """
-    return await asyncio.get_running_loop().run_in_executor(_computing, _in_context(function, *args, **kwargs))
+    return await _computed(function, *args, **kwargs)
+
+
+def _computed(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+    return asyncio.get_running_loop().run_in_executor(_computing, _in_context(function, *args, **kwargs))
 
 
 async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -120,7 +127,7 @@ async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kw
 async def off_loop_in_any_case(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Do as ``off_loop``, in the middle of what must not be left half done: as ``uncancelled``."""
     if _are_many(values):
-        return await uncancelled(compute(function, *args, **kwargs))
+        return await uncancelled(_computed(function, *args, **kwargs))
     return function(*args, **kwargs)
 
 

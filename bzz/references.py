@@ -30,9 +30,10 @@ async def check_references(store: Store, resource: Resource, new: Values, old: M
     for model, keys in (await off_loop([new, old], _added, resource, new, old)).items():
         target = view_of(store.provider, model).resource
         found = await store.fetch(target, keys.values(), represent=False)
-        errors |= {name: [f"there is no {model.__name__} {key}"] for name, key in keys.items() if key not in found}
+        missing = islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors))
+        errors |= {name: [f"there is no {model.__name__} {keys[name]}"] for name in missing}
     if errors:
-        raise Invalid(errors=dict(islice(errors.items(), MAX_ERRORS)))
+        raise Invalid(errors=errors)
 
 
 def _added(resource: Resource, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:

@@ -63,14 +63,8 @@ def resolve(
     unknown = sorted(set(options) - set(own))
     if unknown:
         raise TypeError(f"unknown option {', '.join(unknown)}; there are {', '.join([*known, *own])}")
-    if isinstance(found, Provider):
-        return found
-    try:
-        made = _shared(found, tuple(sorted(options.items())))
-    except TypeError:  # an option that cannot be hashed, or a mistake that making it again shows
-        made = found(**options)
-    if found in _names:
-        made.name = _names[found]
+    made = found if isinstance(found, Provider) else _make(found, options)
+    made.name = _names.get(type(made), made.name)
     return made
 
 
@@ -84,6 +78,13 @@ def _options_of(provider: type[Provider]) -> list[str]:
             names += [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
             passes_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
     return names
+
+
+def _make(provider: type[Provider], options: Mapping[str, Any]) -> Provider:
+    try:
+        return _shared(provider, tuple(sorted(options.items())))
+    except TypeError:  # an option that cannot be hashed, or a mistake that making it again shows
+        return provider(**options)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
@@ -158,7 +159,11 @@ def parse(root: Resource, name: str, below: Iterable[Any], describe: Callable[[A
 
 
 def _written(resource: Resource, identifier: Any) -> str | None:
-    return identifier if isinstance(identifier, str) else resource.identifier(identifier)
+    if isinstance(identifier, str):
+        return identifier
+    with suppress(ValueError):
+        identifier = resource.fields[str(resource.id_field)].type.parse(identifier)
+    return resource.identifier(identifier)
 
 
 def encode(identifier: str) -> str:

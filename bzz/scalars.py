@@ -106,6 +106,8 @@ class Json(DataType):
             raise ValueError("expected an integer of at most 64 bits")
         if isinstance(raw, str):
             return text(raw)
+        if isinstance(raw, datetime):
+            DATETIME.parse(raw)  # which may be beyond what UTC can say
         if raw is None or isinstance(raw, (int, *_OF_CLASS, *self.kinds)):
             return raw
         raise ValueError(f"expected JSON, not a {type(raw).__name__}")  # from a receiver; no request can say it

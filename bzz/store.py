@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from bzz.cancellation import defer
+from bzz.cancellation import deferred
 from bzz.changes import Change
 from bzz.conditions import Condition
 from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Scope, Stored
@@ -73,7 +74,7 @@ class Store:
         return self._watched("update", address.resource, updating)
 
     def delete(
-        self, address: Address, *, check: Callable[[Values], None], before: Before | None
+        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None
     ) -> Coroutine[Any, Any, Stored]:
         """As ``Provider.delete``."""
         deleting = self.provider.delete(address, check=check, before=before, scope=self.scope)
@@ -86,7 +87,8 @@ class Store:
     def _watched(self, name: str, resource: Resource, operation: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
         """Return ``operation``, with the signals around it if anybody hears them."""
         sender = self.provider.name
-        if pre_provider_call.has_receivers_for(sender) or post_provider_call.has_receivers_for(sender):
+        is_heard = pre_provider_call.has_receivers_for(sender) or post_provider_call.has_receivers_for(sender)
+        if is_heard or running.get():  # in a receiver during another operation, whose time this is not
             return self._observed(operation, {"operation_name": name, "target_name": resource.model.__name__})
         return operation
 
@@ -103,10 +105,6 @@ class Store:
             operation.close()  # if it was not even begun
             await post_provider_call.send_async(sender, **call, duration=stopwatch.seconds, error=error)
             raise
-        try:
+        with deferred() if call["operation_name"] in WRITES else nullcontext():
             await post_provider_call.send_async(sender, **call, duration=stopwatch.seconds, error=None)
-        except asyncio.CancelledError as cancelled:
-            if call["operation_name"] not in WRITES:
-                raise
-            defer(cancelled)
         return result

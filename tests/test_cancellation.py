@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from contextlib import suppress
 
 import pytest
 
-from bzz.cancellation import Deferral, cancellations, defer, deferral, uncancelled
+from bzz.cancellation import Deferral, cancellations, deferral, deferred, uncancelled
 
 
 async def begun(work: asyncio.Task[str]) -> None:
@@ -42,6 +44,7 @@ async def test_in_an_act_it_is_for_the_act_to_raise_it() -> None:
         here.append(Deferral())
         deferral.set(here[0])
         await uncancelled(gate.wait())
+        assert here[0].is_due
         return f"cancelled {cancellations()} times"
 
     task = asyncio.ensure_future(act())
@@ -50,19 +53,20 @@ async def test_in_an_act_it_is_for_the_act_to_raise_it() -> None:
     await begun(task)
     gate.set()
     assert await task == "cancelled 1 times"
-    assert here[0].has_arrived
+    assert here[0].has_come
 
 
 async def test_a_task_that_an_act_has_begun_is_no_act() -> None:
     async def inner() -> None:
-        defer(asyncio.CancelledError())
+        with deferred():
+            raise asyncio.CancelledError
 
     async def act() -> bool:
         here = Deferral()
         deferral.set(here)
         with pytest.raises(asyncio.CancelledError):
             await asyncio.ensure_future(inner())
-        return here.has_arrived
+        return here.has_come
 
     assert await asyncio.ensure_future(act()) is False
 
@@ -73,3 +77,35 @@ async def test_what_work_raises_is_raised() -> None:
 
     with pytest.raises(ValueError, match="no"):
         await uncancelled(fail())
+
+
+async def test_a_deadline_that_an_act_has_set_itself_ends_there() -> None:
+    async def act() -> bool:
+        here = Deferral()
+        deferral.set(here)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.001):
+                await uncancelled(asyncio.sleep(0.02))
+                await asyncio.sleep(0)
+        assert here.has_come
+        return here.is_due
+
+    assert await asyncio.ensure_future(act()) is False
+
+
+async def test_what_fails_meanwhile_is_not_left_behind(caplog: pytest.LogCaptureFixture) -> None:
+    gate = asyncio.Event()
+
+    async def fail() -> None:
+        await gate.wait()
+        raise ValueError("no")
+
+    task = asyncio.ensure_future(uncancelled(fail()))
+    await asyncio.sleep(0)
+    task.cancel()
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    del task
+    gc.collect()
+    assert "never retrieved" not in caplog.text

@@ -67,7 +67,7 @@ class MemoryProvider(Provider):
         return await self.write(self._update, address, change, scope)
 
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None], before: Before | None, scope: Scope
+        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, scope: Scope
     ) -> Stored:
         """Delete the instance at ``address``."""
         if before is not None:
@@ -82,7 +82,7 @@ class MemoryProvider(Provider):
         scope: Scope,  # noqa: ARG002  # nothing is open here
     ) -> Sequence[Stored]:
         """Return what instances hold, with their representations."""
-        return await self.pool.run(lambda: [_stored(resource, instance, represent=True) for instance in instances])
+        return await self.read(lambda: [_stored(resource, instance, represent=True) for instance in instances])
 
     def part(self, instance: Any, trail: Trail) -> Any:
         """Return the dataclass instance inside ``instance`` that ``trail`` leads to."""
@@ -144,8 +144,9 @@ class MemoryProvider(Provider):
             if key in table:
                 raise Conflict("The primary key is taken.", errors={"id": ["is taken"]})
             self._check_unique(resource.model, instance, key)
+            stored = _copied(resource, instance)
             table[key] = instance
-        return _copied(resource, instance)
+        return stored
 
     def _update(self, address: Address, change: Change, scope: Scope) -> Stored:
         resource = address.resource
@@ -161,8 +162,9 @@ class MemoryProvider(Provider):
                 if getattr(instance, str(resource.pk)) != key:
                     raise Invalid("The primary key of a stored instance cannot change.")
                 self._check_unique(resource.model, instance, key)
-                table[key] = instance
-        return dataclasses.replace(_copied(resource, instance), previous=previous)
+            stored = dataclasses.replace(_copied(resource, instance), previous=previous)
+            table[key] = instance
+        return stored
 
     def _check_unique(self, model: type, instance: Any, key: Any) -> None:
         for name in (f.name for f in dataclasses.fields(model) if f.metadata.get("unique")):
@@ -170,13 +172,14 @@ class MemoryProvider(Provider):
             if value is not None and any(getattr(i, name) == value for other, i in table.items() if other != key):
                 raise Conflict("The value is taken.", errors={name: ["is taken"]})
 
-    def _delete(self, address: Address, check: Callable[[Values], None], scope: Scope) -> Stored:
+    def _delete(self, address: Address, check: Callable[[Values], None] | None, scope: Scope) -> Stored:
         key = getattr(self._find(address, scope), str(address.resource.pk))
         with self._lock:
             table = self._table(address.resource.model)
             if key not in table:
                 raise NotFound(NO_INSTANCE)
-            check(records.values(table[key]))
+            if check is not None:
+                check(records.values(table[key]))
             instance = table.pop(key)
         return Stored(instance, records.values(instance))
 

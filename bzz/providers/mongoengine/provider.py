@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -80,7 +81,7 @@ class MongoEngineProvider(Provider):
         return await self._run(address.resource, lambda: write.run(loaded), given=write.given)
 
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None], before: Before | None, scope: Scope
+        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, scope: Scope
     ) -> Stored:
         """Delete the document at ``address``."""
         if before is not None:
@@ -155,7 +156,7 @@ def _list(resource: Resource, query: Query, scope: Scope, *, represent: bool) ->
     visible = resource.model.objects if hook is None else hook(resource.model.objects, scope.handler)
     order = [f"{'-' if descending else '+'}{name}" for name, descending in query.order(resource)]
     queryset = narrow(visible, query, alone=hook is None).order_by(*order).limit(query.per_page + 1)
-    found = [*(queryset.skip(query.skip) if query.skip else queryset)]
+    found = [*iter(queryset.skip(query.skip) if query.skip else queryset)]  # not by its length, which hides errors
     items = [_stored(resource, document, represent=represent) for document in found[: query.per_page]]
     total = narrow(visible, replace(query, after=None), alone=hook is None).count() if query.count else None
     return Listing(items, len(found) > query.per_page, total)
@@ -209,12 +210,14 @@ class Update:
         return replace(_stored(resource, document), previous=previous)
 
 
-def _delete(address: Address, check: Callable[[Values], None], scope: Scope) -> Stored:
+def _delete(address: Address, check: Callable[[Values], None] | None, scope: Scope) -> Stored:
     resource = address.resource
     for _ in range(ATTEMPTS):
         loaded = _load(address, scope)
-        check(loaded.stored.values)
-        if writes.delete(loaded.stored.instance, loaded.raw, _everything(resource)):
+        if check is not None:
+            check(loaded.stored.values)
+        with suppress(SaveConditionError):  # others have changed or deleted it: look again
+            writes.delete(loaded.stored.instance, loaded.raw, _everything(resource) if check else ())
             return loaded.stored
     raise Conflict("Others keep changing the same instance.")
 

@@ -8,10 +8,12 @@ been deleted. The model's own ``save()``, ``clean()`` and MongoEngine's signals 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import mongoengine as me
 from mongoengine.base import BaseDocument
+from mongoengine.errors import SaveConditionError
 
 from bzz.exceptions import Invalid
 
@@ -69,45 +71,55 @@ def update(document: Any, key: Any, raw: Mapping[str, Any], names: Collection[st
     _save(document, _save_update=update_only)
 
 
-def delete(document: Any, raw: Mapping[str, Any], names: Collection[str]) -> bool:
-    """Delete a loaded document, by its own ``delete()``, if the store still has it as it was loaded.
+def delete(document: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -> None:
+    """Delete a loaded document, by its own ``delete()``, if the store still has it.
 
     Args:
         document: as it was loaded.
         raw: what was loaded, as MongoDB has it.
-        names: what has to be as it was loaded, by the names that the store has for fields.
-
-    Returns:
-        Whether it had. A ``delete()`` of the model's that deletes nothing is taken at its word.
+        names: what has to be as it was loaded, by the names that the store has for fields; unless the model does things
+            of its own when it is deleted, which may change them.
 
     Raises:
+        SaveConditionError: it is stored no longer, or not as it was loaded.
         OperationError: something refers to it that forbids it.
     """
-    as_loaded, counts = _as_loaded(raw, {*names} - {"_id"}), []
-
-    class Conditional:
-        """The collection, but for what is deleted."""
-
-        def __init__(self, collection: Any) -> None:
-            self.collection = collection
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self.collection, name)
-
-        def with_options(self, **options: Any) -> Conditional:
-            return Conditional(self.collection.with_options(**options))
-
-        def delete_many(self, query: Mapping[str, Any], **options: Any) -> Any:
-            result = self.collection.delete_many({**as_loaded, **query}, **options)
-            counts.append(result.deleted_count if result.acknowledged else 1)
-            return result
-
-    vars(document)["_get_collection"] = lambda: Conditional(type(document)._get_collection())
+    as_loaded = {} if _acts_when_deleted(type(document)) else _as_loaded(raw, {*names} - {"_id"})
+    collection = _Conditional(type(document)._get_collection(), as_loaded, [])
+    vars(document)["_get_collection"] = lambda: collection
     try:
         document.delete()
     finally:
         del vars(document)["_get_collection"]
-    return 0 not in counts
+
+
+def _acts_when_deleted(model: Any) -> bool:
+    """Tell whether code of the model's own runs between the call of ``delete()`` and what it does to the collection."""
+    files = any(isinstance(known, me.FileField) for known in model._fields.values())
+    is_own = model.delete is not me.Document.delete or files or bool(model._meta.get("delete_rules"))
+    return is_own or bool(me.signals.pre_delete.has_receivers_for(model))
+
+
+@dataclass(frozen=True, slots=True)
+class _Conditional:
+    """A collection from which what is deleted first has to be there, and to meet a condition."""
+
+    collection: Any
+    condition: Mapping[str, Any]
+    deletions: list[Any]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.collection, name)
+
+    def with_options(self, **options: Any) -> _Conditional:
+        return replace(self, collection=self.collection.with_options(**options))
+
+    def delete_many(self, query: Mapping[str, Any], **options: Any) -> Any:
+        result = self.collection.delete_many({**({} if self.deletions else self.condition), **query}, **options)
+        if result.acknowledged and not result.deleted_count and not self.deletions:
+            raise SaveConditionError("It is not stored as it was loaded.")
+        self.deletions.append(result)
+        return result
 
 
 def _as_loaded(raw: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -6,16 +6,18 @@ import asyncio
 import itertools
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 import mongoengine
+import mongoengine as me
 import mongomock
 import pytest
 import tornado.web
 from bson import DBRef, ObjectId
-from mongoengine import signals as me_signals
+from bson.decimal128 import Decimal128
+from pymongo import monitoring
 
 import bzz
 from bzz import signals
@@ -338,32 +340,106 @@ async def test_of_many_deletes_at_once_one_is_done_and_told(documents: Api, sent
         assert [one.signal for one in sent if "post" in one.signal] == ["post_delete_instance"]
 
 
-async def test_a_delete_looks_again_at_what_was_written_in_between(documents: Api) -> None:
-    tag = (await documents("POST", "/natural", json_body={"code": "x", "title": "first"})).headers["ETag"]
-    raced: list[str] = []
+class Racer(monitoring.CommandListener):
+    """Somebody else, who writes when a delete is on its way to the server."""
 
-    def race(sender: Any, document: Natural) -> None:
-        if not raced:
-            raced.append(document.title)
-            Natural.objects.update(title="second")
+    def __init__(self, write: Callable[[], object]) -> None:
+        self.write = write
 
-    me_signals.pre_delete.connect(race, sender=Natural)
-    assert (await documents("DELETE", "/natural/x", headers={"If-Match": tag})).status == 412
-    assert raced == ["first"]
-    raced.clear()
-    assert (await documents("DELETE", "/natural/x")).status == 204
-    assert raced == ["second"]
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if event.command_name == "delete":
+            self.write()
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Not of interest."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Not of interest."""
 
 
-async def test_a_delete_gives_up_where_others_never_stop_writing(documents: Api) -> None:
+def race(uri: str, write: Callable[[], object]) -> None:
+    """Connect with somebody else around."""
+    mongoengine.disconnect()
+    listeners = [Racer(write)]
+    mongoengine.connect("bzz_test", host=uri, uuidRepresentation="standard", event_listeners=listeners)
+
+
+async def test_a_delete_holds_only_if_nobody_else_has_written(documents: Api, mongodb_uri: str) -> None:
+    first = await documents("POST", "/natural", json_body={"code": "x", "title": "first"})
+    second = await documents("POST", "/natural", json_body={"code": "y", "title": "2"})
+    race(mongodb_uri, lambda: Natural.objects(code="x").update(title="second"))
+    refused = await documents("DELETE", "/natural/x", headers={"If-Match": first.headers["ETag"]})
+    assert (refused.status, Natural.objects.get(code="x").title) == (412, "second")
+    assert (await documents("DELETE", "/natural/y", headers={"If-Match": second.headers["ETag"]})).status == 204
+    assert (await documents("DELETE", "/natural/x")).status == 204, "without a condition none has to hold"
+
+
+async def test_a_delete_gives_up_where_others_never_stop_writing(documents: Api, mongodb_uri: str) -> None:
     await documents("POST", "/natural", json_body={"code": "x", "title": "first"})
     count = itertools.count()
+    race(mongodb_uri, lambda: Natural.objects.update(title=str(next(count))))
+    assert (await documents("DELETE", "/natural/x", headers={"If-Match": "*"})).status == 409
 
-    def race(sender: Any, document: Natural) -> None:
-        Natural.objects.update(title=str(next(count)))
 
-    me_signals.pre_delete.connect(race, sender=Natural)
-    assert (await documents("DELETE", "/natural/x")).status == 409
+class Archived(me.Document):
+    """Does something of its own when it is deleted, and loses those who refer to it."""
+
+    name = me.StringField()
+    deletions = me.IntField(default=0)
+    friend = me.ReferenceField("self", reverse_delete_rule=me.NULLIFY)
+
+    def delete(self, *args: Any, **kwargs: Any) -> None:
+        self.deletions += 1
+        self.save()
+        super().delete(*args, **kwargs)
+        super().delete(*args, **kwargs)
+
+
+async def test_what_a_model_writes_when_it_is_deleted_is_nobody_elses(
+    api: Api, mongodb: None, sent: list[Sent]
+) -> None:
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Archived))
+    for headers in ({}, {"If-Match": "*"}):
+        one = (await api.create("/archived", name="x"))["id"]
+        assert (await api("PUT", f"/archived/{one}", json_body={"friend": one})).status == 200
+        sent.clear()
+        assert (await api("DELETE", f"/archived/{one}", headers=headers)).status == 204
+        assert [s.signal for s in sent] == ["pre_delete_instance", "post_delete_instance"]
+        assert Archived.objects.count() == 0
+    one = await api("POST", "/archived", json_body={"name": "y"})
+    assert (await api("PUT", one.headers["Location"], json_body={"name": "z"})).status == 200
+    tag = {"If-Match": one.headers["ETag"]}
+    assert (await api("DELETE", one.headers["Location"], headers=tag)).status == 412
+
+
+async def test_what_is_deleted_is_told_of_as_it_was_in_the_end(documents: Api) -> None:
+    await documents("POST", "/natural", json_body={"code": "x", "title": "first"})
+    titles: list[str] = []
+
+    async def write(sender: Any) -> None:
+        await bzz.in_pool(lambda: Natural.objects.update(title="second"))
+
+    def told(sender: Any, instance: Natural) -> None:
+        titles.append(instance.title)
+
+    with signals.pre_delete_instance.connected_to(write), signals.post_delete_instance.connected_to(told):
+        assert (await documents("DELETE", "/natural/x")).status == 204
+    assert titles == ["second"]
+
+
+async def test_a_list_with_a_document_that_cannot_be_loaded_is_not_a_shorter_one(documents: Api) -> None:
+    for number in range(3):
+        await documents.create("/everything", real=number)
+    Everything._get_collection().update_one({"real": 1}, {"$set": {"real": Decimal128("1.5")}})
+    assert (await documents("GET", "/everything")).status == 500
+
+
+async def test_what_only_the_store_knows_is_shown_wherever_it_is(documents: Api) -> None:
+    made = await documents.create("/everything", text="x", texts=["x"])
+    strange = ObjectId("5" * 24)
+    Everything._get_collection().update_one({}, {"$set": {"text": strange, "texts": [strange]}})
+    shown = (await documents("GET", f"/everything/{made['id']}")).json
+    assert (shown["text"], shown["texts"]) == ("5" * 24, ["5" * 24])
 
 
 async def test_what_others_refer_to_by_a_deny_rule_is_a_conflict_to_delete(documents: Api) -> None:

@@ -99,15 +99,47 @@ class Soft(me.Document):
 
 def test_a_delete_holds_only_where_its_condition_does() -> None:
     document = Natural(code="x", title="first").save()
-    assert not writes.delete(document, {"title": "another"}, ["_id", "title"])
-    assert Natural.objects.count() == 1
-    assert writes.delete(document, {"_id": "x", "title": "first"}, ["_id", "title"])
-    assert Natural.objects.count() == 0
-    assert not writes.delete(document, {"title": "first"}, ["title"])
+    told: list[str] = []
+
+    def gone(sender: Any, document: Natural) -> None:
+        told.append(document.title)
+
+    me.signals.post_delete.connect(gone, sender=Natural)
+    with pytest.raises(me.errors.SaveConditionError):
+        writes.delete(document, {"title": "another"}, ["_id", "title"])
+    assert (Natural.objects.count(), told) == (1, [])
+    writes.delete(document, {"_id": "x", "title": "first"}, ["_id", "title"])
+    assert (Natural.objects.count(), told) == (0, ["first"])
+    with pytest.raises(me.errors.SaveConditionError):
+        writes.delete(document, {"title": "first"}, ["title"])
     assert "_get_collection" not in vars(document)
+
+
+def test_a_condition_is_for_a_model_that_does_nothing_of_its_own() -> None:
+    def stamp(sender: Any, document: Natural) -> None:
+        document.update(title="second")
+
+    document = Natural(code="x", title="first").save()
+    me.signals.pre_delete.connect(stamp, sender=Natural)
+    writes.delete(document, {"_id": "x", "title": "first"}, ["_id", "title"])
+    assert Natural.objects.count() == 0
+    with pytest.raises(me.errors.SaveConditionError):
+        writes.delete(document, {}, [])
+
+
+def test_a_delete_that_nobody_acknowledges_is_taken_for_done() -> None:
+    class Fleeting(me.Document):
+        meta: dict[str, Any] = {"write_concern": {"w": 0}, "strict": True}  # noqa: RUF012
+
+        def delete(self, *args: Any, **kwargs: Any) -> None:
+            super().delete(*args, w=0, **kwargs)
+
+    document = Fleeting().save()
+    Fleeting.objects.delete()
+    writes.delete(document, {}, [])
 
 
 def test_a_delete_of_the_models_own_is_taken_at_its_word() -> None:
     document = Soft().save()
-    assert writes.delete(document, {}, [])
+    writes.delete(document, {}, [])
     assert Soft.objects.get().is_gone
