@@ -21,7 +21,7 @@ from hypothesis import settings
 from pymongo import monitoring
 
 import bzz
-from bzz import catalogue, signals
+from bzz import catalogue, signals, stopwatch
 from bzz.interfaces import Provider, Scope
 from bzz.lifecycle import Act
 from bzz.providers.memory import MemoryProvider
@@ -130,6 +130,23 @@ def app() -> tornado.web.Application:
 @pytest.fixture
 def api(app: tornado.web.Application, http_client: tornado.httpclient.AsyncHTTPClient, base_url: str) -> Api:
     return Api(app, http_client, base_url)
+
+
+class Clock:
+    """The time that a stopwatch reads, which passes only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(stopwatch, "perf_counter", lambda: clock.now)
+    return clock
 
 
 @pytest.fixture

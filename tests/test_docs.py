@@ -109,6 +109,16 @@ async def test_handlers_of_ones_own_act_as_the_page_says(api: Api) -> None:
     assert {member.name async for member in page["everybody"]()} == {"Dr Ada", "Bob"}
 
 
+def test_every_module_has_its_place_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text()
+    modules = [f"bzz.{path.stem}" for path in (ROOT / "bzz").glob("*.py") if path.stem != "__init__"]
+    packages = [
+        f"bzz.{path.parent.relative_to(ROOT / 'bzz')}".replace("/", ".")
+        for path in (ROOT / "bzz").glob("*/*/__init__.py")
+    ]
+    assert [name for name in [*modules, *packages] if f"\n## {name}\n" not in page] == []
+
+
 def test_the_tables_of_the_signals_are_made_of_their_declarations() -> None:
     tables = runpy.run_path(str(ROOT / "docs" / "conf.py"))["myst_substitutions"]
     page = (ROOT / "docs" / "signals.md").read_text()

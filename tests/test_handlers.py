@@ -169,3 +169,9 @@ async def test_that_a_receiver_has_answered_is_no_error(api: Api, caplog: pytest
     with caplog.at_level(logging.WARNING):
         assert (await raising(api, act)("GET", "/")).body == b"mine"
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_a_status_without_content_is_answered_without_any(api: Api, status: int) -> None:
+    reply = await raising(api, throw(tornado.web.HTTPError(status)))("GET", "/")
+    assert (reply.status, reply.body) == (status, b"")

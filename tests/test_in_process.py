@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +29,13 @@ from tests.teams import NOBODY
 def hives(served: Any, models: ModuleType) -> tuple[bzz.ModelHive, bzz.ModelHive]:
     """Teams and members."""
     return bzz.ModelHive(served, models.Team), bzz.ModelHive(served, models.Member)
+
+
+@dataclass
+class Price:
+    """Its key is a number."""
+
+    id: Decimal
 
 
 def shown(sent: list[Sent]) -> list[tuple[str, str, str]]:
@@ -124,6 +134,13 @@ async def test_what_is_for_requests_only_does_not_hold_plain_code_back(users: bz
         await users.update("ada", {"id": "eve"})
 
 
+async def test_a_list_has_the_order_and_the_length_of_the_hive(provider: MemoryProvider) -> None:
+    users = bzz.ModelHive(provider, User, sort="-name", per_page=2)
+    for name in "bca":
+        await users.create({"name": name})
+    assert [user.name for user in await users.list()] == ["c", "b"]
+
+
 async def test_a_list_is_walked_by_its_cursors(users: bzz.ModelHive) -> None:
     for name in "dbacb":
         await users.create({"name": name})
@@ -167,14 +184,21 @@ async def test_a_query_that_makes_no_sense_is_refused(users: bzz.ModelHive, quer
     assert caught.value.errors.keys() == query.keys()
 
 
-@pytest.mark.parametrize("id_", [None, 7, b"x", "", "a/b", object()])
+@pytest.mark.parametrize("id_", [7, b"x", "", "a/b", object(), ("x",)])
 async def test_what_is_no_key_is_not_found(users: bzz.ModelHive, id_: Any) -> None:
-    with pytest.raises((NotFound, TypeError)):
-        await users.get(id_)
-    with pytest.raises((NotFound, TypeError)):
-        await users.update(id_, {})
-    with pytest.raises((NotFound, TypeError)):
-        await users.delete(id_)
+    for act in (users.get(id_), users.update(id_, {}), users.delete(id_)):
+        with pytest.raises(NotFound):
+            await act
+
+
+async def test_a_key_is_as_its_field_has_it_or_as_text(provider: MemoryProvider) -> None:
+    prices = bzz.ModelHive(provider, Price)
+    for id_ in (Decimal("1.5"), "1.5"):
+        await prices.create({"id": Decimal("1.5")})
+        assert (await prices.get(id_)).id == Decimal("1.5")
+        await prices.delete(id_)
+    with pytest.raises(TypeError, match="None"):
+        await prices.get(None)
 
 
 async def test_what_does_not_fit_the_end_of_a_path_says_what_does(
@@ -238,6 +262,9 @@ async def test_a_hive_that_was_closed_can_be_used_again(users: bzz.ModelHive) ->
 
 
 async def test_text_that_cannot_be_written_is_refused(users: bzz.ModelHive) -> None:
+    beyond = datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))
+    with pytest.raises(Invalid):
+        await users.create({"name": "x", "born": beyond})
     for values in ({"name": "\ud800"}, {"name": "x", "tags": ["\udfff"]}, {"name": "x", "scores": {"\ud800": 1}}):
         with pytest.raises(Invalid):
             await users.create(values)

@@ -206,7 +206,8 @@ async def check(receivers: list[Receiver], request: str) -> None:
     log = receivers[0].log if receivers else []
     try:
         status, body = await ask(f"http://127.0.0.1:{port}", request)
-        await done.wait()
+        async with asyncio.timeout(10):
+            await done.wait()
     finally:
         for connection in connections:
             connection.__exit__(None, None, None)

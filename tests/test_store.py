@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from bzz.signals import (
 )
 from bzz.store import Store
 from bzz.testing import Sent, capture
-from tests.conftest import Api
+from tests.conftest import Api, Clock
 from tests.models import User
 from tests.teams import NOBODY, member, team
 
@@ -71,29 +70,36 @@ async def test_an_operation_that_fails_says_why(teams: Api) -> None:
 class SlowProvider(MemoryProvider):
     """Takes its time where the store is called."""
 
-    SECONDS = 0.02
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
 
     def _find(self, address: Address, scope: Scope) -> Any:
-        time.sleep(self.SECONDS)
+        self.clock.sleep(2)
         return super()._find(address, scope)
 
 
-async def test_the_duration_is_what_the_store_took_whatever_receivers_do(api: Api) -> None:
-    users = bzz.ModelHive(SlowProvider(), User)
-    ada = await users.create({"name": "Ada"})
+async def test_the_duration_is_what_the_store_took_whatever_receivers_do(clock: Clock) -> None:
+    users, others = [bzz.ModelHive(SlowProvider(clock), User) for _ in range(2)]
+    ada, eve = await users.create({"name": "Ada"}), await others.create({"name": "Eve"})
+    others.provider.name = "another"
 
     @pre_update_instance.connect
     async def slow(sender: Any, instance: Any, request_id: str) -> None:
-        await asyncio.sleep(0.3)
+        clock.sleep(10)
         await users.get(ada.id)
+        await others.get(eve.id)
 
+    memory = users.provider.name
     with capture(post_provider_call) as sent:
         await users.update(ada.id, {"age": 3})
-    inner, outer = [s.keywords for s in sent]
-    assert (inner["operation_name"], outer["operation_name"]) == ("get", "update")
-    assert inner["request_id"] == outer["request_id"]
-    assert SlowProvider.SECONDS <= inner["duration"] < 0.2
-    assert 2 * SlowProvider.SECONDS <= outer["duration"] < 0.2, "it loads, and finds again what it writes"
+    told = [(s.sender, s.keywords["operation_name"], s.keywords["duration"]) for s in sent]
+    assert told == [(memory, "get", 2), ("another", "get", 2), (memory, "update", 4)], "it is loaded, and found again"
+    assert len({s.keywords["request_id"] for s in sent}) == 1
+    durations: list[float] = []
+    with post_provider_call.connected_to(lambda sender, duration: durations.append(duration), sender=memory):
+        await users.update(ada.id, {"age": 4})
+    assert durations == [2, 4], "whether anybody watches the other or not"
 
 
 async def test_who_watches_breaks_nothing(users: Api, caplog: pytest.LogCaptureFixture) -> None:

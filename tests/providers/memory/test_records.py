@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from typing import Any
 
@@ -122,6 +122,9 @@ async def test_what_may_be_anything_may_be_a_list(api: Api, provider: MemoryProv
     api.mount(bzz.ModelHive.routes_for(provider, Loose))
     shown = await api.create("/loose", anything=[1, ["x"]], free={"a": [1]})
     assert shown == {"id": "only", "anything": [1, ["x"]], "free": {"a": [1]}}
+    beyond = datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))
+    with pytest.raises(Invalid):
+        await bzz.ModelHive(provider, Loose).update("only", {"anything": [beyond]})
 
 
 @dataclass
