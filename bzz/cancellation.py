@@ -17,18 +17,22 @@ def cancellations() -> int:
     return task.cancelling() if task else 0
 
 
+def noticed(task: asyncio.Task[object] | None) -> int:
+    """Return how often a task, which is running, was asked to stop and has had to notice: at its next await it may."""
+    return task.cancelling() - bool(getattr(task, "_must_cancel", False)) if task else 0
+
+
 class Deferral:
     """The cancellations of one act's task that have to wait for its end."""
 
     def __init__(self) -> None:
         self.task = asyncio.current_task()
-        self.asked = cancellations()
-        self.has_come = False
+        self.level: int | None = None  # how often the task had been asked to stop when the first one came
 
     @property
     def is_due(self) -> bool:
         """Whether one has come that nobody has taken back since, as a time-out further in does."""
-        return self.has_come and cancellations() > self.asked
+        return self.level is not None and cancellations() >= self.level
 
 
 deferral: ContextVar[Deferral | None] = ContextVar("bzz_deferral", default=None)
@@ -47,7 +51,7 @@ def deferred() -> Iterator[None]:
         here = deferral.get()
         if here is None or here.task is not asyncio.current_task():
             raise
-        here.has_come = True
+        here.level = cancellations() if here.level is None else min(here.level, cancellations())
 
 
 async def uncancelled(work: Awaitable[T], *, cancelled: asyncio.CancelledError | None = None) -> T:

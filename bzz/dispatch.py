@@ -13,13 +13,14 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from inspect import isawaitable
+from types import MappingProxyType
 from typing import Any, NoReturn, TypeVar
 
 import blinker
 from blinker._utilities import make_id
 from blinker.base import ANY_ID
 
-from bzz.cancellation import cancellations
+from bzz.cancellation import cancellations, noticed
 from bzz.correlation import request_id
 from bzz.receivers import Call, plan
 
@@ -41,7 +42,7 @@ class Signal(blinker.NamedSignal):
         isolated: whether a receiver's exception is logged, and the others still run, instead of being raised.
         computed: those of the keywords that may be sent as async functions without parameters, which are called anew
             for each receiver that takes the keyword.
-        optional: those of the keywords that are None unless they are sent.
+        optional: those of the keywords that need not be sent, each with what makes a value for it then.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Signal(blinker.NamedSignal):
         senders: type = object,
         isolated: bool = False,
         computed: Collection[str] = (),
-        optional: Collection[str] = (),
+        optional: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
     ) -> None:
         super().__init__(name, doc)
         self.doc, self.sender, self.senders = doc, sender, senders
@@ -174,7 +175,7 @@ class Signal(blinker.NamedSignal):
         """
         keywords.setdefault("request_id", request_id.get())
         if keywords.keys() != self.keywords.keys():
-            keywords = {**dict.fromkeys(self.optional), **keywords}
+            keywords = {**{name: make() for name, make in self.optional.items()}, **keywords}
             if wrong := keywords.keys() ^ self.keywords.keys():
                 says = ", ".join(f"{'without' if name in self.keywords else 'with'} {name}" for name in sorted(wrong))
                 raise TypeError(f"{self.name} offers {', '.join(self.keywords)}; it was sent {says}")
@@ -183,16 +184,21 @@ class Signal(blinker.NamedSignal):
         for key, receiver, call in self._live(sender):
             if key not in self.receivers:  # an earlier one has disconnected it
                 continue
-            asked = task.cancelling() if task else 0
+            offered: Mapping[str, Any] = keywords
+            asked = None  # as long as nothing is awaited, the task cannot be cancelled
             try:
-                result = call(receiver, sender, await call.complete(keywords) if call.computed else keywords)
+                if call.computed:
+                    task = task or asyncio.current_task()
+                    asked = noticed(task)
+                    offered = await call.complete(keywords)
+                result = call(receiver, sender, offered)
                 if result is not None and isawaitable(result):
                     task = task or asyncio.current_task()
-                    asked = task.cancelling() if task else 0
+                    asked = noticed(task)
                     result = await result
             except (Exception, asyncio.CancelledError) as error:
                 is_cancelled = isinstance(error, asyncio.CancelledError)
-                if is_cancelled and cancellations() > asked:
+                if is_cancelled and asked is not None and cancellations() > asked:
                     cancelled = error
                 if not self.isolated:
                     if is_cancelled and not cancelled:  # Tornado would leave the client without an answer

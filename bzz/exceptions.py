@@ -47,7 +47,7 @@ class BzzError(Exception):
 
     def __str__(self) -> str:
         """Return what it says, and of which fields."""
-        return f"{self.detail} {self.errors}" if self.errors else self.detail
+        return f"{self.detail} {self.errors}".lstrip() if self.errors else str(self.detail)
 
 
 class Finished(BzzError):

@@ -24,7 +24,7 @@ from bzz.routing import Path
 from bzz.signals import request_failed
 from bzz.store import Store
 
-BREATH = 100  # signals of one act, after which others get their turn
+BREATH = 100  # signals of one act, after which others have their turn
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -56,14 +56,14 @@ class Act:
         in_process: whether plain code does it, which may set any field and gets instances, rather than a request,
             which may not and gets representations.
         announced: of whom receivers were told that it would happen to them, by what it is and its key.
-        sent: how many signals it has sent so far.
+        told: how often it has told somebody so far.
     """
 
     store: Store
     path: Path
     in_process: bool = False
     announced: dict[tuple[str, Any], Announced] = field(default_factory=dict)
-    sent: int = 0
+    told: int = 0
 
     @property
     def resource(self) -> Resource:
@@ -90,6 +90,7 @@ class Act:
             Finished: a receiver has answered the request.
             Exception: what a receiver raised.
         """
+        await self._breathe()
         sender = sender or self.resource.model
         announced = Announced(_act(signal), sender, keywords.get("instance"))
         if not signal.is_muted:
@@ -103,6 +104,8 @@ class Act:
 
         That of a write is isolated, and a cancellation meanwhile has to wait until the act is over.
         """
+        with deferred() if signal.isolated else nullcontext():
+            await self._breathe()
         announced = self.announced.pop((_act(signal), key), None)
         with deferred() if signal.isolated else nullcontext():
             context = announced.context if announced else {}
@@ -114,13 +117,18 @@ class Act:
         for one in announced.values():
             keywords = {"act": one.act, "instance": one.instance, "error": error}
             with deferred():
+                await self._breathe()
+            with deferred():
                 await self._send(request_failed, one.sender, one.context, keywords)
+
+    async def _breathe(self) -> None:
+        """Let others have their turn once in a while, between two signals, as the act may be cancelled here."""
+        self.told += 1
+        if not self.told % BREATH:
+            await asyncio.sleep(0)
 
     async def _send(self, signal: Signal, sender: Any, context: dict[str, Any], keywords: dict[str, Any]) -> None:
         scope, arguments = self.store.scope, self.path.arguments
-        self.sent += 1
-        if not self.sent % BREATH:
-            await asyncio.sleep(0)
         await signal.send_async(
             sender, arguments=arguments, handler=scope.handler, unit=scope.unit, context=context, **keywords
         )

@@ -117,7 +117,7 @@ class ModelHandler(Handler):
 
     def encode(self, value: Any) -> bytes:
         """Return ``value`` as JSON, and what only the model's store knows as that shows it."""
-        return encoding.dumps(value, self.path.resource.json.dump)
+        return encoding.dumps(value, self.view.resource.json.dump)
 
     def compute_etag(self) -> None:
         """Offer no entity tag of a body; an instance's own is of its stored state."""
@@ -180,12 +180,13 @@ class ModelHandler(Handler):
         self, items: Sequence[Stored], query: Query, status_code: int = 200, *, tagged: bool = True
     ) -> None:
         """Answer with what was written; without it if it cannot be shown now, as nobody should write it once more."""
-        bodies = None
+        bodies, is_represented = None, False
         with suppress(BzzError):
-            items = await self.act.represented(items)
-            bodies = await self._shown(items, query)
+            items, is_represented = await self.act.represented(items), True
         if tagged:
             await self._tag(items[0])
+        with suppress(BzzError):
+            bodies = await self._shown(items, query) if is_represented else None
         if bodies is None:
             self.reply_empty(201 if status_code == 201 else 204)
         else:

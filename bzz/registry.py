@@ -64,7 +64,8 @@ def resolve(
     if unknown:
         raise TypeError(f"unknown option {', '.join(unknown)}; there are {', '.join([*known, *own])}")
     made = found if isinstance(found, Provider) else _make(found, options)
-    made.name = _names.get(type(made), made.name)
+    if type(made) in _names and "name" not in vars(made) and type(made).name is Provider.name:
+        made.name = _names[type(made)]
     return made
 
 

@@ -6,7 +6,8 @@ documentation says. ``signal`` declares those of an application.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import NoneType
 from typing import Any
 
 from bzz.dispatch import Signal
@@ -47,12 +48,14 @@ _COMMON = {
     "context": "a dict for receivers to use, the same one in a ``pre_`` signal and in the one that follows it",
 }
 
+_UNLESS_SENT: dict[str, Callable[[], Any]] = {"arguments": list, "handler": NoneType, "unit": NoneType, "context": dict}
+
 
 def _of_an_act(
     name: str, doc: str, keywords: Mapping[str, str], sender: str = "the model class", **contract: Any
 ) -> Signal:
     _declared[name] = Signal(
-        name, doc, {**keywords, **_COMMON}, sender=sender, senders=type, optional=_COMMON, **contract
+        name, doc, {**keywords, **_COMMON}, sender=sender, senders=type, optional=_UNLESS_SENT, **contract
     )
     return _declared[name]
 

@@ -53,7 +53,7 @@ async def test_in_an_act_it_is_for_the_act_to_raise_it() -> None:
     await begun(task)
     gate.set()
     assert await task == "cancelled 1 times"
-    assert here[0].has_come
+    assert here[0].level == 1
 
 
 async def test_a_task_that_an_act_has_begun_is_no_act() -> None:
@@ -66,7 +66,7 @@ async def test_a_task_that_an_act_has_begun_is_no_act() -> None:
         deferral.set(here)
         with pytest.raises(asyncio.CancelledError):
             await asyncio.ensure_future(inner())
-        return here.has_come
+        return here.level is not None
 
     assert await asyncio.ensure_future(act()) is False
 
@@ -87,7 +87,7 @@ async def test_a_deadline_that_an_act_has_set_itself_ends_there() -> None:
             async with asyncio.timeout(0.001):
                 await uncancelled(asyncio.sleep(0.02))
                 await asyncio.sleep(0)
-        assert here.has_come
+        assert here.level == 1
         return here.is_due
 
     assert await asyncio.ensure_future(act()) is False

@@ -121,10 +121,10 @@ def test_a_signal_cannot_be_sent_without_awaiting(signal: Signal) -> None:
         signal.send(Model, **GIVEN)
 
 
-async def test_what_is_optional_is_none_unless_it_is_sent() -> None:
-    signal = Signal("ping", "When pinged.", KEYWORDS, optional=["handler"])
+async def test_what_is_optional_is_made_unless_it_is_sent() -> None:
+    signal = Signal("ping", "When pinged.", KEYWORDS, optional={"handler": list})
     with signal.connected_to(lambda sender, handler: handler):
-        assert [result for _, result in await signal.send_async(Model, instance="I")] == [None]
+        assert [result for _, result in await signal.send_async(Model, instance="I")] == [[]]
         assert [result for _, result in await signal.send_async(Model, **GIVEN)] == ["H"]
         with pytest.raises(TypeError, match="it was sent without instance"):
             await signal.send_async(Model)

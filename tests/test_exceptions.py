@@ -27,3 +27,10 @@ def test_an_error_about_input_is_a_value_error_with_messages_by_field() -> None:
 def test_errors_bring_the_header_fields_their_status_asks_for() -> None:
     assert MethodNotAllowed(["GET", "POST"]).headers == {"Allow": "GET, POST"}
     assert Unavailable("down", retry_after=7).headers == {"Retry-After": "7"}
+
+
+def test_an_error_says_what_it_is_about_whatever_its_detail_is() -> None:
+    assert str(exceptions.Invalid("No.", errors={"age": ["is old"]})) == "No. {'age': ['is old']}"
+    assert str(exceptions.Conflict("", errors={"age": ["is old"]})) == "{'age': ['is old']}"
+    assert str(exceptions.Forbidden(None)) == "None"  # type: ignore[arg-type]
+    assert str(exceptions.NotFound("Not here.")) == "Not here."

@@ -115,3 +115,11 @@ async def test_what_shows_itself_is_expanded_where_it_shows_ids(api: Api, provid
         {"member": inner, "members": [1, inner, "nothing"]},
         "nothing",
     ]
+
+
+async def test_an_entity_tag_does_not_depend_on_what_a_write_expands(teams: Api) -> None:
+    ada = await member(teams)
+    path = f"/team/{await team(teams, owner=ada)}"
+    plain = (await teams("PUT", path, json_body={"name": "x"})).headers["ETag"]
+    expanded = await teams("PUT", f"{path}?expand=owner", json_body={"name": "x"})
+    assert (expanded.json["owner"]["name"], expanded.headers["ETag"]) == ("Ada", plain)

@@ -15,7 +15,7 @@ import pytest
 import tornado.web
 
 import bzz
-from bzz import signals
+from bzz import lifecycle, signals
 from bzz.cancellation import uncancelled
 from bzz.correlation import request_id
 from bzz.exceptions import Conflict, Finished, Forbidden, Invalid, NotFound, Unavailable
@@ -665,6 +665,62 @@ async def test_many_who_join_at_once_hold_up_nobody() -> None:
         others.cancel()
     assert len(sent) == 700
     assert max(later - earlier for earlier, later in itertools.pairwise(turns)) <= 101
+
+
+@pytest.mark.parametrize("when", ["before", "after", "refused"])
+async def test_a_cancellation_between_many_signals_loses_none(when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = MemoryProvider()
+    teams, members = bzz.ModelHive(provider, records.Team), bzz.ModelHive(provider, records.Member)
+    keys = [(await members.create({"name": str(number)})).id for number in range(60)]
+    parent = (await teams.create({"name": "Engine"})).id
+    monkeypatch.setattr(lifecycle, "BREATH", 7)
+    follower = request_failed if when == "refused" else post_associate
+    watched = pre_associate if when == "before" else follower
+
+    def refuse(sender: Any, instance: Any) -> None:
+        if when == "refused" and instance.id == keys[-1]:
+            raise Forbidden("Not this one.")
+
+    def cancel(sender: Any) -> None:
+        if sum(one.signal == watched.name for one in sent) == 20:
+            asyncio.get_running_loop().call_soon(task.cancel)
+
+    with capture(pre_associate, post_associate, request_failed) as sent:
+        watched.connect(cancel)
+        pre_associate.connect(refuse)
+        task = asyncio.ensure_future(teams.associate(parent, "members", keys))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    announced = [one.keywords["instance"].id for one in sent if one.signal == "pre_associate"]
+    followed = [one.keywords["instance"].id for one in sent if one.signal != "pre_associate"]
+    assert announced == followed
+    assert (await teams.get(parent)).members == (keys if when == "after" else [])
+
+
+async def test_a_task_that_cancels_itself_first_is_cancelled_in_the_end() -> None:
+    users = bzz.ModelHive(MemoryProvider(), User)
+    await users.create({"name": "warm"})
+
+    async def work() -> None:
+        task = asyncio.current_task()
+        assert task
+        task.cancel()
+        await users.create({"name": "Ada"})
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.ensure_future(work())
+
+    def stop(sender: Any) -> None:
+        task = asyncio.current_task()
+        assert task
+        task.cancel()
+
+    async def later(sender: Any) -> None:
+        await asyncio.sleep(0)
+
+    for signal in (pre_create_instance, post_create_instance):
+        with signal.connected_to(stop), signal.connected_to(later), pytest.raises(asyncio.CancelledError):
+            await asyncio.ensure_future(users.create({"name": "Bob"}))
 
 
 async def test_an_act_that_is_destroyed_with_its_loop_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:

@@ -82,9 +82,9 @@ async def test_a_test_may_send_what_bzz_sends() -> None:
     seen: list[Any] = []
 
     @signals.post_update_instance.connect
-    def receive(sender: Any, updated_fields: Any, handler: Any, unit: Any) -> None:
-        seen.append((updated_fields, handler, unit))
+    def receive(sender: Any, updated_fields: Any, handler: Any, unit: Any, context: Any) -> None:
+        seen.append((updated_fields, handler, unit, context))
 
     diff = {"age": {"from": 1, "to": 2}}
     await signals.post_update_instance.send_async(object, instance=None, updated_fields=diff)
-    assert seen == [(diff, None, None)]
+    assert seen == [(diff, None, None, {})]

@@ -122,13 +122,20 @@ async def test_a_provider_has_the_name_it_was_registered_by_first(monkeypatch: p
     class Shelf(MemoryProvider):
         """Known by a name of its own, or none."""
 
+    class Fixed(Shelf):
+        name = "fixed name"
+
+    monkeypatch.setattr(registry, "_names", {Fixed: "not this"})
+
     with capture(pre_provider_call) as sent:
-        await bzz.ModelHive(Shelf, User).list()
+        await bzz.ModelHive(Shelf(), User).list()
         bzz.register_provider("books", Shelf)
         bzz.register_provider("more", Shelf)
-        for name in ("books", "more", Shelf, "memory"):
-            await bzz.ModelHive(name, User).list()
-    assert [s.sender for s in sent] == ["shelf", "books", "books", "books", "memory"]
+        mine = Shelf()
+        mine.name = "mine"
+        for provider in ("books", "more", Shelf, Shelf(), mine, Fixed(), "memory"):
+            await bzz.ModelHive(provider, User).list()
+    assert [s.sender for s in sent] == ["shelf", "books", "books", "books", "books", "mine", "fixed name", "memory"]
 
 
 async def test_a_cancellation_while_somebody_watches_comes_before_the_store_or_after_the_act() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import mongoengine as me
 from mongoengine.base import BaseDocument
 from mongoengine.errors import SaveConditionError
+from mongoengine.queryset.base import BaseQuerySet
 
 from bzz.exceptions import Invalid
 
@@ -85,28 +86,35 @@ def delete(document: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -
         OperationError: something refers to it that forbids it.
     """
     as_loaded = {} if _acts_when_deleted(type(document)) else _as_loaded(raw, {*names} - {"_id"})
-    collection = _Conditional(type(document)._get_collection(), as_loaded, [])
+    collection = _Conditional(type(document)._get_collection(), raw["_id"], as_loaded, [])
     vars(document)["_get_collection"] = lambda: collection
     try:
         document.delete()
     finally:
-        del vars(document)["_get_collection"]
+        vars(document).pop("_get_collection", None)
+    collection.check()  # once more, as a delete() of the model's own may have caught what was raised
 
 
 def _acts_when_deleted(model: Any) -> bool:
     """Tell whether code of the model's own runs between the call of ``delete()`` and what it does to the collection."""
-    files = any(isinstance(known, me.FileField) for known in model._fields.values())
-    is_own = model.delete is not me.Document.delete or files or bool(model._meta.get("delete_rules"))
-    return is_own or bool(me.signals.pre_delete.has_receivers_for(model))
+    queryset_class = model._meta.get("queryset_class", me.QuerySet)
+    return (
+        model.delete is not me.Document.delete
+        or queryset_class.delete is not BaseQuerySet.delete
+        or any(isinstance(known, me.FileField) for known in model._fields.values())
+        or bool(model._meta.get("delete_rules"))
+        or bool(me.signals.pre_delete.has_receivers_for(model))
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Conditional:
-    """A collection from which what is deleted first has to be there, and to meet a condition."""
+    """A collection in which the document ``key`` has to be, and to meet a condition, when it is deleted first."""
 
     collection: Any
+    key: Any
     condition: Mapping[str, Any]
-    deletions: list[Any]
+    deleted: list[int]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.collection, name)
@@ -115,11 +123,16 @@ class _Conditional:
         return replace(self, collection=self.collection.with_options(**options))
 
     def delete_many(self, query: Mapping[str, Any], **options: Any) -> Any:
-        result = self.collection.delete_many({**({} if self.deletions else self.condition), **query}, **options)
-        if result.acknowledged and not result.deleted_count and not self.deletions:
-            raise SaveConditionError("It is not stored as it was loaded.")
-        self.deletions.append(result)
+        if query.get("_id") != self.key:
+            return self.collection.delete_many(query, **options)
+        result = self.collection.delete_many({**({} if self.deleted else self.condition), **query}, **options)
+        self.deleted.append(result.deleted_count if result.acknowledged else 1)
+        self.check()
         return result
+
+    def check(self) -> None:
+        if self.deleted and not any(self.deleted):
+            raise SaveConditionError("It is not stored as it was loaded.")
 
 
 def _as_loaded(raw: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import mongoengine as me
@@ -106,13 +107,52 @@ def test_a_delete_holds_only_where_its_condition_does() -> None:
 
     me.signals.post_delete.connect(gone, sender=Natural)
     with pytest.raises(me.errors.SaveConditionError):
-        writes.delete(document, {"title": "another"}, ["_id", "title"])
+        writes.delete(document, {"_id": "x", "title": "another"}, ["_id", "title"])
     assert (Natural.objects.count(), told) == (1, [])
     writes.delete(document, {"_id": "x", "title": "first"}, ["_id", "title"])
     assert (Natural.objects.count(), told) == (0, ["first"])
     with pytest.raises(me.errors.SaveConditionError):
-        writes.delete(document, {"title": "first"}, ["title"])
+        writes.delete(document, {"_id": "x", "title": "first"}, ["title"])
     assert "_get_collection" not in vars(document)
+
+
+class Careless(me.Document):
+    """Deletes its children first, and hears of nothing."""
+
+    parent = me.StringField()
+    meta: dict[str, Any] = {"strict": True}  # noqa: RUF012
+
+    def delete(self, *args: Any, **kwargs: Any) -> None:
+        self._get_collection().delete_many({"parent": str(self.pk)})
+        with suppress(me.OperationError):
+            super().delete(*args, **kwargs)
+
+
+def test_only_the_document_itself_counts_and_it_does_even_if_nobody_listens() -> None:
+    document = Careless().save()
+    writes.delete(document, {"_id": document.pk})
+    assert Careless.objects.count() == 0
+    with pytest.raises(me.errors.SaveConditionError):
+        writes.delete(document, {"_id": document.pk})
+
+
+class Going(me.QuerySet):
+    """Says what is about to be deleted."""
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        self.update(state="going")
+        return super().delete(*args, **kwargs)
+
+
+class Leaving(me.Document):
+    state = me.StringField()
+    meta: dict[str, Any] = {"queryset_class": Going, "strict": True}  # noqa: RUF012
+
+
+def test_a_queryset_class_may_do_things_of_its_own() -> None:
+    document = Leaving(state="here").save()
+    writes.delete(document, {"_id": document.pk, "state": "here"}, ["state"])
+    assert Leaving.objects.count() == 0
 
 
 def test_a_condition_is_for_a_model_that_does_nothing_of_its_own() -> None:
@@ -124,7 +164,7 @@ def test_a_condition_is_for_a_model_that_does_nothing_of_its_own() -> None:
     writes.delete(document, {"_id": "x", "title": "first"}, ["_id", "title"])
     assert Natural.objects.count() == 0
     with pytest.raises(me.errors.SaveConditionError):
-        writes.delete(document, {}, [])
+        writes.delete(document, {"_id": "x"}, [])
 
 
 def test_a_delete_that_nobody_acknowledges_is_taken_for_done() -> None:
@@ -136,10 +176,10 @@ def test_a_delete_that_nobody_acknowledges_is_taken_for_done() -> None:
 
     document = Fleeting().save()
     Fleeting.objects.delete()
-    writes.delete(document, {}, [])
+    writes.delete(document, {"_id": document.pk}, [])
 
 
 def test_a_delete_of_the_models_own_is_taken_at_its_word() -> None:
     document = Soft().save()
-    writes.delete(document, {}, [])
+    writes.delete(document, {"_id": document.pk}, [])
     assert Soft.objects.get().is_gone
