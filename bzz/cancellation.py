@@ -18,7 +18,7 @@ def cancellations() -> int:
 
 
 def noticed(task: asyncio.Task[object] | None) -> int:
-    """Return how often a task, which is running, was asked to stop and has had to notice: at its next await it may."""
+    """Return how often a running task was asked to stop, without what it hears of only at its next await."""
     return task.cancelling() - bool(getattr(task, "_must_cancel", False)) if task else 0
 
 

@@ -104,10 +104,11 @@ class Act:
 
         That of a write is isolated, and a cancellation meanwhile has to wait until the act is over.
         """
-        with deferred() if signal.isolated else nullcontext():
+        held_back = deferred if signal.isolated else nullcontext
+        with held_back():
             await self._breathe()
         announced = self.announced.pop((_act(signal), key), None)
-        with deferred() if signal.isolated else nullcontext():
+        with held_back():
             context = announced.context if announced else {}
             await self._send(signal, sender or self.resource.model, context, keywords)
 
