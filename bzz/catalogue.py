@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bzz.interfaces import Provider
@@ -25,6 +25,8 @@ class View:
         per_page: how many instances a page of a list holds.
         max_per_page: how many a request may ask for.
         max_body: how many bytes a body may have.
+        authenticated: whether requests take a signed-in user, for those of ``get``, ``create``, ``update`` and
+            ``delete`` of which it is not for the application to say.
     """
 
     resource: Resource
@@ -32,6 +34,7 @@ class View:
     per_page: int = 20
     max_per_page: int = 100
     max_body: int = 1_048_576
+    authenticated: Mapping[str, bool] = field(default_factory=dict)
 
     def trusting(self, provider: Provider) -> View:
         """Return the model as plain code may reach it: all of it, listed just so."""
@@ -52,6 +55,7 @@ class View:
             min(self.per_page, other.per_page),
             min(self.max_per_page, other.max_per_page),
             min(self.max_body, other.max_body),
+            _strictest(self.authenticated, other.authenticated),
         )
 
 
@@ -62,6 +66,12 @@ def _both(one: Field, other: Field) -> Field:
         insertable=one.insertable and other.insertable,
         updatable=one.updatable and other.updatable,
     )
+
+
+def _strictest(one: Mapping[str, bool], other: Mapping[str, bool]) -> Mapping[str, bool]:
+    """Return what takes a user if either says so, and takes none if both do; the rest is for the application to say."""
+    pairs = {verb: (one.get(verb), other.get(verb)) for verb in {*one, *other}}
+    return {verb: True in said for verb, said in pairs.items() if True in said or None not in said}
 
 
 def register(view: View) -> None:

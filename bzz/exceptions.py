@@ -6,6 +6,7 @@
     ├── Finished                    500  not an error: a receiver has answered the request itself
     ├── BadRequest                  400  malformed body or query
     │   └── Invalid                 400  well-formed, but a field or filter cannot take its value (``errors``)
+    ├── Unauthorized                401  nobody is signed in (``WWW-Authenticate``)
     ├── Forbidden                   403  refused, by a receiver for instance
     ├── NotFound                    404  no such instance, or not visible to this request
     ├── MethodNotAllowed            405  the path does not take this method (``Allow``)
@@ -67,6 +68,20 @@ class Invalid(BadRequest, ValueError):
         self, detail: str = "The input is not valid.", *, errors: Mapping[str, list[str]] | None = None
     ) -> None:
         super().__init__(detail, errors=errors)
+
+
+class Unauthorized(BzzError):
+    """Who sends the request has to sign in (RFC 9110, section 15.5.2).
+
+    Args:
+        detail: what was missing or wrong.
+        challenge: how to do better, as ``WWW-Authenticate`` says it (RFC 6750, section 3).
+    """
+
+    status_code = 401
+
+    def __init__(self, detail: str = "Sign in first.", *, challenge: str = "Bearer") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": challenge})
 
 
 class Forbidden(BzzError):

@@ -64,6 +64,14 @@ def plan(provider: Provider, resource: Resource, names: Iterable[str]) -> Tree:
     return tree
 
 
+def models(tree: Tree) -> Iterator[type]:
+    """Yield the models of what a plan expands that are stored on their own."""
+    for branch in tree.values():
+        if isinstance(branch.relation.type, Reference):
+            yield branch.target.model
+        yield from models(branch.below)
+
+
 def _relation(provider: Provider, resource: Resource, name: str) -> Relation | None:
     """Return the relation ``name``, if what it leads to may be read."""
     relation = relation_at(resource, name)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from functools import wraps
 from http import HTTPStatus
+from inspect import isawaitable
 from types import TracebackType
 from typing import Any
 
@@ -12,31 +15,55 @@ from tornado.httputil import HTTPServerRequest
 from bzz import encoding
 from bzz.correlation import choose, request_id
 from bzz.exceptions import BzzError, ContentTooLarge, Finished, UnsupportedMediaType
+from bzz.gate import SETTING, Gate, require_user
 from bzz.pool import compute
+from bzz.sessions import Session
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+VARY = "Authorization, Cookie"  # which replies depend on, where users are told apart (RFC 9110, section 12.5.5)
+PRIVATE = "private, no-cache"  # for their own browser, which asks each time whether it still holds (RFC 9111, 5.2.2)
 LONG_BODY = 65_536  # bytes; decoding more than that takes long enough to be done off the event loop
 
 
 class Handler(tornado.web.RequestHandler):
     """A Tornado handler that speaks JSON and answers every error with a problem document.
 
-    Its ``request_id`` ties together the request, its reply, all signals it causes, and what is logged meanwhile.
+    Its ``request_id`` ties together the request, its reply, all signals it causes, and what is logged meanwhile. Where
+    ``AuthHive`` is configured, ``current_user`` is who has signed in, or None, and ``session`` the session.
     """
+
+    session: Session | None = None
 
     def __init__(self, application: tornado.web.Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self.request_id = choose(request.headers.get("X-Request-ID"))
         super().__init__(application, request, **kwargs)
 
     def clear(self) -> None:
-        """Begin the reply anew; it has the request's id in any case."""
+        """Begin the reply anew; it has the request's id in any case, and says whom it is for."""
         super().clear()
         self.set_header("X-Request-ID", self.request_id)
+        if self.gate:
+            self.add_header("Vary", VARY)
+        if self.session:
+            self.set_header("Cache-Control", PRIVATE)
 
-    def prepare(self) -> None:
-        """Have all that comes of the request know its id."""
+    @property
+    def gate(self) -> Gate | None:
+        """The application's policy, if it has one."""
+        return self.settings.get(SETTING)
+
+    async def prepare(self) -> None:
+        """Have all that comes of the request know its id, and who is signed in.
+
+        Raises:
+            Forbidden, Unavailable: as ``Gate.identify``.
+        """
         request_id.set(self.request_id)
+        if self.gate:
+            self.session = await self.gate.identify(self)
+        if self.session:
+            self.set_header("Cache-Control", PRIVATE)
 
     async def read_body(self, max_body: int) -> dict[str, Any]:
         """Return the object the body says, not typed yet; an empty body is an empty object.
@@ -55,8 +82,12 @@ class Handler(tornado.web.RequestHandler):
             raise UnsupportedMediaType("A form has no files.")
         content_type, body = self.request.headers.get("Content-Type", ""), self.request.body
         if len(body) > LONG_BODY:
-            return await compute(encoding.decode, content_type, body, self.request.body_arguments)
-        return encoding.decode(content_type, body, self.request.body_arguments)
+            decoded = await compute(encoding.decode, content_type, body, self.request.body_arguments)
+        else:
+            decoded = encoding.decode(content_type, body, self.request.body_arguments)
+        if self.settings.get("xsrf_cookies"):
+            decoded.pop("_xsrf", None)  # which Tornado has compared
+        return decoded
 
     def reply(self, value: Any, status_code: int = 200) -> None:
         """Finish with ``value`` as JSON and nothing else, unless a receiver has finished already."""
@@ -85,21 +116,7 @@ class Handler(tornado.web.RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write the problem document of an error (RFC 9457, section 3): ``type, title, status, detail``, ``errors``."""
-        error = _error(kwargs)
-        problem: dict[str, Any] = {"type": "about:blank", "title": _phrase(status_code), "status": status_code}
-        if isinstance(error, BzzError):
-            problem["detail"] = error.detail
-            if error.errors:
-                problem["errors"] = error.errors
-            for name, value in error.headers.items():
-                self.set_header(name, value)
-        elif isinstance(error, tornado.web.HTTPError) and error.reason:
-            problem["detail"] = error.reason
-        if status_code < 200 or status_code in (204, 304):  # which have no content
-            self.finish()
-            return
-        self.set_header("Content-Type", PROBLEM)
-        self.finish(encoding.dumps(problem))
+        write_problem(self, status_code, _error(kwargs))
 
     def log_exception(
         self,
@@ -115,6 +132,51 @@ class Handler(tornado.web.RequestHandler):
             cause = f" ({value.__cause__!r})" if value.__cause__ else ""
             value = tornado.web.HTTPError(value.status_code, "%s%s", value, cause)
         super().log_exception(typ, value, tb)
+
+
+def write_problem(handler: tornado.web.RequestHandler, status_code: int, error: BaseException | None) -> None:
+    """Finish a reply with the problem document of an error."""
+    problem: dict[str, Any] = {"type": "about:blank", "title": _phrase(status_code), "status": status_code}
+    if isinstance(error, BzzError):
+        problem["detail"] = error.detail
+        if error.errors:
+            problem["errors"] = error.errors
+        for name, value in error.headers.items():
+            handler.set_header(name, value)
+    elif isinstance(error, tornado.web.HTTPError) and error.reason:
+        problem["detail"] = error.reason
+    if status_code < 200 or status_code in (204, 304):  # which have no content
+        handler.finish()
+        return
+    handler.set_header("Content-Type", PROBLEM)
+    handler.finish(encoding.dumps(problem))
+
+
+def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """Have a method of a Tornado handler, be it sync or async, called only for a signed-in user: ``current_user``.
+
+    Others get a 401, and writes that come from another site with the cookie a 403.
+    """
+
+    @wraps(method)
+    async def checked(self: tornado.web.RequestHandler, *args: Any, **kwargs: Any) -> Any:
+        try:
+            gate: Gate | None = self.settings.get(SETTING)
+            if gate and not isinstance(self, Handler):  # which knows already
+                self.add_header("Vary", VARY)
+                if await gate.identify(self):
+                    self.set_header("Cache-Control", PRIVATE)
+            require_user(self)
+        except BzzError as error:
+            if isinstance(self, Handler):
+                raise
+            self.set_status(error.status_code)
+            write_problem(self, error.status_code, error)
+            return None
+        result = method(self, *args, **kwargs)
+        return await result if isawaitable(result) else result
+
+    return checked
 
 
 def _error(kwargs: dict[str, Any]) -> BaseException | None:

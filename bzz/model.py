@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from inspect import signature
 from typing import Any
 
-from tornado.routing import Matcher, URLSpec
+from tornado.routing import URLSpec
 
 from bzz import registry, routing
 from bzz.catalogue import METHODS, View, register, restrict
+from bzz.gate import SWITCHES
 from bzz.in_process import InProcess
 from bzz.interfaces import Provider
 from bzz.model_handler import ModelHandler
 from bzz.queries import parse_sort
 from bzz.resources import Resource
-
-
-class RouteList(list[Any]):
-    """Rules, as ``tornado.web.Application`` takes them: what ``routes_for`` and ``flatten`` return."""
+from bzz.routes import RouteList
 
 
 class ModelHive(InProcess):
@@ -37,6 +35,8 @@ class ModelHive(InProcess):
         per_page: how many instances a page of a list holds; 20, or ``max_per_page`` if that is less.
         max_per_page: how many a request may ask for.
         max_body: how many bytes a body may have.
+        authenticated: whether requests take a signed-in user, whatever the application says: True, False, or for some
+            of ``get``, ``create``, ``update`` and ``delete``: ``{'get': False}``.
         handler_class: a subclass of ``ModelHandler``.
         provider_options: the provider's own options.
 
@@ -60,6 +60,7 @@ class ModelHive(InProcess):
         per_page: int | None = None,
         max_per_page: int = 100,
         max_body: int = 1_048_576,
+        authenticated: bool | Mapping[str, bool] | None = None,
         handler_class: type[ModelHandler] | None = None,
         **provider_options: Any,
     ) -> None:
@@ -77,7 +78,8 @@ class ModelHive(InProcess):
         self.handler_class = handler_class or ModelHandler
         if not issubclass(self.handler_class, ModelHandler):
             raise TypeError(f"{self.handler_class!r} is no subclass of bzz.ModelHandler")
-        view = View(resource, _check_methods(methods), per_page, max_per_page, max_body)
+        switches = _check_authenticated(authenticated)
+        view = View(resource, _check_methods(methods), per_page, max_per_page, max_body, switches)
         super().__init__(resolved, view, routing.snake_case(model.__name__))
 
     @classmethod
@@ -110,25 +112,19 @@ class ModelHive(InProcess):
         return RouteList([URLSpec(routing.pattern(base), self.handler_class, options)])
 
 
-def flatten(routes: Iterable[Any]) -> RouteList:
-    """Return one list of rules from route lists and ordinary Tornado rules, in their order.
-
-    Args:
-        routes: lists of routes, as ``routes_for`` returns them, which are spliced however deep, and rules as
-            ``tornado.web.Application`` takes them, be they written as tuples or as lists.
-    """
-    flat = RouteList()
-    for item in routes:
-        is_rule = not isinstance(item, list) or (item and isinstance(item[0], (str, Matcher)))
-        flat += [item] if is_rule else flatten(item)
-    return flat
-
-
 def _check_sort(resource: Resource, sort: str) -> list[tuple[str, bool]]:
     try:
         return parse_sort(resource, sort)
     except ValueError as error:
         raise TypeError(f"sort: {error}") from None
+
+
+def _check_authenticated(given: bool | Mapping[str, bool] | None) -> Mapping[str, bool]:
+    switches = dict.fromkeys(SWITCHES, given) if isinstance(given, bool) else {} if given is None else given
+    is_known = isinstance(switches, Mapping) and switches.keys() <= set(SWITCHES)
+    if not is_known or not all(isinstance(value, bool) for value in switches.values()):
+        raise TypeError(f"authenticated is True, False, or that for some of {', '.join(SWITCHES)}, not {given!r}")
+    return dict(switches)
 
 
 def _check_methods(methods: Iterable[str]) -> frozenset[str]:

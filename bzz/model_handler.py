@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from bzz import actions, associations, encoding, expansion, routing
 from bzz.catalogue import View, find_path, view_of
 from bzz.changes import ANY, Precondition
 from bzz.exceptions import BzzError, MethodNotAllowed, NotFound
+from bzz.gate import VERBS, require_user
 from bzz.handlers import Handler
 from bzz.interfaces import Listing, Provider, Query, Scope, Stored
 from bzz.lifecycle import Act
@@ -48,10 +49,19 @@ class ModelHandler(Handler):
         """
         self.provider, self.view, self.name, self.base = provider, view, name, base
 
-    def prepare(self) -> None:
-        """Find out what the request points at, and refuse a method that it does not take."""
-        super().prepare()
-        self._find_path()
+    async def prepare(self) -> None:
+        """Find out who asks for what, and refuse whom the models along the path do not admit.
+
+        Raises:
+            Unauthorized: it takes a signed-in user.
+            NotFound, MethodNotAllowed: the path leads nowhere, or does not take the method.
+        """
+        await super().prepare()
+        self.views = [self.view]
+        try:
+            self._find_path()
+        finally:  # whom the first model does not admit is not told what there is below it
+            self._admit(self.views)
         self.act = Act(Store(self.provider, Scope(self)), self.path)
         if self.request.method not in self._allowed():
             raise MethodNotAllowed(self._allowed())
@@ -59,12 +69,12 @@ class ModelHandler(Handler):
     async def get(self) -> None:
         """Answer with an instance, or with a page of a list."""
         if self.path.end.is_list:
-            query = self._parser().query(self.request.query)
+            query = self._admit_to(self._parser().query(self.request.query))
             listing, cursor = await actions.get_list(self.act, query)
             self._link(query, listing, cursor)
             self.reply(await self._shown(listing.items, query))
         else:
-            query = self._parser().shape(self.request.query)
+            query = self._shape()
             stored = await actions.get_instance(self.act)
             is_as_stored = not post_get_instance.has_receivers_for(self.path.resource.model)
             await self._tag(stored, is_as_stored=is_as_stored)
@@ -80,7 +90,7 @@ class ModelHandler(Handler):
 
     async def post(self) -> None:
         """Create an instance, or have existing ones join a relation: 201, with where it is."""
-        query, body = self._parser().shape(self.request.query, lenient=True), await self._body()
+        query, body = self._shape(lenient=True), await self._body()
         if self.path.end.is_reference:
             await self._associate(body, query)
             return
@@ -94,7 +104,7 @@ class ModelHandler(Handler):
 
     async def put(self) -> None:
         """Merge the body into an instance."""
-        query, body = self._parser().shape(self.request.query, lenient=True), await self._body()
+        query, body = self._shape(lenient=True), await self._body()
         stored = await actions.update_instance(self.act, body, self._precondition())
         await self._reply_to_write([stored], query)
 
@@ -137,6 +147,23 @@ class ModelHandler(Handler):
 
     def _parser(self) -> Parser:
         return Parser.at(self.provider, self.path, self.views[-1])
+
+    def _shape(self, *, lenient: bool = False) -> Query:
+        return self._admit_to(self._parser().shape(self.request.query, lenient=lenient))
+
+    def _admit_to(self, query: Query) -> Query:
+        """Return a query whose reply shows nothing that who asks is not admitted to; raise Unauthorized otherwise."""
+        if query.expand:
+            tree = expansion.plan(self.provider, self.path.resource, query.expand)
+            self._admit((view_of(self.provider, model) for model in expansion.models(tree)), "get")
+        return query
+
+    def _admit(self, views: Iterable[View], verb: str | None = None) -> None:
+        """Raise Unauthorized if nobody is signed in and one of ``views`` wants that for ``verb``, or the request's."""
+        verb = verb or VERBS.get(str(self.request.method))
+        default = verb is not None and self.gate is not None and self.gate.authenticated[verb]
+        if verb and any(view.authenticated.get(verb, default) for view in views):
+            require_user(self)
 
     def _allowed(self) -> tuple[str, ...]:
         """Return the methods that the path takes, and that every model along it does."""

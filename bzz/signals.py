@@ -71,6 +71,12 @@ def _of_a_call(name: str, doc: str, keywords: Mapping[str, str]) -> Signal:
     return _declared[name]
 
 
+def _of_a_user(name: str, doc: str, keywords: Mapping[str, str]) -> Signal:
+    common = {"provider_name": "the auth provider's name, again", "handler": _COMMON["handler"].partition(";")[0]}
+    _declared[name] = Signal(name, doc, {**common, **keywords}, sender="the auth provider's name", senders=str)
+    return _declared[name]
+
+
 _INSTANCE = {"instance": "the instance, of the model's own class"}
 _DATA = {"data": "field name to typed value; a receiver may change it"}
 _DIFF = {"updated_fields": "what differs: dotted field name to ``{'from': old, 'to': new}``"}
@@ -126,3 +132,9 @@ post_provider_call = _of_a_call(
     "After it.",
     {"duration": "seconds that were spent in the store", "error": "what it raised, or None"},
 )
+
+_USER = {"user_data": "the user's own dict (``id``, ``provider``, ``name``, ...); what a receiver adds is in the reply"}
+
+authorized_user = _of_a_user("authorized_user", "When a sign-in has succeeded, before the reply.", _USER)
+unauthorized_user = _of_a_user("unauthorized_user", "When a sign-in has failed, before the reply.", {})
+pre_get_user_details = _of_a_user("pre_get_user_details", "Before ``/auth/me/`` replies.", _USER)

@@ -40,7 +40,7 @@ def _keywords() -> str:
         for keyword, meaning in signal.keywords.items():
             offered_by[keyword, meaning].append(f"`{name}`")
     of_acts = [f"`{name}`" for name, signal in declared().items() if "unit" in signal.keywords]
-    short = {len(declared()): "all", len(of_acts): "all but the provider calls"}
+    short = {len(declared()): "all", len(of_acts): "all of acts"}
     rows = [
         (f"`{keyword}`", meaning, short.get(len(names)) or ", ".join(names))
         for (keyword, meaning), names in sorted(offered_by.items())

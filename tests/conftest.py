@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
@@ -25,16 +26,19 @@ from bzz import catalogue, signals, stopwatch
 from bzz.interfaces import Provider, Scope
 from bzz.lifecycle import Act
 from bzz.providers.memory import MemoryProvider
+from bzz.providers.mock import MockProvider
 from bzz.resources import Resource
 from bzz.routing import Path, Step
 from bzz.store import Store
 from bzz.testing import Sent
 from example_app.store import embedded_store
+from tests.issuer import OpenIDIssuer
 from tests.models import User
 from tests.teams import STORES
 
 SIGNALS = signals.declared()
 LIFECYCLE = [name for name, signal in SIGNALS.items() if "unit" in signal.keywords]
+SECRET = "0123456789abcdef0123456789abcdef"
 FORM = "application/x-www-form-urlencoded"
 
 settings.register_profile("short", max_examples=15, stateful_step_count=40, deadline=None)
@@ -107,6 +111,26 @@ class Api:
         return reply.json
 
 
+class Browser:
+    """A browser at an application: it keeps cookies, and says where a request comes from."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.cookies: dict[str, str] = {}
+
+    async def __call__(self, method: str, path: str, *, headers: dict[str, str] | None = None, **body: Any) -> Reply:
+        jar = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
+        reply = await self.api(method, path, headers={**jar, **(headers or {})}, **body)
+        for header in reply.headers.get_list("Set-Cookie"):
+            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+        self.cookies = {name: value for name, value in self.cookies.items() if value}
+        return reply
+
+    async def sign_in(self, **credentials: Any) -> Reply:
+        given = {"provider": "mock", "access_token": "x", **credentials}
+        return await self("POST", "/auth/signin/", json_body=given)
+
+
 def act_on(provider: Provider, resource: Resource, name: str, id: str | None = None, handler: object = None) -> Act:  # noqa: A002
     """An act on all of a resource, or on one instance of it."""
     return Act(Store(provider, Scope(handler)), Path((Step(resource, name, id),)))
@@ -158,6 +182,22 @@ def provider() -> MemoryProvider:
 def users(api: Api, provider: MemoryProvider) -> Api:
     """The API with users in memory at ``/user``."""
     return api.mount(bzz.ModelHive.routes_for(provider, User))
+
+
+@pytest.fixture
+def browser(api: Api) -> Browser:
+    """A browser at the API, which signs in whoever asks for it and asks that for everything."""
+    api.mount(bzz.AuthHive.routes_for([MockProvider()]))
+    bzz.AuthHive.configure(api.app, SECRET)
+    return Browser(api)
+
+
+@pytest.fixture
+def issuer(io_loop: tornado.ioloop.IOLoop) -> Iterator[OpenIDIssuer]:
+    issuer = OpenIDIssuer()
+    yield issuer
+    issuer.server.stop()
+    io_loop.run_sync(issuer.server.close_all_connections)
 
 
 @pytest.fixture(autouse=True)

@@ -46,7 +46,7 @@ async def test_options_hold_wherever_the_model_is_reached(
         ),
         bzz.ModelHive.routes_for(served, models.Member, "readers", methods=["GET", "POST"], max_per_page=3, per_page=2),
     )
-    people = [await member(api, name, password="secret") for name in ("Ada", "Bob", "Cy")]  # noqa: S106  # nobody's
+    people = [await member(api, name, password="secret") for name in ("Ada", "Bob", "Cy")]  # nobody's
     parent = await team(api, owner=people[0])
     path = f"/team/{parent}/members"
     assert (await api("POST", path, json_body={"members": people})).status == 201

@@ -179,11 +179,11 @@ async def test_a_status_without_content_is_answered_without_any(api: Api, status
 
 async def test_a_handler_may_reply_before_it_is_prepared(api: Api) -> None:
     class Guarded(bzz.ModelHandler):
-        def prepare(self) -> None:
+        async def prepare(self) -> None:
             if self.request.headers.get("X-Key") != "open":
                 self.reply({"error": "key"}, 401)
             else:
-                super().prepare()
+                await super().prepare()
 
     api.mount(bzz.ModelHive.routes_for(MemoryProvider(), User, handler_class=Guarded))
     assert [(await api("GET", "/user", headers={"X-Key": key})).status for key in ("", "open")] == [401, 200]

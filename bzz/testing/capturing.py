@@ -11,6 +11,8 @@ from typing import Any
 from bzz.dispatch import Signal
 from bzz.signals import declared
 
+CHANGEABLE = ("data", "query", "user_data")
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -46,7 +48,7 @@ def capture(*signals: Signal) -> Iterator[list[Sent]]:
 
 def _recorder(name: str, sent: list[Sent]) -> Any:
     def record(sender: Any, **keywords: Any) -> None:
-        copies: dict[str, Any] = {key: deepcopy(keywords[key]) for key in ("data", "query") if key in keywords}
+        copies: dict[str, Any] = {key: deepcopy(keywords[key]) for key in CHANGEABLE if key in keywords}
         if "items" in keywords:
             copies["items"] = [*keywords["items"]]
         sent.append(Sent(name, sender, keywords | copies))

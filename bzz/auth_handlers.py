@@ -1,0 +1,222 @@
+"""The handlers of ``AuthHive``: signing in, at once or by way of another site, and out, and who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from copy import deepcopy
+from dataclasses import asdict
+from hmac import compare_digest
+from secrets import token_urlsafe
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from bzz.auth_provider import AuthProvider, Flow, FlowProvider
+from bzz.exceptions import (
+    BadRequest,
+    Finished,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+from bzz.gate import Gate, bearer_token, check_origin
+from bzz.handlers import Handler
+from bzz.signals import authorized_user, pre_get_user_details, unauthorized_user
+from bzz.tokens import now
+
+MAX_BODY = 65_536  # bytes; tokens are short
+FLOW = "flow+jwt"
+FLOW_SECONDS = 600  # which a sign-in on another site may take
+WRONG = "These credentials are nobody's."
+
+
+class AuthHandler(Handler):
+    """What the handlers of ``AuthHive`` have in common."""
+
+    METHODS: ClassVar[tuple[str, ...]] = ()
+
+    def initialize(self, providers: Mapping[str, AuthProvider], base: str) -> None:
+        """Take what ``AuthHive.routes_for`` gives.
+
+        Args:
+            providers: by name.
+            base: the percent-encoded path that those of all the handlers begin with.
+        """
+        self.providers, self.base = providers, base
+
+    async def prepare(self) -> None:
+        """Refuse what is not for this path, and what comes from another site; no reply is for a cache.
+
+        Raises:
+            RuntimeError: the application is not configured.
+            MethodNotAllowed, Forbidden: as it says.
+        """
+        if self.gate is None:
+            raise RuntimeError("an application with routes of AuthHive needs AuthHive.configure(app, secret_key)")
+        self.policy: Gate = self.gate
+        await super().prepare()
+        if self.request.method not in (*self.METHODS, "OPTIONS"):
+            raise MethodNotAllowed((*self.METHODS, "OPTIONS"))
+        check_origin(self)
+        self.set_header("Cache-Control", "no-store")
+
+    def options(self, *_: str) -> None:
+        """Say which methods the path takes."""
+        self.set_header("Allow", ", ".join((*self.METHODS, "OPTIONS")))
+        self.reply_empty()
+
+    async def sign_in(self, name: str, authenticating: Awaitable[dict[str, Any] | None]) -> dict[str, Any]:
+        """Sign in whom a provider vouches for, and return what is told of them: with what receivers have added.
+
+        Args:
+            name: the provider's.
+            authenticating: what it says.
+
+        Raises:
+            Unauthorized: it vouches for nobody.
+            Finished: a receiver has answered the request itself, so nobody is signed in.
+            Exception: what the provider or a receiver raised.
+        """
+        sessions = self.policy.sessions
+        try:
+            user = await authenticating
+            if user is None:
+                raise Unauthorized(WRONG)
+            if "id" not in user:
+                raise TypeError(f"the auth provider {name!r} tells no id of a user")
+            session, token = sessions.start({**user, "provider": name})
+            user_data = deepcopy(session.user)
+            await authorized_user.send_async(name, provider_name=name, user_data=user_data, handler=self)
+            if self._finished:
+                raise Finished("A receiver has answered the request.")
+            self.policy.keep(self, session, token)
+        except Exception:
+            await unauthorized_user.send_async(name, provider_name=name, handler=self)
+            raise
+        if self.session and bearer_token(self) is None:
+            await sessions.end(self.session)  # which the new one takes the place of
+        self.session, self.current_user = session, session.user
+        return user_data
+
+
+class SignInHandler(AuthHandler):
+    """``POST /auth/signin/`` with ``{"provider": "google", ...}``."""
+
+    METHODS = ("POST",)
+
+    async def post(self) -> None:
+        """Answer with what is told of the user, or with 400, 401, or what a receiver of ``authorized_user`` raised."""
+        if self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+            raise UnsupportedMediaType("Credentials are sent as JSON (application/json).")
+        credentials = await self.read_body(MAX_BODY)
+        name = credentials.get("provider")
+        if not isinstance(name, str) or name not in self.providers:
+            raise Invalid(errors={"provider": [f"is one of {', '.join(self.providers)}"]})
+        user_data = await self.sign_in(name, self.providers[name].authenticate(credentials, self))
+        self.reply({**user_data, "authenticated": True})
+
+
+class SignOutHandler(AuthHandler):
+    """``POST /auth/signout/``."""
+
+    METHODS = ("POST",)
+
+    async def post(self) -> None:
+        """End the session, if there is one, with all its renewals."""
+        if self.session:
+            await self.policy.sessions.end(self.session)
+        self.policy.clear_cookie(self, self.policy.cookie_name)
+        self.reply({"loggedOut": True})
+
+
+class UserHandler(AuthHandler):
+    """``GET /auth/me/``."""
+
+    METHODS = ("GET", "HEAD")
+
+    async def get(self) -> None:
+        """Answer with who is signed in, and what receivers of ``pre_get_user_details`` add."""
+        if self.session is None:
+            self.reply({"authenticated": False})
+            return
+        user_data = deepcopy(self.session.user)
+        name = user_data["provider"]
+        await pre_get_user_details.send_async(name, provider_name=name, user_data=user_data, handler=self)
+        self.reply({"authenticated": True, "userData": user_data})
+
+    async def head(self) -> None:
+        """Answer as GET does; Tornado leaves the body out."""
+        await self.get()
+
+
+class FlowHandler(AuthHandler):
+    """What the two ends of a sign-in by way of another site have in common."""
+
+    METHODS = ("GET",)
+
+    def provider(self, name: str) -> FlowProvider:
+        """Return the provider ``name``; raise NotFound if there is none, or none that has such a way."""
+        found = self.providers.get(name)
+        if not isinstance(found, FlowProvider):
+            raise NotFound("There is no such way to sign in.")
+        return found
+
+    def cookie(self, name: str) -> str:
+        """Return the name of the cookie that a flow with a provider leaves until it ends."""
+        return f"{self.policy.cookie_name}_{name}"
+
+
+class LoginHandler(FlowHandler):
+    """``GET /auth/login/NAME/?next=/path``: send the browser to the other site."""
+
+    async def get(self, name: str) -> None:
+        """Redirect to the provider's site, having left in a cookie what the browser has to come back with."""
+        provider = self.provider(name)
+        here = f"{self.request.protocol}://{self.request.host}{self.base}/callback/{name}/"
+        flow = Flow(
+            token_urlsafe(32),
+            token_urlsafe(32),
+            token_urlsafe(48),
+            provider.redirect_uri or here,
+            _path(self.get_query_argument("next", "/")),
+        )
+        url = await provider.begin(flow, self)
+        claims, issued = {"sub": name, "flow": asdict(flow)}, now()
+        token = self.policy.sessions.signer.sign(FLOW, claims, issued=issued, expires=issued + FLOW_SECONDS)
+        self.policy.set_cookie(self, self.cookie(name), token, FLOW_SECONDS)
+        self.redirect(url)
+
+
+class CallbackHandler(FlowHandler):
+    """``GET /auth/callback/NAME/``: the browser comes back."""
+
+    async def get(self, name: str) -> None:
+        """Sign the user in and redirect to the path that the flow was begun with."""
+        provider = self.provider(name)
+        flow = self._flow(name, self.get_cookie(self.cookie(name), ""))
+        self.policy.clear_cookie(self, self.cookie(name))
+        await self.sign_in(name, self._finish(provider, flow))
+        self.redirect(flow.next if flow else "/")
+
+    def _flow(self, name: str, token: str) -> Flow | None:
+        claims = self.policy.sessions.signer.read(FLOW, token, ["flow"])
+        return Flow(**claims["flow"]) if claims and claims["sub"] == name else None
+
+    async def _finish(self, provider: FlowProvider, flow: Flow | None) -> dict[str, Any] | None:
+        answer = {key: self.get_query_argument(key) for key in self.request.query_arguments}
+        if flow is None or not compare_digest(answer.get("state", "").encode(), flow.state.encode()):
+            raise BadRequest("This sign-in was not begun in this browser, or too long ago.")
+        return await provider.finish(flow, answer, self)
+
+
+def _path(given: str) -> str:
+    """Return a path on this site; raise BadRequest if it may lead to another, as browsers read it."""
+    try:
+        parts = urlsplit(given)
+    except ValueError:
+        parts = None
+    is_path = given.startswith("/") and not given.startswith(("//", "/\\")) and given.isascii() and given.isprintable()
+    if parts is None or parts.netloc or parts.scheme or not is_path:
+        raise BadRequest("next is a path on this site.")
+    return given

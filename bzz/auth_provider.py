@@ -1,0 +1,101 @@
+"""The interface of what vouches for users when they sign in."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from tornado.web import RequestHandler
+
+from bzz.web_client import WebClient
+
+WEB_CLIENT = "bzz_web_client"  # in the settings of an application that is configured
+
+
+class AuthProvider(ABC):
+    """Tells who somebody is, from the credentials they send.
+
+    Its ``name`` is what ``provider`` of a sign-in says: unless it is given, that of the class in lower case, without
+    ``Provider``.
+    """
+
+    name: str = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Name the class."""
+        super().__init_subclass__(**kwargs)
+        if "name" not in vars(cls):
+            cls.name = cls.__name__.lower().removesuffix("provider")
+
+    @abstractmethod
+    async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:
+        """Return what is known of a user, or None if the credentials are not theirs.
+
+        Args:
+            credentials: the body of the sign-in, an object of JSON; not checked yet.
+            handler: of the request.
+
+        Returns:
+            A dict that JSON can say, with an ``id`` in it that this provider gives nobody else. All of it travels in
+            the session's token, signed but not secret, so it is small and holds no credentials.
+
+        Raises:
+            Invalid: the credentials are malformed.
+            Unavailable: it cannot be found out now.
+        """
+
+    def web_client(self, handler: RequestHandler) -> WebClient:
+        """Return the client that goes through the proxy that the handler's application is configured with."""
+        client: WebClient = handler.settings[WEB_CLIENT]
+        return client
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One sign-in that leads through another site and back.
+
+    Args:
+        state: what the answer has to repeat (RFC 6749, section 10.12).
+        nonce: what the token has to repeat (OpenID Connect Core 1.0, section 3.1.2.1).
+        code_verifier: what only who began it can show (RFC 7636, section 4.1).
+        redirect_uri: the URL it comes back to.
+        next: the path on this site that it ends at.
+    """
+
+    state: str
+    nonce: str
+    code_verifier: str
+    redirect_uri: str
+    next: str
+
+    @property
+    def code_challenge(self) -> str:
+        """The hash of the code verifier, method ``S256`` (RFC 7636, section 4.2)."""
+        return urlsafe_b64encode(sha256(self.code_verifier.encode()).digest()).decode().rstrip("=")
+
+
+class FlowProvider(AuthProvider):
+    """An auth provider that can also send a browser to another site to sign in there (RFC 6749, section 4.1)."""
+
+    redirect_uri: str | None = None  # as it is registered there; else this site's own, as the request reached it
+
+    @abstractmethod
+    async def begin(self, flow: Flow, handler: RequestHandler) -> str:
+        """Return the URL to send the browser to; raise Unavailable if that cannot be found out now."""
+
+    @abstractmethod
+    async def finish(self, flow: Flow, answer: Mapping[str, str], handler: RequestHandler) -> dict[str, Any] | None:
+        """Return what is known of the user, as ``authenticate`` does.
+
+        Args:
+            flow: that has begun in the same browser; its ``state`` was compared.
+            answer: the parameters that the browser came back with.
+            handler: of the request.
+
+        Raises:
+            Unavailable: it cannot be found out now.
+        """

@@ -1,0 +1,31 @@
+"""An auth provider for development and tests, which believes everybody."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from tornado.web import RequestHandler
+
+from bzz.auth_provider import AuthProvider
+from bzz.exceptions import Invalid
+
+logger = logging.getLogger("bzz")
+
+DEFAULTS = {"id": "123", "name": "Mock User", "email": "mock@example.com"}
+MAX_LENGTH = 100  # characters
+
+
+class MockProvider(AuthProvider):
+    """Signs in whoever sends an ``access_token``, as the ``id``, ``name`` and ``email`` they say."""
+
+    def __init__(self) -> None:
+        logger.warning("The mock auth provider signs in whoever asks for it: it is for development only.")
+
+    async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:  # noqa: ARG002  # the interface's
+        """Return ``id``, ``name`` and ``email``; raise Invalid if one is no short text."""
+        user = {name: credentials.get(name, default) for name, default in DEFAULTS.items()}
+        wrong = [name for name, value in user.items() if not isinstance(value, str) or len(value) > MAX_LENGTH]
+        if wrong:
+            raise Invalid(errors={name: [f"is a text of at most {MAX_LENGTH} characters"] for name in wrong})
+        return user if credentials.get("access_token") else None

@@ -1,0 +1,126 @@
+"""Sessions: who is signed in, for how long, and since when no longer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from secrets import token_urlsafe
+from typing import Any
+
+from bzz.tokens import Signer, now
+
+KIND = "session+jwt"
+CLAIMS = ("sid", "auth_time", "user")
+
+
+class EndedSessions(ABC):
+    """The sessions that have ended before their time; implement it on a store that all processes share."""
+
+    @abstractmethod
+    async def add(self, session_id: str, seconds: int) -> None:
+        """Note that a session has ended.
+
+        Args:
+            session_id: a text of 32 URL-safe characters.
+            seconds: for how long somebody may still come with a token of it; it can be forgotten afterwards.
+
+        Raises:
+            Unavailable: the store cannot be reached.
+        """
+
+    @abstractmethod
+    async def has(self, session_id: str) -> bool:
+        """Tell whether a session has ended, of any request that comes with one; raise as ``add``."""
+
+
+class EndedInMemory(EndedSessions):
+    """The ended sessions of one process, forgotten when it ends."""
+
+    def __init__(self) -> None:
+        self._until: OrderedDict[str, int] = OrderedDict()  # the earliest first
+
+    async def add(self, session_id: str, seconds: int) -> None:
+        """Note a session; and forget those of which there are no tokens any more."""
+        while self._until and next(iter(self._until.values())) <= now():
+            self._until.popitem(last=False)
+        self._until.setdefault(session_id, now() + seconds)
+
+    async def has(self, session_id: str) -> bool:
+        """Tell whether it was noted."""
+        return session_id in self._until
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who is signed in.
+
+    Args:
+        id: the same one in all its renewals.
+        user: what the auth provider said, with its name as ``provider``.
+        started: when they signed in, in seconds since 1970.
+        issued: when it was last renewed, likewise.
+        expires: until when it holds, likewise.
+    """
+
+    id: str
+    user: dict[str, Any]
+    started: int
+    issued: int
+    expires: int
+
+
+class Sessions:
+    """Starts, reads, renews and ends the sessions of an application.
+
+    Args:
+        signer: of their tokens.
+        expiration: seconds that a session holds without being renewed.
+        max_age: seconds that it holds in any case.
+        ended: those that have ended before their time.
+
+    Raises:
+        ValueError: the seconds make no sense.
+    """
+
+    def __init__(self, signer: Signer, expiration: int, max_age: int, ended: EndedSessions) -> None:
+        if not 0 < expiration <= max_age:
+            raise ValueError(f"expiration is from 1 second to max_age ({max_age}), not {expiration}")
+        self.signer, self.expiration, self.max_age, self.ended = signer, expiration, max_age, ended
+
+    def start(self, user: Mapping[str, Any]) -> tuple[Session, str]:
+        """Return a new session of a user, and its token.
+
+        Args:
+            user: with ``id`` and ``provider``.
+
+        Raises:
+            TypeError: something in it is nothing that JSON can say.
+        """
+        return self._signed(token_urlsafe(24), dict(user), now())
+
+    async def read(self, token: str) -> Session | None:
+        """Return the session of a token; None if it is none of ours, expired, or ended. Raise as ``EndedSessions``."""
+        claims = self.signer.read(KIND, token, CLAIMS)
+        if claims is None or await self.ended.has(claims["sid"]):
+            return None
+        return Session(claims["sid"], claims["user"], claims["auth_time"], claims["iat"], claims["exp"])
+
+    def renewed(self, session: Session) -> tuple[Session, str] | None:
+        """Return the session with more time, and its token; None before half of its time has passed, or at its end."""
+        if now() - session.issued < self.expiration / 2 or session.expires >= session.started + self.max_age:
+            return None
+        return self._signed(session.id, session.user, session.started)
+
+    async def end(self, session: Session) -> None:
+        """Have no token of a session, nor of its renewals, be good any more; raise as ``EndedSessions``."""
+        await self.ended.add(session.id, self.expiration)
+
+    def _signed(self, session_id: str, user: dict[str, Any], started: int) -> tuple[Session, str]:
+        issued = now()
+        expires = min(issued + self.expiration, started + self.max_age)
+        subject = f"{user['provider']}:{user['id']}"
+        claims = {"sub": subject, "sid": session_id, "auth_time": started, "user": user}
+        token = self.signer.sign(KIND, claims, issued=issued, expires=expires)
+        return Session(session_id, user, started, issued, expires), token

@@ -1,0 +1,76 @@
+"""A real OpenID Connect issuer on this machine, which says what a test has it say."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import parse_qsl
+
+import flask
+import jwt
+import oidc_provider_mock
+import tornado.httpserver
+import tornado.testing
+import tornado.wsgi
+from authlib.jose import RSAKey
+
+
+class OpenIDIssuer:
+    """An issuer for the client ``client``, and what was asked of it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, str], dict[str, str]]] = []
+        self.documents: dict[str, Any] = {}  # that it shows in place of its own
+        self.headers: dict[str, str] = {}
+        app = oidc_provider_mock.app(require_nonce=True)
+        app.before_request(self._note)
+        app.after_request(self._change)
+        app.test_client().get("/")
+        self.asked.clear()
+        sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
+        self.server = tornado.httpserver.HTTPServer(tornado.wsgi.WSGIContainer(app))
+        self.server.add_sockets(sockets)
+        self.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+
+    def _note(self) -> flask.Response | None:
+        self.storage = flask.g.oidc_provider_mock_storage
+        request = flask.request
+        self.asked.append((request.path, dict(request.headers), dict(parse_qsl(request.get_data(as_text=True)))))
+        if request.path in self.documents:
+            return flask.jsonify(self.documents[request.path])
+        return None
+
+    def _change(self, response: flask.Response) -> flask.Response:
+        response.headers.update(self.headers)
+        return response
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for path, _, _ in self.asked]
+
+    @property
+    def key(self) -> Any:
+        return self.storage.jwk
+
+    @property
+    def kid(self) -> str:
+        return str(self.key.as_dict()["kid"])
+
+    def rotate(self) -> None:
+        """Have a new key instead of the old one."""
+        self.storage.jwk = RSAKey.generate_key(is_private=True)
+
+    def knows(self, sub: str, **claims: Any) -> None:
+        """Have somebody sign in as ``sub`` with these claims."""
+        self.storage.store_user(oidc_provider_mock.User(sub=sub, claims=claims))
+
+    def claims(self, **changed: Any) -> dict[str, Any]:
+        """What an ID token says, but for what is changed; None leaves a claim out."""
+        now = int(time.time())
+        claims = {"iss": self.url, "aud": "client", "sub": "ada", "iat": now, "exp": now + 3600, **changed}
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def token(self, headers: dict[str, Any] | None = None, **changed: Any) -> str:
+        """An ID token that the issuer signs."""
+        key = jwt.PyJWK(self.key.as_dict(is_private=True), "RS256").key
+        return jwt.encode(self.claims(**changed), key, "RS256", headers={"kid": self.kid, **(headers or {})})

@@ -1,0 +1,214 @@
+"""AuthHive: what it takes, and what it leaves in an application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import tornado.httpserver
+import tornado.netutil
+import tornado.testing
+import tornado.web
+
+import bzz
+from bzz.exceptions import Unavailable
+from bzz.providers.mock import MockProvider
+from bzz.sessions import EndedSessions
+from tests.conftest import SECRET, Api, Browser
+from tests.test_auth_handlers import ADA, morsels
+
+
+class Named(MockProvider):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+@pytest.mark.parametrize(
+    "providers", [[MockProvider, MockProvider()], [Named("")], [Named("a/b")], [Named("a b")], [Named("é")]]
+)
+def test_each_provider_has_a_name_of_its_own(providers: Any) -> None:
+    with pytest.raises(ValueError, match="each auth provider has a name of its own"):
+        bzz.AuthHive.routes_for(providers)
+
+
+@pytest.mark.parametrize("provider", [object(), "google", tornado.web.RequestHandler])
+def test_what_is_no_provider_is_refused(provider: Any) -> None:
+    with pytest.raises(TypeError):
+        bzz.AuthHive.routes_for([provider])
+
+
+def test_a_provider_is_named_after_its_class() -> None:
+    class GitHubProvider(MockProvider):
+        pass
+
+    class Ldap(MockProvider):
+        name = "directory"
+
+    assert (MockProvider.name, GitHubProvider.name, Ldap.name) == ("mock", "github", "directory")
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"secret_key": "short"}, "at least 32 bytes"),
+        ({"secret_key": SECRET, "expiration": 0}, "expiration"),
+        ({"secret_key": SECRET, "cookie_name": "a b"}, "a cookie cannot be called"),
+        ({"secret_key": SECRET, "cookie_name": ""}, "a cookie cannot be called"),
+        ({"secret_key": SECRET, "cookie_name": "__Host-A"}, "takes cookie_secure=True"),
+        ({"secret_key": SECRET, "proxy_host": "proxy"}, "a proxy has both"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_when_it_is_configured(options: dict[str, Any], error: str) -> None:
+    app = tornado.web.Application()
+    with pytest.raises(ValueError, match=error):
+        bzz.AuthHive.configure(app, **options)
+    assert not {name for name in app.settings if name.startswith("bzz")}
+
+
+async def test_a_new_key_is_put_before_the_old_one(browser: Browser) -> None:
+    await browser.sign_in(**ADA)
+    bzz.AuthHive.configure(browser.api.app, [SECRET[::-1], SECRET])
+    assert (await browser("GET", "/auth/me/")).json["authenticated"]
+    await browser.sign_in(**ADA)
+    bzz.AuthHive.configure(browser.api.app, SECRET)
+    assert (await browser("GET", "/auth/me/")).json == {"authenticated": False}
+    bzz.AuthHive.configure(browser.api.app, SECRET[::-1])
+    assert (await browser("GET", "/auth/me/")).json["authenticated"]
+
+
+async def test_applications_that_share_a_key_are_told_apart_by_their_issuer(browser: Browser) -> None:
+    await browser.sign_in(**ADA)
+    bzz.AuthHive.configure(browser.api.app, SECRET, issuer="another")
+    assert (await browser("GET", "/auth/me/")).json == {"authenticated": False}
+
+
+async def test_the_cookie_is_called_and_kept_as_configured(browser: Browser) -> None:
+    bzz.AuthHive.configure(browser.api.app, SECRET, 60, "__Host-session", cookie_secure=True)
+    [(name, morsel)] = morsels(await browser.sign_in(**ADA)).items()
+    assert (name, morsel["max-age"], morsel["secure"], morsel["path"]) == ("__Host-session", "60", True, "/")
+
+
+@pytest.mark.parametrize(("secure", "expected"), [(None, True), (False, "")])
+async def test_the_cookie_is_secure_over_https(browser: Browser, secure: bool | None, expected: Any) -> None:
+    bzz.AuthHive.configure(browser.api.app, SECRET, cookie_secure=secure)
+    [socket] = tornado.netutil.bind_sockets(0, "127.0.0.1")
+    server = tornado.httpserver.HTTPServer(browser.api.app, xheaders=True)
+    server.add_sockets([socket])
+    behind = Browser(Api(browser.api.app, browser.api._client, f"http://127.0.0.1:{socket.getsockname()[1]}"))
+    given = {"provider": "mock", "access_token": "x"}
+    https = {"X-Forwarded-Proto": "https"}
+    signed_in = await behind("POST", "/auth/signin/", json_body=given, headers=https)
+    assert morsels(signed_in)["AUTH_TOKEN"]["secure"] == expected
+    server.stop()
+
+
+class Shared(EndedSessions):
+    """A store that several processes might share, and which may be away."""
+
+    def __init__(self) -> None:
+        self.ended: dict[str, int] = {}
+        self.is_away = False
+
+    async def add(self, session_id: str, seconds: int) -> None:
+        if self.is_away:
+            raise Unavailable("The store of sessions is away.")
+        self.ended[session_id] = seconds
+
+    async def has(self, session_id: str) -> bool:
+        if self.is_away:
+            raise Unavailable("The store of sessions is away.")
+        return session_id in self.ended
+
+
+async def test_ended_sessions_can_be_kept_in_a_store_that_is_shared(browser: Browser) -> None:
+    shared = Shared()
+    bzz.AuthHive.configure(browser.api.app, SECRET, 300, ended_sessions=shared)
+    await browser.sign_in(**ADA)
+    stolen = dict(browser.cookies)
+    await browser("POST", "/auth/signout/", body=b"")
+    assert list(shared.ended.values()) == [300]
+    bzz.AuthHive.configure(browser.api.app, SECRET, ended_sessions=shared)
+    browser.cookies = stolen
+    assert (await browser("GET", "/auth/me/")).json == {"authenticated": False}
+
+
+async def test_nobody_is_taken_for_signed_in_while_that_cannot_be_found_out(browser: Browser) -> None:
+    shared = Shared()
+    bzz.AuthHive.configure(browser.api.app, SECRET, ended_sessions=shared)
+    await browser.sign_in(**ADA)
+    shared.is_away = True
+    for method, path in (("GET", "/auth/me/"), ("POST", "/auth/signout/")):
+        reply = await browser(method, path, body=b"" if method == "POST" else None)
+        assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
+    shared.is_away = False
+    assert (await browser("GET", "/auth/me/")).json["authenticated"]
+
+
+class Plain(tornado.web.RequestHandler):
+    @bzz.authenticated
+    def get(self) -> None:
+        self.finish(self.current_user["id"])
+
+    @bzz.authenticated
+    async def post(self) -> None:
+        """Say who it is."""
+        self.finish(self.current_user["id"])
+
+    @bzz.authenticated
+    @tornado.gen.coroutine
+    def delete(self) -> Any:
+        yield tornado.gen.moment
+        self.finish(self.current_user["id"])
+
+    def put(self) -> None:
+        self.finish("open")
+
+
+class Ours(bzz.Handler):
+    @bzz.authenticated
+    async def get(self) -> None:
+        """Say who it is."""
+        self.reply({"id": self.current_user["id"]})
+
+    async def post(self) -> None:
+        self.reply({"user": self.current_user})
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_methods_of_plain_handlers_take_a_signed_in_user(browser: Browser, method: str) -> None:
+    browser.api.mount((r"/plain", Plain))
+    body = b"" if method == "POST" else None
+    refused = await browser(method, "/plain", body=body)
+    assert (refused.status, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert (refused.headers["Content-Type"], refused.json["status"]) == ("application/problem+json", 401)
+    await browser.sign_in(**ADA)
+    admitted = await browser(method, "/plain", body=body)
+    assert (admitted.status, admitted.body) == (200, b"7")
+    assert (admitted.headers["Vary"], admitted.headers["Cache-Control"]) == (
+        "Authorization, Cookie",
+        "private, no-cache",
+    )
+    if method != "GET":
+        foreign = await browser(method, "/plain", body=body, headers={"Origin": "https://evil.example"})
+        assert (foreign.status, foreign.json["detail"]) == (403, "Another site cannot do this.")
+    assert (await browser.api("PUT", "/plain", body=b"")).body == b"open"
+
+
+async def test_methods_of_our_own_handlers_take_a_signed_in_user(browser: Browser) -> None:
+    browser.api.mount((r"/ours", Ours))
+    refused = await browser("GET", "/ours")
+    assert (refused.status, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert (await browser("POST", "/ours", body=b"")).json == {"user": None}
+    await browser.sign_in(**ADA)
+    assert (await browser("GET", "/ours")).json == {"id": "7"}
+    assert (await browser("POST", "/ours", body=b"")).json["user"]["id"] == "7"
+
+
+async def test_a_decorated_method_lets_nobody_in_where_nobody_can_sign_in(api: Api) -> None:
+    api.mount((r"/plain", Plain), (r"/ours", Ours))
+    assert [(await api("GET", path)).status for path in ("/plain", "/ours")] == [401, 401]
+
+
+async def test_a_decorated_method_keeps_its_name_and_documentation() -> None:
+    assert (Plain.post.__name__, Plain.post.__doc__) == ("post", "Say who it is.")

@@ -1,0 +1,92 @@
+"""Sessions: how long they hold, when they are renewed, and that they end."""
+
+from __future__ import annotations
+
+import pytest
+
+from bzz import sessions, tokens
+from bzz.sessions import EndedInMemory, Session, Sessions
+from bzz.tokens import Signer
+from tests.conftest import SECRET
+
+ADA = {"id": 7, "provider": "mock", "name": "Ada"}
+
+
+class Time:
+    """Seconds since 1970 that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = tokens.now()
+
+    def __call__(self) -> int:
+        return self.seconds
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    time = Time()
+    monkeypatch.setattr(sessions, "now", time)
+    return time
+
+
+@pytest.fixture
+def held() -> Sessions:
+    return Sessions(Signer(SECRET, "bzz"), 1200, 3000, EndedInMemory())
+
+
+async def test_a_session_says_who_and_until_when(held: Sessions, time: Time) -> None:
+    session, token = held.start(ADA)
+    assert await held.read(token) == session
+    assert (session.user, session.started, session.expires) == (ADA, time.seconds, time.seconds + 1200)
+    claims = held.signer.read(sessions.KIND, token)
+    assert claims
+    assert claims["sub"] == "mock:7"
+
+
+def test_no_two_sessions_have_the_same_id(held: Sessions) -> None:
+    assert len({held.start(ADA)[0].id for _ in range(100)}) == 100
+
+
+def test_a_session_is_renewed_in_the_second_half_of_its_time(held: Sessions, time: Time) -> None:
+    session, _ = held.start(ADA)
+    time.seconds += 599
+    assert held.renewed(session) is None
+    time.seconds += 1
+    renewed, _ = held.renewed(session) or (session, "")
+    assert renewed == Session(session.id, ADA, session.started, time.seconds, time.seconds + 1200)
+    assert held.renewed(renewed) is None
+
+
+def test_a_session_ends_at_its_age_however_often_it_is_renewed(held: Sessions, time: Time) -> None:
+    session, _ = held.start(ADA)
+    while time.seconds < session.started + 3000:
+        time.seconds += 700
+        session = (held.renewed(session) or (session, ""))[0]
+    assert session.expires == session.started + 3000
+
+
+async def test_an_ended_session_is_none_nor_are_its_renewals(held: Sessions, time: Time) -> None:
+    session, token = held.start(ADA)
+    time.seconds += 700
+    _, renewed = held.renewed(session) or (session, "")
+    _, other = held.start(ADA)
+    await held.end(session)
+    assert [await held.read(one) for one in (token, renewed)] == [None, None]
+    assert await held.read(other)
+
+
+async def test_what_ended_is_forgotten_when_no_token_of_it_is_left(time: Time) -> None:
+    ended = EndedInMemory()
+    await ended.add("a", 10)
+    time.seconds += 5
+    await ended.add("a", 10)
+    await ended.add("b", 10)
+    time.seconds += 5
+    await ended.add("c", 10)
+    assert [await ended.has(name) for name in "abc"] == [False, True, True]
+
+
+@pytest.mark.parametrize(("expiration", "max_age"), [(0, 10), (-1, 10), (20, 10)])
+def test_seconds_that_make_no_sense_are_refused(expiration: int, max_age: int) -> None:
+    with pytest.raises(ValueError, match="expiration is from 1 second to max_age"):
+        Sessions(Signer(SECRET, "bzz"), expiration, max_age, EndedInMemory())
