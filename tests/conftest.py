@@ -16,7 +16,9 @@ from urllib.parse import urlencode
 import mongoengine
 import pytest
 import tornado.httpclient
+import tornado.httpserver
 import tornado.ioloop
+import tornado.netutil
 import tornado.web
 from hypothesis import settings
 from pymongo import monitoring
@@ -114,8 +116,8 @@ class Api:
 class Browser:
     """A browser at an application: it keeps cookies, and says where a request comes from."""
 
-    def __init__(self, api: Api) -> None:
-        self.api = api
+    def __init__(self, api: Api, prefix: str = "") -> None:
+        self.api, self.prefix = api, prefix
         self.cookies: dict[str, str] = {}
 
     async def __call__(self, method: str, path: str, *, headers: dict[str, str] | None = None, **body: Any) -> Reply:
@@ -128,7 +130,14 @@ class Browser:
 
     async def sign_in(self, **credentials: Any) -> Reply:
         given = {"provider": "mock", "access_token": "x", **credentials}
-        return await self("POST", "/auth/signin/", json_body=given)
+        return await self("POST", f"{self.prefix}/auth/signin/", json_body=given)
+
+
+def serve(app: tornado.web.Application) -> str:
+    """Serve another application on a free port, until the loop ends; return its URL."""
+    [socket] = tornado.netutil.bind_sockets(0, "127.0.0.1")
+    tornado.httpserver.HTTPServer(app, xheaders=True).add_sockets([socket])
+    return f"http://127.0.0.1:{socket.getsockname()[1]}"
 
 
 def act_on(provider: Provider, resource: Resource, name: str, id: str | None = None, handler: object = None) -> Act:  # noqa: A002

@@ -14,7 +14,7 @@ import bzz
 from bzz.exceptions import Unavailable
 from bzz.providers.mock import MockProvider
 from bzz.sessions import EndedSessions
-from tests.conftest import SECRET, Api, Browser
+from tests.conftest import SECRET, Api, Browser, serve
 from tests.test_auth_handlers import ADA, morsels
 
 
@@ -36,16 +36,6 @@ def test_each_provider_has_a_name_of_its_own(providers: Any) -> None:
 def test_what_is_no_provider_is_refused(provider: Any) -> None:
     with pytest.raises(TypeError):
         bzz.AuthHive.routes_for([provider])
-
-
-def test_a_provider_is_named_after_its_class() -> None:
-    class GitHubProvider(MockProvider):
-        pass
-
-    class Ldap(MockProvider):
-        name = "directory"
-
-    assert (MockProvider.name, GitHubProvider.name, Ldap.name) == ("mock", "github", "directory")
 
 
 @pytest.mark.parametrize(
@@ -92,15 +82,11 @@ async def test_the_cookie_is_called_and_kept_as_configured(browser: Browser) -> 
 @pytest.mark.parametrize(("secure", "expected"), [(None, True), (False, "")])
 async def test_the_cookie_is_secure_over_https(browser: Browser, secure: bool | None, expected: Any) -> None:
     bzz.AuthHive.configure(browser.api.app, SECRET, cookie_secure=secure)
-    [socket] = tornado.netutil.bind_sockets(0, "127.0.0.1")
-    server = tornado.httpserver.HTTPServer(browser.api.app, xheaders=True)
-    server.add_sockets([socket])
-    behind = Browser(Api(browser.api.app, browser.api._client, f"http://127.0.0.1:{socket.getsockname()[1]}"))
+    behind = Browser(Api(browser.api.app, browser.api._client, serve(browser.api.app)))
     given = {"provider": "mock", "access_token": "x"}
     https = {"X-Forwarded-Proto": "https"}
     signed_in = await behind("POST", "/auth/signin/", json_body=given, headers=https)
     assert morsels(signed_in)["AUTH_TOKEN"]["secure"] == expected
-    server.stop()
 
 
 class Shared(EndedSessions):

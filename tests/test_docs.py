@@ -19,7 +19,7 @@ import tornado.websocket
 
 import bzz
 from bzz.signals import declared, post_create_instance
-from tests.conftest import Api
+from tests.conftest import Api, Browser, serve
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -107,6 +107,44 @@ async def test_handlers_of_ones_own_act_as_the_page_says(api: Api) -> None:
     assert json.loads(str(await socket.read_message()))["errors"] == {"nme": ["unknown field"]}
     socket.close()
     assert {member.name async for member in page["everybody"]()} == {"Dr Ada", "Bob"}
+
+
+@pytest.mark.usefixtures("mongodb")
+async def test_the_page_about_authentication_does_what_it_says(api: Api) -> None:
+    page = run(ROOT / "docs" / "authentication.md")
+    api = Api(page["app"], api._client, serve(page["app"]))
+    ada, eve, nobody = Browser(api, "/api"), Browser(api, "/api"), Browser(api, "/api")
+    assert (await nobody("POST", "/api/note", json_body={"text": "x"})).status == 401
+    await ada.sign_in(id="1", email="ada@example.com", name="Ada")
+    await eve.sign_in(id="2", email="eve@evil.example")
+    made = await ada("POST", "/api/note", json_body={"text": "x"})
+    assert (made.status, made.json["owner"]) == (201, "1")
+    at = f"/api/note/{made.json['id']}"
+    assert [(await who("PUT", at, json_body={"text": "y"})).status for who in (ada, eve, nobody)] == [200, 403, 401]
+    assert (await nobody("GET", at)).json["text"] == "y"
+    roles = [(await who("GET", "/api/auth/me/")).json["userData"]["role"] for who in (ada, eve)]
+    assert roles == ["editor", "reader"]
+    assert [(await who("GET", "/whoami")).status for who in (ada, nobody)] == [200, 401]
+    stolen = dict(ada.cookies)
+    await ada("POST", "/api/auth/signout/", body=b"")
+    ada.cookies = stolen
+    assert (await ada("GET", "/api/auth/me/")).json == {"authenticated": False}
+    passwords = [{"password": "s3cret"}, {"password": "wrong"}, {"password": "s3cret", "user": "eve"}, {}]
+    given = [{"provider": "password", "user": "ada", **password} for password in passwords]
+    replies = [await nobody("POST", "/staff/auth/signin/", json_body=credentials) for credentials in given]
+    assert [reply.status for reply in replies] == [200, 401, 401, 400]
+
+
+async def test_the_page_about_mocks_does_what_it_says(api: Api) -> None:
+    page = run(ROOT / "docs" / "mocks.md")
+    mocked = api.mount(page["mocks"])
+    assert (await mocked("GET", "/api/team/7")).json == {"id": "7", "name": "Team 7"}
+    assert (await mocked("POST", "/api/team", json_body={})).headers["X-Created-Id"] == "2"
+    assert (await mocked("GET", "/api/team/404")).status == 404
+    real = Api(page["app"], api._client, serve(page["app"]))
+    assert (await real("GET", "/api/team")).json == []
+    assert (await real("POST", "/api/team", json_body={"name": "Engine"})).json["id"] != "2"
+    assert (await real("PUT", "/api/health", body=b"")).status == 200
 
 
 def test_every_module_has_its_place_in_the_reference() -> None:

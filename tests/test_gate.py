@@ -17,7 +17,7 @@ import bzz
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.mock import MockProvider
 from bzz.signals import post_create_instance, pre_create_instance, pre_get_list
-from tests.conftest import SECRET, SIGNALS, Api, Browser
+from tests.conftest import SECRET, SIGNALS, Api, Browser, serve
 from tests.models import Country, User
 from tests.test_auth_handlers import FOREIGN, aged
 
@@ -304,12 +304,6 @@ async def test_two_applications_of_one_process_have_a_policy_each(countries: Api
     stranger = Browser(apis[1])
     stranger.cookies = dict(browser.cookies)
     assert (await stranger("GET", "/auth/me/")).json == {"authenticated": False}
-
-
-def serve(app: tornado.web.Application) -> str:
-    [socket] = tornado.netutil.bind_sockets(0, "127.0.0.1")
-    tornado.httpserver.HTTPServer(app).add_sockets([socket])
-    return f"http://127.0.0.1:{socket.getsockname()[1]}"
 
 
 async def test_in_process_acts_ask_nobody_to_sign_in(api: Api, browser: Browser) -> None:

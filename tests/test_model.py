@@ -289,12 +289,6 @@ def test_an_unknown_option_is_answered_with_those_there_are() -> None:
         bzz.ModelHive.routes_for("mongoengine", User, per_pgae=3)
 
 
-def test_flatten_splices_routes_and_rules_in_their_order() -> None:
-    one, two = bzz.ModelHive.routes_for("memory", User), bzz.ModelHive.routes_for("memory", Country)
-    rule = (r"/", tornado.web.RequestHandler)
-    assert bzz.flatten([one, rule, [two, [rule]], list(rule), []]) == [*one, rule, *two, rule, list(rule)]
-
-
 async def test_receivers_and_hooks_see_the_handler(users: Api) -> None:
     seen: list[Any] = []
 
