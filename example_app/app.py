@@ -1,14 +1,16 @@
-"""The application: generated routes, two receivers of our own, the page and its feed of signals."""
+"""The application: generated routes, receivers of our own, the page and its feed of signals."""
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Any
 
 import tornado.web
 
 import bzz
-from bzz.signals import pre_create_instance, pre_update_instance
+from bzz.providers.mock import MockProvider
+from bzz.signals import pre_create_instance, pre_get_user_details, pre_update_instance
 from example_app.feed import Feed, FeedHandler
 from example_app.models import Person, Team
 
@@ -38,16 +40,36 @@ def lower_email(sender: type[Person], data: dict[str, Any]) -> None:  # noqa: AR
         data["email"] = data["email"].lower()
 
 
+@pre_get_user_details.connect
+async def add_role(sender: str, user_data: dict[str, Any]) -> None:  # noqa: ARG001
+    """Tell who is signed in what the directory knows of them."""
+    person = await bzz.in_pool(Person.objects(name=user_data["name"]).first)
+    user_data["role"] = person.role if person else "visitor"
+
+
 def make_app(feed: Feed) -> tornado.web.Application:
-    """Return the application, serving the models of the connected store."""
-    return tornado.web.Application(
+    """Return the application, serving the models of the connected store.
+
+    Everybody may do everything in it, and sign in as whomever they like.
+    """
+    app = tornado.web.Application(
         bzz.flatten(
             [
                 bzz.ModelHive.routes_for("mongoengine", Person, prefix="/api"),
                 bzz.ModelHive.routes_for("mongoengine", Team, prefix="/api"),
+                bzz.AuthHive.routes_for([MockProvider], prefix="/api"),
                 (r"/signals", FeedHandler, {"feed": feed}),
                 (r"/(.*)", Page, {"path": STATIC, "default_filename": "index.html"}),
             ]
         ),
         cross_origin_protection=True,
     )
+    bzz.AuthHive.configure(
+        app,
+        secret_key=secrets.token_hex(),
+        authenticated_get=False,
+        authenticated_create=False,
+        authenticated_update=False,
+        authenticated_delete=False,
+    )
+    return app

@@ -1,4 +1,4 @@
-"""The lifecycle signals as server-sent events (HTML Standard, section 9.2), pushed to every open page."""
+"""The signals as server-sent events (HTML Standard, section 9.2), pushed to every open page."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Feed:
             self._watch(signal)
 
     def _watch(self, signal: Signal) -> None:
-        def receive(sender: type, **offered: Any) -> None:
-            self._publish({"signal": signal.name, "sender": sender.__name__} | _describe(offered))
+        def receive(sender: Any, **offered: Any) -> None:
+            self._publish({"signal": signal.name, "sender": getattr(sender, "__name__", sender)} | _describe(offered))
 
         signal.connect(receive, weak=False)
 
@@ -74,6 +74,8 @@ def _describe(offered: dict[str, Any]) -> dict[str, Any]:
         described["error"] = str(offered["error"]) or type(offered["error"]).__name__
     if "parent" in offered:
         described["parent"] = offered["parent"].name
+    if "user_data" in offered:
+        described["user"] = offered["user_data"]["name"]
     if "items" in offered:
         described["items"] = len(offered["items"])
     return described

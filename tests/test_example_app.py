@@ -145,6 +145,25 @@ async def test_a_page_that_was_there_before_a_restart_hears_what_comes_after(tmp
     await asyncio.gather(stream, return_exceptions=True)
 
 
+async def test_whoever_likes_signs_in_and_the_directory_tells_their_role(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as (url, _):
+        browser = Browser(url)
+        stream = await browser.listen()
+        ada = {"provider": "mock", "access_token": "demo", "id": "Ada", "name": "Ada Lovelace"}
+        signed_in = await browser.request("POST", "/api/auth/signin/", ada)
+        cookie = {"Cookie": signed_in.headers["Set-Cookie"].partition(";")[0]}
+        me = json.loads((await browser.request("GET", "/api/auth/me/", **cookie)).body)
+        assert (me["userData"]["name"], me["userData"]["role"]) == ("Ada Lovelace", "Analyst")
+        assert (await browser.request("POST", "/api/auth/signin/", {"provider": "mock"})).code == 401
+        events = [await browser.events.get() for _ in range(3)]
+        assert [(event["signal"], event["sender"], event.get("user")) for event in events] == [
+            ("authorized_user", "mock", "Ada Lovelace"),
+            ("pre_get_user_details", "mock", "Ada Lovelace"),
+            ("unauthorized_user", "mock", None),
+        ]
+    await asyncio.gather(stream, return_exceptions=True)
+
+
 async def test_it_uses_another_mongodb_where_there_is_one(mongodb_uri: str) -> None:
     with running("--mongodb-uri", f"{mongodb_uri}/bzz_test_example") as (url, process):
         assert (await Browser(url).request("GET", "/api/team/")).code == 200

@@ -278,6 +278,7 @@ function describe(signal) {
   else if (signal.instance) what.append(signal.instance);
   else if (signal.items !== undefined) what.append(`${signal.items} item${signal.items === 1 ? "" : "s"}`);
   else if (signal.arguments) what.append(signal.arguments.join(" / "));
+  if (signal.user) what.append(signal.user);
   if (signal.error) what.append(element("div", {}, `${signal.act}: ${signal.error}`));
   if (signal.updated_fields) {
     const changes = Object.entries(signal.updated_fields);
@@ -332,6 +333,31 @@ function state(value, text) {
   $("#lost").hidden = value !== "lost";
 }
 
+// --- who is signed in
+
+async function showUser() {
+  const { data } = await request("GET", "/api/auth/me/");
+  $("#sign-in").hidden = data.authenticated;
+  $("#user").hidden = !data.authenticated;
+  if (data.authenticated) $("#user span").textContent = `${data.userData.name}, ${data.userData.role}`;
+}
+
+async function sign(path, credentials) {
+  try {
+    await request("POST", path, credentials);
+    await showUser();
+  } catch (error) {
+    alert(error.message);
+  }
+}
+
+$("#sign-in").onsubmit = (event) => {
+  event.preventDefault();
+  const name = $("#sign-in input").value.trim();
+  sign("/api/auth/signin/", { provider: "mock", access_token: "demo", id: name, name });
+};
+$("#user button").onclick = () => sign("/api/auth/signout/");
+
 // --- wiring
 
 for (const button of document.querySelectorAll("nav button")) {
@@ -351,4 +377,5 @@ $("#clear").onclick = () => {
 };
 $("#reads").onchange = (event) => document.body.classList.toggle("reads", event.target.checked);
 refresh();
+showUser().catch(() => {}); // as the list says, the server cannot be reached
 listen();
