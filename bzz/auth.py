@@ -73,7 +73,7 @@ class AuthHive:
         issuer: str = "bzz",
         ended_sessions: EndedSessions | None = None,
         proxy_host: str | None = None,
-        proxy_port: int | None = None,
+        proxy_port: int | str | None = None,
         proxy_username: str | None = None,
         proxy_password: str | None = None,
     ) -> None:
@@ -99,9 +99,21 @@ class AuthHive:
             proxy_password: for the proxy.
 
         Raises:
+            TypeError: a switch is neither True nor False, or ``trusted_origins`` of the application is a text.
             ValueError: a key is too short or too simple, or another value makes no sense.
             ImportError: there is a proxy, and pycurl is not installed.
         """
+        switches = {
+            "get": authenticated_get,
+            "create": authenticated_create,
+            "update": authenticated_update,
+            "delete": authenticated_delete,
+        }
+        for verb, value in switches.items():
+            if not isinstance(value, bool):
+                raise TypeError(f"authenticated_{verb} is True or False, not {value!r}")
+        if isinstance(app.settings.get("trusted_origins"), str):
+            raise TypeError("the setting trusted_origins is a list of origins")
         if not _COOKIE_NAME.fullmatch(cookie_name):
             raise ValueError(f"a cookie cannot be called {cookie_name!r}")
         if cookie_name.startswith(("__Host-", "__Secure-")) and not cookie_secure:
@@ -109,11 +121,5 @@ class AuthHive:
         signer = Signer(secret_key, issuer)
         web_client = WebClient(proxy_host, proxy_port, proxy_username, proxy_password)
         sessions = Sessions(signer, expiration, max_age, ended_sessions or EndedInMemory())
-        switches = {
-            "get": authenticated_get,
-            "create": authenticated_create,
-            "update": authenticated_update,
-            "delete": authenticated_delete,
-        }
         app.settings[SETTING] = Gate(sessions, cookie_name, cookie_secure, switches)
         app.settings[WEB_CLIENT] = web_client

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
 from dataclasses import asdict
 from hmac import compare_digest
@@ -22,13 +23,14 @@ from bzz.exceptions import (
 )
 from bzz.gate import Gate, bearer_token, check_origin
 from bzz.handlers import Handler
+from bzz.sessions import Session
 from bzz.signals import authorized_user, pre_get_user_details, unauthorized_user
 from bzz.tokens import now
 
 MAX_BODY = 65_536  # bytes; tokens are short
 FLOW = "flow+jwt"
 FLOW_SECONDS = 600  # which a sign-in on another site may take
-WRONG = "These credentials are nobody's."
+MAX_NEXT = 1000  # characters; it travels in a cookie
 
 
 class AuthHandler(Handler):
@@ -46,7 +48,7 @@ class AuthHandler(Handler):
         self.providers, self.base = providers, base
 
     async def prepare(self) -> None:
-        """Refuse what is not for this path, and what comes from another site; no reply is for a cache.
+        """Refuse what is not for this path, and what comes from another site.
 
         Raises:
             RuntimeError: the application is not configured.
@@ -59,6 +61,8 @@ class AuthHandler(Handler):
         if self.request.method not in (*self.METHODS, "OPTIONS"):
             raise MethodNotAllowed((*self.METHODS, "OPTIONS"))
         check_origin(self)
+
+    def _declare_cache_control(self) -> None:
         self.set_header("Cache-Control", "no-store")
 
     def options(self, *_: str) -> None:
@@ -66,38 +70,46 @@ class AuthHandler(Handler):
         self.set_header("Allow", ", ".join((*self.METHODS, "OPTIONS")))
         self.reply_empty()
 
-    async def sign_in(self, name: str, authenticating: Awaitable[dict[str, Any] | None]) -> dict[str, Any]:
+    async def sign_in(self, name: str, authenticate: Callable[[], Awaitable[dict[str, Any] | None]]) -> dict[str, Any]:
         """Sign in whom a provider vouches for, and return what is told of them: with what receivers have added.
 
         Args:
             name: the provider's.
-            authenticating: what it says.
+            authenticate: asks it.
 
         Raises:
             Unauthorized: it vouches for nobody.
+            BadRequest: what it says is too long.
             Finished: a receiver has answered the request itself, so nobody is signed in.
             Exception: what the provider or a receiver raised.
         """
-        sessions = self.policy.sessions
         try:
-            user = await authenticating
-            if user is None:
-                raise Unauthorized(WRONG)
-            if "id" not in user:
-                raise TypeError(f"the auth provider {name!r} tells no id of a user")
-            session, token = sessions.start({**user, "provider": name})
+            session, token = self._begin(name, await authenticate())
             user_data = deepcopy(session.user)
             await authorized_user.send_async(name, provider_name=name, user_data=user_data, handler=self)
+            self.encode(user_data)  # what cannot be told is an error before there is a session
             if self._finished:
                 raise Finished("A receiver has answered the request.")
-            self.policy.keep(self, session, token)
-        except Exception:
+            if self.session and bearer_token(self) is None:  # the new one takes its place
+                await self.policy.sessions.end(self.session)
+        except (Exception, asyncio.CancelledError):
             await unauthorized_user.send_async(name, provider_name=name, handler=self)
             raise
-        if self.session and bearer_token(self) is None:
-            await sessions.end(self.session)  # which the new one takes the place of
+        self.policy.keep(self, session, token)
         self.session, self.current_user = session, session.user
         return user_data
+
+    def _begin(self, name: str, user: dict[str, Any] | None) -> tuple[Session, str]:
+        """Return a session of whom a provider vouches for, and its token."""
+        if user is None:
+            raise Unauthorized("These credentials are nobody's.")
+        identifier = user.get("id")
+        if not isinstance(identifier, (str, int)) or isinstance(identifier, bool) or identifier == "":
+            raise TypeError(f"the auth provider {name!r} tells no id of a user, but {identifier!r}")
+        session, token = self.policy.sessions.start({**user, "provider": name})
+        self.encode(session.user)
+        self.policy.check_length(token)
+        return session, token
 
 
 class SignInHandler(AuthHandler):
@@ -113,7 +125,7 @@ class SignInHandler(AuthHandler):
         name = credentials.get("provider")
         if not isinstance(name, str) or name not in self.providers:
             raise Invalid(errors={"provider": [f"is one of {', '.join(self.providers)}"]})
-        user_data = await self.sign_in(name, self.providers[name].authenticate(credentials, self))
+        user_data = await self.sign_in(name, lambda: self.providers[name].authenticate(credentials, self))
         self.reply({**user_data, "authenticated": True})
 
 
@@ -123,9 +135,11 @@ class SignOutHandler(AuthHandler):
     METHODS = ("POST",)
 
     async def post(self) -> None:
-        """End the session, if there is one, with all its renewals."""
-        if self.session:
-            await self.policy.sessions.end(self.session)
+        """End the session, if there is one, with all its renewals; and that of the cookie, if it is another."""
+        sessions = self.policy.sessions
+        kept = await sessions.read(self.get_cookie(self.policy.cookie_name, ""))
+        for session in filter(None, (self.session, kept)):
+            await sessions.end(session)
         self.policy.clear_cookie(self, self.policy.cookie_name)
         self.reply({"loggedOut": True})
 
@@ -196,7 +210,7 @@ class CallbackHandler(FlowHandler):
         provider = self.provider(name)
         flow = self._flow(name, self.get_cookie(self.cookie(name), ""))
         self.policy.clear_cookie(self, self.cookie(name))
-        await self.sign_in(name, self._finish(provider, flow))
+        await self.sign_in(name, lambda: self._finish(provider, flow))
         self.redirect(flow.next if flow else "/")
 
     def _flow(self, name: str, token: str) -> Flow | None:
@@ -216,7 +230,8 @@ def _path(given: str) -> str:
         parts = urlsplit(given)
     except ValueError:
         parts = None
-    is_path = given.startswith("/") and not given.startswith(("//", "/\\")) and given.isascii() and given.isprintable()
-    if parts is None or parts.netloc or parts.scheme or not is_path:
-        raise BadRequest("next is a path on this site.")
+    is_path = given.startswith("/") and not given.startswith(("//", "/\\"))
+    is_plain = given.isascii() and given.isprintable() and len(given) <= MAX_NEXT
+    if parts is None or parts.netloc or parts.scheme or not is_path or not is_plain:
+        raise BadRequest(f"next is a path on this site, of at most {MAX_NEXT} characters.")
     return given

@@ -11,6 +11,7 @@ from typing import Any
 
 from tornado.web import RequestHandler
 
+from bzz.exceptions import Invalid
 from bzz.web_client import WebClient
 
 WEB_CLIENT = "bzz_web_client"  # in the settings of an application that is configured
@@ -82,6 +83,14 @@ class FlowProvider(AuthProvider):
     """An auth provider that can also send a browser to another site to sign in there (RFC 6749, section 4.1)."""
 
     redirect_uri: str | None = None  # as it is registered there; else this site's own, as the request reached it
+
+    async def authenticate(
+        self,
+        credentials: dict[str, Any],  # noqa: ARG002  # the interface's
+        handler: RequestHandler,  # noqa: ARG002
+    ) -> dict[str, Any] | None:
+        """Refuse, with Invalid, credentials that are sent here; override it if there are some."""
+        raise Invalid(errors={"provider": ["signs in by /auth/login/ alone"]})
 
     @abstractmethod
     async def begin(self, flow: Flow, handler: RequestHandler) -> str:

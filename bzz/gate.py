@@ -52,14 +52,13 @@ class Gate:
         handler.current_user = session.user if session else None
         return session
 
-    def keep(self, handler: RequestHandler, session: Session, token: str) -> None:
-        """Have the browser keep a session's token (RFC 6265bis: HttpOnly, SameSite=Lax, Secure over https).
-
-        Raises:
-            BadRequest: it is longer than browsers keep.
-        """
+    def check_length(self, token: str) -> None:
+        """Raise BadRequest if a session's token is longer than browsers keep."""
         if len(self.cookie_name) + len(token) > MAX_COOKIE - ATTRIBUTES:
             raise BadRequest("What is known of the user does not fit into a cookie.")
+
+    def keep(self, handler: RequestHandler, session: Session, token: str) -> None:
+        """Have the browser keep a session's token (RFC 6265bis: HttpOnly, SameSite=Lax, Secure over https)."""
         self.set_cookie(handler, self.cookie_name, token, session.expires - session.issued)
 
     def set_cookie(self, handler: RequestHandler, name: str, value: str, seconds: int) -> None:
@@ -86,13 +85,18 @@ def check_origin(handler: RequestHandler) -> None:
 
     The application setting ``trusted_origins``, and the handler's ``check_trusted_origin``, make exceptions.
     """
-    is_safe = handler.request.method in SAFE
-    if not is_safe and handler._check_cross_origin(handler.check_trusted_origin) is not None:
+    if handler.request.method in SAFE:
+        return
+    try:
+        error = handler._check_cross_origin(handler.check_trusted_origin)
+    except ValueError:  # of an Origin that is no URL
+        error = "no origin"
+    if error is not None:
         raise Forbidden("Another site cannot do this.")
 
 
 def require_user(handler: RequestHandler) -> None:
     """Raise Unauthorized if nobody is signed in."""
-    if handler.current_user is None:
+    if not handler.current_user:
         challenge = "Bearer" if bearer_token(handler) is None else 'Bearer error="invalid_token"'
         raise Unauthorized("Sign in first.", challenge=challenge)

@@ -45,6 +45,9 @@ class Handler(tornado.web.RequestHandler):
         self.set_header("X-Request-ID", self.request_id)
         if self.gate:
             self.add_header("Vary", VARY)
+            self._declare_cache_control()
+
+    def _declare_cache_control(self) -> None:
         if self.session:
             self.set_header("Cache-Control", PRIVATE)
 
@@ -62,8 +65,7 @@ class Handler(tornado.web.RequestHandler):
         request_id.set(self.request_id)
         if self.gate:
             self.session = await self.gate.identify(self)
-        if self.session:
-            self.set_header("Cache-Control", PRIVATE)
+            self._declare_cache_control()
 
     async def read_body(self, max_body: int) -> dict[str, Any]:
         """Return the object the body says, not typed yet; an empty body is an empty object.
@@ -163,9 +165,9 @@ def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, An
         try:
             gate: Gate | None = self.settings.get(SETTING)
             if gate and not isinstance(self, Handler):  # which knows already
-                self.add_header("Vary", VARY)
+                _keep_headers(self, Vary=VARY)
                 if await gate.identify(self):
-                    self.set_header("Cache-Control", PRIVATE)
+                    _keep_headers(self, **{"Cache-Control": PRIVATE})
             require_user(self)
         except BzzError as error:
             if isinstance(self, Handler):
@@ -177,6 +179,20 @@ def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, An
         return await result if isawaitable(result) else result
 
     return checked
+
+
+def _keep_headers(handler: tornado.web.RequestHandler, **headers: str) -> None:
+    """Set headers that an error does not take away."""
+    defaults = handler.set_default_headers
+
+    def set_default_headers() -> None:
+        defaults()
+        for name, value in headers.items():
+            handler.add_header(name, value)
+
+    handler.set_default_headers = set_default_headers  # type: ignore[method-assign]
+    for name, value in headers.items():
+        handler.add_header(name, value)
 
 
 def _error(kwargs: dict[str, Any]) -> BaseException | None:

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from tornado.escape import url_unescape
 from tornado.httputil import HTTPServerRequest
-from tornado.routing import Matcher, PathMatches, Rule
+from tornado.routing import Matcher, Rule
 
 from bzz import encoding
 from bzz.exceptions import MethodNotAllowed
@@ -20,10 +22,13 @@ from bzz.routes import RouteList
 
 ANY = "*"
 OPTIONS = ("body", "status", "headers", "cookies")
+WITHOUT_BODY = (204, 205, 304)  # RFC 9110, section 15
 FRAMING = ("content-length", "transfer-encoding")  # which follow from the body (RFC 9112, section 6)
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
 _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")  # RFC 6265, section 4.1.1
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+_PATH = re.compile(r"[^\w\s][\x21-\x7e]*")  # as requests have it, percent-encoded; it may begin with ( or .
+Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Canned:
 
     Args:
         method: that it answers; ``*`` for any.
-        path: that it answers.
+        path: that it answers, the whole of it.
         status: of the reply.
         content_type: of the body; empty if there is none.
         body: what it says.
@@ -43,11 +48,11 @@ class Canned:
     """
 
     method: str
-    path: PathMatches
+    path: re.Pattern[str]
     status: int
     content_type: str
     body: bytes
-    function: Callable[..., Any] | None
+    function: Function | None
     takes_groups: bool
     headers: Mapping[str, str]
     cookies: Mapping[str, str]
@@ -69,9 +74,9 @@ class MockHive:
         Raises:
             TypeError, ValueError: an answer is none; the message says why.
         """
-        canned = [_canned(*answer) for answer in answers]
-        declared = Counter((one.method, one.path.regex.pattern) for one in canned)
-        if twice := [f"{method} {path.removesuffix('$')}" for (method, path), count in declared.items() if count > 1]:
+        canned = [_canned(answer) for answer in answers]
+        declared = Counter((one.method, one.path.pattern) for one in canned)
+        if twice := [f"{method} {path}" for (method, path), count in declared.items() if count > 1]:
             raise ValueError(f"answered twice: {', '.join(twice)}")
         return RouteList([Rule(CannedMatches(canned), MockHandler)])
 
@@ -88,47 +93,49 @@ class CannedMatches(Matcher):
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
         """Return what ``MockHandler`` takes, or None if nothing is answered at this path."""
-        found = [(one, groups) for one in self.canned if (groups := one.path.match(request)) is not None]
+        found = [(one, match) for one in self.canned if (match := one.path.fullmatch(request.path))]
         if not found:
             return None
         methods = ("HEAD", "GET", ANY) if request.method == "HEAD" else (request.method, ANY)
         chosen = [pair for method in methods for pair in found if pair[0].method == method]
-        canned, groups = chosen[0] if chosen else (None, {})
         allowed = dict.fromkeys(one.method for one, _ in found)
-        return {**groups, "target_kwargs": {"canned": canned, "allowed": [*allowed]}}
+        if "GET" in allowed:
+            allowed["HEAD"] = None
+        allowed["OPTIONS"] = None
+        return {"target_kwargs": {"chosen": chosen[0] if chosen else None, "allowed": tuple(allowed)}}
 
 
 class MockHandler(Handler):
     """Gives a canned answer, to whatever method."""
 
-    def initialize(self, canned: Canned | None, allowed: Sequence[str]) -> None:
+    def initialize(self, chosen: tuple[Canned, re.Match[str]] | None, allowed: Sequence[str]) -> None:
         """Take what ``CannedMatches`` has found.
 
         Args:
-            canned: the answer; None if there is none to this method.
+            chosen: the answer, and how its path has matched; None if there is none to this method.
             allowed: the methods that are answered.
         """
-        self.canned = canned
-        self.allowed = (*allowed, *({"HEAD"} if "GET" in allowed else ()), "OPTIONS")
+        self.chosen, self.allowed = chosen, allowed
         self.SUPPORTED_METHODS = (str(self.request.method),)
 
     async def prepare(self) -> None:
         """Answer; raise MethodNotAllowed if there is no answer to the method."""
         await super().prepare()
-        if self.canned:
-            await self._answer(self.canned)
+        if self.chosen:
+            await self._answer(*self.chosen)
         elif self.request.method == "OPTIONS":
             self.set_header("Allow", ", ".join(self.allowed))
             self.reply_empty()
         else:
             raise MethodNotAllowed(self.allowed)
 
-    async def _answer(self, canned: Canned) -> None:
+    async def _answer(self, canned: Canned, match: re.Match[str]) -> None:
         content_type, body = canned.content_type, canned.body
-        if canned.function:
-            groups, named = (self.path_args, self.path_kwargs) if canned.takes_groups else ([], {})
+        if canned.function is not None:
+            groups, named = self._groups(match) if canned.takes_groups else ([], {})
             said = canned.function(self.request, *groups, **named)
             content_type, body = _encoded(await said if inspect.isawaitable(said) else said)
+            _check_body(canned.status, body)
         self.clear_header("Content-Type")
         if content_type:
             self.set_header("Content-Type", content_type)
@@ -139,31 +146,69 @@ class MockHandler(Handler):
         self.set_status(canned.status)
         self.finish(body or None)
 
+    def compute_etag(self) -> None:
+        """Have no other entity tag than one that was declared."""
 
-def _canned(method: str, path: str, answer: Mapping[str, Any] | None = None) -> Canned:
-    what = f"{method} {path}"
-    if not isinstance(method, str) or not _TOKEN.fullmatch(method):
-        raise ValueError(f"{what}: a method is GET, POST, ... or *")
-    answer = {} if answer is None else answer
-    if not isinstance(answer, Mapping) or not answer.keys() <= set(OPTIONS):
-        raise TypeError(f"{what}: an answer is a dict of {', '.join(OPTIONS)}, not {answer!r}")
+    def _groups(self, match: re.Match[str]) -> tuple[list[str | None], dict[str, str | None]]:
+        """Return the groups of the path, percent-decoded: those without names, or those with."""
+        named = {name: self._decoded(value) for name, value in match.groupdict().items()}
+        return [] if named else [self._decoded(value) for value in match.groups()], named
+
+    def _decoded(self, value: str | None) -> str | None:
+        return None if value is None else self.decode_argument(url_unescape(value, encoding=None, plus=False))
+
+
+def _canned(declared: Sequence[Any]) -> Canned:
+    if not isinstance(declared, (tuple, list)) or len(declared) not in (2, 3):
+        raise TypeError(f"an answer is a method, a path and what is answered, not {declared!r}")
+    method, path, *rest = declared
+    answer = rest[0] if rest and rest[0] is not None else {}
     try:
-        regex = re.compile(path)
-        if re.match(r"\w", path):
-            raise ValueError("a path begins with /")
-        if len(regex.groupindex) not in (0, regex.groups):
-            raise ValueError("either all groups of a path have names, or none")
-        status, body = _status(answer.get("status", 200)), answer.get("body")
-        content_type, encoded = ("", b"") if callable(body) else _encoded(body)
-        function = body if callable(body) else None
-        if status in (204, 304) and (encoded or function):
-            raise ValueError(f"a reply with status {status} has no body")
-        takes_groups = function is not None and _takes_groups(function, regex)
-        headers, cookies = _headers(answer.get("headers") or {}), _cookies(answer.get("cookies") or {})
+        if not isinstance(answer, Mapping) or not answer.keys() <= set(OPTIONS):
+            raise TypeError(f"what is answered is a dict of {', '.join(OPTIONS)}, not {answer!r}")
+        return _made(_method(method), _path(path), **answer)
     except (TypeError, ValueError, re.error) as error:
-        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"{what}: {error}") from error
-    matches = PathMatches(path)
-    return Canned(method.upper(), matches, status, content_type, encoded, function, takes_groups, headers, cookies)
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"{method} {path}: {error}") from error
+
+
+def _made(
+    method: str, path: re.Pattern[str], *, body: Any = None, status: Any = 200, headers: Any = None, cookies: Any = None
+) -> Canned:
+    function = _function(body) if callable(body) else None
+    content_type, encoded = _encoded(None if function else body)
+    takes_groups = function is not None and _takes_groups(function, path)
+    status = _status(status)
+    _check_body(status, encoded)
+    return Canned(
+        method, path, status, content_type, encoded, function, takes_groups, _headers(headers), _cookies(cookies)
+    )
+
+
+def _method(given: Any) -> str:
+    if not isinstance(given, str) or not _TOKEN.fullmatch(given):
+        raise ValueError("a method is GET, POST, ... or *")
+    return given.upper()
+
+
+def _path(given: Any) -> re.Pattern[str]:
+    if not isinstance(given, str) or not _PATH.fullmatch(given):
+        raise ValueError("a path is a regular expression that begins with /, with percent-encoded paths in mind")
+    path = re.compile(given)
+    if len(path.groupindex) not in (0, path.groups):
+        raise ValueError("either all groups of a path have names, or none")
+    return path
+
+
+def _function(given: Any) -> Function:
+    if isinstance(given, type) or inspect.isgeneratorfunction(given) or inspect.isasyncgenfunction(given):
+        raise TypeError(f"a function returns a text, bytes, a dict or a list, which {given!r} does not")
+    function: Function = given
+    return function
+
+
+def _check_body(status: int, body: bytes) -> None:
+    if status in WITHOUT_BODY and body:
+        raise ValueError(f"a reply with status {status} has no body")
 
 
 def _encoded(body: Any) -> tuple[str, bytes]:
@@ -191,10 +236,7 @@ def _takes_groups(function: Callable[..., Any], path: re.Pattern[str]) -> bool:
     """Tell whether a function takes the groups of a path beside the request; raise TypeError if it takes neither."""
     named = dict.fromkeys(path.groupindex, "")
     groups = [] if named else [""] * path.groups
-    try:
-        signature = inspect.signature(function)
-    except ValueError:  # of some that are built in
-        return True
+    signature = inspect.signature(function)
     for takes_groups, arguments in ((True, groups), (False, [])):
         with suppress(TypeError):
             signature.bind(None, *arguments, **(named if takes_groups else {}))
@@ -203,21 +245,27 @@ def _takes_groups(function: Callable[..., Any], path: re.Pattern[str]) -> bool:
 
 
 def _headers(given: Any) -> Mapping[str, str]:
-    for name, value in _texts("headers", given).items():
+    headers = _texts("headers", given)
+    for name, value in headers.items():
         if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value) or name.lower() in FRAMING:
             raise ValueError(f"no reply can have the header {name!r}: {value!r}")
-    return dict(given)
+    return headers
 
 
 def _cookies(given: Any) -> Mapping[str, str]:
-    for name, value in _texts("cookies", given).items():
-        if not _TOKEN.fullmatch(name) or not _COOKIE_VALUE.fullmatch(value):
+    cookies = _texts("cookies", given)
+    for name, value in cookies.items():
+        try:
+            SimpleCookie()[name] = value
+        except CookieError as error:
+            raise ValueError(str(error)) from None
+        if not _COOKIE_VALUE.fullmatch(value):
             raise ValueError(f"no reply can set the cookie {name!r}: {value!r}")
-    return dict(given)
+    return cookies
 
 
 def _texts(what: str, given: Any) -> Mapping[str, str]:
-    is_mapping = isinstance(given, Mapping)
-    if not is_mapping or not all(isinstance(text, str) for pair in given.items() for text in pair):
+    given = {} if given is None else given
+    if not isinstance(given, Mapping) or not all(isinstance(text, str) for pair in given.items() for text in pair):
         raise TypeError(f"{what} are a dict of texts, not {given!r}")
     return dict(given)

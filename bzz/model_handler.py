@@ -160,10 +160,15 @@ class ModelHandler(Handler):
 
     def _admit(self, views: Iterable[View], verb: str | None = None) -> None:
         """Raise Unauthorized if nobody is signed in and one of ``views`` wants that for ``verb``, or the request's."""
-        verb = verb or VERBS.get(str(self.request.method))
-        default = verb is not None and self.gate is not None and self.gate.authenticated[verb]
-        if verb and any(view.authenticated.get(verb, default) for view in views):
+        if self._takes_user(views, verb or VERBS.get(str(self.request.method))):
             require_user(self)
+
+    def _takes_user(self, views: Iterable[View], verb: str | None) -> bool:
+        """Tell whether one of ``views`` wants a signed-in user for ``verb``; nothing else does."""
+        if verb is None:
+            return False
+        default = self.gate is not None and self.gate.authenticated[verb]
+        return any(view.authenticated.get(verb, default) for view in views)
 
     def _allowed(self) -> tuple[str, ...]:
         """Return the methods that the path takes, and that every model along it does."""
@@ -206,7 +211,13 @@ class ModelHandler(Handler):
     async def _reply_to_write(
         self, items: Sequence[Stored], query: Query, status_code: int = 200, *, tagged: bool = True
     ) -> None:
-        """Answer with what was written; without it if it cannot be shown now, as nobody should write it once more."""
+        """Answer with what was written; without it if who has written it may not read it.
+
+        Or if it cannot be shown now, as nobody should write it once more.
+        """
+        if not self.current_user and self._takes_user(self.views, "get"):
+            self.reply_empty(201 if status_code == 201 else 204)
+            return
         bodies, is_represented = None, False
         with suppress(BzzError):
             items, is_represented = await self.act.represented(items), True

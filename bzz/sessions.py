@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from secrets import token_urlsafe
 from typing import Any
 
 from bzz.tokens import Signer, now
 
 KIND = "session+jwt"
+SKEW = 60  # seconds that the clocks of several hosts may be apart
 CLAIMS = ("sid", "auth_time", "user")
 
 
@@ -39,17 +40,20 @@ class EndedInMemory(EndedSessions):
     """The ended sessions of one process, forgotten when it ends."""
 
     def __init__(self) -> None:
-        self._until: OrderedDict[str, int] = OrderedDict()  # the earliest first
+        self._ids: set[str] = set()
+        self._until: list[tuple[int, str]] = []  # a heap
 
     async def add(self, session_id: str, seconds: int) -> None:
         """Note a session; and forget those of which there are no tokens any more."""
-        while self._until and next(iter(self._until.values())) <= now():
-            self._until.popitem(last=False)
-        self._until.setdefault(session_id, now() + seconds)
+        while self._until and self._until[0][0] <= now():
+            self._ids.discard(heappop(self._until)[1])
+        if session_id not in self._ids:
+            self._ids.add(session_id)
+            heappush(self._until, (now() + seconds, session_id))
 
     async def has(self, session_id: str) -> bool:
         """Tell whether it was noted."""
-        return session_id in self._until
+        return session_id in self._ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ class Sessions:
 
     async def end(self, session: Session) -> None:
         """Have no token of a session, nor of its renewals, be good any more; raise as ``EndedSessions``."""
-        await self.ended.add(session.id, self.expiration)
+        last = max(session.started + self.max_age, session.expires)  # whatever expiration there was when it was renewed
+        await self.ended.add(session.id, last - now() + SKEW)
 
     def _signed(self, session_id: str, user: dict[str, Any], started: int) -> tuple[Session, str]:
         issued = now()

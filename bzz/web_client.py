@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
 
 import orjson
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders, HTTPInputError
+from tornado.iostream import StreamBufferFullError, UnsatisfiableReadError
+from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.util import import_object
 
 from bzz.exceptions import Unavailable
 
 TIMEOUT = 5.0  # seconds
+MAX_BODY = 1_048_576  # bytes
+MAX_CLIENTS = 100  # requests at once
+FAILURES = (HTTPClientError, HTTPInputError, OSError, StreamBufferFullError, UnsatisfiableReadError, ValueError)
 WITH_PROXY = "tornado.curl_httpclient.CurlAsyncHTTPClient"
+_SAFE = re.compile(r"https://[^#\s]+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/][^#\s]*)?")
+
+
+def is_safe(url: object) -> bool:
+    """Tell whether it is a URL that secrets can be sent to: of https, or of this machine."""
+    return isinstance(url, str) and _SAFE.fullmatch(url) is not None
 
 
 @dataclass(frozen=True)
@@ -34,11 +48,11 @@ class Answer:
 
 
 class WebClient:
-    """Fetches JSON with Tornado's client.
+    """Fetches JSON with a client of Tornado's of its own, so that nobody else waits for whom it waits for.
 
     Args:
         proxy_host: of an HTTP proxy, which takes pycurl.
-        proxy_port: of the proxy.
+        proxy_port: of the proxy; a number or its digits.
         proxy_username: for the proxy.
         proxy_password: for the proxy.
 
@@ -50,22 +64,25 @@ class WebClient:
     def __init__(
         self,
         proxy_host: str | None = None,
-        proxy_port: int | None = None,
+        proxy_port: int | str | None = None,
         proxy_username: str | None = None,
         proxy_password: str | None = None,
     ) -> None:
-        if (proxy_host is None) != (proxy_port is None) or (proxy_username and proxy_host is None):
-            raise ValueError("a proxy has both a proxy_host and a proxy_port")
-        self._proxy: dict[str, Any] = {
-            "proxy_host": proxy_host,
-            "proxy_port": proxy_port,
-            "proxy_username": proxy_username,
-            "proxy_password": proxy_password,
-        }
-        try:
-            self._client: type[AsyncHTTPClient] = import_object(WITH_PROXY) if proxy_host else AsyncHTTPClient
-        except ImportError as error:
-            raise ImportError("a proxy needs pycurl: pip install 'bzz[proxy]'") from error
+        self._proxy: dict[str, Any] = {}
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncHTTPClient] = WeakKeyDictionary()
+        if any(given is not None for given in (proxy_host, proxy_port, proxy_username, proxy_password)):
+            self._proxy = {
+                "proxy_host": proxy_host,
+                "proxy_port": int(str(proxy_port)) if re.fullmatch("[0-9]{1,5}", str(proxy_port)) else 0,
+                "proxy_username": proxy_username,
+                "proxy_password": proxy_password,
+            }
+            if not proxy_host or not 0 < self._proxy["proxy_port"] < 65_536:
+                raise ValueError(f"a proxy has a proxy_host and a proxy_port, not {proxy_host!r} and {proxy_port!r}")
+            try:
+                import_object(WITH_PROXY)
+            except ImportError as error:
+                raise ImportError("a proxy needs pycurl: pip install 'bzz[proxy]'") from error
 
     async def fetch(
         self, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -73,7 +90,7 @@ class WebClient:
         """Return what a GET of ``url`` answers, or a POST if there is a ``form``; redirects are not followed.
 
         Raises:
-            Unavailable: there is no answer in time, its status is 5xx or 429, or it is not JSON.
+            Unavailable: there is no answer in time, its status is 5xx or 429, or it is no JSON of at most a megabyte.
         """
         request = HTTPRequest(
             url,
@@ -83,12 +100,25 @@ class WebClient:
             connect_timeout=TIMEOUT,
             request_timeout=TIMEOUT,
             follow_redirects=False,
+            decompress_response=False,
             **self._proxy,
         )
         try:
             response = await self._client().fetch(request, raise_error=False)
             if response.code >= 500 or response.code == 429:
                 response.rethrow()
+            if len(response.body) > MAX_BODY:
+                raise ValueError(f"{len(response.body)} bytes")
             return Answer(response.code, response.headers, orjson.loads(response.body))
-        except (HTTPClientError, HTTPInputError, OSError, ValueError) as error:
+        except FAILURES as error:
             raise Unavailable("The service that vouches for users does not answer.") from error
+
+    def _client(self) -> AsyncHTTPClient:
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = (
+                import_object(WITH_PROXY)(force_instance=True, max_clients=MAX_CLIENTS)
+                if self._proxy
+                else SimpleAsyncHTTPClient(force_instance=True, max_clients=MAX_CLIENTS, max_body_size=MAX_BODY)
+            )
+        return self._clients[loop]

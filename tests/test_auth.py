@@ -15,7 +15,7 @@ from bzz.exceptions import Unavailable
 from bzz.providers.mock import MockProvider
 from bzz.sessions import EndedSessions
 from tests.conftest import SECRET, Api, Browser, serve
-from tests.test_auth_handlers import ADA, morsels
+from tests.test_auth_handlers import ADA, aged, morsels
 
 
 class Named(MockProvider):
@@ -46,7 +46,7 @@ def test_what_is_no_provider_is_refused(provider: Any) -> None:
         ({"secret_key": SECRET, "cookie_name": "a b"}, "a cookie cannot be called"),
         ({"secret_key": SECRET, "cookie_name": ""}, "a cookie cannot be called"),
         ({"secret_key": SECRET, "cookie_name": "__Host-A"}, "takes cookie_secure=True"),
-        ({"secret_key": SECRET, "proxy_host": "proxy"}, "a proxy has both"),
+        ({"secret_key": SECRET, "proxy_host": "proxy"}, "a proxy has a proxy_host and"),
     ],
 )
 def test_what_makes_no_sense_is_refused_when_it_is_configured(options: dict[str, Any], error: str) -> None:
@@ -89,6 +89,17 @@ async def test_the_cookie_is_secure_over_https(browser: Browser, secure: bool | 
     assert morsels(signed_in)["AUTH_TOKEN"]["secure"] == expected
 
 
+@pytest.mark.parametrize("value", [None, 0, "", "no"])
+def test_a_switch_is_true_or_false(value: Any) -> None:
+    with pytest.raises(TypeError, match="authenticated_delete is True or False"):
+        bzz.AuthHive.configure(tornado.web.Application(), SECRET, authenticated_delete=value)
+
+
+def test_trusted_origins_are_a_list() -> None:
+    with pytest.raises(TypeError, match="trusted_origins is a list"):
+        bzz.AuthHive.configure(tornado.web.Application(trusted_origins="https://app.example"), SECRET)
+
+
 class Shared(EndedSessions):
     """A store that several processes might share, and which may be away."""
 
@@ -113,7 +124,7 @@ async def test_ended_sessions_can_be_kept_in_a_store_that_is_shared(browser: Bro
     await browser.sign_in(**ADA)
     stolen = dict(browser.cookies)
     await browser("POST", "/auth/signout/", body=b"")
-    assert list(shared.ended.values()) == [300]
+    assert list(shared.ended.values()) == [43_200 + 60]
     bzz.AuthHive.configure(browser.api.app, SECRET, ended_sessions=shared)
     browser.cookies = stolen
     assert (await browser("GET", "/auth/me/")).json == {"authenticated": False}
@@ -127,6 +138,10 @@ async def test_nobody_is_taken_for_signed_in_while_that_cannot_be_found_out(brow
     for method, path in (("GET", "/auth/me/"), ("POST", "/auth/signout/")):
         reply = await browser(method, path, body=b"" if method == "POST" else None)
         assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
+    given = {"provider": "mock", "access_token": "x"}
+    before = dict(browser.cookies)
+    assert (await browser("POST", "/auth/signin/", json_body=given)).status == 503
+    assert browser.cookies == before
     shared.is_away = False
     assert (await browser("GET", "/auth/me/")).json["authenticated"]
 
@@ -149,6 +164,10 @@ class Plain(tornado.web.RequestHandler):
 
     def put(self) -> None:
         self.finish("open")
+
+    @bzz.authenticated
+    def patch(self) -> None:
+        raise tornado.web.HTTPError(404)
 
 
 class Ours(bzz.Handler):
@@ -179,6 +198,19 @@ async def test_methods_of_plain_handlers_take_a_signed_in_user(browser: Browser,
         foreign = await browser(method, "/plain", body=body, headers={"Origin": "https://evil.example"})
         assert (foreign.status, foreign.json["detail"]) == (403, "Another site cannot do this.")
     assert (await browser.api("PUT", "/plain", body=b"")).body == b"open"
+
+
+async def test_errors_of_plain_handlers_are_not_for_everybody_either(browser: Browser) -> None:
+    browser.api.mount((r"/plain", Plain))
+    await browser.sign_in(**ADA)
+    browser.cookies["AUTH_TOKEN"] = old = aged(browser.cookies["AUTH_TOKEN"], iat=700)
+    failed = await browser("PATCH", "/plain", body=b"")
+    assert (failed.status, failed.headers["Vary"], failed.headers["Cache-Control"]) == (
+        404,
+        "Authorization, Cookie",
+        "private, no-cache",
+    )
+    assert browser.cookies["AUTH_TOKEN"] != old
 
 
 async def test_methods_of_our_own_handlers_take_a_signed_in_user(browser: Browser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 import tornado.web
 
 import bzz
+from bzz.auth_provider import Flow, FlowProvider
 from bzz.exceptions import Forbidden, Invalid, Unavailable
 from bzz.providers.mock import MockProvider
 from bzz.signals import authorized_user, pre_get_user_details, unauthorized_user
@@ -222,7 +224,7 @@ class Told(bzz.AuthProvider):
         self.said = said
 
     async def authenticate(self, credentials: dict[str, Any], handler: tornado.web.RequestHandler) -> Any:
-        if isinstance(self.said, Exception):
+        if isinstance(self.said, BaseException):
             raise self.said
         return self.said
 
@@ -233,15 +235,62 @@ class Told(bzz.AuthProvider):
         (Unavailable("It does not answer."), 503),
         (Invalid(errors={"token": ["is no token"]}), 400),
         ({"name": "Ada"}, 500),
+        ({"id": None}, 500),
+        ({"id": ""}, 500),
+        ({"id": True}, 500),
+        ({"id": ["x"]}, 500),
+        ({"id": 2**70}, 500),
         ({"id": 1, "since": object()}, 500),
+        ({"id": 1, "name": "\ud800"}, 500),
+        (["id"], 500),
+        (asyncio.CancelledError(), None),
         ({"id": 1, "name": "x" * 4000}, 400),
     ],
 )
 async def test_each_failed_attempt_is_told_and_sets_no_cookie(browser: Browser, said: Any, status: int) -> None:
     browser.api.mount(bzz.AuthHive.routes_for([Told(said)], prefix="other"))
-    with capture(unauthorized_user) as sent:
+    with capture(authorized_user, unauthorized_user) as sent:
         reply = await browser("POST", "/other/auth/signin/", json_body={"provider": "told"})
-    assert (reply.status, [one.sender for one in sent], browser.cookies) == (status, ["told"], {})
+    assert [(one.signal, one.sender) for one in sent] == [("unauthorized_user", "told")]
+    assert (status in (None, reply.status), browser.cookies) == (True, {})
+
+
+async def test_what_a_receiver_adds_and_no_reply_can_say_signs_nobody_in(browser: Browser) -> None:
+    def add(sender: Any, user_data: dict[str, Any]) -> None:
+        user_data["lock"] = object()
+
+    with authorized_user.connected_to(add), capture(unauthorized_user) as sent:
+        assert (await browser.sign_in()).status == 500
+    assert (len(sent), browser.cookies) == (1, {})
+
+
+async def test_a_provider_that_is_not_async_fails_and_is_told_of(browser: Browser) -> None:
+    class Sync(bzz.AuthProvider):
+        def authenticate(self, credentials: Any, handler: Any) -> Any:
+            raise ValueError("not today")
+
+    browser.api.mount(bzz.AuthHive.routes_for([Sync], prefix="other"))
+    with capture(unauthorized_user) as sent:
+        reply = await browser("POST", "/other/auth/signin/", json_body={"provider": "sync"})
+    assert (reply.status, len(sent)) == (500, 1)
+
+
+async def test_a_provider_of_flows_takes_no_credentials(browser: Browser) -> None:
+    class Elsewhere(FlowProvider):
+        async def begin(self, flow: Flow, handler: Any) -> str:
+            return "https://elsewhere.example/"
+
+        async def finish(self, flow: Flow, answer: Any, handler: Any) -> dict[str, Any]:
+            return {"id": answer["who"]}
+
+    browser.api.mount(bzz.AuthHive.routes_for([Elsewhere], prefix="other"))
+    refused = await browser("POST", "/other/auth/signin/", json_body={"provider": "elsewhere"})
+    assert (refused.status, list(refused.json["errors"])) == (400, ["provider"])
+    begun = await browser("GET", "/other/auth/login/elsewhere")
+    assert (begun.status, begun.headers["Location"]) == (302, "https://elsewhere.example/")
+    state = jwt.decode(browser.cookies["AUTH_TOKEN_elsewhere"], SECRET, ["HS256"], issuer="bzz")["flow"]["state"]
+    assert (await browser("GET", f"/other/auth/callback/elsewhere?who=ada&state={state}")).headers["Location"] == "/"
+    assert (await me(browser))["userData"] == {"id": "ada", "provider": "elsewhere"}
 
 
 async def test_what_a_provider_says_is_kept_and_its_name_is_added(browser: Browser) -> None:
@@ -296,6 +345,28 @@ async def test_signing_out_with_a_bearer_token_ends_its_session(browser: Browser
     assert await me(browser, headers=bearer) == {"authenticated": False}
 
 
+async def test_signing_out_ends_the_session_of_the_cookie_whatever_else_was_sent(browser: Browser) -> None:
+    await browser.sign_in(**ADA)
+    cookie = browser.cookies["AUTH_TOKEN"]
+    other = Browser(browser.api)
+    await other.sign_in(id="8")
+    [bearer] = other.cookies.values()
+    headers = {"Authorization": f"Bearer {bearer}"}
+    assert (await browser("POST", "/auth/signout/", body=b"", headers=headers)).json == {"loggedOut": True}
+    for token in (cookie, bearer):
+        browser.cookies["AUTH_TOKEN"] = token
+        assert await me(browser) == {"authenticated": False}
+
+
+async def test_no_reply_of_these_routes_is_for_a_cache(browser: Browser) -> None:
+    paths = ["/auth/me/", "/auth/login/mock/", "/auth/callback/mock/", "/auth/signin/"]
+    for _ in range(2):
+        replies = [await browser("GET", path) for path in paths]
+        assert [reply.status for reply in replies] == [200, 404, 404, 405]
+        assert {reply.headers["Cache-Control"] for reply in replies} == {"no-store"}
+        await browser.sign_in()
+
+
 def aged(token: str, **changed: int) -> str:
     """A token of the same session as if it was signed so many seconds ago."""
     claims = jwt.decode(token, SECRET, ["HS256"], issuer="bzz")
@@ -348,6 +419,7 @@ FOREIGN = [
     {"Origin": "null"},
     {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
     {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "http://["},
 ]
 
 

@@ -29,9 +29,9 @@ def test_a_provider_is_named_after_its_class_unless_it_says_otherwise() -> None:
     ]
 
 
-@pytest.mark.parametrize("base", [bzz.AuthProvider, FlowProvider])
-def test_a_provider_has_to_say_who_somebody_is(base: Any) -> None:
-    with pytest.raises(TypeError, match="authenticate"):
+@pytest.mark.parametrize(("base", "lacking"), [(bzz.AuthProvider, "authenticate"), (FlowProvider, "begin")])
+def test_a_provider_has_to_say_who_somebody_is(base: Any, lacking: str) -> None:
+    with pytest.raises(TypeError, match=lacking):
         type("Empty", (base,), {})()
 
 

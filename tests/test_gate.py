@@ -60,7 +60,10 @@ async def test_each_verb_has_a_switch(countries: Api, verb: str) -> None:
     switches: Any = {f"authenticated_{one}": one == verb for one in ALL}
     bzz.AuthHive.configure(countries.app, SECRET, **switches)
     gated = dict.fromkeys(VERBS[verb], 401)
-    expected = OPEN | gated | ({"GET": 404, "PUT": 404, "PATCH": 404, "DELETE": 404} if verb == "create" else {})
+    shown = {"PUT": 204, "PATCH": 204} if verb == "get" else {}
+    expected = (
+        OPEN | shown | gated | ({"GET": 404, "PUT": 404, "PATCH": 404, "DELETE": 404} if verb == "create" else {})
+    )
     assert await ways(countries) == expected
 
 
@@ -218,7 +221,7 @@ async def test_the_gate_of_a_path_is_the_strictest_along_it(api: Api, served: An
     api.mount(bzz.ModelHive.routes_for(served, models.Member, authenticated={"get": True, "create": False}))
     team = await api.create("/team", name="Engine")
     at = f"/team/{team['id']}"
-    ada = await api.create("/member", name="Ada")
+    ada = {"id": (await api("POST", "/member", json_body={"name": "Ada"})).headers["X-Created-Id"]}
     assert (await api("GET", at)).status == 200
     assert (await api("GET", f"{at}/members")).status == 401
     assert (await api("HEAD", f"{at}/members")).status == 401
@@ -237,8 +240,8 @@ async def test_what_may_not_be_read_is_not_expanded_either(api: Api, served: Any
     api.mount(bzz.AuthHive.routes_for([MockProvider]))
     api.mount(bzz.ModelHive.routes_for(served, models.Team, authenticated=False))
     api.mount(bzz.ModelHive.routes_for(served, models.Member, authenticated={"get": True}))
-    ada = await api.create("/member", name="Ada")
-    team = await api.create("/team", name="Engine", members=[ada["id"]])
+    ada = (await api("POST", "/member", json_body={"name": "Ada"})).headers["X-Created-Id"]
+    team = await api.create("/team", name="Engine", members=[ada])
     for path in ("/team", f"/team/{team['id']}"):
         assert (await api("GET", path)).status == 200
         assert (await api("GET", f"{path}?expand=members")).status == 401
@@ -250,6 +253,25 @@ async def test_what_may_not_be_read_is_not_expanded_either(api: Api, served: Any
     await browser.sign_in()
     [shown] = (await browser("GET", "/team?expand=members")).json
     assert shown["members"][0]["name"] == "Ada"
+
+
+async def test_who_may_write_and_not_read_is_shown_nothing(api: Api, served: Any, models: ModuleType) -> None:
+    bzz.AuthHive.configure(api.app, SECRET, authenticated_create=False, authenticated_update=False)
+    api.mount(bzz.ModelHive.routes_for(served, models.Team), bzz.ModelHive.routes_for(served, models.Member))
+    made = await api("POST", "/member", json_body={"name": "Ada"})
+    at, ada = made.headers["Location"], made.headers["X-Created-Id"]
+    team = (await api("POST", "/team", json_body={"name": "Engine"})).headers["Location"]
+    replies = [
+        made,
+        await api("PUT", at, json_body={"age": 36}),
+        await api("PUT", at, json_body={}),
+        await api("POST", f"{team}members", json_body={"members": [ada]}),
+        await api("POST", f"{team}members", json_body={"members": [ada]}),
+        await api("POST", f"{team}owner", json_body={"owner": ada}),
+    ]
+    assert [reply.status for reply in replies] == [201, 204, 204, 201, 204, 201]
+    assert {reply.body for reply in replies} == {b""}
+    assert not any("ETag" in reply.headers for reply in replies)
 
 
 async def test_hives_of_one_model_are_as_strict_as_the_strictest(api: Api, models: ModuleType, served: Any) -> None:
@@ -273,8 +295,8 @@ async def test_hives_of_one_model_are_as_strict_as_the_strictest(api: Api, model
 
 async def test_a_handler_of_ones_own_may_tell_who_it_is(api: Api) -> None:
     class Keyed(bzz.ModelHandler):
-        def get_current_user(self) -> str | None:
-            return self.request.headers.get("X-Key")
+        def get_current_user(self) -> str:
+            return self.request.headers.get("X-Key", "")
 
     options: Any = {"handler_class": Keyed, "authenticated": {"create": True}}
     api.mount(bzz.ModelHive.routes_for(MemoryProvider(), User, **options))

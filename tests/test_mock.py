@@ -67,13 +67,17 @@ async def test_a_function_gets_the_request_and_the_groups_of_the_path(api: Api) 
         ("PUT", r"/team/(?P<team>\d+)/(?P<name>\w+)", {"body": member, "status": 202}),
         ("GET", r"/whole/(\d+)", {"body": whole}),
         ("GET", r"/named/(?P<x>\d+)", {"body": whole}),
-        ("GET", r"/built-in", {"body": str}),
+        ("GET", r"/optional/([^/]+)?", {"body": lambda request, name: [name]}),
+        ("GET", r"/built-in", {"body": repr}),
+        ("GET", r"/(?P<self>s)/(?P<transforms>t)", {"body": whole}),
     )
     named = await api("GET", "/team/a%20b/m/Z%C3%BCrich")
     assert named.json == {"method": "GET", "team": "a b", "name": "Zürich"}
     put = await api("PUT", "/team/7/ada", body=b"")
     assert (put.status, put.json) == (202, {"method": "PUT", "team": "7", "name": "ada"})
-    assert (await api("GET", "/built-in")).body.startswith(b"HTTPServerRequest(")
+    assert (await api("GET", "/optional/")).json == [None]
+    assert (await api("GET", "/optional/%ff")).status == 400
+    assert (await api("GET", "/built-in")).status == 200
     assert (await api("GET", "/whole/1")).body == b"/whole/1"
     assert (await api("GET", "/named/1")).body == b"/named/1"
 
@@ -148,12 +152,55 @@ async def test_a_mock_that_is_mounted_beside_real_routes_is_open(browser: Browse
 
 
 async def test_no_content_is_no_content(api: Api) -> None:
-    reply = await mocked(api, ("DELETE", "/a", {"status": 204}))("DELETE", "/a")
-    assert (reply.status, reply.body) == (204, b"")
+    gone: list[str] = []
+    mocked(
+        api,
+        ("DELETE", "/a", {"status": 204}),
+        ("DELETE", "/b", {"status": 204, "body": lambda request: gone.append(request.path)}),
+        ("DELETE", "/c", {"status": 204, "body": lambda request: "content"}),
+    )
+    replies = [await api("DELETE", path) for path in ("/a", "/b", "/c")]
+    assert [reply.status for reply in replies] == [204, 204, 500]
+    assert ([reply.body for reply in replies[:2]], gone) == ([b"", b""], ["/b"])
+
+
+async def test_the_whole_path_matches_or_nothing(api: Api) -> None:
+    mocked(api, *(("GET", path, {"body": "x"}) for path in ("/a|/b", r"/p\$", "(?i)/case")))
+    paths = ["/a", "/b", "/abc", "/p$", "/p$zzz", "/CASE"]
+    assert [(await api("GET", path)).status for path in paths] == [200, 200, 404, 200, 404, 200]
+
+
+async def test_a_function_may_be_an_object_that_looks_empty(api: Api) -> None:
+    class Recorder(list[str]):
+        def __call__(self, request: Any) -> list[str]:
+            self.append(request.path)
+            return self
+
+    assert (await mocked(api, ("GET", "/a", {"body": Recorder()}))("GET", "/a")).json == ["/a"]
+
+
+async def test_an_answer_is_as_declared_whatever_the_client_has_already(api: Api) -> None:
+    mocked(api, ("GET", "/a", {"body": "a", "headers": {"ETag": '"v1"'}}), ("GET", "/b", {"body": "b"}))
+    assert (await api("GET", "/a")).headers["ETag"] == '"v1"'
+    assert (await api("GET", "/a", headers={"If-None-Match": '"v1"'})).status == 200
+    assert "ETag" not in (await api("GET", "/b")).headers
+
+
+async def test_each_method_is_told_once(api: Api) -> None:
+    mocked(api, ("GET", "/a", {}), ("HEAD", "/a", {}), ("OPTIONS", "/a", {"status": 200}))
+    assert (await api("PUT", "/a", body=b"")).headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def function() -> None:
     """Takes no request."""
+
+
+def generate(request: Any) -> Any:
+    yield "x"
+
+
+async def generate_async(request: Any) -> Any:
+    yield "x"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +209,19 @@ def function() -> None:
         (("GET", "/("), ValueError),
         (("GET", "/(a)/(?P<b>b)"), ValueError),
         (("GET", "user"), ValueError),
-        (("GET", 7), TypeError),
+        (("GET", ""), ValueError),
+        (("GET", "/café"), ValueError),
+        (("GET", "/a b"), ValueError),
+        (("GET",), TypeError),
+        (("GET", "/", {}, {}), TypeError),
+        ("GET", TypeError),
+        (("GET", "/", {"body": dict}), TypeError),
+        (("GET", "/", {"body": generate}), TypeError),
+        (("GET", "/", {"body": generate_async}), TypeError),
+        (("GET", "/", {"body": max}), ValueError),
+        (("GET", "/", {"status": 205, "body": "x"}), ValueError),
+        (("GET", "/", {"cookies": {"path": "x"}}), ValueError),
+        (("GET", 7), ValueError),
         (("G T", "/"), ValueError),
         (("", "/"), ValueError),
         ((None, "/"), ValueError),
@@ -174,7 +233,6 @@ def function() -> None:
         (("GET", "/", {"status": True}), ValueError),
         (("GET", "/", {"status": 200.0}), ValueError),
         (("GET", "/", {"status": 204, "body": "x"}), ValueError),
-        (("GET", "/", {"status": 304, "body": lambda request: ""}), ValueError),
         (("GET", "/", {"body": 7}), TypeError),
         (("GET", "/", {"body": {"x": object()}}), TypeError),
         (("GET", "/", {"body": function}), TypeError),

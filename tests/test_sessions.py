@@ -80,10 +80,28 @@ async def test_what_ended_is_forgotten_when_no_token_of_it_is_left(time: Time) -
     await ended.add("a", 10)
     time.seconds += 5
     await ended.add("a", 10)
-    await ended.add("b", 10)
-    time.seconds += 5
+    await ended.add("b", 2)
     await ended.add("c", 10)
-    assert [await ended.has(name) for name in "abc"] == [False, True, True]
+    time.seconds += 5
+    await ended.add("d", 10)
+    assert [await ended.has(name) for name in "abcd"] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(("expiration", "max_age"), [(1, 3000), (1, 1), (1200, 3000)])
+async def test_an_end_is_remembered_as_long_as_any_token_of_the_session_may_last(
+    held: Sessions, time: Time, expiration: int, max_age: int
+) -> None:
+    session, _ = held.start(ADA)
+    remembered: dict[str, int] = {}
+
+    class Noted(EndedInMemory):
+        async def add(self, session_id: str, seconds: int) -> None:
+            remembered[session_id] = seconds
+
+    shorter = Sessions(held.signer, expiration, max_age, Noted())
+    time.seconds += 100
+    await shorter.end(session)
+    assert remembered[session.id] == max(max_age, 1200) - 100 + sessions.SKEW
 
 
 @pytest.mark.parametrize(("expiration", "max_age"), [(0, 10), (-1, 10), (20, 10)])

@@ -18,7 +18,7 @@ import tornado.web
 
 from bzz import web_client
 from bzz.exceptions import Unavailable
-from bzz.web_client import WebClient
+from bzz.web_client import WebClient, is_safe
 from tests.conftest import Api
 
 
@@ -43,9 +43,16 @@ class Text(tornado.web.RequestHandler):
         self.finish("<html>")
 
 
+class Large(tornado.web.RequestHandler):
+    def get(self, where: str) -> None:
+        if where == "headers":
+            self.set_header("X-Large", "x" * 70_000)
+        self.finish("[]" if where == "headers" else '"' + "x" * web_client.MAX_BODY + '"')
+
+
 @pytest.fixture
 def service(api: Api) -> Api:
-    return api.mount((r"/", Service), (r"/text", Text))
+    return api.mount((r"/", Service), (r"/text", Text), (r"/(large|headers)", Large))
 
 
 async def test_an_answer_is_read_as_json(service: Api) -> None:
@@ -120,17 +127,64 @@ async def test_a_proxy_is_used_if_there_is_one(service: Api) -> None:
     port = listener.getsockname()[1]
     answer = await WebClient("127.0.0.1", port, "ada", "s3cret").fetch(service.url + "/")
     assert (answer.value["accept"], Proxy.asked) == ("application/json", [service.url + "/"])
-    assert (await WebClient("127.0.0.1", port).fetch(service.url + "/")).status == 407
+    assert (await WebClient("127.0.0.1", str(port)).fetch(service.url + "/")).status == 407
+    with pytest.raises(Unavailable):
+        await WebClient("127.0.0.1", port, "ada", "s3cret").fetch(service.url + "/large")
     server.stop()
     await server.close_all_connections()
     with pytest.raises(Unavailable):
         await WebClient("127.0.0.1", port).fetch(service.url + "/")
 
 
-@pytest.mark.parametrize("options", [{"proxy_host": "proxy"}, {"proxy_port": 3128}, {"proxy_username": "ada"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"proxy_host": "proxy"},
+        {"proxy_port": 3128},
+        {"proxy_username": "ada"},
+        {"proxy_password": "s3cret"},
+        {"proxy_host": "", "proxy_port": 3128},
+        {"proxy_host": "proxy", "proxy_port": 0},
+        {"proxy_host": "proxy", "proxy_port": 65_536},
+        {"proxy_host": "proxy", "proxy_port": "http"},
+    ],
+)
 def test_half_a_proxy_is_refused(options: Any) -> None:
-    with pytest.raises(ValueError, match="both a proxy_host and a proxy_port"):
+    with pytest.raises(ValueError, match="a proxy has a proxy_host and a proxy_port"):
         WebClient(**options)
+
+
+async def test_who_waits_for_another_service_keeps_nobody_else_waiting(service: Api, io_loop: object) -> None:
+    client = WebClient()
+    with listening() as url:
+        waiting = [asyncio.create_task(client.fetch(url)) for _ in range(20)]
+        assert (await tornado.httpclient.AsyncHTTPClient().fetch(service.url + "/text")).code == 200
+        assert (await client.fetch(service.url + "/")).status == 200
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize("path", ["/large", "/headers"])
+async def test_an_answer_that_is_too_large_is_unavailable(service: Api, path: str) -> None:
+    with pytest.raises(Unavailable):
+        await WebClient().fetch(service.url + path)
+
+
+def test_a_url_that_secrets_are_sent_to_is_of_https_or_of_this_machine() -> None:
+    safe = ["https://x.example/a?b=1", "http://localhost", "http://127.0.0.1:80/x", "http://[::1]:1"]
+    unsafe = [
+        "http://x",
+        "http://localhost.x",
+        "ftp://x",
+        "javascript:x",
+        "//x",
+        "",
+        None,
+        "https://x/ y",
+        "https://x#y",
+    ]
+    assert [is_safe(url) for url in (*safe, *unsafe)] == [True] * 4 + [False] * 9
 
 
 def test_a_proxy_takes_pycurl(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 import jwt
+import orjson
+from jwt.types import Options
 
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
-REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
+OPTIONS: Options = {"require": ["iss", "sub", "aud", "exp", "iat"], "enforce_minimum_key_length": True}
+PUBLIC = ("kty", "kid", "n", "e", "crv", "x", "y")  # of a key
 LEEWAY = 60  # seconds that the issuer's clock may be off
 MAX_LENGTH = 16_384  # characters
 Claims = dict[str, Any]
@@ -41,20 +44,20 @@ def read(
     Raises:
         UnknownKey: it might be right, but its key is not among ``keys``.
     """
-    with suppress(jwt.PyJWTError, ValueError, RecursionError):
+    with suppress(jwt.PyJWTError, orjson.JSONEncodeError, ValueError, RecursionError):
         header = jwt.get_unverified_header(token[: MAX_LENGTH + 1])
         algorithm = str(header.get("alg"))
         if len(token) > MAX_LENGTH or algorithm not in ALGORITHMS or str(header.get("typ", "JWT")).upper() != "JWT":
             return None
-        fitting = _fitting(keys, algorithm, header.get("kid"))
-        if not fitting:
-            raise UnknownKey
+        key_id = header.get("kid")
+        fitting = _fitting(keys, algorithm, key_id)
         for key in fitting:
-            with suppress(jwt.InvalidSignatureError):
-                claims = jwt.decode(
-                    token, key, [algorithm], {"require": REQUIRED}, audience=audiences, issuer=issuers, leeway=LEEWAY
-                )
+            with suppress(jwt.InvalidSignatureError, jwt.InvalidKeyError):
+                claims = jwt.decode(token, key, [algorithm], OPTIONS, audience=audiences, issuer=issuers, leeway=LEEWAY)
+                orjson.dumps(claims)  # which refuses text that no reply can say
                 return claims if _is_ours(claims, audiences, nonce) else None
+        if key_id is None or key_id not in (key.key_id for key in fitting):
+            raise UnknownKey
     return None
 
 
@@ -67,8 +70,8 @@ def _fitting(keys: Iterable[Mapping[str, Any]], algorithm: str, key_id: str | No
     """Return the keys that may have signed a token (RFC 7517, section 4)."""
     fitting = []
     for key in keys:
-        is_meant = key_id is None or key.get("kid") == key_id
+        is_meant = key_id is None or key.get("kid") in (None, key_id)
         if is_meant and key.get("use", "sig") == "sig" and key.get("alg", algorithm) == algorithm:
             with suppress(jwt.PyJWTError):  # a key of another kind
-                fitting.append(jwt.PyJWK(dict(key), algorithm))
+                fitting.append(jwt.PyJWK({name: key[name] for name in PUBLIC if name in key}, algorithm))
     return fitting

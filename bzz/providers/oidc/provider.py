@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -129,8 +130,8 @@ class OIDCProvider(FlowProvider):
         }
         headers = {}
         metadata = await self.issuer.metadata(web)
-        methods = metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-        if self.client_secret and "client_secret_basic" in methods:
+        methods = metadata.get("token_endpoint_auth_methods_supported")
+        if self.client_secret and (not isinstance(methods, list) or "client_secret_basic" in methods):
             pair = f"{quote_plus(self.client_ids[0])}:{quote_plus(self.client_secret)}"
             headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
         elif self.client_secret:
@@ -155,12 +156,19 @@ class OIDCProvider(FlowProvider):
     async def _completed(
         self, claims: id_tokens.Claims, tokens: Mapping[str, Any], web: WebClient
     ) -> Mapping[str, Any]:
-        """Return the claims with those of the user info (OpenID Connect Core 1.0, section 5.3), if some are missing."""
-        access_token, metadata = tokens.get("access_token"), await self.issuer.metadata(web)
-        is_complete = all(name in claims for name in TOLD[:2])
-        if is_complete or not isinstance(access_token, str) or "userinfo_endpoint" not in metadata:
+        """Return the claims with those of the user info (OpenID Connect Core 1.0, section 5.3), if some are missing.
+
+        Without what cannot be found out: the user is known already.
+        """
+        access_token = tokens.get("access_token")
+        if not isinstance(access_token, str) or all(name in claims for name in TOLD[:2]):
             return claims
-        endpoint = await self.issuer.endpoint(web, "userinfo_endpoint")
-        answer = await web.fetch(endpoint, headers={"Authorization": f"Bearer {access_token}"})
-        told = answer.value if answer.status == 200 and isinstance(answer.value, dict) else {}
-        return {**told, **claims} if told.get("sub") == claims["sub"] else claims
+        told: Any = {}
+        with suppress(Unavailable):
+            endpoint = await self.issuer.endpoint(web, "userinfo_endpoint")
+            told = (await web.fetch(endpoint, headers={"Authorization": f"Bearer {access_token}"})).value
+        if not isinstance(told, dict) or told.get("sub") != claims["sub"]:
+            return claims
+        says_email = claims if "email" in claims else told
+        verified = {"email_verified": says_email.get("email_verified")}  # of that address, and no other
+        return {**told, **claims, **verified}

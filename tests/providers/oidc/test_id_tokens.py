@@ -9,6 +9,7 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bzz.providers.oidc import id_tokens
@@ -115,7 +116,9 @@ async def test_a_key_that_is_not_published_is_said_to_be_unknown(issuer: OpenIDI
         read(issuer, issuer.token(), keys=[])
 
 
-@pytest.mark.parametrize("changed", [{"use": "enc"}, {"alg": "RS512"}, {"kty": "oct", "k": "AAAA"}, {"n": None}])
+@pytest.mark.parametrize(
+    "changed", [{"use": "enc"}, {"alg": "RS512"}, {"kty": "oct", "k": "AAAA"}, {"kty": "EC"}, {"n": None}]
+)
 async def test_a_key_that_is_for_something_else_is_not_used(issuer: OpenIDIssuer, changed: dict[str, Any]) -> None:
     with pytest.raises(UnknownKey):
         read(issuer, issuer.token(), keys=[{**issuer.key.as_dict(), **changed}])
@@ -127,7 +130,34 @@ async def test_without_a_key_id_each_key_is_tried(issuer: OpenIDIssuer) -> None:
     key = jwt.PyJWK(issuer.key.as_dict(is_private=True), "RS256").key
     token = jwt.encode(issuer.claims(), key, "RS256")
     assert read(issuer, token, keys=[old, issuer.key.as_dict()])
-    assert read(issuer, token, keys=[old]) is None
+    with pytest.raises(UnknownKey):
+        read(issuer, token, keys=[old])
+
+
+async def test_a_key_without_an_id_may_be_that_of_any_token(issuer: OpenIDIssuer) -> None:
+    token, nameless = issuer.token(), {**issuer.key.as_dict(), "kid": None}
+    assert read(issuer, token, keys=[nameless])
+    issuer.rotate()
+    with pytest.raises(UnknownKey):
+        read(issuer, issuer.token(), keys=[nameless])
+
+
+async def test_a_weak_key_is_not_believed_and_spoils_no_other(issuer: OpenIDIssuer) -> None:
+    weak = generate_private_key(65537, 1024)  # noqa: S505  # that is the point
+    weak_key = {**jwt.algorithms.RSAAlgorithm.to_jwk(weak.public_key(), as_dict=True), "kid": issuer.kid}
+    with pytest.warns(jwt.InsecureKeyLengthWarning):
+        forged = jwt.encode(issuer.claims(), weak, "RS256", headers={"kid": issuer.kid})
+    assert read(issuer, forged, keys=[weak_key]) is None
+    assert read(issuer, issuer.token(), keys=[weak_key, issuer.key.as_dict()])
+
+
+async def test_a_private_key_that_was_published_is_used_as_a_public_one(issuer: OpenIDIssuer) -> None:
+    assert read(issuer, issuer.token(), keys=[issuer.key.as_dict(is_private=True)])
+
+
+@pytest.mark.parametrize("changed", [{"name": "\ud800"}, {"sub": "\ud800"}, {"address": {"x": 2**70}}])
+async def test_a_token_that_says_what_no_reply_can_is_none(issuer: OpenIDIssuer, changed: dict[str, Any]) -> None:
+    assert read(issuer, issuer.token(**changed)) is None
 
 
 @pytest.mark.parametrize("token", ["", ".", "a.b", "a.b.c", "é.é.é", "x" * 20_000, "W1tb.e30.x"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import sha256
@@ -81,6 +82,14 @@ async def test_a_new_key_of_the_issuer_is_found_and_a_made_up_one_is_not_looked_
     for number in range(5):
         assert (await with_token(visitor, issuer.token({"kid": f"made-up-{number}"}))).status == 401
     assert issuer.paths == []
+
+
+async def test_all_who_sign_in_after_a_rotation_are_signed_in(visitor: Browser, issuer: OpenIDIssuer) -> None:
+    assert (await with_token(visitor, issuer.token())).status == 200
+    issuer.rotate()
+    token = issuer.token()
+    others = [Browser(visitor.api) for _ in range(10)]
+    assert [one.status for one in await asyncio.gather(*(with_token(other, token) for other in others))] == [200] * 10
 
 
 async def test_keys_are_not_fetched_for_each_sign_in(visitor: Browser, issuer: OpenIDIssuer) -> None:
@@ -218,6 +227,44 @@ async def test_a_client_without_a_secret_sends_none(api: Api, issuer: OpenIDIssu
     assert ("Authorization" in headers, "client_secret" in form, form["client_id"]) == (False, False, "client")
 
 
+@pytest.mark.parametrize("methods", [None, 7, "client_secret_basic", {}])
+async def test_what_the_issuer_says_wrong_of_its_ways_is_not_taken(
+    visitor: Browser, issuer: OpenIDIssuer, methods: Any
+) -> None:
+    endpoints = {"authorization_endpoint": "authorize", "token_endpoint": "token"}
+    issuer.documents["/.well-known/openid-configuration"] = {
+        "issuer": issuer.url,
+        "jwks_uri": f"{issuer.url}/jwks",
+        "token_endpoint_auth_methods_supported": methods,
+        **{name: f"{issuer.url}/oauth2/{path}" for name, path in endpoints.items()},
+    }
+    assert (await visitor("GET", await consent(*await begin(visitor)))).status == 302
+
+
+@pytest.mark.parametrize("answer", [["x"], "x", None, {"sub": "ada", "name": 7}, {"name": "Told"}])
+async def test_user_info_that_is_none_leaves_the_user_as_known(
+    visitor: Browser, issuer: OpenIDIssuer, answer: Any
+) -> None:
+    issuer.documents["/userinfo"] = answer
+    assert (await visitor("GET", await consent(*await begin(visitor)))).status == 302
+    assert "name" not in (await visitor("GET", "/auth/me/")).json["userData"]
+
+
+async def test_user_info_that_is_not_to_be_had_leaves_the_user_as_known(visitor: Browser, issuer: OpenIDIssuer) -> None:
+    issuer.failing.add("/userinfo")
+    assert (await visitor("GET", await consent(*await begin(visitor)))).status == 302
+    assert (await visitor("GET", "/auth/me/")).json["authenticated"]
+
+
+async def test_an_address_is_not_verified_by_what_is_said_of_another(visitor: Browser, issuer: OpenIDIssuer) -> None:
+    issuer.documents["/userinfo"] = {"sub": "ada", "name": "Ada", "email": "mine@x", "email_verified": True}
+    url, asked = await begin(visitor)
+    token = issuer.token(nonce=asked["nonce"], email="victim@x")
+    issuer.documents["/oauth2/token"] = {"id_token": token, "access_token": "x"}
+    await visitor("GET", await consent(url, asked))
+    assert (await visitor("GET", "/auth/me/")).json["userData"] == {"id": "ada", "name": "Ada", "provider": "oidc"}
+
+
 @pytest.mark.parametrize("sub", ["ada", "eve"])
 async def test_user_info_is_of_the_same_user_or_not_taken(visitor: Browser, issuer: OpenIDIssuer, sub: str) -> None:
     issuer.documents["/userinfo"] = {"sub": sub, "name": "Told", "email_verified": True, "email": "told@x"}
@@ -335,6 +382,7 @@ async def test_a_client_that_the_issuer_does_not_know_is_503(visitor: Browser, i
         "/é",
         "//[",
         "/\t/evil.example",
+        "/" + "x" * 1000,
     ],
 )
 async def test_a_sign_in_ends_on_this_site(visitor: Browser, next_path: str) -> None:
