@@ -5,57 +5,19 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tornado.escape import url_unescape
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher, Rule
 
-from bzz import encoding
+from bzz.canned import Canned, check_body, encode, parse
 from bzz.exceptions import MethodNotAllowed
-from bzz.handlers import JSON, Handler
+from bzz.handlers import Handler
 from bzz.routes import RouteList
 
 ANY = "*"
-OPTIONS = ("body", "status", "headers", "cookies")
-WITHOUT_BODY = (204, 205, 304)  # RFC 9110, section 15
-FRAMING = ("content-length", "transfer-encoding")  # which follow from the body (RFC 9112, section 6)
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
-_COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")  # RFC 6265, section 4.1.1
-_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-_PATH = re.compile(r"[^\w\s][\x21-\x7e]*")  # as requests have it, percent-encoded; it may begin with ( or .
-Function = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Canned:
-    """One answer.
-
-    Args:
-        method: that it answers; ``*`` for any.
-        path: that it answers, the whole of it.
-        status: of the reply.
-        content_type: of the body; empty if there is none.
-        body: what it says.
-        function: what makes the body of a request, if something does.
-        takes_groups: whether that takes the groups of the path, too.
-        headers: of the reply.
-        cookies: which it sets.
-    """
-
-    method: str
-    path: re.Pattern[str]
-    status: int
-    content_type: str
-    body: bytes
-    function: Function | None
-    takes_groups: bool
-    headers: Mapping[str, str]
-    cookies: Mapping[str, str]
 
 
 class MockHive:
@@ -74,7 +36,7 @@ class MockHive:
         Raises:
             TypeError, ValueError: an answer is none; the message says why.
         """
-        canned = [_canned(answer) for answer in answers]
+        canned = [parse(answer) for answer in answers]
         declared = Counter((one.method, one.path.pattern) for one in canned)
         if twice := [f"{method} {path}" for (method, path), count in declared.items() if count > 1]:
             raise ValueError(f"answered twice: {', '.join(twice)}")
@@ -134,8 +96,8 @@ class MockHandler(Handler):
         if canned.function is not None:
             groups, named = self._groups(match) if canned.takes_groups else ([], {})
             said = canned.function(self.request, *groups, **named)
-            content_type, body = _encoded(await said if inspect.isawaitable(said) else said)
-            _check_body(canned.status, body)
+            content_type, body = encode(await said if inspect.isawaitable(said) else said)
+            check_body(canned.status, body)
         self.clear_header("Content-Type")
         if content_type:
             self.set_header("Content-Type", content_type)
@@ -156,116 +118,3 @@ class MockHandler(Handler):
 
     def _decoded(self, value: str | None) -> str | None:
         return None if value is None else self.decode_argument(url_unescape(value, encoding=None, plus=False))
-
-
-def _canned(declared: Sequence[Any]) -> Canned:
-    if not isinstance(declared, (tuple, list)) or len(declared) not in (2, 3):
-        raise TypeError(f"an answer is a method, a path and what is answered, not {declared!r}")
-    method, path, *rest = declared
-    answer = rest[0] if rest and rest[0] is not None else {}
-    try:
-        if not isinstance(answer, Mapping) or not answer.keys() <= set(OPTIONS):
-            raise TypeError(f"what is answered is a dict of {', '.join(OPTIONS)}, not {answer!r}")
-        return _made(_method(method), _path(path), **answer)
-    except (TypeError, ValueError, re.error) as error:
-        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"{method} {path}: {error}") from error
-
-
-def _made(
-    method: str, path: re.Pattern[str], *, body: Any = None, status: Any = 200, headers: Any = None, cookies: Any = None
-) -> Canned:
-    function = _function(body) if callable(body) else None
-    content_type, encoded = _encoded(None if function else body)
-    takes_groups = function is not None and _takes_groups(function, path)
-    status = _status(status)
-    _check_body(status, encoded)
-    return Canned(
-        method, path, status, content_type, encoded, function, takes_groups, _headers(headers), _cookies(cookies)
-    )
-
-
-def _method(given: Any) -> str:
-    if not isinstance(given, str) or not _TOKEN.fullmatch(given):
-        raise ValueError("a method is GET, POST, ... or *")
-    return given.upper()
-
-
-def _path(given: Any) -> re.Pattern[str]:
-    if not isinstance(given, str) or not _PATH.fullmatch(given):
-        raise ValueError("a path is a regular expression that begins with /, with percent-encoded paths in mind")
-    path = re.compile(given)
-    if len(path.groupindex) not in (0, path.groups):
-        raise ValueError("either all groups of a path have names, or none")
-    return path
-
-
-def _function(given: Any) -> Function:
-    if isinstance(given, type) or inspect.isgeneratorfunction(given) or inspect.isasyncgenfunction(given):
-        raise TypeError(f"a function returns a text, bytes, a dict or a list, which {given!r} does not")
-    function: Function = given
-    return function
-
-
-def _check_body(status: int, body: bytes) -> None:
-    if status in WITHOUT_BODY and body:
-        raise ValueError(f"a reply with status {status} has no body")
-
-
-def _encoded(body: Any) -> tuple[str, bytes]:
-    """Return the content type of a body, and the body as it is sent."""
-    if body is None:
-        return "", b""
-    if isinstance(body, str):
-        return "text/plain; charset=UTF-8", body.encode()
-    if isinstance(body, bytes):
-        return "application/octet-stream", body
-    if isinstance(body, (dict, list)):
-        return JSON, encoding.dumps(body)
-    raise TypeError(f"a body is a text, bytes, a dict, a list or a function that returns one of them, not {body!r}")
-
-
-def _status(given: Any) -> int:
-    is_number = isinstance(given, (int, str)) and not isinstance(given, bool)
-    status = int(given) if is_number and re.fullmatch("[0-9]{3}", str(given)) else 0
-    if not 200 <= status <= 599:
-        raise ValueError(f"a status is a number from 200 to 599, not {given!r}")
-    return status
-
-
-def _takes_groups(function: Callable[..., Any], path: re.Pattern[str]) -> bool:
-    """Tell whether a function takes the groups of a path beside the request; raise TypeError if it takes neither."""
-    named = dict.fromkeys(path.groupindex, "")
-    groups = [] if named else [""] * path.groups
-    signature = inspect.signature(function)
-    for takes_groups, arguments in ((True, groups), (False, [])):
-        with suppress(TypeError):
-            signature.bind(None, *arguments, **(named if takes_groups else {}))
-            return takes_groups
-    raise TypeError(f"{function!r} takes neither a request nor a request and {path.groups} groups of the path")
-
-
-def _headers(given: Any) -> Mapping[str, str]:
-    headers = _texts("headers", given)
-    for name, value in headers.items():
-        if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value) or name.lower() in FRAMING:
-            raise ValueError(f"no reply can have the header {name!r}: {value!r}")
-    return headers
-
-
-def _cookies(given: Any) -> Mapping[str, str]:
-    cookies = _texts("cookies", given)
-    for name, value in cookies.items():
-        try:
-            SimpleCookie()[name] = value
-        except CookieError as error:
-            raise ValueError(str(error)) from None
-        if not _COOKIE_VALUE.fullmatch(value):
-            raise ValueError(f"no reply can set the cookie {name!r}: {value!r}")
-    return cookies
-
-
-def _texts(what: str, given: Any) -> Mapping[str, str]:
-    given = {} if given is None else given
-    if not isinstance(given, Mapping) or not all(isinstance(text, str) for pair in given.items() for text in pair):
-        raise TypeError(f"{what} are a dict of texts, not {given!r}")
-    return dict(given)

@@ -17,7 +17,7 @@ FLOORS = [
     | {"pool", "stopwatch"},
     {"interfaces", "routing", "tokens", "web_client"},
     {"encoding", "registry", "catalogue", "store", "sessions", "auth_provider", "routes"},
-    {"expansion", "references", "places"},
+    {"expansion", "references", "places", "canned"},
     {"queries"},
     {"lifecycle"},
     {"actions", "associations"},
