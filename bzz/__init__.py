@@ -1,9 +1,9 @@
 """A REST framework for Tornado whose heart is model-lifecycle signals."""
 
 from bzz import exceptions, signals
-from bzz.auth import AuthHive
+from bzz.auth import AuthHive, authenticated
 from bzz.auth_provider import AuthProvider
-from bzz.handlers import Handler, authenticated
+from bzz.handlers import Handler
 from bzz.interfaces import Provider
 from bzz.mock import MockHive
 from bzz.model import ModelHive

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import wraps
+from inspect import isawaitable
+from typing import Any
 
 from tornado.routing import URLSpec
-from tornado.web import Application
+from tornado.web import Application, RequestHandler
 
 from bzz.auth_handlers import CallbackHandler, LoginHandler, SignInHandler, SignOutHandler, UserHandler
 from bzz.auth_provider import WEB_CLIENT, AuthProvider
-from bzz.gate import SETTING, Gate
+from bzz.exceptions import BzzError
+from bzz.gate import PRIVATE, SETTING, VARY, Gate, require_user
+from bzz.handlers import Handler, write_problem
 from bzz.routes import RouteList
 from bzz.routing import base_path
 from bzz.sessions import EndedInMemory, EndedSessions, Sessions
@@ -123,3 +128,44 @@ class AuthHive:
         sessions = Sessions(signer, expiration, max_age, ended_sessions or EndedInMemory())
         app.settings[SETTING] = Gate(sessions, cookie_name, cookie_secure, switches)
         app.settings[WEB_CLIENT] = web_client
+
+
+def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """Have a method of a Tornado handler, be it sync or async, called only for a signed-in user: ``current_user``.
+
+    Others get a 401, and writes that come from another site with the cookie a 403.
+    """
+
+    @wraps(method)
+    async def checked(self: RequestHandler, *args: Any, **kwargs: Any) -> Any:
+        try:
+            gate: Gate | None = self.settings.get(SETTING)
+            if gate and not isinstance(self, Handler):  # which knows already
+                _keep_headers(self, Vary=VARY)
+                if await gate.identify(self):
+                    _keep_headers(self, **{"Cache-Control": PRIVATE})
+            require_user(self)
+        except BzzError as error:
+            if isinstance(self, Handler):
+                raise
+            self.set_status(error.status_code)
+            write_problem(self, error.status_code, error)
+            return None
+        result = method(self, *args, **kwargs)
+        return await result if isawaitable(result) else result
+
+    return checked
+
+
+def _keep_headers(handler: RequestHandler, **headers: str) -> None:
+    """Set headers that an error does not take away."""
+    defaults = handler.set_default_headers
+
+    def set_default_headers() -> None:
+        defaults()
+        for name, value in headers.items():
+            handler.add_header(name, value)
+
+    handler.set_default_headers = set_default_headers  # type: ignore[method-assign]
+    for name, value in headers.items():
+        handler.add_header(name, value)

@@ -54,9 +54,9 @@ class AuthHandler(Handler):
             RuntimeError: the application is not configured.
             MethodNotAllowed, Forbidden: as it says.
         """
-        if self.gate is None:
+        if self._gate is None:
             raise RuntimeError("an application with routes of AuthHive needs AuthHive.configure(app, secret_key)")
-        self.policy: Gate = self.gate
+        self.policy: Gate = self._gate
         await super().prepare()
         if self.request.method not in (*self.METHODS, "OPTIONS"):
             raise MethodNotAllowed((*self.METHODS, "OPTIONS"))
@@ -90,13 +90,13 @@ class AuthHandler(Handler):
             self.encode(user_data)  # what cannot be told is an error before there is a session
             if self._finished:
                 raise Finished("A receiver has answered the request.")
-            if self.session and bearer_token(self) is None:  # the new one takes its place
-                await self.policy.sessions.end(self.session)
+            if self.user_session and bearer_token(self) is None:  # the new one takes its place
+                await self.policy.sessions.end(self.user_session)
         except (Exception, asyncio.CancelledError):
             await unauthorized_user.send_async(name, provider_name=name, handler=self)
             raise
         self.policy.keep(self, session, token)
-        self.session, self.current_user = session, session.user
+        self.user_session, self.current_user = session, session.user
         return user_data
 
     def _begin(self, name: str, user: dict[str, Any] | None) -> tuple[Session, str]:
@@ -138,7 +138,7 @@ class SignOutHandler(AuthHandler):
         """End the session, if there is one, with all its renewals; and that of the cookie, if it is another."""
         sessions = self.policy.sessions
         kept = await sessions.read(self.get_cookie(self.policy.cookie_name, ""))
-        for session in filter(None, (self.session, kept)):
+        for session in filter(None, (self.user_session, kept)):
             await sessions.end(session)
         self.policy.clear_cookie(self, self.policy.cookie_name)
         self.reply({"loggedOut": True})
@@ -151,10 +151,10 @@ class UserHandler(AuthHandler):
 
     async def get(self) -> None:
         """Answer with who is signed in, and what receivers of ``pre_get_user_details`` add."""
-        if self.session is None:
+        if self.user_session is None:
             self.reply({"authenticated": False})
             return
-        user_data = deepcopy(self.session.user)
+        user_data = deepcopy(self.user_session.user)
         name = user_data["provider"]
         await pre_get_user_details.send_async(name, provider_name=name, user_data=user_data, handler=self)
         self.reply({"authenticated": True, "userData": user_data})

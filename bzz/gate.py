@@ -15,6 +15,8 @@ SETTING = "bzz_gate"
 SAFE = ("GET", "HEAD", "OPTIONS")
 VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 SWITCHES = tuple(dict.fromkeys(VERBS.values()))
+VARY = "Authorization, Cookie"  # which replies depend on, where users are told apart (RFC 9110, section 12.5.5)
+PRIVATE = "private, no-cache"  # for their own browser, which asks each time whether it still holds (RFC 9111, 5.2.2)
 MAX_COOKIE = 4096  # bytes of name, value and attributes that a browser has to keep (RFC 6265, section 6.1)
 ATTRIBUTES = 96  # bytes of it
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from functools import wraps
 from http import HTTPStatus
-from inspect import isawaitable
 from types import TracebackType
 from typing import Any
 
@@ -15,14 +12,12 @@ from tornado.httputil import HTTPServerRequest
 from bzz import encoding
 from bzz.correlation import choose, request_id
 from bzz.exceptions import BzzError, ContentTooLarge, Finished, UnsupportedMediaType
-from bzz.gate import SETTING, Gate, require_user
+from bzz.gate import PRIVATE, SETTING, VARY, Gate
 from bzz.pool import compute
 from bzz.sessions import Session
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
-VARY = "Authorization, Cookie"  # which replies depend on, where users are told apart (RFC 9110, section 12.5.5)
-PRIVATE = "private, no-cache"  # for their own browser, which asks each time whether it still holds (RFC 9111, 5.2.2)
 LONG_BODY = 65_536  # bytes; decoding more than that takes long enough to be done off the event loop
 
 
@@ -30,10 +25,10 @@ class Handler(tornado.web.RequestHandler):
     """A Tornado handler that speaks JSON and answers every error with a problem document.
 
     Its ``request_id`` ties together the request, its reply, all signals it causes, and what is logged meanwhile. Where
-    ``AuthHive`` is configured, ``current_user`` is who has signed in, or None, and ``session`` the session.
+    ``AuthHive`` is configured, ``current_user`` is who has signed in, or None, and ``user_session`` their session.
     """
 
-    session: Session | None = None
+    user_session: Session | None = None
 
     def __init__(self, application: tornado.web.Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self.request_id = choose(request.headers.get("X-Request-ID"))
@@ -43,18 +38,18 @@ class Handler(tornado.web.RequestHandler):
         """Begin the reply anew; it has the request's id in any case, and says whom it is for."""
         super().clear()
         self.set_header("X-Request-ID", self.request_id)
-        if self.gate:
+        if self._gate:
             self.add_header("Vary", VARY)
             self._declare_cache_control()
 
     def _declare_cache_control(self) -> None:
-        if self.session:
+        if self.user_session:
             self.set_header("Cache-Control", PRIVATE)
 
     @property
-    def gate(self) -> Gate | None:
-        """The application's policy, if it has one."""
-        return self.settings.get(SETTING)
+    def _gate(self) -> Gate | None:
+        gate: Gate | None = self.settings.get(SETTING)
+        return gate
 
     async def prepare(self) -> None:
         """Have all that comes of the request know its id, and who is signed in.
@@ -63,8 +58,8 @@ class Handler(tornado.web.RequestHandler):
             Forbidden, Unavailable: as ``Gate.identify``.
         """
         request_id.set(self.request_id)
-        if self.gate:
-            self.session = await self.gate.identify(self)
+        if self._gate:
+            self.user_session = await self._gate.identify(self)
             self._declare_cache_control()
 
     async def read_body(self, max_body: int) -> dict[str, Any]:
@@ -152,47 +147,6 @@ def write_problem(handler: tornado.web.RequestHandler, status_code: int, error: 
         return
     handler.set_header("Content-Type", PROBLEM)
     handler.finish(encoding.dumps(problem))
-
-
-def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Have a method of a Tornado handler, be it sync or async, called only for a signed-in user: ``current_user``.
-
-    Others get a 401, and writes that come from another site with the cookie a 403.
-    """
-
-    @wraps(method)
-    async def checked(self: tornado.web.RequestHandler, *args: Any, **kwargs: Any) -> Any:
-        try:
-            gate: Gate | None = self.settings.get(SETTING)
-            if gate and not isinstance(self, Handler):  # which knows already
-                _keep_headers(self, Vary=VARY)
-                if await gate.identify(self):
-                    _keep_headers(self, **{"Cache-Control": PRIVATE})
-            require_user(self)
-        except BzzError as error:
-            if isinstance(self, Handler):
-                raise
-            self.set_status(error.status_code)
-            write_problem(self, error.status_code, error)
-            return None
-        result = method(self, *args, **kwargs)
-        return await result if isawaitable(result) else result
-
-    return checked
-
-
-def _keep_headers(handler: tornado.web.RequestHandler, **headers: str) -> None:
-    """Set headers that an error does not take away."""
-    defaults = handler.set_default_headers
-
-    def set_default_headers() -> None:
-        defaults()
-        for name, value in headers.items():
-            handler.add_header(name, value)
-
-    handler.set_default_headers = set_default_headers  # type: ignore[method-assign]
-    for name, value in headers.items():
-        handler.add_header(name, value)
 
 
 def _error(kwargs: dict[str, Any]) -> BaseException | None:

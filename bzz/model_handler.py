@@ -167,7 +167,7 @@ class ModelHandler(Handler):
         """Tell whether one of ``views`` wants a signed-in user for ``verb``; nothing else does."""
         if verb is None:
             return False
-        default = self.gate is not None and self.gate.authenticated[verb]
+        default = self._gate is not None and self._gate.authenticated[verb]
         return any(view.authenticated.get(verb, default) for view in views)
 
     def _allowed(self) -> tuple[str, ...]:
