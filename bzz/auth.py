@@ -42,12 +42,16 @@ class AuthHive:
             ValueError: two have the same name, or one has a name that no URL can have.
         """
         known: dict[str, AuthProvider] = {}
+        if not isinstance(providers, Iterable):
+            raise TypeError(f"routes_for takes a list of auth providers, not {providers!r}")
         for given in providers:
             provider = given() if isinstance(given, type) else given
             if not isinstance(provider, AuthProvider):
                 raise TypeError(f"{given!r} is no bzz.AuthProvider")
-            if provider.name in known or not _NAME.fullmatch(provider.name):
-                raise ValueError(f"each auth provider has a name of its own, of A-Za-z0-9._~-: {provider.name!r}")
+            if not _NAME.fullmatch(provider.name):
+                raise ValueError(f"the name of an auth provider is of A-Za-z0-9._~-, not {provider.name!r}")
+            if provider.name in known:
+                raise ValueError(f"two auth providers are called {provider.name!r}: set the name of one")
             known[provider.name] = provider
         base = base_path(prefix, "auth")
         handlers = {
@@ -104,7 +108,7 @@ class AuthHive:
             proxy_password: for the proxy.
 
         Raises:
-            TypeError: a switch is neither True nor False, or ``trusted_origins`` of the application is a text.
+            TypeError: something is of another type, the setting ``trusted_origins`` of the application included.
             ValueError: a key is too short or too simple, or another value makes no sense.
             ImportError: there is a proxy, and pycurl is not installed.
         """
@@ -117,6 +121,8 @@ class AuthHive:
         for verb, value in switches.items():
             if not isinstance(value, bool):
                 raise TypeError(f"authenticated_{verb} is True or False, not {value!r}")
+        if not isinstance(app, Application):
+            raise TypeError(f"what is configured is a tornado.web.Application, not {app!r}")
         if isinstance(app.settings.get("trusted_origins"), str):
             raise TypeError("the setting trusted_origins is a list of origins")
         if not _COOKIE_NAME.fullmatch(cookie_name):
@@ -131,16 +137,23 @@ class AuthHive:
 
 
 def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Have a method of a Tornado handler, be it sync or async, called only for a signed-in user: ``current_user``.
+    """Have a method of a Tornado handler, sync or async, called only for a signed-in user: ``current_user``.
 
     Others get a 401, and writes that come from another site with the cookie a 403.
+
+    Raises:
+        TypeError: it is no method.
     """
+    if isinstance(method, type):
+        raise TypeError(f"authenticated decorates methods, not the class {method.__name__}")
 
     @wraps(method)
     async def checked(self: RequestHandler, *args: Any, **kwargs: Any) -> Any:
         try:
             gate: Gate | None = self.settings.get(SETTING)
-            if gate and not isinstance(self, Handler):  # which knows already
+            if gate and isinstance(self, Handler):
+                self.check_prepared()
+            elif gate:
                 _keep_headers(self, Vary=VARY)
                 if await gate.identify(self):
                     _keep_headers(self, **{"Cache-Control": PRIVATE})

@@ -11,7 +11,7 @@ from secrets import token_urlsafe
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from bzz.auth_provider import AuthProvider, Flow, FlowProvider
+from bzz.auth_provider import NOBODY, AuthProvider, Flow, FlowProvider
 from bzz.exceptions import (
     BadRequest,
     Finished,
@@ -92,17 +92,24 @@ class AuthHandler(Handler):
                 raise Finished("A receiver has answered the request.")
             if self.user_session and bearer_token(self) is None:  # the new one takes its place
                 await self.policy.sessions.end(self.user_session)
-        except (Exception, asyncio.CancelledError):
-            await unauthorized_user.send_async(name, provider_name=name, handler=self)
+        except (Exception, asyncio.CancelledError) as error:
+            await self._tell_failure(name, error)
             raise
         self.policy.keep(self, session, token)
         self.user_session, self.current_user = session, session.user
         return user_data
 
+    async def _tell_failure(self, name: str, error: BaseException) -> None:
+        try:
+            await unauthorized_user.send_async(name, provider_name=name, error=error, handler=self)
+        except Exception:  # which is the reply now; what it takes the place of is in the log all the same
+            self.log_exception(type(error), error, error.__traceback__)
+            raise
+
     def _begin(self, name: str, user: dict[str, Any] | None) -> tuple[Session, str]:
         """Return a session of whom a provider vouches for, and its token."""
         if user is None:
-            raise Unauthorized("These credentials are nobody's.")
+            raise Unauthorized(NOBODY)
         identifier = user.get("id")
         if not isinstance(identifier, (str, int)) or isinstance(identifier, bool) or identifier == "":
             raise TypeError(f"the auth provider {name!r} tells no id of a user, but {identifier!r}")

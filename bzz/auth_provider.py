@@ -14,6 +14,7 @@ from tornado.web import RequestHandler
 from bzz.exceptions import Invalid
 from bzz.web_client import WebClient
 
+NOBODY = "These credentials are nobody's."
 WEB_CLIENT = "bzz_web_client"  # in the settings of an application that is configured
 
 
@@ -46,6 +47,7 @@ class AuthProvider(ABC):
 
         Raises:
             Invalid: the credentials are malformed.
+            Unauthorized: as None, with a cause for the log.
             Unavailable: it cannot be found out now.
         """
 

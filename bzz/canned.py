@@ -88,7 +88,7 @@ def _method(given: Any) -> str:
 
 def _path(given: Any) -> re.Pattern[str]:
     if not isinstance(given, str) or not _PATH.fullmatch(given):
-        raise ValueError("a path is a regular expression that begins with /, with percent-encoded paths in mind")
+        raise ValueError("a path is a regular expression that begins with /, and says é as %C3%A9 and a space as %20")
     path = re.compile(given)
     if len(path.groupindex) not in (0, path.groups):
         raise ValueError("either all groups of a path have names, or none")

@@ -29,6 +29,7 @@ class Handler(tornado.web.RequestHandler):
     """
 
     user_session: Session | None = None
+    _is_prepared = False
 
     def __init__(self, application: tornado.web.Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self.request_id = choose(request.headers.get("X-Request-ID"))
@@ -57,10 +58,16 @@ class Handler(tornado.web.RequestHandler):
         Raises:
             Forbidden, Unavailable: as ``Gate.identify``.
         """
+        self._is_prepared = True
         request_id.set(self.request_id)
         if self._gate:
             self.user_session = await self._gate.identify(self)
             self._declare_cache_control()
+
+    def check_prepared(self) -> None:
+        """Raise RuntimeError if a subclass has forgotten what would tell who is signed in."""
+        if not self._is_prepared:
+            raise RuntimeError(f"prepare of {type(self).__name__} has to: await super().prepare()")
 
     async def read_body(self, max_body: int) -> dict[str, Any]:
         """Return the object the body says, not typed yet; an empty body is an empty object.

@@ -85,10 +85,14 @@ class Sessions:
         ended: those that have ended before their time.
 
     Raises:
-        ValueError: the seconds make no sense.
+        TypeError, ValueError: what is given makes no sense.
     """
 
     def __init__(self, signer: Signer, expiration: int, max_age: int, ended: EndedSessions) -> None:
+        if not isinstance(ended, EndedSessions):
+            raise TypeError(f"ended_sessions is of a subclass of EndedSessions, not {ended!r}")
+        if not isinstance(expiration, int) or not isinstance(max_age, int):
+            raise TypeError(f"expiration and max_age are whole seconds, not {expiration!r} and {max_age!r}")
         if not 0 < expiration <= max_age:
             raise ValueError(f"expiration is from 1 second to max_age ({max_age}), not {expiration}")
         self.signer, self.expiration, self.max_age, self.ended = signer, expiration, max_age, ended

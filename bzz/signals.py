@@ -136,5 +136,9 @@ post_provider_call = _of_a_call(
 _USER = {"user_data": "the user's own dict (``id``, ``provider``, ``name``, ...); what a receiver adds is in the reply"}
 
 authorized_user = _of_a_user("authorized_user", "When a sign-in has succeeded, before the reply.", _USER)
-unauthorized_user = _of_a_user("unauthorized_user", "When a sign-in has failed, before the reply.", {})
+unauthorized_user = _of_a_user(
+    "unauthorized_user",
+    "When a sign-in has failed, before the reply.",
+    {"error": "the exception that is answered: ``Unauthorized`` for wrong credentials, ``Unavailable``, ..."},
+)
 pre_get_user_details = _of_a_user("pre_get_user_details", "Before ``/auth/me/`` replies.", _USER)

@@ -29,9 +29,9 @@ class Signer:
     """
 
     def __init__(self, secret_key: str | bytes | Sequence[str | bytes], issuer: str) -> None:
-        keys = [secret_key] if isinstance(secret_key, (str, bytes)) else [*secret_key]
-        if not keys:
-            raise ValueError("secret_key has at least one key in it")
+        keys = secret_key if isinstance(secret_key, (list, tuple)) else [secret_key]
+        if not keys or not issuer:
+            raise ValueError("there is at least one secret_key, and an issuer")
         self._keys = [_checked(key) for key in keys]
         self.issuer = issuer
 
@@ -72,7 +72,7 @@ def now() -> int:
     return int(time())
 
 
-def _checked(key: str | bytes) -> bytes:
+def _checked(key: object) -> bytes:
     if not isinstance(key, (str, bytes)):
         raise TypeError(f"a secret_key is a text or bytes, not {type(key).__name__}")
     encoded = key.encode() if isinstance(key, str) else key

@@ -24,12 +24,20 @@ class Named(MockProvider):
         self.name = name
 
 
-@pytest.mark.parametrize(
-    "providers", [[MockProvider, MockProvider()], [Named("")], [Named("a/b")], [Named("a b")], [Named("é")]]
-)
-def test_each_provider_has_a_name_of_its_own(providers: Any) -> None:
-    with pytest.raises(ValueError, match="each auth provider has a name of its own"):
-        bzz.AuthHive.routes_for(providers)
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "é"])
+def test_a_provider_has_a_name_that_a_url_can_have(name: str) -> None:
+    with pytest.raises(ValueError, match="the name of an auth provider is of A-Za-z0-9"):
+        bzz.AuthHive.routes_for([Named(name)])
+
+
+def test_each_provider_has_a_name_of_its_own() -> None:
+    with pytest.raises(ValueError, match="two auth providers are called 'mock'"):
+        bzz.AuthHive.routes_for([MockProvider, MockProvider()])
+
+
+def test_providers_come_in_a_list() -> None:
+    with pytest.raises(TypeError, match="takes a list of auth providers"):
+        bzz.AuthHive.routes_for(MockProvider)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("provider", [object(), "google", tornado.web.RequestHandler])
@@ -43,6 +51,7 @@ def test_what_is_no_provider_is_refused(provider: Any) -> None:
     [
         ({"secret_key": "short"}, "at least 32 bytes"),
         ({"secret_key": SECRET, "expiration": 0}, "expiration"),
+        ({"secret_key": SECRET, "issuer": ""}, "an issuer"),
         ({"secret_key": SECRET, "cookie_name": "a b"}, "a cookie cannot be called"),
         ({"secret_key": SECRET, "cookie_name": ""}, "a cookie cannot be called"),
         ({"secret_key": SECRET, "cookie_name": "__Host-A"}, "takes cookie_secure=True"),
@@ -93,6 +102,37 @@ async def test_the_cookie_is_secure_over_https(browser: Browser, secure: bool | 
 def test_a_switch_is_true_or_false(value: Any) -> None:
     with pytest.raises(TypeError, match="authenticated_delete is True or False"):
         bzz.AuthHive.configure(tornado.web.Application(), SECRET, authenticated_delete=value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"secret_key": None},
+        {"expiration": "20"},
+        {"max_age": 1.5},
+        {"ended_sessions": {"x"}},
+        {"app": bzz.RouteList()},
+    ],
+)
+def test_what_is_of_another_type_is_refused_in_words(options: Any) -> None:
+    with pytest.raises(TypeError, match=r"a secret_key is|whole seconds|subclass of EndedSessions|tornado.web.Appl"):
+        bzz.AuthHive.configure(**{"app": tornado.web.Application(), "secret_key": SECRET, **options})
+
+
+def test_a_class_is_not_decorated() -> None:
+    with pytest.raises(TypeError, match="authenticated decorates methods, not the class Plain"):
+        bzz.authenticated(Plain)
+
+
+async def test_a_handler_that_was_not_prepared_says_so(browser: Browser, caplog: pytest.LogCaptureFixture) -> None:
+    class Hasty(Ours):
+        async def prepare(self) -> None:
+            """Do something else."""
+
+    browser.api.mount((r"/hasty", Hasty))
+    await browser.sign_in(**ADA)
+    assert (await browser("GET", "/hasty")).status == 500
+    assert "prepare of Hasty has to: await super().prepare()" in caplog.text
 
 
 def test_trusted_origins_are_a_list() -> None:

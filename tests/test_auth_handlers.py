@@ -206,6 +206,24 @@ async def test_a_receiver_of_unauthorized_user_may_choose_the_reply(browser: Bro
         assert (await browser.sign_in(access_token="")).status == 429
 
 
+async def test_what_is_told_of_a_failure_is_why(browser: Browser) -> None:
+    browser.api.mount(bzz.AuthHive.routes_for([Told(Unavailable("Away."))], prefix="other"))
+    with capture(unauthorized_user) as sent:
+        await browser.sign_in(access_token="")
+        await browser("POST", "/other/auth/signin/", json_body={"provider": "told"})
+    assert [type(one.keywords["error"]).__name__ for one in sent] == ["Unauthorized", "Unavailable"]
+
+
+async def test_what_a_receivers_reply_takes_the_place_of_is_logged(
+    browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser.api.mount(bzz.AuthHive.routes_for([Told(LookupError("the bug"))], prefix="other"))
+    with unauthorized_user.connected_to(refuse(tornado.web.HTTPError(429))):
+        reply = await browser("POST", "/other/auth/signin/", json_body={"provider": "told"})
+    assert reply.status == 429
+    assert "LookupError: the bug" in caplog.text
+
+
 async def test_a_receiver_of_user_details_may_refuse_or_answer(browser: Browser) -> None:
     def answer(sender: Any, handler: bzz.Handler) -> None:
         handler.finish(b"mine")

@@ -18,7 +18,7 @@ MAX_LENGTH = 16_384  # characters
 Claims = dict[str, Any]
 
 
-class UnknownKey(Exception):
+class UnknownKey(jwt.InvalidTokenError):
     """The token is signed with a key that the issuer did not publish when it was asked."""
 
 
@@ -29,8 +29,8 @@ def read(
     issuers: Collection[str],
     audiences: Collection[str],
     nonce: str | None = None,
-) -> Claims | None:
-    """Return the claims of an ID token, or None if it is not for us, not from the issuer, or not now.
+) -> Claims:
+    """Return the claims of an ID token.
 
     Only algorithms with a public key are taken, so that what everybody can read signs nothing (RFC 8725, section 2.1).
 
@@ -43,27 +43,31 @@ def read(
 
     Raises:
         UnknownKey: it might be right, but its key is not among ``keys``.
+        jwt.InvalidTokenError: it is not for us, not from the issuer, not for now, or no token at all.
     """
-    with suppress(jwt.PyJWTError, orjson.JSONEncodeError, ValueError, RecursionError):
-        header = jwt.get_unverified_header(token[: MAX_LENGTH + 1])
-        algorithm = str(header.get("alg"))
-        if len(token) > MAX_LENGTH or algorithm not in ALGORITHMS or str(header.get("typ", "JWT")).upper() != "JWT":
-            return None
-        key_id = header.get("kid")
+    try:
+        algorithm, key_id = _header(token)
         fitting = _fitting(keys, algorithm, key_id)
         for key in fitting:
             with suppress(jwt.InvalidSignatureError, jwt.InvalidKeyError):
                 claims = jwt.decode(token, key, [algorithm], OPTIONS, audience=audiences, issuer=issuers, leeway=LEEWAY)
-                orjson.dumps(claims)  # which refuses text that no reply can say
-                return claims if _is_ours(claims, audiences, nonce) else None
-        if key_id is None or key_id not in (key.key_id for key in fitting):
-            raise UnknownKey
-    return None
+                _check(claims, audiences, nonce)
+                return claims
+    except (orjson.JSONEncodeError, ValueError, RecursionError) as error:
+        raise jwt.InvalidTokenError(f"it cannot be read: {type(error).__name__}") from error
+    if key_id is None or key_id not in (key.key_id for key in fitting):
+        raise UnknownKey("its key is not published")
+    raise jwt.InvalidTokenError("its signature is of another key")
 
 
-def _is_ours(claims: Claims, audiences: Collection[str], nonce: str | None) -> bool:
-    intended = [claims["aud"]] if isinstance(claims["aud"], str) else claims["aud"]
-    return bool(claims["sub"]) and set(intended) <= set(audiences) and nonce in (None, claims.get("nonce"))
+def _header(token: str) -> tuple[str, str | None]:
+    if len(token) > MAX_LENGTH:
+        raise jwt.InvalidTokenError("it is too long")
+    header = jwt.get_unverified_header(token)
+    algorithm, kind = str(header.get("alg")), str(header.get("typ", "JWT"))
+    if algorithm not in ALGORITHMS or kind.upper() != "JWT":
+        raise jwt.InvalidTokenError(f"it is of type {kind[:20]!r} and signed with {algorithm[:20]!r}")
+    return algorithm, header.get("kid")
 
 
 def _fitting(keys: Iterable[Mapping[str, Any]], algorithm: str, key_id: str | None) -> list[jwt.PyJWK]:
@@ -75,3 +79,14 @@ def _fitting(keys: Iterable[Mapping[str, Any]], algorithm: str, key_id: str | No
             with suppress(jwt.PyJWTError):  # a key of another kind
                 fitting.append(jwt.PyJWK({name: key[name] for name in PUBLIC if name in key}, algorithm))
     return fitting
+
+
+def _check(claims: Claims, audiences: Collection[str], nonce: str | None) -> None:
+    intended = [claims["aud"]] if isinstance(claims["aud"], str) else claims["aud"]
+    if not set(intended) <= set(audiences):
+        raise jwt.InvalidAudienceError("it is for others, too")
+    if not claims["sub"]:
+        raise jwt.InvalidTokenError("it is of nobody")
+    if nonce not in (None, claims.get("nonce")):
+        raise jwt.InvalidTokenError("it is of another sign-in")
+    orjson.dumps(claims)  # which refuses text that no reply can say

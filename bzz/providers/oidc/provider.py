@@ -8,11 +8,12 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
+import jwt
 from jwt.algorithms import has_crypto
 from tornado.web import RequestHandler
 
-from bzz.auth_provider import Flow, FlowProvider
-from bzz.exceptions import Invalid, Unavailable
+from bzz.auth_provider import NOBODY, Flow, FlowProvider
+from bzz.exceptions import Invalid, Unauthorized, Unavailable
 from bzz.providers.oidc import id_tokens
 from bzz.providers.oidc.documents import Issuer
 from bzz.web_client import WebClient
@@ -86,8 +87,7 @@ class OIDCProvider(FlowProvider):
         token = credentials.get("id_token")
         if not isinstance(token, str) or not token:
             raise Invalid(errors={"id_token": ["is the issuer's token, a text"]})
-        claims = await self._claims(token, self.web_client(handler))
-        return None if claims is None else self.user_of(claims)
+        return self.user_of(await self._claims(token, self.web_client(handler)))
 
     async def begin(self, flow: Flow, handler: RequestHandler) -> str:
         """Return the URL of the authorization request (OpenID Connect Core 1.0, section 3.1.2.1)."""
@@ -108,10 +108,11 @@ class OIDCProvider(FlowProvider):
         """Return what is known of the user for whom the code in ``answer`` is; raise as the interface says."""
         web = self.web_client(handler)
         if "code" not in answer or not await self._is_from_here(answer, web):
-            return None
+            said = {name: text[:100] for name, text in answer.items() if name in ("error", "error_description", "iss")}
+            raise Unauthorized(NOBODY) from ValueError(f"the issuer says {said}")
         tokens = await self._redeem(answer["code"], flow, web)
         claims = await self._claims(str(tokens.get("id_token", "")), web, flow.nonce)
-        return None if claims is None else self.user_of(await self._completed(claims, tokens, web))
+        return self.user_of(await self._completed(claims, tokens, web))
 
     async def _is_from_here(self, answer: Mapping[str, str], web: WebClient) -> bool:
         """Tell whether an answer is this issuer's, if it says whose it is (RFC 9207, section 2.4)."""
@@ -143,15 +144,16 @@ class OIDCProvider(FlowProvider):
             return {}
         raise Unavailable(f"{self.issuer.url} does not accept this application.")
 
-    async def _claims(self, token: str, web: WebClient, nonce: str | None = None) -> id_tokens.Claims | None:
+    async def _claims(self, token: str, web: WebClient, nonce: str | None = None) -> id_tokens.Claims:
         """Return the claims of an ID token; with the issuer's newest keys, if its own is not known yet."""
-        for again in (False, True):
-            keys = await self.issuer.keys(web, again=again)
+        expected: Any = {"issuers": self.issuers, "audiences": self.client_ids, "nonce": nonce}
+        try:
             try:
-                return id_tokens.read(token, keys, issuers=self.issuers, audiences=self.client_ids, nonce=nonce)
+                return id_tokens.read(token, await self.issuer.keys(web), **expected)
             except id_tokens.UnknownKey:
-                continue
-        return None
+                return id_tokens.read(token, await self.issuer.keys(web, again=True), **expected)
+        except jwt.InvalidTokenError as error:
+            raise Unauthorized(NOBODY) from error
 
     async def _completed(
         self, claims: id_tokens.Claims, tokens: Mapping[str, Any], web: WebClient

@@ -59,6 +59,20 @@ async def test_a_token_for_somebody_else_signs_nobody_in(
     assert (reply.status, len(sent), visitor.cookies) == (401, 1, {})
 
 
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [({"aud": "another"}, "Audience doesn't match"), ({"exp": 1}, "Signature has expired"), ({"iss": "x"}, "issuer")],
+)
+async def test_the_log_says_why_a_token_is_refused(
+    visitor: Browser, issuer: OpenIDIssuer, claims: dict[str, Any], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = issuer.token(**claims)
+    refused = await with_token(visitor, token)
+    assert refused.json["detail"] == "These credentials are nobody's."
+    assert reason in caplog.text
+    assert token not in caplog.text
+
+
 async def test_a_token_that_is_unsigned_or_signed_by_somebody_else_signs_nobody_in(
     visitor: Browser, issuer: OpenIDIssuer
 ) -> None:
