@@ -118,13 +118,15 @@ async def test_the_page_about_authentication_does_what_it_says(api: Api) -> None
     await ada.sign_in(id="1", email="ada@example.com", name="Ada")
     await eve.sign_in(id="2", email="eve@evil.example")
     made = await ada("POST", "/api/note", json_body={"text": "x"})
-    assert (made.status, made.json["owner"]) == (201, "1")
+    assert (made.status, made.json["owner"]) == (201, "mock:1")
     at = f"/api/note/{made.json['id']}"
     assert [(await who("PUT", at, json_body={"text": "y"})).status for who in (ada, eve, nobody)] == [200, 403, 401]
+    assert [(await who("DELETE", at)).status for who in (eve, nobody)] == [403, 401]
     assert (await nobody("GET", at)).json["text"] == "y"
     roles = [(await who("GET", "/api/auth/me/")).json["userData"]["role"] for who in (ada, eve)]
     assert roles == ["editor", "reader"]
     assert [(await who("GET", "/whoami")).status for who in (ada, nobody)] == [200, 401]
+    assert [(await who("GET", "/greeting")).json["hello"] for who in (ada, nobody)] == ["1", None]
     stolen = dict(ada.cookies)
     await ada("POST", "/api/auth/signout/", body=b"")
     ada.cookies = stolen
@@ -133,6 +135,9 @@ async def test_the_page_about_authentication_does_what_it_says(api: Api) -> None
     given = [{"provider": "password", "user": "ada", **password} for password in passwords]
     replies = [await nobody("POST", "/staff/auth/signin/", json_body=credentials) for credentials in given]
     assert [reply.status for reply in replies] == [200, 401, 401, 400]
+    for _ in range(3):
+        await nobody("POST", "/staff/auth/signin/", json_body=given[1])
+    assert (await nobody("POST", "/staff/auth/signin/", json_body=given[0])).status == 429
 
 
 async def test_the_page_about_mocks_does_what_it_says(api: Api) -> None:
@@ -140,7 +145,8 @@ async def test_the_page_about_mocks_does_what_it_says(api: Api) -> None:
     mocked = api.mount(page["mocks"])
     assert (await mocked("GET", "/api/team/7")).json == {"id": "7", "name": "Team 7"}
     assert (await mocked("POST", "/api/team", json_body={})).headers["X-Created-Id"] == "2"
-    assert (await mocked("GET", "/api/team/404")).status == 404
+    missing = await mocked("GET", "/api/team/404/")
+    assert (missing.status, missing.headers["Content-Type"]) == (404, "application/problem+json")
     real = Api(page["app"], api._client, serve(page["app"]))
     assert (await real("GET", "/api/team")).json == []
     assert (await real("POST", "/api/team", json_body={"name": "Engine"})).json["id"] != "2"
