@@ -22,7 +22,7 @@ from bzz.sessions import EndedInMemory, EndedSessions, Sessions
 from bzz.tokens import Signer
 from bzz.web_client import WebClient
 
-_NAME = re.compile(r"[A-Za-z0-9._~-]+")  # a segment of a URL as it is (RFC 3986, section 2.3)
+_NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")  # a segment of a URL as it is (RFC 3986, section 2.3)
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 6265, section 4.1.1)
 
 
@@ -131,7 +131,7 @@ class AuthHive:
             raise ValueError(f"a cookie called {cookie_name!r} takes cookie_secure=True")
         signer = Signer(secret_key, issuer)
         web_client = WebClient(proxy_host, proxy_port, proxy_username, proxy_password)
-        sessions = Sessions(signer, expiration, max_age, ended_sessions or EndedInMemory())
+        sessions = Sessions(signer, expiration, max_age, EndedInMemory() if ended_sessions is None else ended_sessions)
         app.settings[SETTING] = Gate(sessions, cookie_name, cookie_secure, switches)
         app.settings[WEB_CLIENT] = web_client
 
@@ -150,13 +150,10 @@ def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, An
     @wraps(method)
     async def checked(self: RequestHandler, *args: Any, **kwargs: Any) -> Any:
         try:
-            gate: Gate | None = self.settings.get(SETTING)
-            if gate and isinstance(self, Handler):
+            if isinstance(self, Handler):
                 self.check_prepared()
-            elif gate:
-                _keep_headers(self, Vary=VARY)
-                if await gate.identify(self):
-                    _keep_headers(self, **{"Cache-Control": PRIVATE})
+            else:
+                await _identify(self)
             require_user(self)
         except BzzError as error:
             if isinstance(self, Handler):
@@ -170,15 +167,22 @@ def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, An
     return checked
 
 
-def _keep_headers(handler: RequestHandler, **headers: str) -> None:
-    """Set headers that an error does not take away."""
-    defaults = handler.set_default_headers
+async def _identify(handler: RequestHandler) -> None:
+    """Do for a plain handler what ``Handler`` does by itself: once, and so that an error does not take it away."""
+    gate: Gate | None = handler.settings.get(SETTING)
+    if gate is None or hasattr(handler, "bzz_session"):
+        return
+    session, defaults = await gate.identify(handler), handler.set_default_headers
+
+    def declare() -> None:
+        handler.add_header("Vary", VARY)
+        if session:
+            handler.set_header("Cache-Control", PRIVATE)
 
     def set_default_headers() -> None:
         defaults()
-        for name, value in headers.items():
-            handler.add_header(name, value)
+        declare()
 
+    declare()
     handler.set_default_headers = set_default_headers  # type: ignore[method-assign]
-    for name, value in headers.items():
-        handler.add_header(name, value)
+    handler.bzz_session = session  # type: ignore[attr-defined]

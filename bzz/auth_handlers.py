@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
 from dataclasses import asdict
 from hmac import compare_digest
 from secrets import token_urlsafe
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from typing import Any
 
 from bzz.auth_provider import NOBODY, AuthProvider, Flow, FlowProvider
 from bzz.exceptions import (
     BadRequest,
     Finished,
     Invalid,
-    MethodNotAllowed,
     NotFound,
     Unauthorized,
     UnsupportedMediaType,
@@ -30,13 +29,11 @@ from bzz.tokens import now
 MAX_BODY = 65_536  # bytes; tokens are short
 FLOW = "flow+jwt"
 FLOW_SECONDS = 600  # which a sign-in on another site may take
-MAX_NEXT = 1000  # characters; it travels in a cookie
+_NEXT = re.compile(r"/(?![/\\])[\x20-\x7e]{0,999}")  # no URL of another site, as a browser reads it
 
 
 class AuthHandler(Handler):
     """What the handlers of ``AuthHive`` have in common."""
-
-    METHODS: ClassVar[tuple[str, ...]] = ()
 
     def initialize(self, providers: Mapping[str, AuthProvider], base: str) -> None:
         """Take what ``AuthHive.routes_for`` gives.
@@ -48,18 +45,16 @@ class AuthHandler(Handler):
         self.providers, self.base = providers, base
 
     async def prepare(self) -> None:
-        """Refuse what is not for this path, and what comes from another site.
+        """Refuse what comes from another site.
 
         Raises:
             RuntimeError: the application is not configured.
-            MethodNotAllowed, Forbidden: as it says.
+            Forbidden: it does.
         """
         if self._gate is None:
             raise RuntimeError("an application with routes of AuthHive needs AuthHive.configure(app, secret_key)")
         self.policy: Gate = self._gate
         await super().prepare()
-        if self.request.method not in (*self.METHODS, "OPTIONS"):
-            raise MethodNotAllowed((*self.METHODS, "OPTIONS"))
         check_origin(self)
 
     def _declare_cache_control(self) -> None:
@@ -67,8 +62,14 @@ class AuthHandler(Handler):
 
     def options(self, *_: str) -> None:
         """Say which methods the path takes."""
-        self.set_header("Allow", ", ".join((*self.METHODS, "OPTIONS")))
+        self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
         self.reply_empty()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Write the problem document; with ``Allow`` for a method that the path does not take."""
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
+        super().write_error(status_code, **kwargs)
 
     async def sign_in(self, name: str, authenticate: Callable[[], Awaitable[dict[str, Any] | None]]) -> dict[str, Any]:
         """Sign in whom a provider vouches for, and return what is told of them: with what receivers have added.
@@ -84,20 +85,29 @@ class AuthHandler(Handler):
             Exception: what the provider or a receiver raised.
         """
         try:
-            session, token = self._begin(name, await authenticate())
+            session, token = self._start_session(name, await authenticate())
             user_data = deepcopy(session.user)
             await authorized_user.send_async(name, provider_name=name, user_data=user_data, handler=self)
             self.encode(user_data)  # what cannot be told is an error before there is a session
-            if self._finished:
+            if self._finished or self._headers_written:
                 raise Finished("A receiver has answered the request.")
-            if self.user_session and bearer_token(self) is None:  # the new one takes its place
-                await self.policy.sessions.end(self.user_session)
+            await self.end_sessions(await self.kept_session())  # the new one takes its place
         except (Exception, asyncio.CancelledError) as error:
             await self._tell_failure(name, error)
             raise
         self.policy.keep(self, session, token)
-        self.user_session, self.current_user = session, session.user
         return user_data
+
+    async def kept_session(self) -> Session | None:
+        """Return the session of the cookie, of which nobody takes notice where a bearer token decides."""
+        if bearer_token(self) is None:
+            return self.user_session
+        return await self.policy.sessions.read(self.get_cookie(self.policy.cookie_name, ""))
+
+    async def end_sessions(self, *sessions: Session | None) -> None:
+        """End each of these sessions, once."""
+        for session in {session.id: session for session in sessions if session}.values():
+            await self.policy.sessions.end(session)
 
     async def _tell_failure(self, name: str, error: BaseException) -> None:
         try:
@@ -106,7 +116,7 @@ class AuthHandler(Handler):
             self.log_exception(type(error), error, error.__traceback__)
             raise
 
-    def _begin(self, name: str, user: dict[str, Any] | None) -> tuple[Session, str]:
+    def _start_session(self, name: str, user: dict[str, Any] | None) -> tuple[Session, str]:
         """Return a session of whom a provider vouches for, and its token."""
         if user is None:
             raise Unauthorized(NOBODY)
@@ -122,7 +132,7 @@ class AuthHandler(Handler):
 class SignInHandler(AuthHandler):
     """``POST /auth/signin/`` with ``{"provider": "google", ...}``."""
 
-    METHODS = ("POST",)
+    SUPPORTED_METHODS = ("POST", "OPTIONS")
 
     async def post(self) -> None:
         """Answer with what is told of the user, or with 400, 401, or what a receiver of ``authorized_user`` raised."""
@@ -139,14 +149,11 @@ class SignInHandler(AuthHandler):
 class SignOutHandler(AuthHandler):
     """``POST /auth/signout/``."""
 
-    METHODS = ("POST",)
+    SUPPORTED_METHODS = ("POST", "OPTIONS")
 
     async def post(self) -> None:
         """End the session, if there is one, with all its renewals; and that of the cookie, if it is another."""
-        sessions = self.policy.sessions
-        kept = await sessions.read(self.get_cookie(self.policy.cookie_name, ""))
-        for session in filter(None, (self.user_session, kept)):
-            await sessions.end(session)
+        await self.end_sessions(self.user_session, await self.kept_session())
         self.policy.clear_cookie(self, self.policy.cookie_name)
         self.reply({"loggedOut": True})
 
@@ -154,7 +161,7 @@ class SignOutHandler(AuthHandler):
 class UserHandler(AuthHandler):
     """``GET /auth/me/``."""
 
-    METHODS = ("GET", "HEAD")
+    SUPPORTED_METHODS = ("GET", "HEAD", "OPTIONS")
 
     async def get(self) -> None:
         """Answer with who is signed in, and what receivers of ``pre_get_user_details`` add."""
@@ -174,7 +181,7 @@ class UserHandler(AuthHandler):
 class FlowHandler(AuthHandler):
     """What the two ends of a sign-in by way of another site have in common."""
 
-    METHODS = ("GET",)
+    SUPPORTED_METHODS = ("GET", "OPTIONS")
 
     def provider(self, name: str) -> FlowProvider:
         """Return the provider ``name``; raise NotFound if there is none, or none that has such a way."""
@@ -200,13 +207,19 @@ class LoginHandler(FlowHandler):
             token_urlsafe(32),
             token_urlsafe(48),
             provider.redirect_uri or here,
-            _path(self.get_query_argument("next", "/")),
+            self._next(),
         )
         url = await provider.begin(flow, self)
         claims, issued = {"sub": name, "flow": asdict(flow)}, now()
         token = self.policy.sessions.signer.sign(FLOW, claims, issued=issued, expires=issued + FLOW_SECONDS)
         self.policy.set_cookie(self, self.cookie(name), token, FLOW_SECONDS)
         self.redirect(url)
+
+    def _next(self) -> str:
+        given = self.get_query_argument("next", "/")
+        if not _NEXT.fullmatch(given):
+            raise BadRequest("next is a path on this site, of at most 1000 characters.")
+        return given
 
 
 class CallbackHandler(FlowHandler):
@@ -215,30 +228,21 @@ class CallbackHandler(FlowHandler):
     async def get(self, name: str) -> None:
         """Sign the user in and redirect to the path that the flow was begun with."""
         provider = self.provider(name)
-        flow = self._flow(name, self.get_cookie(self.cookie(name), ""))
-        self.policy.clear_cookie(self, self.cookie(name))
-        await self.sign_in(name, lambda: self._finish(provider, flow))
-        self.redirect(flow.next if flow else "/")
+        await self.sign_in(name, lambda: self._finish(provider))
+        self.redirect(self.flow.next)
 
-    def _flow(self, name: str, token: str) -> Flow | None:
-        claims = self.policy.sessions.signer.read(FLOW, token, ["flow"])
-        return Flow(**claims["flow"]) if claims and claims["sub"] == name else None
-
-    async def _finish(self, provider: FlowProvider, flow: Flow | None) -> dict[str, Any] | None:
+    async def _finish(self, provider: FlowProvider) -> dict[str, Any] | None:
         answer = {key: self.get_query_argument(key) for key in self.request.query_arguments}
-        if flow is None or not compare_digest(answer.get("state", "").encode(), flow.state.encode()):
-            raise BadRequest("This sign-in was not begun in this browser, or too long ago.")
-        return await provider.finish(flow, answer, self)
+        self.flow = self._begun(provider.name, answer.get("state", ""))
+        self.policy.clear_cookie(self, self.cookie(provider.name))
+        return await provider.finish(self.flow, answer, self)
 
-
-def _path(given: str) -> str:
-    """Return a path on this site; raise BadRequest if it may lead to another, as browsers read it."""
-    try:
-        parts = urlsplit(given)
-    except ValueError:
-        parts = None
-    is_path = given.startswith("/") and not given.startswith(("//", "/\\"))
-    is_plain = given.isascii() and given.isprintable() and len(given) <= MAX_NEXT
-    if parts is None or parts.netloc or parts.scheme or not is_path or not is_plain:
-        raise BadRequest(f"next is a path on this site, of at most {MAX_NEXT} characters.")
-    return given
+    def _begun(self, name: str, state: str) -> Flow:
+        """Return the flow that was begun in this browser with ``state``; raise BadRequest if there is none."""
+        token = self.get_cookie(self.cookie(name), "")
+        claims = self.policy.sessions.signer.read(FLOW, token, ["flow"])
+        if claims and claims["sub"] == name:
+            flow = Flow(**claims["flow"])
+            if compare_digest(state.encode(), flow.state.encode()):
+                return flow
+        raise BadRequest("This sign-in was not begun in this browser, or too long ago.")

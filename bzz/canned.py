@@ -12,7 +12,7 @@ from typing import Any
 
 from bzz import encoding
 
-OPTIONS = ("body", "status", "headers", "cookies")
+KEYS = ("body", "status", "headers", "cookies")
 WITHOUT_BODY = (204, 205, 304)  # RFC 9110, section 15
 FRAMING = ("content-length", "transfer-encoding")  # which follow from the body (RFC 9112, section 6)
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
@@ -60,8 +60,8 @@ def parse(declared: Sequence[Any]) -> Canned:
     method, path, *rest = declared
     answer = rest[0] if rest and rest[0] is not None else {}
     try:
-        if not isinstance(answer, Mapping) or not answer.keys() <= set(OPTIONS):
-            raise TypeError(f"what is answered is a dict of {', '.join(OPTIONS)}, not {answer!r}")
+        if not isinstance(answer, Mapping) or not answer.keys() <= set(KEYS):
+            raise TypeError(f"what is answered is a dict of {', '.join(KEYS)}, not {answer!r}")
         return _made(_method(method), _path(path), **answer)
     except (TypeError, ValueError, re.error) as error:
         raise (TypeError if isinstance(error, TypeError) else ValueError)(f"{method} {path}: {error}") from error

@@ -81,7 +81,7 @@ class Unauthorized(BzzError):
     status_code = 401
 
     def __init__(self, detail: str = "Sign in first.", *, challenge: str = "Bearer") -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": challenge})
+        super().__init__(detail, headers={"WWW-Authenticate": challenge, "Cache-Control": "no-store"})
 
 
 class Forbidden(BzzError):

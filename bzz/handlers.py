@@ -66,7 +66,7 @@ class Handler(tornado.web.RequestHandler):
 
     def check_prepared(self) -> None:
         """Raise RuntimeError if a subclass has forgotten what would tell who is signed in."""
-        if not self._is_prepared:
+        if self._gate and not self._is_prepared:
             raise RuntimeError(f"prepare of {type(self).__name__} has to: await super().prepare()")
 
     async def read_body(self, max_body: int) -> dict[str, Any]:

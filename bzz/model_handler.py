@@ -163,6 +163,10 @@ class ModelHandler(Handler):
         if self._takes_user(views, verb or VERBS.get(str(self.request.method))):
             require_user(self)
 
+    def _may_read(self) -> bool:
+        """Tell whether who asks would be admitted to read what the path leads to."""
+        return bool(self.current_user) or not self._takes_user(self.views, "get")
+
     def _takes_user(self, views: Iterable[View], verb: str | None) -> bool:
         """Tell whether one of ``views`` wants a signed-in user for ``verb``; nothing else does."""
         if verb is None:
@@ -182,9 +186,11 @@ class ModelHandler(Handler):
         return await self.read_body(min(view.max_body for view in self.views))
 
     def _precondition(self) -> Precondition | None:
+        """Return what the request depends on; raise Unauthorized if who asks may not know that."""
         match, none_match = self._entity_tags("If-Match"), self._entity_tags("If-None-Match")
         if match is None and none_match is None:
             return None
+        self._admit(self.views, "get")
         return Precondition(
             None if match is None else frozenset(tag for tag, is_weak in match if not is_weak),
             None if none_match is None else frozenset(tag for tag, _ in none_match),
@@ -202,6 +208,9 @@ class ModelHandler(Handler):
 
     async def _associate(self, body: dict[str, Any], query: Query) -> None:
         result = await associations.associate(self.act, body)
+        if not self._may_read():
+            self.reply_empty()
+            return
         if len(result.members) == 1:
             [member] = result.members
             identifier = self.path.resource.id_of(member.values) if self.path.end.is_list else None
@@ -215,7 +224,7 @@ class ModelHandler(Handler):
 
         Or if it cannot be shown now, as nobody should write it once more.
         """
-        if not self.current_user and self._takes_user(self.views, "get"):
+        if not self._may_read():
             self.reply_empty(201 if status_code == 201 else 204)
             return
         bodies, is_represented = None, False

@@ -27,6 +27,8 @@ class EndedSessions(ABC):
             session_id: a text of 32 URL-safe characters.
             seconds: for how long somebody may still come with a token of it; it can be forgotten afterwards.
 
+        It may be noted more than once.
+
         Raises:
             Unavailable: the store cannot be reached.
         """
@@ -111,7 +113,7 @@ class Sessions:
     async def read(self, token: str) -> Session | None:
         """Return the session of a token; None if it is none of ours, expired, or ended. Raise as ``EndedSessions``."""
         claims = self.signer.read(KIND, token, CLAIMS)
-        if claims is None or await self.ended.has(claims["sid"]):
+        if claims is None or claims["auth_time"] + self.max_age <= now() or await self.ended.has(claims["sid"]):
             return None
         return Session(claims["sid"], claims["user"], claims["auth_time"], claims["iat"], claims["exp"])
 

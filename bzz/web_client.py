@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from weakref import WeakKeyDictionary
 
 import orjson
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
@@ -69,7 +68,7 @@ class WebClient:
         proxy_password: str | None = None,
     ) -> None:
         self._proxy: dict[str, Any] = {}
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncHTTPClient] = WeakKeyDictionary()
+        self._clients: dict[asyncio.AbstractEventLoop, AsyncHTTPClient] = {}
         if any(given is not None for given in (proxy_host, proxy_port, proxy_username, proxy_password)):
             self._proxy = {
                 "proxy_host": proxy_host,
@@ -107,8 +106,6 @@ class WebClient:
             response = await self._client().fetch(request, raise_error=False)
             if response.code >= 500 or response.code == 429:
                 response.rethrow()
-            if len(response.body) > MAX_BODY:
-                raise ValueError(f"{len(response.body)} bytes")
             return Answer(response.code, response.headers, orjson.loads(response.body))
         except FAILURES as error:
             raise Unavailable("The service that vouches for users does not answer.") from error
@@ -116,9 +113,8 @@ class WebClient:
     def _client(self) -> AsyncHTTPClient:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            self._clients[loop] = (
-                import_object(WITH_PROXY)(force_instance=True, max_clients=MAX_CLIENTS)
-                if self._proxy
-                else SimpleAsyncHTTPClient(force_instance=True, max_clients=MAX_CLIENTS, max_body_size=MAX_BODY)
-            )
+            for gone in [other for other in self._clients if other.is_closed()]:
+                self._clients.pop(gone).close()
+            kind = import_object(WITH_PROXY) if self._proxy else SimpleAsyncHTTPClient
+            self._clients[loop] = kind(force_instance=True, max_clients=MAX_CLIENTS, max_body_size=MAX_BODY)
         return self._clients[loop]

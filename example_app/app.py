@@ -43,7 +43,7 @@ def lower_email(sender: type[Person], data: dict[str, Any]) -> None:  # noqa: AR
 @pre_get_user_details.connect
 async def add_role(sender: str, user_data: dict[str, Any]) -> None:  # noqa: ARG001
     """Tell who is signed in what the directory knows of them."""
-    person = await bzz.in_pool(Person.objects(name=user_data["name"]).first)
+    person = await bzz.in_pool(lambda: Person.objects(name=user_data["name"]).first())
     user_data["role"] = person.role if person else "visitor"
 
 

@@ -21,7 +21,7 @@ class OpenIDIssuer:
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, str], dict[str, str]]] = []
         self.documents: dict[str, Any] = {}  # that it shows in place of its own
-        self.failing: set[str] = set()
+        self.statuses: dict[str, int] = {}
         self.headers: dict[str, str] = {}
         app = oidc_provider_mock.app(require_nonce=True)
         app.before_request(self._note)
@@ -37,11 +37,12 @@ class OpenIDIssuer:
         self.storage = flask.g.oidc_provider_mock_storage
         request = flask.request
         self.asked.append((request.path, dict(request.headers), dict(parse_qsl(request.get_data(as_text=True)))))
-        if request.path in self.failing:
-            return flask.Response("out of order", 500)
-        if request.path in self.documents:
-            return flask.jsonify(self.documents[request.path])
-        return None
+        status = self.statuses.get(request.path, 200)
+        if request.path not in self.documents and status == 200:
+            return None
+        response = flask.jsonify(self.documents.get(request.path))
+        response.status_code = status
+        return response
 
     def _change(self, response: flask.Response) -> flask.Response:
         response.headers.update(self.headers)

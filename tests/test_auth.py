@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import tornado.httpclient
 import tornado.httpserver
 import tornado.netutil
 import tornado.testing
 import tornado.web
+import tornado.websocket
 
 import bzz
 from bzz.exceptions import Unavailable
 from bzz.providers.mock import MockProvider
-from bzz.sessions import EndedSessions
+from bzz.sessions import EndedInMemory, EndedSessions
 from tests.conftest import SECRET, Api, Browser, serve
 from tests.test_auth_handlers import ADA, aged, morsels
 
@@ -24,7 +26,7 @@ class Named(MockProvider):
         self.name = name
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "a b", "é"])
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "é", ".", ".."])
 def test_a_provider_has_a_name_that_a_url_can_have(name: str) -> None:
     with pytest.raises(ValueError, match="the name of an auth provider is of A-Za-z0-9"):
         bzz.AuthHive.routes_for([Named(name)])
@@ -55,6 +57,7 @@ def test_what_is_no_provider_is_refused(provider: Any) -> None:
         ({"secret_key": SECRET, "cookie_name": "a b"}, "a cookie cannot be called"),
         ({"secret_key": SECRET, "cookie_name": ""}, "a cookie cannot be called"),
         ({"secret_key": SECRET, "cookie_name": "__Host-A"}, "takes cookie_secure=True"),
+        ({"secret_key": SECRET, "cookie_name": "__Secure-A"}, "takes cookie_secure=True"),
         ({"secret_key": SECRET, "proxy_host": "proxy"}, "a proxy has a proxy_host and"),
     ],
 )
@@ -158,6 +161,18 @@ class Shared(EndedSessions):
         return session_id in self.ended
 
 
+async def test_a_store_that_looks_empty_is_a_store(browser: Browser) -> None:
+    class Sized(Shared):
+        def __len__(self) -> int:
+            return len(self.ended)
+
+    shared = Sized()
+    bzz.AuthHive.configure(browser.api.app, SECRET, ended_sessions=shared)
+    await browser.sign_in(**ADA)
+    await browser("POST", "/auth/signout/", body=b"")
+    assert len(shared) == 1
+
+
 async def test_ended_sessions_can_be_kept_in_a_store_that_is_shared(browser: Browser) -> None:
     shared = Shared()
     bzz.AuthHive.configure(browser.api.app, SECRET, 300, ended_sessions=shared)
@@ -210,6 +225,21 @@ class Plain(tornado.web.RequestHandler):
         raise tornado.web.HTTPError(404)
 
 
+class Public(tornado.web.RequestHandler):
+    """Tells caches what is not so where users are told apart."""
+
+    def set_default_headers(self) -> None:
+        self.set_header("Cache-Control", "public, max-age=3600")
+
+    @bzz.authenticated
+    async def prepare(self) -> None:
+        """Ask twice."""
+
+    @bzz.authenticated
+    def get(self, status: str) -> None:
+        self.send_error(int(status))
+
+
 class Ours(bzz.Handler):
     @bzz.authenticated
     async def get(self) -> None:
@@ -253,6 +283,16 @@ async def test_errors_of_plain_handlers_are_not_for_everybody_either(browser: Br
     assert browser.cookies["AUTH_TOKEN"] != old
 
 
+async def test_what_a_plain_handler_says_to_caches_is_for_no_user(browser: Browser) -> None:
+    browser.api.mount((r"/public/(\d+)", Public))
+    refused = await browser("GET", "/public/404")
+    assert (refused.status, refused.headers.get_list("Cache-Control")) == (401, ["no-store"])
+    await browser.sign_in(**ADA)
+    failed = await browser("GET", "/public/404")
+    assert failed.headers.get_list("Cache-Control") == ["private, no-cache"]
+    assert failed.headers.get_list("Vary") == ["Authorization, Cookie"]
+
+
 async def test_methods_of_our_own_handlers_take_a_signed_in_user(browser: Browser) -> None:
     browser.api.mount((r"/ours", Ours))
     refused = await browser("GET", "/ours")
@@ -261,6 +301,56 @@ async def test_methods_of_our_own_handlers_take_a_signed_in_user(browser: Browse
     await browser.sign_in(**ADA)
     assert (await browser("GET", "/ours")).json == {"id": "7"}
     assert (await browser("POST", "/ours", body=b"")).json["user"]["id"] == "7"
+
+
+class Socket(tornado.websocket.WebSocketHandler):
+    @bzz.authenticated
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        await super().get(*args, **kwargs)
+
+    async def open(self, *args: Any, **kwargs: Any) -> None:
+        await self.write_message(self.current_user["id"])
+
+
+async def test_a_web_socket_takes_a_signed_in_user(browser: Browser) -> None:
+    browser.api.mount((r"/socket", Socket))
+    url = f"{browser.api.url}/socket".replace("http", "ws")
+    with pytest.raises(tornado.httpclient.HTTPClientError, match="401"):
+        await tornado.websocket.websocket_connect(url)
+    await browser.sign_in(**ADA)
+    cookie = {"Cookie": f"AUTH_TOKEN={browser.cookies['AUTH_TOKEN']}"}
+    socket = await tornado.websocket.websocket_connect(tornado.httpclient.HTTPRequest(url, headers=cookie))
+    assert await socket.read_message() == "7"
+    socket.close()
+
+
+async def test_a_handler_of_ours_is_identified_once_and_answers_errors_itself(browser: Browser) -> None:
+    class Teapot(Ours):
+        def write_error(self, status_code: int, **kwargs: Any) -> None:
+            self.finish("short and stout")
+
+    class Counted(EndedInMemory):
+        asked = 0
+
+        async def has(self, session_id: str) -> bool:
+            self.asked += 1
+            return await super().has(session_id)
+
+    ended = Counted()
+    bzz.AuthHive.configure(browser.api.app, SECRET, ended_sessions=ended)
+    browser.api.mount((r"/ours", Teapot))
+    refused = await browser("GET", "/ours")
+    assert (refused.status, refused.body) == (401, b"short and stout")
+    await browser.sign_in(**ADA)
+    assert (await browser("GET", "/ours")).status == 200
+    assert ended.asked == 1
+
+
+def test_proxy_settings_reach_the_client_of_the_application() -> None:
+    app = tornado.web.Application()
+    options: Any = {"proxy_host": "proxy", "proxy_port": 1, "proxy_username": "ada", "proxy_password": "s3cret"}
+    bzz.AuthHive.configure(app, SECRET, **options)
+    assert app.settings["bzz_web_client"]._proxy == options
 
 
 async def test_a_decorated_method_lets_nobody_in_where_nobody_can_sign_in(api: Api) -> None:

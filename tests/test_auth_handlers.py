@@ -19,6 +19,7 @@ import bzz
 from bzz.auth_provider import Flow, FlowProvider
 from bzz.exceptions import Forbidden, Invalid, Unavailable
 from bzz.providers.mock import MockProvider
+from bzz.sessions import EndedInMemory
 from bzz.signals import authorized_user, pre_get_user_details, unauthorized_user
 from bzz.testing import capture
 from tests.conftest import SECRET, Api, Browser, Reply
@@ -86,6 +87,7 @@ async def test_any_spelling_of_the_prefix_is_the_same(api: Api, prefix: str) -> 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
+        ("PURGE", "me", "GET, HEAD, OPTIONS"),
         ("GET", "signin", "POST, OPTIONS"),
         ("GET", "signout", "POST, OPTIONS"),
         ("POST", "me", "GET, HEAD, OPTIONS"),
@@ -150,6 +152,7 @@ async def test_credentials_that_are_nobodys_are_401_and_set_no_cookie(browser: B
         (b'{"provider": "nobody"}', "application/json", 400),
         (b'{"provider": ["mock"]}', "application/json", 400),
         (b'{"provider": "mock", "access_token": "x", "id": 7}', "application/json", 400),
+        (b'{"provider": "mock", "access_token": "x", "id": ""}', "application/json", 400),
         (b'{"provider": "mock", "access_token": "x", "name": "' + b"x" * 101 + b'"}', "application/json", 400),
         (b" " * 70_000, "application/json", 413),
         (b"provider=mock&access_token=x", "application/x-www-form-urlencoded", 415),
@@ -199,6 +202,30 @@ async def test_a_receiver_of_authorized_user_may_answer_itself_which_signs_nobod
     with authorized_user.connected_to(answer):
         reply = await browser.sign_in(**ADA)
     assert (reply.status, reply.body, browser.cookies) == (202, b"ask again", {})
+
+
+async def test_who_is_refused_stays_signed_in_as_before(browser: Browser) -> None:
+    def answer(sender: Any, handler: bzz.Handler) -> None:
+        handler.finish(b"ask again")
+
+    await browser.sign_in(**ADA)
+    with authorized_user.connected_to(answer), capture(unauthorized_user) as sent:
+        await browser.sign_in(id="8")
+    assert len(sent) == 1
+    assert (await me(browser))["userData"]["id"] == "7"
+
+
+async def test_what_a_receiver_does_to_user_data_does_nothing_to_what_the_provider_has(browser: Browser) -> None:
+    def add(sender: Any, user_data: dict[str, Any]) -> None:
+        user_data["roles"].append("guest")
+        user_data["authenticated"] = False
+
+    browser.api.mount(bzz.AuthHive.routes_for([Told({"id": 7, "roles": []})], prefix="other"))
+    authorized_user.connect(add)
+    for _ in range(2):
+        reply = await browser("POST", "/other/auth/signin/", json_body={"provider": "told"})
+        assert (reply.json["roles"], reply.json["authenticated"]) == (["guest"], True)
+    assert (await me(browser))["userData"]["roles"] == []
 
 
 async def test_a_receiver_of_unauthorized_user_may_choose_the_reply(browser: Browser) -> None:
@@ -376,6 +403,40 @@ async def test_signing_out_ends_the_session_of_the_cookie_whatever_else_was_sent
         assert await me(browser) == {"authenticated": False}
 
 
+async def test_signing_in_ends_the_session_of_the_cookie_whatever_else_was_sent(browser: Browser) -> None:
+    await browser.sign_in(**ADA)
+    replaced = dict(browser.cookies)
+    given = {"provider": "mock", "access_token": "x", "id": "8"}
+    await browser("POST", "/auth/signin/", json_body=given, headers={"Authorization": "Bearer junk"})
+    assert (await me(browser))["userData"]["id"] == "8"
+    browser.cookies = replaced
+    assert await me(browser) == {"authenticated": False}
+
+
+async def test_a_session_is_ended_once(browser: Browser) -> None:
+    ended: list[str] = []
+
+    class Noted(EndedInMemory):
+        async def add(self, session_id: str, seconds: int) -> None:
+            ended.append(session_id)
+
+    bzz.AuthHive.configure(browser.api.app, SECRET, ended_sessions=Noted())
+    await browser.sign_in(**ADA)
+    token = browser.cookies["AUTH_TOKEN"]
+    await browser("POST", "/auth/signout/", body=b"", headers={"Authorization": f"Bearer {token}"})
+    assert len(ended) == 1
+
+
+async def test_a_receiver_that_has_begun_the_reply_has_answered_it(browser: Browser) -> None:
+    async def begin(sender: Any, handler: bzz.Handler) -> None:
+        handler.write("mine")
+        await handler.flush()
+
+    with authorized_user.connected_to(begin), capture(unauthorized_user) as sent:
+        reply = await browser.sign_in(**ADA)
+    assert (reply.body, len(sent), browser.cookies) == (b"mine", 1, {})
+
+
 async def test_no_reply_of_these_routes_is_for_a_cache(browser: Browser) -> None:
     paths = ["/auth/me/", "/auth/login/mock/", "/auth/callback/mock/", "/auth/signin/"]
     for _ in range(2):
@@ -411,6 +472,19 @@ async def test_a_session_is_not_renewed_beyond_its_age(browser: Browser) -> None
     browser.cookies["AUTH_TOKEN"] = aged(token, iat=700, exp=700, auth_time=43_200 - 500)
     assert morsels(await browser("GET", "/auth/me/")) == {}
     assert (await me(browser))["authenticated"]
+
+
+async def test_a_cookie_lives_no_longer_than_the_session(browser: Browser) -> None:
+    bzz.AuthHive.configure(browser.api.app, SECRET, max_age=2000)
+    await browser.sign_in(**ADA)
+    browser.cookies["AUTH_TOKEN"] = aged(browser.cookies["AUTH_TOKEN"], iat=1100, exp=1100, auth_time=1100)
+    renewed = morsels(await browser("GET", "/auth/me/"))["AUTH_TOKEN"]
+    assert 890 <= int(renewed["max-age"]) <= 900
+
+
+async def test_json_may_say_that_it_is_in_utf_8(browser: Browser) -> None:
+    body, headers = b'{"provider": "mock", "access_token": "x"}', {"Content-Type": "application/json; charset=UTF-8"}
+    assert (await browser("POST", "/auth/signin/", body=body, headers=headers)).status == 200
 
 
 @pytest.mark.parametrize("seconds", [1200, 1300])

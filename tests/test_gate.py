@@ -225,7 +225,7 @@ async def test_the_gate_of_a_path_is_the_strictest_along_it(api: Api, served: An
     assert (await api("GET", at)).status == 200
     assert (await api("GET", f"{at}/members")).status == 401
     assert (await api("HEAD", f"{at}/members")).status == 401
-    assert (await api("POST", f"{at}/members", json_body={"members": [ada["id"]]})).status == 201
+    assert (await api("POST", f"{at}/members", json_body={"members": [ada["id"]]})).status == 204
     assert (await api("DELETE", f"{at}/members/{ada['id']}")).status == 401
     assert (await api("OPTIONS", f"{at}/members")).status == 204
     assert (await api("GET", f"{at}/projects")).status == 200
@@ -269,9 +269,75 @@ async def test_who_may_write_and_not_read_is_shown_nothing(api: Api, served: Any
         await api("POST", f"{team}members", json_body={"members": [ada]}),
         await api("POST", f"{team}owner", json_body={"owner": ada}),
     ]
-    assert [reply.status for reply in replies] == [201, 204, 204, 201, 204, 201]
+    assert [reply.status for reply in replies] == [201, 204, 204, 204, 204, 204]
     assert {reply.body for reply in replies} == {b""}
     assert not any("ETag" in reply.headers for reply in replies)
+    assert [reply.headers.get("Location") for reply in replies[1:]] == [None] * 5
+
+
+@pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
+@pytest.mark.parametrize("tag", ['"x"', "*"])
+async def test_who_may_not_read_a_state_cannot_depend_on_it(
+    countries: Api, browser: Browser, header: str, tag: str
+) -> None:
+    bzz.AuthHive.configure(countries.app, SECRET, 1200, "AUTH_TOKEN", True, False, False, False)
+    assert (await countries("POST", "/country", json_body={"id": "br"})).status == 201
+    for method in ("PUT", "PATCH", "DELETE"):
+        body = None if method == "DELETE" else {"name": "Brazil"}
+        refused = await countries(method, "/country/br", json_body=body, headers={header: tag})
+        assert (refused.status, "ETag" in refused.headers) == (401, False)
+    await browser.sign_in()
+    held = await browser("PUT", "/country/br", json_body={"name": "Brazil"}, headers={header: tag})
+    assert held.status == (200 if (header == "If-Match") == (tag == "*") else 412)
+
+
+async def test_one_hive_that_leaves_it_to_the_application_is_enough(api: Api, models: ModuleType, served: Any) -> None:
+    bzz.AuthHive.configure(api.app, SECRET, authenticated_create=False)
+    api.mount(
+        bzz.ModelHive.routes_for(served, models.Team, authenticated=False),
+        bzz.ModelHive.routes_for(served, models.Member, resource_name="a"),
+        bzz.ModelHive.routes_for(served, models.Member, resource_name="b", authenticated={"get": False}),
+    )
+    team = await api.create("/team", name="Engine")
+    assert (await api("GET", f"/team/{team['id']}/members")).status == 401
+    assert (await api("GET", "/b")).status == 200
+
+
+async def test_each_model_that_is_expanded_is_asked_for(api: Api, models: ModuleType, served: Any) -> None:
+    bzz.AuthHive.configure(api.app, SECRET, authenticated_get=False, authenticated_create=False)
+    api.mount(bzz.ModelHive.routes_for(served, models.Team), bzz.ModelHive.routes_for(served, models.Member))
+    assert (await api("GET", "/team?expand=owner,members.friends")).status == 200
+    api.mount(bzz.ModelHive.routes_for(served, models.Member, resource_name="closed", authenticated=True))
+    for expanded in ("owner", "members.friends", "owner,members"):
+        assert (await api("GET", f"/team?expand={expanded}")).status == 401
+
+
+async def test_what_is_shown_of_a_write_is_what_may_be_read_along_the_path(
+    api: Api, models: ModuleType, served: Any
+) -> None:
+    bzz.AuthHive.configure(api.app, SECRET, authenticated_create=False)
+    api.mount(
+        bzz.ModelHive.routes_for(served, models.Team),
+        bzz.ModelHive.routes_for(served, models.Member, authenticated=False),
+    )
+    team = (await api("POST", "/team", json_body={"name": "Engine"})).headers["Location"]
+    ada = await api.create("/member", name="Ada")
+    joined = await api("POST", f"{team}members", json_body={"members": [ada["id"]]})
+    assert (joined.status, joined.body) == (204, b"")
+
+
+async def test_a_head_from_another_site_is_a_read(users: Api, browser: Browser) -> None:
+    await browser.sign_in()
+    assert (await browser("HEAD", "/user", headers={"Origin": "https://evil.example"})).status == 200
+
+
+async def test_the_policy_decides_alone_who_somebody_is(api: Api, browser: Browser) -> None:
+    class Keyed(bzz.ModelHandler):
+        def get_current_user(self) -> str:
+            return "everybody"
+
+    api.mount(bzz.ModelHive.routes_for(MemoryProvider(), User, handler_class=Keyed))
+    assert (await api("GET", "/user")).status == 401
 
 
 async def test_hives_of_one_model_are_as_strict_as_the_strictest(api: Api, models: ModuleType, served: Any) -> None:

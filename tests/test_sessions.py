@@ -44,7 +44,8 @@ async def test_a_session_says_who_and_until_when(held: Sessions, time: Time) -> 
 
 
 def test_no_two_sessions_have_the_same_id(held: Sessions) -> None:
-    assert len({held.start(ADA)[0].id for _ in range(100)}) == 100
+    ids = {held.start(ADA)[0].id for _ in range(100)}
+    assert (len(ids), {len(one) for one in ids}) == (100, {32})
 
 
 def test_a_session_is_renewed_in_the_second_half_of_its_time(held: Sessions, time: Time) -> None:
@@ -63,6 +64,26 @@ def test_a_session_ends_at_its_age_however_often_it_is_renewed(held: Sessions, t
         time.seconds += 700
         session = (held.renewed(session) or (session, ""))[0]
     assert session.expires == session.started + 3000
+
+
+async def test_a_session_is_older_than_a_new_limit_allows(held: Sessions, time: Time) -> None:
+    _, token = held.start(ADA)
+    shorter = Sessions(held.signer, 100, 100, EndedInMemory())
+    time.seconds += 99
+    assert await shorter.read(token)
+    time.seconds += 1
+    assert await shorter.read(token) is None
+    assert await held.read(token)
+
+
+@pytest.mark.parametrize("missing", ["sid", "auth_time", "user", "sub"])
+async def test_a_token_that_lacks_something_is_none(held: Sessions, missing: str) -> None:
+    claims = {"sid": "s", "auth_time": tokens.now(), "user": ADA, "sub": "mock:7"}
+    signed = [
+        held.signer.sign(sessions.KIND, said, issued=tokens.now(), expires=tokens.now() + 60)
+        for said in (claims, {name: value for name, value in claims.items() if name != missing})
+    ]
+    assert [await held.read(token) is None for token in signed] == [False, True]
 
 
 async def test_an_ended_session_is_none_nor_are_its_renewals(held: Sessions, time: Time) -> None:

@@ -171,6 +171,18 @@ async def test_an_answer_that_is_too_large_is_unavailable(service: Api, path: st
         await WebClient().fetch(service.url + path)
 
 
+def test_what_was_for_a_loop_that_is_gone_is_gone() -> None:
+    client = WebClient()
+
+    async def fail() -> None:
+        with pytest.raises(Unavailable):
+            await client.fetch("http://127.0.0.1:9/")
+
+    for _ in range(3):
+        asyncio.run(fail())
+    assert len(client._clients) == 1
+
+
 def test_a_url_that_secrets_are_sent_to_is_of_https_or_of_this_machine() -> None:
     safe = ["https://x.example/a?b=1", "http://localhost", "http://127.0.0.1:80/x", "http://[::1]:1"]
     unsafe = [

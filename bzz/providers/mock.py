@@ -26,6 +26,7 @@ class MockProvider(AuthProvider):
         """Return ``id``, ``name`` and ``email``; raise Invalid if one is no short text."""
         user = {name: credentials.get(name, default) for name, default in DEFAULTS.items()}
         wrong = [name for name, value in user.items() if not isinstance(value, str) or len(value) > MAX_LENGTH]
-        if wrong:
-            raise Invalid(errors={name: [f"is a text of at most {MAX_LENGTH} characters"] for name in wrong})
+        if wrong or not user["id"]:
+            message = f"is a text of at most {MAX_LENGTH} characters"
+            raise Invalid(errors={name: [message] for name in wrong or ["id"]})
         return user if credentials.get("access_token") else None

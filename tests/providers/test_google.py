@@ -36,6 +36,7 @@ async def test_a_token_of_google_signs_in(visitor: Browser, issuer: OpenIDIssuer
     "claims",
     [
         {"email_verified": False},
+        {"email_verified": "true"},
         {"email_verified": None},
         {"hd": "evil.example"},
         {"hd": None},

@@ -36,6 +36,12 @@ async def test_what_is_no_short_text_is_refused(value: Any) -> None:
     assert list(refused.value.errors) == ["name"]
 
 
+async def test_who_has_no_id_is_refused() -> None:
+    with pytest.raises(Invalid) as refused:
+        await MockProvider().authenticate({"access_token": "x", "id": ""}, HANDLER)
+    assert list(refused.value.errors) == ["id"]
+
+
 def test_it_warns_that_it_lets_everybody_in(caplog: pytest.LogCaptureFixture) -> None:
     MockProvider()
     assert "for development only" in caplog.text

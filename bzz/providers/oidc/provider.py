@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -140,9 +139,11 @@ class OIDCProvider(FlowProvider):
         answer = await web.fetch(await self.issuer.endpoint(web, "token_endpoint"), form=form, headers=headers)
         if answer.status == 200 and isinstance(answer.value, dict):
             return answer.value
-        if isinstance(answer.value, dict) and answer.value.get("error") == "invalid_grant":
+        error = answer.value.get("error") if isinstance(answer.value, dict) else None
+        if error == "invalid_grant":
             return {}
-        raise Unavailable(f"{self.issuer.url} does not accept this application.")
+        cause = ValueError(f"status {answer.status}, error {str(error)[:100]!r}")
+        raise Unavailable("The service that vouches for users does not accept this application.") from cause
 
     async def _claims(self, token: str, web: WebClient, nonce: str | None = None) -> id_tokens.Claims:
         """Return the claims of an ID token; with the issuer's newest keys, if its own is not known yet."""
@@ -158,17 +159,12 @@ class OIDCProvider(FlowProvider):
     async def _completed(
         self, claims: id_tokens.Claims, tokens: Mapping[str, Any], web: WebClient
     ) -> Mapping[str, Any]:
-        """Return the claims with those of the user info (OpenID Connect Core 1.0, section 5.3), if some are missing.
-
-        Without what cannot be found out: the user is known already.
-        """
-        access_token = tokens.get("access_token")
-        if not isinstance(access_token, str) or all(name in claims for name in TOLD[:2]):
+        """Return the claims with those of the user info (OpenID Connect Core 1.0, section 5.3), if there is any."""
+        access_token, metadata = tokens.get("access_token"), await self.issuer.metadata(web)
+        if not isinstance(access_token, str) or metadata.get("userinfo_endpoint") is None:
             return claims
-        told: Any = {}
-        with suppress(Unavailable):
-            endpoint = await self.issuer.endpoint(web, "userinfo_endpoint")
-            told = (await web.fetch(endpoint, headers={"Authorization": f"Bearer {access_token}"})).value
+        endpoint = await self.issuer.endpoint(web, "userinfo_endpoint")
+        told = (await web.fetch(endpoint, headers={"Authorization": f"Bearer {access_token}"})).value
         if not isinstance(told, dict) or told.get("sub") != claims["sub"]:
             return claims
         says_email = claims if "email" in claims else told

@@ -264,10 +264,20 @@ async def test_user_info_that_is_none_leaves_the_user_as_known(
     assert "name" not in (await visitor("GET", "/auth/me/")).json["userData"]
 
 
-async def test_user_info_that_is_not_to_be_had_leaves_the_user_as_known(visitor: Browser, issuer: OpenIDIssuer) -> None:
-    issuer.failing.add("/userinfo")
-    assert (await visitor("GET", await consent(*await begin(visitor)))).status == 302
-    assert (await visitor("GET", "/auth/me/")).json["authenticated"]
+async def test_user_info_that_is_not_to_be_had_is_503(visitor: Browser, issuer: OpenIDIssuer) -> None:
+    issuer.statuses["/userinfo"] = 500
+    assert (await visitor("GET", await consent(*await begin(visitor)))).status == 503
+    assert visitor.cookies == {}
+
+
+async def test_what_the_token_says_counts_more_than_the_user_info(visitor: Browser, issuer: OpenIDIssuer) -> None:
+    issuer.documents["/userinfo"] = {"sub": "ada", "name": "Another", "email": "b@x", "email_verified": True}
+    url, asked = await begin(visitor)
+    token = issuer.token(nonce=asked["nonce"], **ADA)
+    issuer.documents["/oauth2/token"] = {"id_token": token, "access_token": "x"}
+    await visitor("GET", await consent(url, asked))
+    told = (await visitor("GET", "/auth/me/")).json["userData"]
+    assert (told["name"], told["email"]) == ("Ada", "ada@example.com")
 
 
 async def test_an_address_is_not_verified_by_what_is_said_of_another(visitor: Browser, issuer: OpenIDIssuer) -> None:
@@ -371,15 +381,31 @@ async def test_a_token_with_another_nonce_signs_nobody_in(visitor: Browser, issu
     assert (await visitor("GET", await consent(url, asked | {"nonce": "other"}))).status == 401
 
 
-async def test_a_client_that_the_issuer_does_not_know_is_503(visitor: Browser, issuer: OpenIDIssuer) -> None:
+@pytest.mark.parametrize("answer", [{"error": "invalid_client"}, ["no object"], {}])
+async def test_a_client_that_the_issuer_does_not_know_is_503(
+    visitor: Browser, issuer: OpenIDIssuer, answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     path = await consent(*await begin(visitor))
-    issuer.documents["/oauth2/token"] = {"error": "invalid_client"}
-    issuer.documents["/jwks"] = {"keys": []}
+    issuer.documents["/oauth2/token"], issuer.statuses["/oauth2/token"] = answer, 401
     reply = await visitor("GET", path)
-    assert reply.status == 401
+    assert (reply.status, visitor.cookies) == (503, {})
+    assert "status 401" in caplog.text
+
+
+async def test_a_wrong_way_back_does_not_end_the_sign_in(visitor: Browser) -> None:
     path = await consent(*await begin(visitor))
-    issuer.documents["/oauth2/token"] = ["no object"]
-    assert (await visitor("GET", path)).status == 503
+    assert (await visitor("GET", changed(path, state="junk"))).status == 400
+    assert (await visitor("GET", path)).status == 302
+
+
+async def test_a_sign_in_may_take_ten_minutes(visitor: Browser) -> None:
+    reply = await visitor("GET", "/auth/login/oidc/")
+    assert "Max-Age=600" in reply.headers["Set-Cookie"]
+    name, token = next(iter(visitor.cookies.items()))
+    claims = jwt.decode(token, SECRET, ["HS256"], issuer="bzz")
+    assert claims["exp"] - claims["iat"] == 600
+    visitor.cookies[name] = jwt.encode({**claims, "exp": claims["iat"] - 1}, SECRET, headers={"typ": "flow+jwt"})
+    assert (await visitor("GET", f"/auth/callback/oidc/?code=x&state={claims['flow']['state']}")).status == 400
 
 
 @pytest.mark.parametrize(
