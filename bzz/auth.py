@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import wraps
 from inspect import isawaitable
 from typing import Any
@@ -118,22 +118,34 @@ class AuthHive:
             "update": authenticated_update,
             "delete": authenticated_delete,
         }
-        for verb, value in switches.items():
-            if not isinstance(value, bool):
-                raise TypeError(f"authenticated_{verb} is True or False, not {value!r}")
-        if not isinstance(app, Application):
-            raise TypeError(f"what is configured is a tornado.web.Application, not {app!r}")
-        if isinstance(app.settings.get("trusted_origins"), str):
-            raise TypeError("the setting trusted_origins is a list of origins")
-        if not _COOKIE_NAME.fullmatch(cookie_name):
-            raise ValueError(f"a cookie cannot be called {cookie_name!r}")
-        if cookie_name.startswith(("__Host-", "__Secure-")) and not cookie_secure:
-            raise ValueError(f"a cookie called {cookie_name!r} takes cookie_secure=True")
+        _check_application(app)
+        _check_switches(switches)
+        _check_cookie(cookie_name, cookie_secure)
         signer = Signer(secret_key, issuer)
         web_client = WebClient(proxy_host, proxy_port, proxy_username, proxy_password)
         sessions = Sessions(signer, expiration, max_age, EndedInMemory() if ended_sessions is None else ended_sessions)
         app.settings[SETTING] = Gate(sessions, cookie_name, cookie_secure, switches)
         app.settings[WEB_CLIENT] = web_client
+
+
+def _check_application(app: Application) -> None:
+    if not isinstance(app, Application):
+        raise TypeError(f"what is configured is a tornado.web.Application, not {app!r}")
+    if isinstance(app.settings.get("trusted_origins"), str):
+        raise TypeError("the setting trusted_origins is a list of origins")
+
+
+def _check_switches(switches: Mapping[str, bool]) -> None:
+    for verb, value in switches.items():
+        if not isinstance(value, bool):
+            raise TypeError(f"authenticated_{verb} is True or False, not {value!r}")
+
+
+def _check_cookie(name: str, secure: bool | None) -> None:
+    if not _COOKIE_NAME.fullmatch(name):
+        raise ValueError(f"a cookie cannot be called {name!r}")
+    if name.startswith(("__Host-", "__Secure-")) and not secure:
+        raise ValueError(f"a cookie called {name!r} takes cookie_secure=True")
 
 
 def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:

@@ -166,10 +166,13 @@ def api(app: tornado.web.Application, http_client: tornado.httpclient.AsyncHTTPC
 
 
 class Clock:
-    """The time that a stopwatch reads, which passes only when it is told to."""
+    """The time in seconds, which passes only when it is told to."""
 
-    def __init__(self) -> None:
-        self.now = 0.0
+    def __init__(self, now: float = 0) -> None:
+        self.now: Any = now
+
+    def __call__(self) -> Any:
+        return self.now
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -178,7 +181,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(stopwatch, "perf_counter", lambda: clock.now)
+    monkeypatch.setattr(stopwatch, "perf_counter", clock)
     return clock
 
 

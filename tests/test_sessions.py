@@ -7,24 +7,14 @@ import pytest
 from bzz import sessions, tokens
 from bzz.sessions import EndedInMemory, Session, Sessions
 from bzz.tokens import Signer
-from tests.conftest import SECRET
+from tests.conftest import SECRET, Clock
 
 ADA = {"id": 7, "provider": "mock", "name": "Ada"}
 
 
-class Time:
-    """Seconds since 1970 that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = tokens.now()
-
-    def __call__(self) -> int:
-        return self.seconds
-
-
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    time = Time()
+def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    time = Clock(tokens.now())
     monkeypatch.setattr(sessions, "now", time)
     return time
 
@@ -34,10 +24,10 @@ def held() -> Sessions:
     return Sessions(Signer(SECRET, "bzz"), 1200, 3000, EndedInMemory())
 
 
-async def test_a_session_says_who_and_until_when(held: Sessions, time: Time) -> None:
+async def test_a_session_says_who_and_until_when(held: Sessions, time: Clock) -> None:
     session, token = held.start(ADA)
     assert await held.read(token) == session
-    assert (session.user, session.started, session.expires) == (ADA, time.seconds, time.seconds + 1200)
+    assert (session.user, session.started, session.expires) == (ADA, time.now, time.now + 1200)
     claims = held.signer.read(sessions.KIND, token)
     assert claims
     assert claims["sub"] == "mock:7"
@@ -48,30 +38,30 @@ def test_no_two_sessions_have_the_same_id(held: Sessions) -> None:
     assert (len(ids), {len(one) for one in ids}) == (100, {32})
 
 
-def test_a_session_is_renewed_in_the_second_half_of_its_time(held: Sessions, time: Time) -> None:
+def test_a_session_is_renewed_in_the_second_half_of_its_time(held: Sessions, time: Clock) -> None:
     session, _ = held.start(ADA)
-    time.seconds += 599
+    time.now += 599
     assert held.renewed(session) is None
-    time.seconds += 1
+    time.now += 1
     renewed, _ = held.renewed(session) or (session, "")
-    assert renewed == Session(session.id, ADA, session.started, time.seconds, time.seconds + 1200)
+    assert renewed == Session(session.id, ADA, session.started, time.now, time.now + 1200)
     assert held.renewed(renewed) is None
 
 
-def test_a_session_ends_at_its_age_however_often_it_is_renewed(held: Sessions, time: Time) -> None:
+def test_a_session_ends_at_its_age_however_often_it_is_renewed(held: Sessions, time: Clock) -> None:
     session, _ = held.start(ADA)
-    while time.seconds < session.started + 3000:
-        time.seconds += 700
+    while time.now < session.started + 3000:
+        time.now += 700
         session = (held.renewed(session) or (session, ""))[0]
     assert session.expires == session.started + 3000
 
 
-async def test_a_session_is_older_than_a_new_limit_allows(held: Sessions, time: Time) -> None:
+async def test_a_session_is_older_than_a_new_limit_allows(held: Sessions, time: Clock) -> None:
     _, token = held.start(ADA)
     shorter = Sessions(held.signer, 100, 100, EndedInMemory())
-    time.seconds += 99
+    time.now += 99
     assert await shorter.read(token)
-    time.seconds += 1
+    time.now += 1
     assert await shorter.read(token) is None
     assert await held.read(token)
 
@@ -86,9 +76,9 @@ async def test_a_token_that_lacks_something_is_none(held: Sessions, missing: str
     assert [await held.read(token) is None for token in signed] == [False, True]
 
 
-async def test_an_ended_session_is_none_nor_are_its_renewals(held: Sessions, time: Time) -> None:
+async def test_an_ended_session_is_none_nor_are_its_renewals(held: Sessions, time: Clock) -> None:
     session, token = held.start(ADA)
-    time.seconds += 700
+    time.now += 700
     _, renewed = held.renewed(session) or (session, "")
     _, other = held.start(ADA)
     await held.end(session)
@@ -96,21 +86,21 @@ async def test_an_ended_session_is_none_nor_are_its_renewals(held: Sessions, tim
     assert await held.read(other)
 
 
-async def test_what_ended_is_forgotten_when_no_token_of_it_is_left(time: Time) -> None:
+async def test_what_ended_is_forgotten_when_no_token_of_it_is_left(time: Clock) -> None:
     ended = EndedInMemory()
     await ended.add("a", 10)
-    time.seconds += 5
+    time.now += 5
     await ended.add("a", 10)
     await ended.add("b", 2)
     await ended.add("c", 10)
-    time.seconds += 5
+    time.now += 5
     await ended.add("d", 10)
     assert [await ended.has(name) for name in "abcd"] == [False, False, True, True]
 
 
 @pytest.mark.parametrize(("expiration", "max_age"), [(1, 3000), (1, 1), (1200, 3000)])
 async def test_an_end_is_remembered_as_long_as_any_token_of_the_session_may_last(
-    held: Sessions, time: Time, expiration: int, max_age: int
+    held: Sessions, time: Clock, expiration: int, max_age: int
 ) -> None:
     session, _ = held.start(ADA)
     remembered: dict[str, int] = {}
@@ -120,7 +110,7 @@ async def test_an_end_is_remembered_as_long_as_any_token_of_the_session_may_last
             remembered[session_id] = seconds
 
     shorter = Sessions(held.signer, expiration, max_age, Noted())
-    time.seconds += 100
+    time.now += 100
     await shorter.end(session)
     assert remembered[session.id] == max(max_age, 1200) - 100 + sessions.SKEW
 

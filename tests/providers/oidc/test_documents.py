@@ -10,22 +10,15 @@ from bzz.exceptions import Unavailable
 from bzz.providers.oidc import documents
 from bzz.providers.oidc.documents import Issuer
 from bzz.web_client import WebClient
+from tests.conftest import Clock
 from tests.issuer import OpenIDIssuer
 
 WEB = WebClient()
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
+    clock = Clock(1000)
     monkeypatch.setattr(documents, "monotonic", clock)
     return clock
 
