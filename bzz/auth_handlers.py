@@ -240,7 +240,7 @@ class CallbackHandler(FlowHandler):
     def _begun(self, name: str, state: str) -> Flow:
         """Return the flow that was begun in this browser with ``state``; raise BadRequest if there is none."""
         token = self.get_cookie(self.cookie(name), "")
-        claims = self.policy.sessions.signer.read(FLOW, token, ["flow"])
+        claims = self.policy.sessions.signer.read(FLOW, token, ("flow",))
         if claims and claims["sub"] == name:
             flow = Flow(**claims["flow"])
             if compare_digest(state.encode(), flow.state.encode()):

@@ -11,8 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from bzz import tokens
 from bzz.tokens import Signer, now
-from tests.conftest import SECRET
+from tests.conftest import SECRET, Clock
 
 OTHER = "fedcba9876543210fedcba9876543210"
 SIGNER = Signer(SECRET, "bzz")
@@ -41,13 +42,31 @@ def test_a_token_of_another_kind_time_or_issuer_is_none(signed: str) -> None:
     assert SIGNER.read("kind", signed) is None
 
 
+def test_a_token_that_was_read_before_expires_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, signed = Clock(now()), token(seconds=60)
+    monkeypatch.setattr(tokens, "now", clock)
+    clock.now += 59
+    assert SIGNER.read("kind", signed)
+    clock.now += 1
+    assert SIGNER.read("kind", signed) is None
+
+
+def test_what_is_done_to_claims_does_nothing_to_the_next_who_read_them() -> None:
+    signed = token(roles=["reader"])
+    for _ in range(2):
+        claims = SIGNER.read("kind", signed)
+        assert claims
+        assert claims["roles"] == ["reader"]
+        claims["roles"].append("editor")
+
+
 def test_each_claim_that_is_required_has_to_be_there() -> None:
     complete = {"sub": "ada", "iss": "bzz", "iat": now(), "exp": now() + 60, "sid": "x"}
     for missing in complete:
         claims = {name: value for name, value in complete.items() if name != missing}
         signed = jwt.encode(claims, SECRET, "HS256", headers={"typ": "kind"})
-        assert SIGNER.read("kind", signed, ["sid"]) is None
-    assert SIGNER.read("kind", jwt.encode(complete, SECRET, "HS256", headers={"typ": "kind"}), ["sid"])
+        assert SIGNER.read("kind", signed, ("sid",)) is None
+    assert SIGNER.read("kind", jwt.encode(complete, SECRET, "HS256", headers={"typ": "kind"}), ("sid",))
 
 
 def test_no_part_of_a_token_can_be_changed() -> None:
