@@ -13,7 +13,6 @@ import orjson
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders, HTTPInputError
 from tornado.iostream import StreamBufferFullError, UnsatisfiableReadError
-from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.util import import_object
 
 from bzz.exceptions import Unavailable
@@ -68,6 +67,7 @@ class WebClient:
         proxy_password: str | None = None,
     ) -> None:
         self._proxy: dict[str, Any] = {}
+        self._kind = AsyncHTTPClient  # as the application has configured it
         self._clients: dict[asyncio.AbstractEventLoop, AsyncHTTPClient] = {}
         if any(given is not None for given in (proxy_host, proxy_port, proxy_username, proxy_password)):
             self._proxy = {
@@ -79,7 +79,7 @@ class WebClient:
             if not proxy_host or not 0 < self._proxy["proxy_port"] < 65_536:
                 raise ValueError(f"a proxy has a proxy_host and a proxy_port, not {proxy_host!r} and {proxy_port!r}")
             try:
-                import_object(WITH_PROXY)
+                self._kind = import_object(WITH_PROXY)
             except ImportError as error:
                 raise ImportError("a proxy needs pycurl: pip install 'bzz[proxy]'") from error
 
@@ -115,6 +115,5 @@ class WebClient:
         if loop not in self._clients:
             for gone in [other for other in self._clients if other.is_closed()]:
                 self._clients.pop(gone).close()
-            kind = import_object(WITH_PROXY) if self._proxy else SimpleAsyncHTTPClient
-            self._clients[loop] = kind(force_instance=True, max_clients=MAX_CLIENTS, max_body_size=MAX_BODY)
+            self._clients[loop] = self._kind(force_instance=True, max_clients=MAX_CLIENTS, max_body_size=MAX_BODY)
         return self._clients[loop]

@@ -30,6 +30,7 @@ class Service(tornado.web.RequestHandler):
         if self.get_status() == 302:
             self.set_header("Location", "/")
         self.set_header("X-Kind", "service")
+        self.set_header("X-Agent", self.request.headers.get("User-Agent", ""))
         self.finish(
             {"accept": self.request.headers["Accept"], "authorization": self.request.headers.get("Authorization")}
         )
@@ -169,6 +170,14 @@ async def test_who_waits_for_another_service_keeps_nobody_else_waiting(service: 
 async def test_an_answer_that_is_too_large_is_unavailable(service: Api, path: str) -> None:
     with pytest.raises(Unavailable):
         await WebClient().fetch(service.url + path)
+
+
+async def test_the_client_is_as_the_application_configures_tornados(service: Api) -> None:
+    tornado.httpclient.AsyncHTTPClient.configure(None, defaults={"user_agent": "of the application"})
+    try:
+        assert (await WebClient().fetch(service.url + "/")).headers["X-Agent"] == "of the application"
+    finally:
+        tornado.httpclient.AsyncHTTPClient.configure(None)
 
 
 def test_what_was_for_a_loop_that_is_gone_is_gone() -> None:
