@@ -161,22 +161,27 @@ def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, An
 
     @wraps(method)
     async def checked(self: RequestHandler, *args: Any, **kwargs: Any) -> Any:
-        try:
-            if isinstance(self, Handler):
-                self.check_prepared()
-            else:
-                await _identify(self)
+        if isinstance(self, Handler):  # which knows who it is, and renders the error
+            self.check_prepared()
             require_user(self)
-        except BzzError as error:
-            if isinstance(self, Handler):
-                raise
-            self.set_status(error.status_code)
-            write_problem(self, error.status_code, error)
+        elif not await _admits(self):
             return None
         result = method(self, *args, **kwargs)
         return await result if isawaitable(result) else result
 
     return checked
+
+
+async def _admits(handler: RequestHandler) -> bool:
+    """Tell whether somebody is signed in at a plain handler; otherwise answer with the problem."""
+    try:
+        await _identify(handler)
+        require_user(handler)
+    except BzzError as error:
+        handler.set_status(error.status_code)
+        write_problem(handler, error.status_code, error)
+        return False
+    return True
 
 
 async def _identify(handler: RequestHandler) -> None:

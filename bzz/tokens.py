@@ -62,17 +62,20 @@ class Signer:
             token: what somebody sends.
             required: the claims it has beside ``exp``, ``iat``, ``iss`` and ``sub``.
         """
-        verified = self._verified(kind, token, required)
-        claims: dict[str, Any] | None = None if verified is None else orjson.loads(verified)
-        return claims if claims and claims["exp"] > now() else None
+        with suppress(jwt.PyJWTError, UnicodeEncodeError, RecursionError):
+            claims: dict[str, Any] = orjson.loads(self._verified(kind, token, required))
+            return claims if claims["exp"] > now() else None
+        return None
 
-    def _verify(self, kind: str, token: str, required: tuple[str, ...]) -> bytes | None:
+    def _verify(self, kind: str, token: str, required: tuple[str, ...]) -> bytes:
+        """Return the claims of a good token, as JSON; raise for any other, so that it is not remembered."""
         options: Options = {"require": [*REQUIRED, *required], "verify_iat": False}  # another host's clock may be ahead
         for key in self._keys:
-            with suppress(jwt.PyJWTError, UnicodeEncodeError, RecursionError):
+            with suppress(jwt.InvalidSignatureError):
                 decoded = jwt.decode_complete(token, key, [ALGORITHM], options, issuer=self.issuer)
-                return orjson.dumps(decoded["payload"]) if decoded["header"].get("typ") == kind else None
-        return None
+                if decoded["header"].get("typ") == kind:
+                    return orjson.dumps(decoded["payload"])
+        raise jwt.InvalidTokenError
 
 
 def now() -> int:

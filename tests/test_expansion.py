@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
 import bzz
+from bzz.interfaces import Query
 from bzz.providers.memory import MemoryProvider
+from bzz.signals import pre_get_list
 from tests.conftest import Api, Commands, Reply
 from tests.teams import documents, member, names, project, team
 
@@ -123,3 +126,13 @@ async def test_an_entity_tag_does_not_depend_on_what_a_write_expands(teams: Api)
     plain = (await teams("PUT", path, json_body={"name": "x"})).headers["ETag"]
     expanded = await teams("PUT", f"{path}?expand=owner", json_body={"name": "x"})
     assert (expanded.json["owner"]["name"], expanded.headers["ETag"]) == ("Ada", plain)
+
+
+async def test_a_receiver_may_have_something_expanded_that_was_not_asked_for(teams: Api, models: ModuleType) -> None:
+    def show_owner(sender: type, query: Query) -> None:
+        query.expand.append("owner")
+
+    await team(teams, owner=await member(teams))
+    with pre_get_list.connected_to(show_owner, sender=models.Team):
+        [shown] = (await teams("GET", "/team")).json
+    assert shown["owner"]["name"] == "Ada"

@@ -51,6 +51,15 @@ def test_a_token_that_was_read_before_expires_all_the_same(monkeypatch: pytest.M
     assert SIGNER.read("kind", signed) is None
 
 
+def test_only_good_tokens_are_remembered() -> None:
+    signer = Signer(SECRET, "bzz")
+    for bad in ("junk", token(kind="other"), token(seconds=0), token(Signer(OTHER, "bzz"))):
+        assert signer.read("kind", bad) is None
+    assert signer._verified.cache_info().currsize == 0
+    assert signer.read("kind", token())
+    assert signer._verified.cache_info().currsize == 1
+
+
 def test_what_is_done_to_claims_does_nothing_to_the_next_who_read_them() -> None:
     signed = token(roles=["reader"])
     for _ in range(2):

@@ -25,8 +25,11 @@ class MockProvider(AuthProvider):
     async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:  # noqa: ARG002  # the interface's
         """Return ``id``, ``name`` and ``email``; raise Invalid if one is no short text."""
         user = {name: credentials.get(name, default) for name, default in DEFAULTS.items()}
-        wrong = [name for name, value in user.items() if not isinstance(value, str) or len(value) > MAX_LENGTH]
-        if wrong or not user["id"]:
-            message = f"is a text of at most {MAX_LENGTH} characters"
-            raise Invalid(errors={name: [message] for name in wrong or ["id"]})
+        errors = {}
+        for name, value in user.items():
+            shortest = 1 if name == "id" else 0
+            if not isinstance(value, str) or not shortest <= len(value) <= MAX_LENGTH:
+                errors[name] = [f"is a text of {shortest} to {MAX_LENGTH} characters"]
+        if errors:
+            raise Invalid(errors=errors)
         return user if credentials.get("access_token") else None
