@@ -11,9 +11,9 @@ from bzz.changes import Patch, Precondition, adding, locate, parse_patch, removi
 from bzz.conditions import Condition, all_hold, retyped, sort_key, value_at
 from bzz.datatypes import Diff
 from bzz.exceptions import Conflict
-from bzz.interfaces import Before, BeforeCreate, Listing, Query, Stored
+from bzz.interfaces import Listing, Membership, Query, Stored
 from bzz.lifecycle import Act, paired
-from bzz.places import walk
+from bzz.places import load_of, walk
 from bzz.pool import off_loop, off_loop_in_any_case
 from bzz.queries import check_cursor, encode_cursor
 from bzz.references import check_references, refers
@@ -30,6 +30,7 @@ from bzz.signals import (
     pre_get_list,
     pre_update_instance,
 )
+from bzz.store import Before, BeforeCreate
 
 
 @paired
@@ -44,13 +45,14 @@ async def get_instance(act: Act) -> Stored:
         await act.announce(pre_get_instance)
     place, is_heard = await walk(act.store, act.path), post_get_instance.has_receivers_for(act.resource.model)
     represent = not (place.hops or is_heard or act.in_process)
-    stored = place.part(await act.store.get(place.address, represent=represent))
+    address = place.address if place.hops else replace(place.address, load=act.load)
+    stored = place.part(await act.store.get(address, represent=represent))
     if act.is_due(post_get_instance):
         await act.conclude(post_get_instance, instance=stored.instance)
     if represent or act.in_process:
         return stored
     if is_heard:
-        [shown] = await act.store.represent(act.resource, [stored.instance])
+        [shown] = await act.store.represent(act.resource, [stored.instance], load=act.load)
         return replace(stored, body=shown.body)
     [shown] = await act.represented([stored])
     return shown
@@ -75,29 +77,34 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
     if act.path.end.is_embedded:
         listing = await _get_embedded(act, query)
     else:
-        asked = query
-        if act.path.end.is_reference:
-            keys = await _members(act)
-            asked = replace(query, where=[*query.where, Condition(str(act.resource.pk), "in", keys)])
+        asked = await _members(act, query) if act.path.end.is_reference else query
+        asked = replace(asked, load=act.load) if act.load else asked
         listing = await act.store.list(act.resource, asked, represent=not (is_heard or act.in_process))
-        if listing.more:
+        if listing.more and act.store.provider.capabilities.after:
             cursor = encode_cursor(act.resource, query.order(act.resource), listing.items[-1].values)
     items = [item.instance for item in listing.items]
     if act.is_due(post_get_list):
         await act.conclude(post_get_list, items=items)
     if is_heard:
-        shown = [Stored(i, {}) for i in items] if act.in_process else await act.store.represent(act.resource, items)
+        shown = [Stored(item, {}) for item in items]
+        if not act.in_process:
+            shown = [*await act.store.represent(act.resource, items, load=act.load)]
         listing = replace(listing, items=shown)
     elif act.path.end.is_embedded and not act.in_process:
         listing = replace(listing, items=await act.represented(listing.items))
     return listing, cursor
 
 
-async def _members(act: Act) -> list[Any]:
-    """Return the primary keys that the list of references at the act's path holds."""
-    place = await walk(act.store, act.path.parent)
-    held = (await place.get()).values.get(act.path.end.field) or []
-    return await off_loop(held, act.resource.keys, held)
+async def _members(act: Act, query: Query) -> Query:
+    """Return ``query`` of those only to whom the relation at the act's path refers."""
+    place, step = await walk(act.store, act.path.parent), act.path.end
+    parent = (await place.get()).values
+    if load_of(step):
+        resource = act.path.parent.resource
+        return replace(query, within=Membership(resource, parent[str(resource.pk)], step.field))
+    held = parent.get(step.field) or []
+    keys = await off_loop(held, act.resource.keys, held)
+    return replace(query, where=[*query.where, Condition(str(act.resource.pk), "in", keys)])
 
 
 async def _get_embedded(act: Act, query: Query) -> Listing:
@@ -197,6 +204,7 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
     """
     resource, place = act.resource, await walk(act.store, act.path)
     patch = await off_loop(raw, parse_patch, resource, raw, precondition, trusted=act.in_process)
+    load = {**act.load, **_deferred(resource, patch.data)}
     before: Before | None = None
     if act.is_due(pre_update_instance) or await refers(resource, patch.data):
 
@@ -211,10 +219,11 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
                     updated_fields=lambda: off_loop(patch.data, _expected, patch, stored.values),
                 )
                 await act.retype(patch.data)
+                load.update(_deferred(resource, patch.data))
             await check_references(act.store, resource, patch.data, stored.values)
 
     exact = precondition is not None and not place.hops
-    whole = await place.update(patch.apply, exact=exact, before=before)
+    whole = await place.update(patch.apply, exact=exact, load=load, before=before)
     stored = place.part(whole)
     if act.is_due(post_update_instance):
         previous = place.previous(whole)
@@ -224,6 +233,11 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
             updated_fields=lambda: off_loop_in_any_case(stored.values, resource.diff, previous, stored.values),
         )
     return stored
+
+
+def _deferred(resource: Resource, data: Values) -> dict[str, None]:
+    """Return what has to be loaded with an instance that ``data`` changes."""
+    return dict.fromkeys(resource.deferred & data.keys()) if resource.deferred else {}
 
 
 def _expected(patch: Patch, stored: Values) -> Diff:

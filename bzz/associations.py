@@ -17,7 +17,7 @@ from bzz.dispatch import Signal
 from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
 from bzz.interfaces import Stored
 from bzz.lifecycle import Act, paired
-from bzz.places import referred, walk
+from bzz.places import load_of, referred, walk
 from bzz.pool import off_loop
 from bzz.resources import NO_INSTANCE, UNKNOWN, Values
 from bzz.routing import Step
@@ -59,7 +59,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     async def before(whole: Stored) -> None:
         parent = place.part(whole)
         held = held_before[:] = _held(step, parent.values)
-        found.update(await act.store.fetch(target, keys, represent=False))
+        found.update(await act.store.fetch(target, keys, load=act.load, represent=False))
         missing = [str(key) for key in keys if key not in found][:MAX_ERRORS]
         if missing:
             raise Invalid(errors={step.name: [f"there is no {target.model.__name__} {', '.join(missing)}"]})
@@ -77,7 +77,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
             raise Conflict("Somebody else has changed it meanwhile.")
         return {**values, step.field: [*held, *others] if step.is_list else keys[0]}
 
-    whole = await place.update(change, before=before)
+    whole = await place.update(change, before=before, load=load_of(step, keys if step.is_list else None))
     parent, held = place.part(whole), _held(step, place.previous(whole))
     joined = {key: joining[key] for key in _others(keys, held)}
     if held != keys:
@@ -85,7 +85,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     await _tell(act, act.conclude, post_associate, parent, joined)
     if target.model is place.address.resource.model:  # one of them may be the one that has just changed
         with suppress(Unavailable):  # it is stored, and the reply is that of the write
-            found |= await act.store.fetch(target, keys, represent=False)
+            found |= await act.store.fetch(target, keys, load=act.load, represent=False)
     return Association([found[key] for key in keys], bool(joined))
 
 
@@ -100,8 +100,7 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
         Exception: what a receiver of ``pre_dissociate`` raised; nothing is written.
     """
     step, place = act.path.end, await walk(act.store, act.path.parent)
-    parent = await place.get()
-    member = await act.store.get(await referred(act.store, step, parent.values))
+    member = await act.store.get(await referred(place, step))
     key = member.values[str(act.resource.pk)]
     if precondition is not None:
         await off_loop(member.values, precondition.check, act.resource, member.values)
@@ -117,7 +116,8 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
         change(parent.values)
         await _tell(act, act.announce, pre_dissociate, parent, {key: member})
 
-    whole = await place.update(change, before=before)
+    load = load_of(step, [key] if step.id else None)
+    whole = await place.update(change, before=before, load=load)
     await _tell(act, act.conclude, post_dissociate, place.part(whole), {key: member})
 
 

@@ -54,14 +54,14 @@ def deferred() -> Iterator[None]:
         here.level = cancellations() if here.level is None else min(here.level, cancellations())
 
 
-async def uncancelled(work: Awaitable[T], *, cancelled: asyncio.CancelledError | None = None) -> T:
-    """Return what ``work`` comes to, even if the running task is cancelled meanwhile, or was ``cancelled`` before.
+async def uncancelled(work: Awaitable[T]) -> T:
+    """Return what ``work`` comes to, even if the running task is cancelled meanwhile.
 
     Raises:
         asyncio.CancelledError: it was, and no act runs in this task that would raise it at its end.
         Exception: what ``work`` raised.
     """
-    outcome = asyncio.ensure_future(work)
+    outcome, cancelled = asyncio.ensure_future(work), None
     while not outcome.done():
         try:
             await asyncio.wait([outcome])

@@ -14,6 +14,7 @@
     ├── PreconditionFailed          412  ``If-Match`` or ``If-None-Match`` does not hold
     ├── ContentTooLarge             413  a body beyond ``max_body``
     ├── UnsupportedMediaType        415  a body that is neither form nor JSON
+    ├── Unsupported                 501  what the store cannot do
     └── Unavailable                 503  the store cannot be reached in time (``Retry-After``)
 """
 
@@ -132,6 +133,12 @@ class UnsupportedMediaType(BzzError):
     """The body is neither a form nor JSON (RFC 9110, section 15.5.16)."""
 
     status_code = 415
+
+
+class Unsupported(BzzError):
+    """The store behind this resource cannot do it (RFC 9110, section 15.6.2)."""
+
+    status_code = 501
 
 
 class Unavailable(BzzError):

@@ -9,7 +9,7 @@ from typing import Any
 from bzz.catalogue import view_of
 from bzz.datatypes import MAX_DEPTH
 from bzz.exceptions import BadRequest
-from bzz.interfaces import Provider
+from bzz.interfaces import Load, Provider, Query
 from bzz.relations import Embedded, Reference, Relation, relation_at
 from bzz.resources import Resource
 from bzz.store import Store
@@ -72,6 +72,12 @@ def models(tree: Tree) -> Iterator[type]:
         yield from models(branch.below)
 
 
+def load(resource: Resource, query: Query) -> Load:
+    """Return the deferred fields of a resource that a reply to ``query`` shows."""
+    asked = {*(query.fields or ()), *(name.partition(".")[0] for name in query.expand)}
+    return dict.fromkeys(resource.deferred & asked) if resource.deferred else {}
+
+
 def _relation(provider: Provider, resource: Resource, name: str) -> Relation | None:
     """Return the relation ``name``, if what it leads to may be read."""
     relation = relation_at(resource, name)
@@ -121,10 +127,10 @@ async def expand(store: Store, bodies: Sequence[Any], tree: Tree) -> list[int]:
             continue
         _check_size(len(held))
         keys = {item for _, item in held if isinstance(item, str)}
-        instances = await store.fetch(branch.target, keys, represent=True)
+        below = dict.fromkeys(branch.target.deferred & branch.below.keys())
+        instances = await store.fetch(branch.target, keys, load=below, represent=True)
         found = {kind.dump(key): item.body for key, item in instances.items()}
-        below = await expand(store, [*found.values()], branch.below)
-        inside = dict(zip(found, below, strict=True))
+        inside = dict(zip(found, await expand(store, [*found.values()], branch.below), strict=True))
         for index, item in held:
             sizes[index] += (1 + inside.get(item, 0)) if isinstance(item, str) else 0
         _check_size(sum(sizes))

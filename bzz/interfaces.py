@@ -1,4 +1,4 @@
-"""The provider interface, and the values that cross it.
+"""The provider interface; the values that cross it are those of ``bzz.operations``.
 
 A provider is a plain adapter to one ORM. It describes a model as a ``Resource`` and reads and writes its instances. It
 sends no signals and knows no Tornado; errors of its driver become those of ``bzz.exceptions`` before they leave it.
@@ -6,166 +6,64 @@ sends no signals and knows no Tornado; errors of its driver become those of ``bz
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
 
 from bzz.changes import Change, Trail
-from bzz.conditions import Condition, Order, following
+from bzz.exceptions import Unavailable
+from bzz.operations import Address, Cursor, Listing, Load, Membership, Query, Scope, Stored
 from bzz.pool import THREADS, Pool
 from bzz.resources import Resource, Values
-from bzz.stopwatch import measured
+
+__all__ = [
+    "Address",
+    "Capabilities",
+    "Cursor",
+    "Listing",
+    "Load",
+    "Membership",
+    "Provider",
+    "Query",
+    "Scope",
+    "Stored",
+    "too_late",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Which instance of a model is meant.
+class Capabilities:
+    """What a store can do. Requests for what it cannot are refused before they reach it.
+
+    What a single field cannot be filtered or sorted by is for its ``DataType`` to say.
 
     Args:
-        resource: the model.
-        id: what identifies the instance, as a URL has it, percent-decoded.
-        field: name of the field whose value that is: the resource's ``id_field``, or its primary key.
+        count: tell how many instances all pages of a list have; else ``count=true`` is a 400.
+        page: begin a page after a number of instances; else ``page=2`` is a 400.
+        after: begin a page at a cursor; else ``after`` is a 400, and lists link to pages by their numbers.
+        if_match: compare all of an instance and write it in one step; else ``If-Match`` on a write is a 501.
     """
 
-    resource: Resource
-    id: str
-    field: str
-
-    @property
-    def key(self) -> Any:
-        """The field's typed value; raises NotFound if ``id`` cannot be one."""
-        return self.resource.key_of(self.id, self.field)
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where in a sorted list a page begins: right after one instance, be it still there or not.
-
-    Args:
-        order: what the list is sorted by, ties broken, as pairs of field name and whether it descends.
-        values: of the instance, for each field of ``order``.
-    """
-
-    order: tuple[tuple[str, bool], ...]
-    values: tuple[Any, ...]
-
-
-@dataclass(slots=True)
-class Query:
-    """Which instances a list holds. Receivers of ``pre_get_list`` may change it.
-
-    Args:
-        where: conditions, all of which hold.
-        sort: pairs of field name and whether it descends; null comes first ascending and last descending. The primary
-            key breaks ties.
-        page: from 1.
-        per_page: how many instances a page holds.
-        after: where the page begins instead, in a list of the same order.
-        count: whether the instances of all pages are counted.
-        fields: names, as requests have them, of what a reply shows; None for everything.
-        expand: dotted names of the references in whose place it shows the instance.
-    """
-
-    where: list[Condition] = field(default_factory=list)
-    sort: list[tuple[str, bool]] = field(default_factory=list)
-    page: int = 1
-    per_page: int = 20
-    after: Cursor | None = None
-    count: bool = False
-    fields: list[str] | None = None
-    expand: list[str] = field(default_factory=list)
-
-    def order(self, resource: Resource) -> Order:
-        """Return ``sort`` with the primary key to break ties; nothing after the key, which leaves none."""
-        names = [name for name, _ in self.sort]
-        if resource.pk in names:
-            return self.sort[: names.index(resource.pk) + 1]
-        return [*self.sort, (str(resource.pk), False)]
-
-    @property
-    def alternatives(self) -> list[list[Condition]]:
-        """Lists of conditions of which an instance meets one, if the page begins at a cursor; else none."""
-        return [] if self.after is None else following(self.after.order, self.after.values)
-
-    @property
-    def skip(self) -> int:
-        """How many instances come before the page."""
-        return 0 if self.after else (self.page - 1) * self.per_page
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An instance, and what it holds.
-
-    Args:
-        instance: of the model's class.
-        values: its typed values, of all fields that the resource has; none of what a receiver has put into a list.
-        body: its representation, plain JSON values; None where none was asked for, as after a write.
-        previous: of an update, the values that it found.
-    """
-
-    instance: Any
-    values: Values
-    body: Any = None
-    previous: Values | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One page of a list.
-
-    Args:
-        items: the instances.
-        more: whether another page follows.
-        total: how many instances all pages have; None where that was not asked for.
-    """
-
-    items: Sequence[Stored]
-    more: bool
-    total: int | None = None
-
-
-BeforeCreate = Callable[[], Awaitable[None]]
-Before = Callable[[Stored], Awaitable[None]]
-
-
-@dataclass(slots=True)
-class Scope:
-    """What all operations of one request, or of one act outside of any, have in common.
-
-    Args:
-        handler: the request's, for the model's own hooks; a provider does not read it. None outside of a request.
-        unit: what a write has opened, a session for instance. Receivers get it, and an operation that finds it is a
-            part of it. None where nothing is open.
-    """
-
-    handler: object = None
-    unit: Any = None
-
-    @contextmanager
-    def opened(self, unit: Any) -> Iterator[None]:
-        """Have a unit of work, from before ``before`` is awaited until it is committed or rolled back."""
-        self.unit = unit
-        try:
-            yield
-        finally:
-            self.unit = None
+    count: bool = True
+    page: bool = True
+    after: bool = True
+    if_match: bool = True
 
 
 class Provider(ABC):
-    """An adapter to one ORM. Every method but ``describe`` runs on the event loop and must not block it.
+    """An adapter to one ORM. Its coroutines run on the event loop and must not block it.
 
-    The ``before`` of a write is awaited on the event loop once the instance is loaded and before anything is written;
-    what it raises ends the write. With None the provider may load and write in one go. A write returns once it is
-    committed, and raises only if it is not, or nobody can know; it is not cut off if the task it was called in is
-    cancelled. ``read`` and ``write`` see to that, and to measuring, for an ORM that blocks. A provider that awaits its
-    ORM does so within ``bzz.stopwatch.measuring()``, and a commit in ``bzz.cancellation.uncancelled()``.
+    A write returns once it is committed, and raises only if it is not, or nobody can know. Whoever calls it is kept
+    from being cancelled meanwhile.
+
+    Attributes:
+        capabilities: what the store can do.
 
     Args:
         timeout: seconds an operation may take, waiting for a thread included, before it fails with ``Unavailable``.
@@ -174,6 +72,8 @@ class Provider(ABC):
     Raises:
         ValueError: an option makes no sense.
     """
+
+    capabilities = Capabilities()
 
     def __init__(self, *, timeout: float = 5.0, threads: int = THREADS) -> None:
         if timeout <= 0 or threads < 1:
@@ -191,16 +91,41 @@ class Provider(ABC):
         return Pool(self.threads)
 
     async def read(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what ``function`` returns, which reads from the store and blocks; it runs in the pool."""
-        return await self.pool.run(measured, function, *args, **kwargs)
+        """Return what ``function`` returns, which reads from the store and blocks; it runs in the pool.
+
+        Raises:
+            Unavailable: it took longer than ``timeout``; its thread is left to end by itself.
+        """
+        return await self.in_time(self.pool.run(function, *args, **kwargs))
 
     async def write(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do as ``read`` with a function that writes: once it has begun, its outcome is waited for in any case."""
-        return await self.pool.complete(measured, function, *args, **kwargs)
+        """Do as ``read`` with a function that writes."""
+        return await self.in_time(self.pool.run(function, *args, **kwargs), is_write=True)
+
+    async def in_time(self, operation: Awaitable[T], *, is_write: bool = False) -> T:
+        """Return what ``operation`` comes to, as a provider that awaits its ORM wants it.
+
+        Raises:
+            Unavailable: it took longer than ``timeout``, and was cancelled.
+        """
+        try:
+            async with asyncio.timeout(self.timeout) as deadline:
+                return await operation
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise too_late(is_write=is_write) from error
 
     async def close(self) -> None:
         """Let go of what this provider holds: its threads. It can be used again."""
         self.pool.close()
+
+    def begin(self, scope: Scope) -> Any:  # noqa: ARG002  # most have none
+        """Return a new unit of work, which the operations of ``scope`` find there; None if there is no such thing."""
+        return None
+
+    async def end(self, unit: Any) -> None:  # noqa: B027  # most have nothing to close
+        """Close a unit of work, once for each, and undo what is not committed; raises nothing."""
 
     @abstractmethod
     def describe(self, model: type) -> Resource:
@@ -211,8 +136,22 @@ class Provider(ABC):
         """
 
     @abstractmethod
+    def values(self, resource: Resource, instance: Any) -> Values:
+        """Return an instance's values, typed, all but the deferred ones; without a query."""
+
+    def stored(self, resource: Resource, instance: Any, *, represent: bool = False) -> Stored:
+        """Return what an instance holds, with its representation if ``represent``."""
+        values = self.values(resource, instance)
+        return Stored(instance, values, resource.represent(values, instance) if represent else None)
+
+    @abstractmethod
     async def get(self, address: Address, *, scope: Scope, represent: bool) -> Stored:
-        """Return the instance at ``address``, with its representation if ``represent``.
+        """Return the instance at ``address``.
+
+        Args:
+            address: the instance.
+            scope: what it is a part of.
+            represent: whether it comes with its representation.
 
         Raises:
             NotFound: there is none, or the model's ``get_instance_queryset`` hides it.
@@ -221,18 +160,19 @@ class Provider(ABC):
 
     @abstractmethod
     async def list(self, resource: Resource, query: Query, *, scope: Scope, represent: bool) -> Listing:
-        """Return the page that ``query`` asks for, with representations if ``represent``.
+        """Return the page that ``query`` asks for, its instances as ``get`` returns them.
 
-        It holds what ``get_list_queryset`` of the model shows, meets all conditions of ``where`` and, if there are
-        ``alternatives``, those of one of them, is in the ``order``, and begins after ``skip`` instances.
+        It holds what ``get_list_queryset`` of the model shows, is ``within`` if there is such a thing, meets all
+        conditions of ``where`` and, if there are ``alternatives``, those of one of them, is in the ``order``, and
+        begins after ``skip`` instances.
 
         Raises:
             Unavailable: the store cannot be reached in time.
         """
 
     @abstractmethod
-    async def create(self, resource: Resource, data: Values, *, before: BeforeCreate | None, scope: Scope) -> Stored:
-        """Insert a new instance with the values ``data`` holds after ``before``; never replace one that exists.
+    async def create(self, resource: Resource, data: Values, *, scope: Scope) -> Stored:
+        """Insert a new instance with the values of ``data``; never replace one that exists.
 
         Raises:
             Invalid: the model's own validation, or a required field is missing.
@@ -242,7 +182,7 @@ class Provider(ABC):
 
     @abstractmethod
     async def update(
-        self, address: Address, change: Change, *, exact: bool, before: Before | None, scope: Scope
+        self, address: Address, change: Change, *, exact: bool, loaded: Stored | None, scope: Scope
     ) -> Stored:
         """Store what ``change`` makes of the instance at ``address``: the fields that differ, and those alone.
 
@@ -250,10 +190,11 @@ class Provider(ABC):
         ``change`` is applied once more, to what is there now; it has no effects but what it returns or raises.
 
         Args:
-            address: the instance.
+            address: the instance. What ``load`` says of its deferred fields is what ``change`` gets to see and may
+                change of them.
             change: from the stored values to those that shall be; all or only some may be new.
             exact: whether all fields have to be as ``change`` found them, and not only those that are written.
-            before: gets the instance as it was loaded, once, and before ``change`` is applied.
+            loaded: what ``get`` has returned in this scope, if it was asked, which may save another look.
             scope: what it is a part of.
 
         Returns:
@@ -267,15 +208,15 @@ class Provider(ABC):
 
     @abstractmethod
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, scope: Scope
+        self, address: Address, *, check: Callable[[Values], None] | None, loaded: Stored | None, scope: Scope
     ) -> Stored:
-        """Delete the instance at ``address`` and return it as it was loaded.
+        """Delete the instance at ``address`` and return it as it was in the end.
 
         Args:
             address: the instance.
             check: raises if the stored values are not such that the instance may be deleted; it is deleted only as
                 they were. None if it may be in any case.
-            before: gets the instance as it was loaded.
+            loaded: as in ``update``.
             scope: what it is a part of.
 
         Raises:
@@ -283,11 +224,17 @@ class Provider(ABC):
             BzzError: what ``check`` raised.
         """
 
-    @abstractmethod
-    async def represent(self, resource: Resource, instances: Sequence[Any], *, scope: Scope) -> Sequence[Stored]:
+    async def represent(
+        self,
+        resource: Resource,
+        instances: Sequence[Any],
+        *,
+        load: Load,  # noqa: ARG002  # most models have no deferred fields
+        scope: Scope,  # noqa: ARG002  # most providers have nothing open
+    ) -> Sequence[Stored]:
         """Return what instances, stored or embedded ones, hold, with their representations."""
+        return await self.read(lambda: [self.stored(resource, instance, represent=True) for instance in instances])
 
-    @abstractmethod
     def part(self, instance: Any, trail: Trail) -> Any:
         """Return the embedded document inside ``instance`` that ``trail`` leads to; runs no query.
 
@@ -295,3 +242,13 @@ class Provider(ABC):
             instance: as a provider's method returned it, its lists in the order in which its values have them.
             trail: pairs of a field's name and the index in its list, None for a single one.
         """
+        for name, index in trail:
+            instance = getattr(instance, name)
+            instance = instance if index is None else instance[index]
+        return instance
+
+
+def too_late(*, is_write: bool) -> Unavailable:
+    """Return the error for what the store has not done in time, which for a write may mean nothing."""
+    after = " The write may have happened." if is_write else ""
+    return Unavailable(f"The store does not answer in time.{after}")

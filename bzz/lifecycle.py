@@ -17,7 +17,7 @@ from bzz.cancellation import Deferral, deferral, deferred
 from bzz.correlation import choose, request_id
 from bzz.dispatch import Signal
 from bzz.exceptions import Conflict, Finished
-from bzz.interfaces import Stored
+from bzz.interfaces import Load, Stored
 from bzz.pool import off_loop
 from bzz.resources import Resource, Values
 from bzz.routing import Path
@@ -55,6 +55,7 @@ class Act:
         path: what it is about.
         in_process: whether plain code does it, which may set any field and gets instances, rather than a request,
             which may not and gets representations.
+        load: the deferred fields that the reply shows.
         announced: of whom receivers were told that it would happen to them, by what it is and its key.
         told: how often it has told somebody so far.
     """
@@ -62,6 +63,7 @@ class Act:
     store: Store
     path: Path
     in_process: bool = False
+    load: Load = field(default_factory=dict)
     announced: dict[tuple[str, Any], Announced] = field(default_factory=dict)
     told: int = 0
 
@@ -130,8 +132,9 @@ class Act:
 
     async def _send(self, signal: Signal, sender: Any, context: dict[str, Any], keywords: dict[str, Any]) -> None:
         scope, arguments = self.store.scope, self.path.arguments
+        unit = scope.unit if scope.is_writing else None
         await signal.send_async(
-            sender, arguments=arguments, handler=scope.handler, unit=scope.unit, context=context, **keywords
+            sender, arguments=arguments, handler=scope.handler, unit=unit, context=context, **keywords
         )
 
     async def retype(self, data: Values) -> None:
@@ -143,7 +146,7 @@ class Act:
     async def represented(self, items: Sequence[Stored]) -> list[Stored]:
         """Return what the path ends in with its representations."""
         if self.resource.shows_itself:
-            shown = await self.store.represent(self.resource, [item.instance for item in items])
+            shown = await self.store.represent(self.resource, [item.instance for item in items], load=self.load)
             bodies = [item.body for item in shown]
         else:
             values = [item.values for item in items]
@@ -174,6 +177,8 @@ def paired(
                 raise asyncio.CancelledError from error
             raise
         finally:
+            if act.in_process:
+                await act.store.end()
             with suppress(ValueError):  # a task that is destroyed with its loop ends in another context
                 deferral.reset(outer)
                 if chosen:

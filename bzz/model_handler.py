@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from bzz import actions, associations, encoding, expansion, routing
 from bzz.catalogue import View, find_path, view_of
 from bzz.changes import ANY, Precondition
-from bzz.exceptions import BzzError, MethodNotAllowed, NotFound
+from bzz.exceptions import BzzError, MethodNotAllowed, NotFound, Unsupported
 from bzz.gate import VERBS, require_user
 from bzz.handlers import Handler
 from bzz.interfaces import Listing, Provider, Query, Scope, Stored
@@ -156,6 +156,7 @@ class ModelHandler(Handler):
         if query.expand:
             tree = expansion.plan(self.provider, self.path.resource, query.expand)
             self._admit((view_of(self.provider, model) for model in expansion.models(tree)), "get")
+        self.act.load = expansion.load(self.path.resource, query)
         return query
 
     def _admit(self, views: Iterable[View], verb: str | None = None) -> None:
@@ -191,6 +192,8 @@ class ModelHandler(Handler):
         if match is None and none_match is None:
             return None
         self._admit(self.views, "get")
+        if not self.provider.capabilities.if_match:
+            raise Unsupported("The store cannot compare and write in one step.")
         return Precondition(
             None if match is None else frozenset(tag for tag, is_weak in match if not is_weak),
             None if none_match is None else frozenset(tag for tag, _ in none_match),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bzz.changes import Change, Hop, Trail, locate, within
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound
-from bzz.interfaces import Address, Before, Stored
+from bzz.interfaces import Address, Load, Stored
 from bzz.resources import NO_INSTANCE, Values
 from bzz.routing import Path, Step
-from bzz.store import Store
+from bzz.store import NOTHING, Before, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Place:
     address: Address
     hops: tuple[Hop, ...] = ()
 
-    async def get(self) -> Stored:
+    async def get(self, load: Load = NOTHING) -> Stored:
         """Return what is here; raise as ``Provider.get``, and NotFound if nothing is."""
-        return self.part(await self.store.get(self.address))
+        return self.part(await self.store.get(replace(self.address, load=load)))
 
     def part(self, whole: Stored) -> Stored:
         """Return what is here in the instance that was found at the address; raise NotFound if nothing is."""
@@ -44,13 +44,20 @@ class Place:
         return locate(whole.previous or {}, self.hops)[1]
 
     async def update(
-        self, change: Change, *, before: Before | None, exact: bool = False, below: Sequence[str] = ()
+        self,
+        change: Change,
+        *,
+        before: Before | None,
+        load: Load = NOTHING,
+        exact: bool = False,
+        below: Sequence[str] = (),
     ) -> Stored:
         """Store what ``change`` makes of what is here, and return all of the instance it is in.
 
         Args:
             change: from the values here to those that shall be.
             before: gets the whole instance as it was loaded.
+            load: the deferred fields that ``change`` looks at; ``before`` may add some.
             exact: whether all of it has to be as it was found.
             below: the fields from here down to what the request is about.
 
@@ -67,7 +74,7 @@ class Place:
             return changed
 
         try:
-            return await self.store.update(self.address, apply, exact=exact, before=before)
+            return await self.store.update(replace(self.address, load=load), apply, exact=exact, before=before)
         except (Invalid, Conflict) as error:
             if found is not None:
                 _rename(error, locate(found, self.hops)[0], below)
@@ -87,23 +94,30 @@ async def walk(store: Store, path: Path) -> Place:
         if step.is_embedded:
             place = replace(place, hops=(*place.hops, Hop(step.field, step.resource, step.id)))
         else:
-            parent = await place.get()
-            place = Place(store, await referred(store, step, parent.values))
+            place = Place(store, await referred(place, step))
     return place
 
 
-async def referred(store: Store, step: Step, parent: Mapping[str, object]) -> Address:
-    """Return where the instance is that ``step`` leads to from its parent's values; raise NotFound if it does not."""
-    target, pk, held = step.resource, str(step.resource.pk), parent.get(step.field)
+async def referred(parent: Place, step: Step) -> Address:
+    """Return where the instance is that ``step`` leads to from ``parent``; raise NotFound if it does not."""
+    target, pk = step.resource, str(step.resource.pk)
     if step.id is None:
+        held = (await parent.get(load_of(step))).values.get(step.field)
         if held is None:
             raise NotFound(NO_INSTANCE)
         return Address(target, str(target.identifier(held, pk)), pk)
     address = Address(target, step.id, str(target.id_field))
-    key = address.key if address.field == pk else (await store.get(address)).values[pk]
+    key = address.key if address.field == pk else (await parent.store.get(address)).values[pk]
+    held = (await parent.get(load_of(step, [key]))).values.get(step.field)
     if not isinstance(held, list) or key not in held:
         raise NotFound(NO_INSTANCE)
     return address
+
+
+def load_of(step: Step, keys: Collection[object] | None = None) -> Load:
+    """Return what has to be loaded with an instance for its relation at ``step``: all it has, or which of ``keys``."""
+    is_deferred = step.relation is not None and step.relation.field.deferred
+    return {step.field: keys} if is_deferred else {}
 
 
 def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:

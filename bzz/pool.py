@@ -61,16 +61,6 @@ class Pool:
         """
         return await asyncio.wrap_future(self._submit(_in_context(function, *args, **kwargs)))
 
-    async def complete(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do as ``run``; but what has begun when the caller is cancelled is waited for, as ``uncancelled`` does."""
-        future = self._submit(_in_context(function, *args, **kwargs))
-        try:
-            return await asyncio.wrap_future(future)
-        except asyncio.CancelledError as error:
-            if future.cancelled():  # it has not begun, and will not
-                raise
-            return await uncancelled(asyncio.wrap_future(future), cancelled=error)
-
     def close(self) -> None:
         """Let the threads end, once they have done what they were given; new ones are started if need be."""
         with self._closing:

@@ -107,6 +107,8 @@ class Parser:
     def _take(self, query: Query, allowed: tuple[str, ...], key: str, value: Any, *, repeated: bool) -> None:
         may_repeat = False
         if key in allowed:
+            if not getattr(self.provider.capabilities, key, True):
+                raise ValueError("is more than the store of this list can do")
             setattr(query, key, _READERS[key](self, value))
         elif allowed == SHAPE:
             raise ValueError(f"unknown; there are {', '.join(SHAPE)}")

@@ -36,6 +36,8 @@ class Field:
         readable: whether a reply shows it and a list may be filtered and sorted by it.
         insertable: whether a request may give it when it creates an instance.
         updatable: whether a request may change it.
+        deferred: whether it is kept elsewhere than in the instance: values and replies hold it only where it is asked
+            for by name, and no entity tag does.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Field:
     readable: bool = True
     insertable: bool = True
     updatable: bool = True
+    deferred: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,11 @@ class Resource:
         return tuple((self.public(f.name), f) for f in self.fields.values() if f.readable)
 
     @cached_property
+    def deferred(self) -> frozenset[str]:
+        """The names of the deferred fields."""
+        return frozenset(f.name for f in self.fields.values() if f.deferred)
+
+    @cached_property
     def shows_itself(self) -> bool:
         """Whether the model has a ``to_dict()`` of its own."""
         return hasattr(self.model, "to_dict")
@@ -93,7 +101,8 @@ class Resource:
         """
         if instance is not None and self.shows_itself:
             return self.json.dump(instance.to_dict())
-        return {key: self._show(f.type, values.get(f.name)) for key, f in self.readable}
+        absent = self.deferred - values.keys() if self.deferred else ()
+        return {key: self._show(f.type, values.get(f.name)) for key, f in self.readable if f.name not in absent}
 
     def _show(self, datatype: DataType, value: Any) -> Any:
         try:
@@ -111,7 +120,10 @@ class Resource:
             values: of the instance.
             shown: what ``represent(values)`` returns, where that is known.
         """
-        canonical = orjson.dumps(shown or self.represent(values), self.json.dump, _CANONICAL)
+        shown = shown or self.represent(values)
+        if self.deferred:
+            shown = {key: value for key, value in shown.items() if key not in self.deferred}
+        canonical = orjson.dumps(shown, self.json.dump, _CANONICAL)
         return f'"{blake2b(canonical, digest_size=16).hexdigest()}"'
 
     def key_of(self, identifier: str, name: str | None = None) -> Any:

@@ -130,7 +130,7 @@ pre_provider_call = _of_a_call("pre_provider_call", "Before an operation of a pr
 post_provider_call = _of_a_call(
     "post_provider_call",
     "After it.",
-    {"duration": "seconds that were spent in the store", "error": "what it raised, or None"},
+    {"duration": "seconds that it took", "error": "what it raised, or None"},
 )
 
 _USER = {"user_data": "the user's own dict (``id``, ``provider``, ``name``, ...); what a receiver adds is in the reply"}

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, TypeVar
 
-from bzz.cancellation import deferred
+from bzz.cancellation import deferred, uncancelled
 from bzz.changes import Change
 from bzz.conditions import Condition
-from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Scope, Stored
+from bzz.interfaces import Address, Listing, Load, Provider, Query, Scope, Stored
 from bzz.pool import off_loop
 from bzz.resources import Resource, Values
 from bzz.signals import post_provider_call, pre_provider_call
-from bzz.stopwatch import Stopwatch, running
 
 T = TypeVar("T")
+BeforeCreate = Callable[[], Awaitable[None]]
+Before = Callable[[Stored], Awaitable[None]]
+NOTHING: Load = {}
 WRITES = {"create", "update", "delete"}  # what they have done is done, whoever is cancelled meanwhile
+BATCH = 10_000  # keys in one query; stores do not take any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +39,25 @@ class Store:
 
     def get(self, address: Address, *, represent: bool = False) -> Coroutine[Any, Any, Stored]:
         """As ``Provider.get``."""
-        return self._watched("get", address.resource, self.provider.get(address, scope=self.scope, represent=represent))
+        self._begin()
+        getting = self.provider.get(address, scope=self.scope, represent=represent)
+        return self._watched("get", address.resource, getting)
 
     def list(self, resource: Resource, query: Query, *, represent: bool) -> Coroutine[Any, Any, Listing]:
         """As ``Provider.list``."""
-        return self._watched(
-            "list", resource, self.provider.list(resource, query, scope=self.scope, represent=represent)
-        )
+        self._begin()
+        listing = self.provider.list(resource, query, scope=self.scope, represent=represent)
+        return self._watched("list", resource, listing)
 
-    async def fetch(self, resource: Resource, keys: Iterable[Any], *, represent: bool) -> dict[Any, Stored]:
+    async def fetch(
+        self, resource: Resource, keys: Iterable[Any], *, load: Load = NOTHING, represent: bool
+    ) -> dict[Any, Stored]:
         """Return, by primary key, those of the instances with ``keys`` that there are and a list may show.
 
         Args:
             resource: the model.
             keys: primary keys, typed or as text; what cannot be one is passed over.
+            load: the deferred fields that their values shall have, too.
             represent: whether they come with their representations.
 
         Raises:
@@ -56,55 +65,97 @@ class Store:
         """
         given, pk = [*keys], str(resource.pk)
         wanted = await off_loop(given, resource.keys, given)
-        if not wanted:
-            return {}
-        query = Query(where=[Condition(pk, "in", wanted)], per_page=len(wanted))
-        listing = await self.list(resource, query, represent=represent)
-        return {item.values[pk]: item for item in listing.items}
+        found: dict[Any, Stored] = {}
+        for start in range(0, len(wanted), BATCH):
+            some = wanted[start : start + BATCH]
+            query = Query(where=[Condition(pk, "in", some)], per_page=len(some), load=load)
+            listing = await self.list(resource, query, represent=represent)
+            found |= {item.values[pk]: item for item in listing.items}
+        return found
 
-    def create(self, resource: Resource, data: Values, *, before: BeforeCreate | None) -> Coroutine[Any, Any, Stored]:
-        """As ``Provider.create``."""
-        return self._watched("create", resource, self.provider.create(resource, data, before=before, scope=self.scope))
+    async def create(self, resource: Resource, data: Values, *, before: BeforeCreate | None) -> Stored:
+        """As ``Provider.create``; ``before`` is awaited first, with the unit of work open."""
+        async with self._writing():
+            if before is not None:
+                await before()
+            creating = self.provider.create(resource, data, scope=self.scope)
+            return await self._watched("create", resource, creating)
 
-    def update(
-        self, address: Address, change: Change, *, exact: bool, before: Before | None
-    ) -> Coroutine[Any, Any, Stored]:
-        """As ``Provider.update``."""
-        updating = self.provider.update(address, change, exact=exact, before=before, scope=self.scope)
-        return self._watched("update", address.resource, updating)
+    async def update(self, address: Address, change: Change, *, exact: bool, before: Before | None) -> Stored:
+        """As ``Provider.update``; ``before`` is awaited first, with the instance as it was loaded for that."""
+        async with self._writing():
+            loaded = await self._announced(address, before)
+            updating = self.provider.update(address, change, exact=exact, loaded=loaded, scope=self.scope)
+            return await self._watched("update", address.resource, updating)
 
-    def delete(
+    async def delete(
         self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None
-    ) -> Coroutine[Any, Any, Stored]:
-        """As ``Provider.delete``."""
-        deleting = self.provider.delete(address, check=check, before=before, scope=self.scope)
-        return self._watched("delete", address.resource, deleting)
+    ) -> Stored:
+        """As ``Provider.delete``; ``before`` as with ``update``."""
+        async with self._writing():
+            loaded = await self._announced(address, before)
+            deleting = self.provider.delete(address, check=check, loaded=loaded, scope=self.scope)
+            return await self._watched("delete", address.resource, deleting)
 
-    async def represent(self, resource: Resource, instances: Sequence[Any]) -> Sequence[Stored]:
+    async def represent(
+        self, resource: Resource, instances: Sequence[Any], *, load: Load = NOTHING
+    ) -> Sequence[Stored]:
         """As ``Provider.represent``."""
-        return await self.provider.represent(resource, instances, scope=self.scope)
+        self._begin()
+        return await self.provider.represent(resource, instances, load=load, scope=self.scope)
+
+    async def end(self) -> None:
+        """Close the unit of work, if one is open; there is a new one for whatever comes next."""
+        unit, self.scope.unit = self.scope.unit, None
+        if unit is not None:
+            await uncancelled(self.provider.end(unit))
+
+    def _begin(self) -> None:
+        if self.scope.unit is None:
+            self.scope.unit = self.provider.begin(self.scope)
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
+        """Have all that is done in the block be one write, of which nothing is left if it fails."""
+        self._begin()
+        self.scope.is_writing = True
+        try:
+            yield
+        except (Exception, asyncio.CancelledError):
+            await self.end()
+            raise
+        finally:
+            self.scope.is_writing = False
+
+    async def _announced(self, address: Address, before: Before | None) -> Stored | None:
+        if before is None:
+            return None
+        loaded = await self.get(address)
+        await before(loaded)
+        return loaded
 
     def _watched(self, name: str, resource: Resource, operation: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Return ``operation``, with the signals around it if anybody hears them."""
+        """Return ``operation``, a write uncut, with the signals around it if anybody hears them."""
         sender = self.provider.name
-        is_heard = pre_provider_call.has_receivers_for(sender) or post_provider_call.has_receivers_for(sender)
-        if is_heard or running.get():  # in a receiver during another operation, whose time this is not
+        if pre_provider_call.has_receivers_for(sender) or post_provider_call.has_receivers_for(sender):
             return self._observed(operation, {"operation_name": name, "target_name": resource.model.__name__})
-        return operation
+        return uncancelled(operation) if name in WRITES else operation
 
     async def _observed(self, operation: Coroutine[Any, Any, T], call: dict[str, str]) -> T:
-        sender, stopwatch = self.provider.name, Stopwatch()
+        sender, began, is_write = self.provider.name, None, call["operation_name"] in WRITES
         try:
             await pre_provider_call.send_async(sender, **call)
-            token = running.set(stopwatch)
-            try:
-                result = await operation
-            finally:
-                running.reset(token)
+            began = perf_counter()
+            result = await (uncancelled(operation) if is_write else operation)
         except (Exception, asyncio.CancelledError) as error:
             operation.close()  # if it was not even begun
-            await post_provider_call.send_async(sender, **call, duration=stopwatch.seconds, error=error)
+            await post_provider_call.send_async(sender, **call, duration=_since(began), error=error)
             raise
-        with deferred() if call["operation_name"] in WRITES else nullcontext():
-            await post_provider_call.send_async(sender, **call, duration=stopwatch.seconds, error=None)
+        duration = _since(began)
+        with deferred() if is_write else nullcontext():
+            await post_provider_call.send_async(sender, **call, duration=duration, error=None)
         return result
+
+
+def _since(began: float | None) -> float:
+    return 0.0 if began is None else perf_counter() - began

@@ -24,7 +24,8 @@ from hypothesis import settings
 from pymongo import monitoring
 
 import bzz
-from bzz import catalogue, signals, stopwatch
+from bzz import catalogue, signals
+from bzz import store as stores
 from bzz.interfaces import Provider, Scope
 from bzz.lifecycle import Act
 from bzz.providers.memory import MemoryProvider
@@ -181,7 +182,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(stopwatch, "perf_counter", clock)
+    monkeypatch.setattr(stores, "perf_counter", clock)
     return clock
 
 

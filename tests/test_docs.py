@@ -82,6 +82,7 @@ async def test_the_recipes_do_what_they_say(api: Api) -> None:
     assert (await api("PUT", path, json_body={"text": "upon"}, headers=ada)).status == 200
     assert not recipes["cache"]
     assert (await api("DELETE", path, headers=ada)).status == 204
+    assert (await api("GET", path, headers=ada)).status == 404
     trail = [(entry.what.split()[0], entry.who, entry.fields) for entry in await recipes["audit"].list()]
     assert sorted(trail, key=str) == [
         ("created", "ada", {}),
@@ -89,7 +90,7 @@ async def test_the_recipes_do_what_they_say(api: Api) -> None:
         ("updated", "ada", {"text": {"from": "", "to": "upon"}}),
     ]
     assert recipes["seconds"]["memory", "create", "Document", True]
-    assert recipes["seconds"]["memory", "update", "Document", False], "the refused ones"
+    assert recipes["seconds"]["memory", "get", "Document", False], "what is gone"
 
 
 async def test_handlers_of_ones_own_act_as_the_page_says(api: Api) -> None:

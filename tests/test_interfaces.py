@@ -12,7 +12,7 @@ def test_a_provider_that_lacks_an_operation_cannot_be_made() -> None:
     class Half(Provider):
         """Describes nothing and stores nothing."""
 
-    with pytest.raises(TypeError, match="create, delete, describe, get, list, part, represent, update"):
+    with pytest.raises(TypeError, match="create, delete, describe, get, list, update, values"):
         Half()  # type: ignore[abstract]
 
 

@@ -46,14 +46,15 @@ async def test_each_operation_of_a_provider_is_told_of_once(teams: Api, store: s
         await teams("DELETE", f"/member/{ada}")
     assert operations(sent) == [
         ("create", "Member"),
-        ("create", "Team"),
         ("list", "Member"),  # is there whom the team refers to?
+        ("create", "Team"),
         ("get", "Member"),
         ("get", "Team"),
         ("list", "Member"),
         ("update", "Member"),
         ("get", "Team"),
         ("get", "Member"),
+        ("get", "Team"),  # as it is announced
         ("update", "Team"),
         ("delete", "Member"),
     ]
@@ -94,12 +95,12 @@ async def test_the_duration_is_what_the_store_took_whatever_receivers_do(clock: 
     with capture(post_provider_call) as sent:
         await users.update(ada.id, {"age": 3})
     told = [(s.sender, s.keywords["operation_name"], s.keywords["duration"]) for s in sent]
-    assert told == [(memory, "get", 2), ("another", "get", 2), (memory, "update", 4)], "it is loaded, and found again"
+    assert told == [(memory, "get", 2), (memory, "get", 2), ("another", "get", 2), (memory, "update", 2)]
     assert len({s.keywords["request_id"] for s in sent}) == 1
     durations: list[float] = []
     with post_provider_call.connected_to(lambda sender, duration: durations.append(duration), sender=memory):
         await users.update(ada.id, {"age": 4})
-    assert durations == [2, 4], "whether anybody watches the other or not"
+    assert durations == [2, 2, 2], "whether anybody watches the other or not"
 
 
 async def test_who_watches_breaks_nothing(users: Api, caplog: pytest.LogCaptureFixture) -> None:
@@ -157,7 +158,8 @@ async def test_a_cancellation_while_somebody_watches_comes_before_the_store_or_a
         return [s.signal for s in sent if "provider" not in s.signal]
 
     with capture(post_provider_call) as sent:
-        assert await interrupted(pre_provider_call, users.create({"name": "Ada"})) == []
+        made = await interrupted(pre_provider_call, users.create({"name": "Ada"}))
+    assert made == ["pre_create_instance", "request_failed"]
     assert [(type(s.keywords["error"]), s.keywords["duration"]) for s in sent] == [(asyncio.CancelledError, 0.0)]
     assert await users.list() == []
     made = await interrupted(post_provider_call, users.create({"name": "Ada"}))

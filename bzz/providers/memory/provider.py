@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from bzz.changes import Change, Trail
+from bzz.changes import Change
 from bzz.conditions import all_hold, sort_key, value_at
 from bzz.exceptions import Conflict, Invalid, NotFound
-from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Scope, Stored
+from bzz.interfaces import Address, Listing, Provider, Query, Scope, Stored
 from bzz.providers.memory import records
 from bzz.resources import NO_INSTANCE, Resource, Values
 
@@ -31,6 +31,10 @@ class MemoryProvider(Provider):
         """Return what the dataclass ``model`` looks like; raise TypeError if it is none, or has no primary key."""
         return records.describe(model)
 
+    def values(self, resource: Resource, instance: Any) -> Values:  # noqa: ARG002  # it knows its own fields
+        """Return what a dataclass instance holds."""
+        return records.values(instance)
+
     async def get(self, address: Address, *, scope: Scope, represent: bool) -> Stored:
         """Return the instance at ``address``."""
         return await self.read(self._get, address, scope, represent)
@@ -39,17 +43,8 @@ class MemoryProvider(Provider):
         """Return the page that ``query`` asks for."""
         return await self.read(self._list, resource, query, scope, represent)
 
-    async def create(
-        self,
-        resource: Resource,
-        data: Values,
-        *,
-        before: BeforeCreate | None,
-        scope: Scope,  # noqa: ARG002  # no hook here
-    ) -> Stored:
+    async def create(self, resource: Resource, data: Values, *, scope: Scope) -> Stored:  # noqa: ARG002  # no hook here
         """Insert a new instance."""
-        if before is not None:
-            await before()
         return await self.write(self._create, resource, data)
 
     async def update(
@@ -58,38 +53,22 @@ class MemoryProvider(Provider):
         change: Change,
         *,
         exact: bool,  # noqa: ARG002  # under the lock all of it is as it was found
-        before: Before | None,
+        loaded: Stored | None,  # noqa: ARG002
         scope: Scope,
     ) -> Stored:
         """Store what ``change`` makes of the instance at ``address``."""
-        if before is not None:
-            await before(await self.read(self._get, address, scope, False))
         return await self.write(self._update, address, change, scope)
 
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, scope: Scope
+        self,
+        address: Address,
+        *,
+        check: Callable[[Values], None] | None,
+        loaded: Stored | None,  # noqa: ARG002  # it is looked at under the lock
+        scope: Scope,
     ) -> Stored:
         """Delete the instance at ``address``."""
-        if before is not None:
-            await before(await self.read(self._get, address, scope, False))
         return await self.write(self._delete, address, check, scope)
-
-    async def represent(
-        self,
-        resource: Resource,
-        instances: Sequence[Any],
-        *,
-        scope: Scope,  # noqa: ARG002  # nothing is open here
-    ) -> Sequence[Stored]:
-        """Return what instances hold, with their representations."""
-        return await self.read(lambda: [_stored(resource, instance, represent=True) for instance in instances])
-
-    def part(self, instance: Any, trail: Trail) -> Any:
-        """Return the dataclass instance inside ``instance`` that ``trail`` leads to."""
-        for name, index in trail:
-            instance = getattr(instance, name)
-            instance = instance if index is None else instance[index]
-        return instance
 
     def _table(self, model: type) -> dict[Any, Any]:
         return self._tables.setdefault(model, {})
@@ -115,7 +94,7 @@ class MemoryProvider(Provider):
             return [*self._table(model).values()]
 
     def _get(self, address: Address, scope: Scope, represent: bool) -> Stored:
-        return _copied(address.resource, self._find(address, scope), represent=represent)
+        return self._copied(address.resource, self._find(address, scope), represent=represent)
 
     def _list(self, resource: Resource, query: Query, scope: Scope, represent: bool) -> Listing:
         found: Iterable[Any] = self._snapshot(resource.model)
@@ -133,7 +112,7 @@ class MemoryProvider(Provider):
         for name, descending in reversed(order):
             rows.sort(key=lambda row, name=name: sort_key(value_at(row[0], name)), reverse=descending)  # type: ignore[misc]
         end = query.skip + query.per_page
-        items = [_copied(resource, instance, represent=represent) for _, instance in rows[query.skip : end]]
+        items = [self._copied(resource, instance, represent=represent) for _, instance in rows[query.skip : end]]
         return Listing(items, len(rows) > end, total if query.count else None)
 
     def _create(self, resource: Resource, data: Values) -> Stored:
@@ -144,7 +123,7 @@ class MemoryProvider(Provider):
             if key in table:
                 raise Conflict("The primary key is taken.", errors={"id": ["is taken"]})
             self._check_unique(resource.model, instance, key)
-            stored = _copied(resource, instance)
+            stored = self._copied(resource, instance)
             table[key] = instance
         return stored
 
@@ -162,7 +141,7 @@ class MemoryProvider(Provider):
                 if getattr(instance, str(resource.pk)) != key:
                     raise Invalid("The primary key of a stored instance cannot change.")
                 self._check_unique(resource.model, instance, key)
-            stored = dataclasses.replace(_copied(resource, instance), previous=previous)
+            stored = dataclasses.replace(self._copied(resource, instance), previous=previous)
             table[key] = instance
         return stored
 
@@ -183,11 +162,5 @@ class MemoryProvider(Provider):
             instance = table.pop(key)
         return Stored(instance, records.values(instance))
 
-
-def _copied(resource: Resource, instance: Any, *, represent: bool = False) -> Stored:
-    return _stored(resource, copy.deepcopy(instance), represent=represent)
-
-
-def _stored(resource: Resource, instance: Any, *, represent: bool = False) -> Stored:
-    values = records.values(instance)
-    return Stored(instance, values, resource.represent(values, instance) if represent else None)
+    def _copied(self, resource: Resource, instance: Any, *, represent: bool = False) -> Stored:
+        return self.stored(resource, copy.deepcopy(instance), represent=represent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -16,8 +16,8 @@ from pymongo.client_options import ClientOptions
 
 from bzz.changes import Change, Trail
 from bzz.conditions import Condition
-from bzz.exceptions import Conflict, NotFound, Unavailable
-from bzz.interfaces import Address, Before, BeforeCreate, Listing, Provider, Query, Scope, Stored
+from bzz.exceptions import Conflict, NotFound
+from bzz.interfaces import Address, Listing, Load, Provider, Query, Scope, Stored, too_late
 from bzz.pool import THREADS
 from bzz.providers.mongoengine import writes
 from bzz.providers.mongoengine.documents import schema
@@ -29,14 +29,6 @@ T = TypeVar("T")
 ATTEMPTS = 100  # of many at once, one succeeds each time
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A document as it was loaded: itself with its values then, and what the store has of it."""
-
-    stored: Stored
-    raw: Mapping[str, Any]
-
-
 class MongoEngineProvider(Provider):
     """Serves MongoEngine documents; the connection is the application's own (``mongoengine.connect``)."""
 
@@ -46,46 +38,44 @@ class MongoEngineProvider(Provider):
             raise TypeError(f"{model!r} is not a document class that is stored")
         return schema(model).resource
 
+    def values(self, resource: Resource, instance: Any) -> Values:
+        """Return what a document, embedded or not, holds."""
+        return schema(resource.model).values(instance)
+
     async def get(self, address: Address, *, scope: Scope, represent: bool) -> Stored:
         """Return the document at ``address``."""
-        return await self._run(
-            address.resource, lambda: _stored(address.resource, _find(address, scope), represent=represent)
-        )
+
+        def find() -> Stored:
+            if scope.is_writing:
+                return _load(address, scope)
+            return self.stored(address.resource, _find(address, scope), represent=represent)
+
+        return await self._run(address.resource, find)
 
     async def list(self, resource: Resource, query: Query, *, scope: Scope, represent: bool) -> Listing:
         """Return the page that ``query`` asks for."""
-        return await self._run(resource, lambda: _list(resource, query, scope, represent=represent))
+        return await self._run(resource, lambda: self._list(resource, query, scope, represent=represent))
 
-    async def create(
-        self,
-        resource: Resource,
-        data: Values,
-        *,
-        before: BeforeCreate | None,
-        scope: Scope,  # noqa: ARG002  # no hook here
-    ) -> Stored:
+    async def create(self, resource: Resource, data: Values, *, scope: Scope) -> Stored:  # noqa: ARG002  # no hook here
         """Insert a new document."""
-        if before is not None:
-            await before()
-        return await self._run(resource, lambda: _create(resource, data), given=data)
+        return await self._run(resource, lambda: self._create(resource, data), given=data)
 
     async def update(
-        self, address: Address, change: Change, *, exact: bool, before: Before | None, scope: Scope
+        self, address: Address, change: Change, *, exact: bool, loaded: Stored | None, scope: Scope
     ) -> Stored:
         """Store what ``change`` makes of the document at ``address``."""
-        loaded = None
-        if before is not None:
-            loaded = await self._run(address.resource, lambda: _load(address, scope))
-            await before(loaded.stored)
         write = Update(address, change, exact, scope)
         return await self._run(address.resource, lambda: write.run(loaded), given=write.given)
 
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None, scope: Scope
+        self,
+        address: Address,
+        *,
+        check: Callable[[Values], None] | None,
+        loaded: Stored | None,  # noqa: ARG002  # it is looked at again
+        scope: Scope,
     ) -> Stored:
         """Delete the document at ``address``."""
-        if before is not None:
-            await before(await self.get(address, scope=scope, represent=False))
         return await self._run(address.resource, lambda: _delete(address, check, scope), given=())
 
     async def represent(
@@ -93,11 +83,12 @@ class MongoEngineProvider(Provider):
         resource: Resource,
         instances: Sequence[Any],
         *,
+        load: Load,  # noqa: ARG002  # no field is deferred
         scope: Scope,  # noqa: ARG002  # nothing is open here
     ) -> Sequence[Stored]:
-        """Return what documents hold, with their representations."""
+        """Return what documents hold, with their representations, for which their ``to_dict()`` may query."""
         return await self._run(
-            resource, lambda: [_stored(resource, document, represent=True) for document in instances]
+            resource, lambda: [self.stored(resource, document, represent=True) for document in instances]
         )
 
     def part(self, instance: Any, trail: Trail) -> Any:
@@ -116,11 +107,26 @@ class MongoEngineProvider(Provider):
         def bounded() -> T:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise Unavailable("The store does not answer in time.")
+                raise too_late(is_write=given is not None)
             with translated(resource, given), pymongo.timeout(left):
                 return operation()
 
         return await (self.read(bounded) if given is None else self.write(bounded))
+
+    def _list(self, resource: Resource, query: Query, scope: Scope, *, represent: bool) -> Listing:
+        hook = getattr(resource.model, "get_list_queryset", None)
+        visible = resource.model.objects if hook is None else hook(resource.model.objects, scope.handler)
+        order = [f"{'-' if descending else '+'}{name}" for name, descending in query.order(resource)]
+        queryset = narrow(visible, query, alone=hook is None).order_by(*order).limit(query.per_page + 1)
+        found = [*iter(queryset.skip(query.skip) if query.skip else queryset)]  # not by its length, which hides errors
+        items = [self.stored(resource, document, represent=represent) for document in found[: query.per_page]]
+        total = narrow(visible, replace(query, after=None), alone=hook is None).count() if query.count else None
+        return Listing(items, len(found) > query.per_page, total)
+
+    def _create(self, resource: Resource, data: Values) -> Stored:
+        document = schema(resource.model).build(data)
+        writes.insert(document)
+        return self.stored(resource, document)
 
 
 def _connections(model: Any) -> int:
@@ -144,28 +150,12 @@ def _find(address: Address, scope: Scope) -> Any:
     raise NotFound(NO_INSTANCE)
 
 
-def _load(address: Address, scope: Scope) -> Loaded:
+def _load(address: Address, scope: Scope) -> Stored:
+    """Return a document that may be written, with what MongoDB has of it as its origin."""
     for raw in _at(address, scope).as_pymongo():
         document = address.resource.model._from_son(deepcopy(raw))
-        return Loaded(_stored(address.resource, document), raw)
+        return Stored(document, schema(address.resource.model).values(document), origin=raw)
     raise NotFound(NO_INSTANCE)
-
-
-def _list(resource: Resource, query: Query, scope: Scope, *, represent: bool) -> Listing:
-    hook = getattr(resource.model, "get_list_queryset", None)
-    visible = resource.model.objects if hook is None else hook(resource.model.objects, scope.handler)
-    order = [f"{'-' if descending else '+'}{name}" for name, descending in query.order(resource)]
-    queryset = narrow(visible, query, alone=hook is None).order_by(*order).limit(query.per_page + 1)
-    found = [*iter(queryset.skip(query.skip) if query.skip else queryset)]  # not by its length, which hides errors
-    items = [_stored(resource, document, represent=represent) for document in found[: query.per_page]]
-    total = narrow(visible, replace(query, after=None), alone=hook is None).count() if query.count else None
-    return Listing(items, len(found) > query.per_page, total)
-
-
-def _create(resource: Resource, data: Values) -> Stored:
-    document = schema(resource.model).build(data)
-    writes.insert(document)
-    return _stored(resource, document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +176,10 @@ class Update:
     scope: Scope
     given: set[str] = field(default_factory=set)
 
-    def run(self, loaded: Loaded | None) -> Stored:
+    def run(self, loaded: Stored | None) -> Stored:
         """Return the document as it was stored; raise as ``Provider.update``."""
         known = schema(self.address.resource.model)
-        if loaded and known.values(loaded.stored.instance) != loaded.stored.values:
+        if loaded and known.values(loaded.instance) != loaded.values:
             loaded = None  # a receiver has changed the document itself, and only what is in the data is stored
         for _ in range(ATTEMPTS):
             loaded = loaded or _load(self.address, self.scope)
@@ -199,15 +189,15 @@ class Update:
                 loaded = None  # it is gone, or others have changed what this would change: look again
         raise Conflict("Others keep changing the same instance.")
 
-    def _store(self, loaded: Loaded) -> Stored:
-        resource, document, previous = self.address.resource, loaded.stored.instance, loaded.stored.values
+    def _store(self, loaded: Stored) -> Stored:
+        resource, document, previous = self.address.resource, loaded.instance, loaded.values
         known, key = schema(resource.model), document.pk
         changed = resource.changed(previous, self.change(previous))
         self.given.update(changed)
         known.assign(document, previous, changed)
         if resource.changed(previous, known.values(document)):
-            writes.update(document, key, loaded.raw, _everything(resource) if self.exact else ())
-        return replace(_stored(resource, document), previous=previous)
+            writes.update(document, key, loaded.origin, _everything(resource) if self.exact else ())
+        return Stored(document, known.values(document), previous=previous)
 
 
 def _delete(address: Address, check: Callable[[Values], None] | None, scope: Scope) -> Stored:
@@ -215,18 +205,13 @@ def _delete(address: Address, check: Callable[[Values], None] | None, scope: Sco
     for _ in range(ATTEMPTS):
         loaded = _load(address, scope)
         if check is not None:
-            check(loaded.stored.values)
+            check(loaded.values)
         with suppress(SaveConditionError):  # others have changed or deleted it: look again
-            writes.delete(loaded.stored.instance, loaded.raw, _everything(resource) if check else ())
-            return loaded.stored
+            writes.delete(loaded.instance, loaded.origin, _everything(resource) if check else ())
+            return loaded
     raise Conflict("Others keep changing the same instance.")
 
 
 def _everything(resource: Resource) -> list[str]:
     """Return the names that the store has for the fields of a document."""
     return [resource.model._fields[name].db_field for name in resource.fields]
-
-
-def _stored(resource: Resource, document: Any, *, represent: bool = False) -> Stored:
-    values = schema(resource.model).values(document)
-    return Stored(document, values, resource.represent(values, document) if represent else None)
