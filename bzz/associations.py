@@ -83,7 +83,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     if held != keys:
         await _tell(act, act.conclude, post_dissociate, parent, leaving)
     await _tell(act, act.conclude, post_associate, parent, joined)
-    if target.model is place.address.resource.model:  # one of them may be the one that has just changed
+    if load_of(step) or target.model is place.address.resource.model:  # they may have changed by it
         with suppress(Unavailable):  # it is stored, and the reply is that of the write
             found |= await act.store.fetch(target, keys, load=act.load, represent=False)
     return Association([found[key] for key in keys], bool(joined))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 from bzz.interfaces import Provider
@@ -11,7 +12,7 @@ from bzz.resources import Field, Resource
 from bzz.routing import Path, parse
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_hives: dict[Any, View] = {}
+_hives: dict[Any, list[Callable[[], View]]] = {}
 _views: dict[Any, View] = {}  # what was made of them so far
 
 
@@ -74,10 +75,9 @@ def _strictest(one: Mapping[str, bool], other: Mapping[str, bool]) -> Mapping[st
     return {verb: True in said for verb, said in pairs.items() if True in said or None not in said}
 
 
-def register(view: View) -> None:
-    """Have ``view`` hold wherever its model is reached, from now on and in the whole process."""
-    model = view.resource.model
-    _hives[model] = _hives[model].strictest(view) if model in _hives else view
+def register(model: Any, view: Callable[[], View]) -> None:
+    """Have a hive's view of ``model``, asked for when it is needed, hold wherever that is reached in this process."""
+    _hives.setdefault(model, []).append(view)
     _views.clear()
 
 
@@ -88,11 +88,9 @@ def view_of(provider: Provider, model: Any) -> View:
         TypeError: the provider cannot serve the model.
     """
     if model not in _views:
-        held = [_hives[base] for base in model.__mro__ if base in _hives]
-        view = View(provider.describe(model)) if model not in _hives else held.pop(0)
-        for inherited in held:
-            view = view.strictest(inherited)
-        _views[model] = view
+        held = [view() for base in model.__mro__ for view in _hives.get(base, ())]
+        first = held.pop(0) if model in _hives else View(provider.describe(model))
+        _views[model] = reduce(View.strictest, held, first)
     return _views[model]
 
 

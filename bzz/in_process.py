@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -30,7 +31,7 @@ class Page(list[Any]):
         self.more, self.total, self.cursor = more, total, cursor
 
 
-class InProcess:
+class InProcess(ABC):
     """What can be done with the instances of a model, and those below them, without a request.
 
     Each does what a request does, with the same signals, whose ``handler`` is None; but it may reach and set any field,
@@ -38,12 +39,16 @@ class InProcess:
 
     Args:
         provider: of the model.
-        view: the model as its hive's options leave it.
         name: the resource's, which ``arguments`` begin with.
     """
 
-    def __init__(self, provider: Provider, view: View, name: str) -> None:
-        self.provider, self.view, self.name = provider, view, name
+    def __init__(self, provider: Provider, name: str) -> None:
+        self.provider, self.name = provider, name
+
+    @property
+    @abstractmethod
+    def view(self) -> View:
+        """The model as its hive's options leave it."""
 
     async def get(self, *path: Any) -> Any:
         """Return the instance at ``path``: a primary key, as a URL would have it or typed, and what comes after it.

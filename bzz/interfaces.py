@@ -133,6 +133,7 @@ class Provider(ABC):
 
         Raises:
             TypeError: ``model`` is not one of this ORM's, or it cannot be served; the message says why.
+            LookupError: it refers to what is not defined yet; it is asked again when it is first needed.
         """
 
     @abstractmethod

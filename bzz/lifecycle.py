@@ -145,11 +145,14 @@ class Act:
 
     async def represented(self, items: Sequence[Stored]) -> list[Stored]:
         """Return what the path ends in with its representations."""
-        if self.resource.shows_itself:
+        hidden = self.resource.deferred - self.load.keys()
+        if self.resource.shows_itself or not all(self.load.keys() <= item.values.keys() for item in items):
             shown = await self.store.represent(self.resource, [item.instance for item in items], load=self.load)
             bodies = [item.body for item in shown]
         else:
             values = [item.values for item in items]
+            if hidden:  # a write has loaded what it changes
+                values = [{n: value for n, value in held.items() if n not in hidden} for held in values]
             bodies = await off_loop(values, lambda: [*map(self.resource.represent, values)])
         return [replace(item, body=body) for item, body in zip(items, bodies, strict=True)]
 

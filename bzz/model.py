@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from inspect import signature
 from typing import Any
 
@@ -64,12 +66,6 @@ class ModelHive(InProcess):
         handler_class: type[ModelHandler] | None = None,
         **provider_options: Any,
     ) -> None:
-        resolved = registry.resolve(provider, provider_options, known=OPTIONS)
-        resource = restrict(
-            resolved.describe(model), fields=fields, exclude=exclude, read_only=read_only, write_only=write_only
-        )
-        if sort:
-            resource = replace(resource, sort=tuple(_check_sort(resource, sort)))
         per_page = min(20, max_per_page) if per_page is None else per_page
         if not 1 <= per_page <= max_per_page:
             raise ValueError(f"per_page is from 1 to max_per_page ({max_per_page}), not {per_page}")
@@ -78,9 +74,31 @@ class ModelHive(InProcess):
         self.handler_class = handler_class or ModelHandler
         if not issubclass(self.handler_class, ModelHandler):
             raise TypeError(f"{self.handler_class!r} is no subclass of bzz.ModelHandler")
-        switches = _check_authenticated(authenticated)
-        view = View(resource, _check_methods(methods), per_page, max_per_page, max_body, switches)
-        super().__init__(resolved, view, routing.snake_case(model.__name__))
+        self.model, verbs, switches = model, _check_methods(methods), _check_authenticated(authenticated)
+        super().__init__(
+            registry.resolve(provider, provider_options, known=OPTIONS), routing.snake_case(model.__name__)
+        )
+
+        def look() -> View:
+            resource = restrict(
+                self.provider.describe(model),
+                fields=fields,
+                exclude=exclude,
+                read_only=read_only,
+                write_only=write_only,
+            )
+            if sort:
+                resource = replace(resource, sort=tuple(_check_sort(resource, sort)))
+            return View(resource, verbs, per_page, max_per_page, max_body, switches)
+
+        self._look = look
+        with suppress(LookupError):  # what it refers to is not defined yet: it is looked at when it is first needed
+            self.view  # noqa: B018
+
+    @cached_property
+    def view(self) -> View:
+        """The model as the options leave it; raise TypeError if one of them names no field."""
+        return self._look()
 
     @classmethod
     def routes_for(
@@ -103,12 +121,12 @@ class ModelHive(InProcess):
             prefix: where they live, in any spelling: ``api``, ``/api``, ``/api/``.
             resource_name: what the resource is called; by default the class name in snake case.
         """
-        name = (resource_name or routing.snake_case(self.view.resource.model.__name__)).strip("/")
+        name = (resource_name or routing.snake_case(self.model.__name__)).strip("/")
         if not name:
             raise ValueError("a resource has a name")
-        register(self.view)
+        register(self.model, lambda: self.view)
         self.name, base = name, routing.base_path(prefix, name)
-        options = {"provider": self.provider, "view": self.view, "name": name, "base": base}
+        options = {"hive": self, "name": name, "base": base}
         return RouteList([URLSpec(routing.pattern(base), self.handler_class, options)])
 
 

@@ -14,7 +14,8 @@ from bzz.changes import ANY, Precondition
 from bzz.exceptions import BzzError, MethodNotAllowed, NotFound, Unsupported
 from bzz.gate import VERBS, require_user
 from bzz.handlers import Handler
-from bzz.interfaces import Listing, Provider, Query, Scope, Stored
+from bzz.in_process import InProcess
+from bzz.interfaces import Listing, Query, Scope, Stored
 from bzz.lifecycle import Act
 from bzz.pool import off_loop
 from bzz.queries import Parser, query_pairs
@@ -38,16 +39,15 @@ _PARTS = re.compile(r'(?:"[^"]*"|[^",])+')
 class ModelHandler(Handler):
     """Answers the requests to one model's routes; subclass it to change how."""
 
-    def initialize(self, provider: Provider, view: View, name: str, base: str) -> None:
+    def initialize(self, hive: InProcess, name: str, base: str) -> None:
         """Take what ``ModelHive.routes`` gives.
 
         Args:
-            provider: of the model.
-            view: the model as its hive's options leave it.
+            hive: of the model.
             name: the resource's.
             base: its percent-encoded path.
         """
-        self.provider, self.view, self.name, self.base = provider, view, name, base
+        self.provider, self.view, self.name, self.base = hive.provider, hive.view, name, base
 
     async def prepare(self) -> None:
         """Find out who asks for what, and refuse whom the models along the path do not admit.

@@ -14,6 +14,7 @@ from bzz.interfaces import Provider
 BUILT_IN = {
     "memory": "bzz.providers.memory:MemoryProvider",
     "mongoengine": "bzz.providers.mongoengine:MongoEngineProvider",
+    "sqlalchemy": "bzz.providers.sqlalchemy:SQLAlchemyProvider",
 }
 ENTRY_POINTS = "bzz.providers"
 

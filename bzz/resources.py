@@ -6,7 +6,7 @@ embedded documents as dicts, lists as lists, references as primary keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -244,6 +244,21 @@ class Resource:
             if before is not after and not known.type.same(before, after):
                 changed[name] = after
         return changed
+
+    def told(self, errors: Mapping[str, list[str]], given: Collection[str] | None) -> dict[str, list[str]]:
+        """Return the errors of fields that a request may see or has given, by the names it knows.
+
+        Args:
+            errors: what a store says, by dotted field name.
+            given: names of the fields that a write is given, which the request knows; None for a read.
+        """
+        told = {}
+        for dotted, messages in errors.items():
+            name, dot, inner = dotted.partition(".")
+            known = self.fields.get(name)
+            if known is None or known.readable or name in (given or ()):
+                told[f"{self.public(name)}{dot}{inner}"] = messages
+        return told
 
     def references(self, values: Mapping[str, Any]) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in ``values``: dotted field name, model referred to, primary key."""

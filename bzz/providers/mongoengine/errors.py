@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,11 +34,11 @@ def translated(resource: Resource, given: Collection[str] | None = None) -> Iter
         raise NotFound(NO_INSTANCE) from error
     except (NotUniqueError, pymongo.errors.DuplicateKeyError) as error:
         taken = {name: ["is taken"] for name in _taken(resource.model, error)}
-        raise Conflict("A value is taken.", errors=_told(resource, taken, given)) from error
+        raise Conflict("A value is taken.", errors=resource.told(taken, given)) from error
     except ValidationError as error:
         errors = _flatten(error.to_dict())
         general = " ".join(errors.pop(NO_FIELD, [] if errors else [str(error)]))
-        raise Invalid(general or "The input is not valid.", errors=_told(resource, errors, given)) from error
+        raise Invalid(general or "The input is not valid.", errors=resource.told(errors, given)) from error
     except InvalidDocument as error:  # too large, say; what a field can hold is checked before
         raise Invalid("The document cannot be stored.") from error
     except (OperationError, pymongo.errors.PyMongoError) as error:
@@ -51,17 +51,6 @@ def translated(resource: Resource, given: Collection[str] | None = None) -> Iter
         if isinstance(cause, pymongo.errors.WriteError):
             raise Invalid("The store does not take such a document.") from error
         raise
-
-
-def _told(resource: Resource, errors: Mapping[str, list[str]], given: Collection[str] | None) -> dict[str, list[str]]:
-    """Return the errors of fields that the request may see or has given, by the names it knows."""
-    told = {}
-    for dotted, messages in errors.items():
-        name, dot, inner = dotted.partition(".")
-        known = resource.fields.get(name)
-        if known is None or known.readable or name in (given or ()):
-            told[f"{resource.public(name)}{dot}{inner}"] = messages
-    return told
 
 
 def _flatten(found: dict[Any, Any]) -> dict[str, list[str]]:

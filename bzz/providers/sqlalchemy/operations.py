@@ -1,0 +1,159 @@
+"""What each operation of the provider does with a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bzz.changes import Change
+from bzz.exceptions import NotFound
+from bzz.interfaces import Address, Listing, Load, Query, Stored
+from bzz.providers.sqlalchemy.columns import SQLITE
+from bzz.providers.sqlalchemy.queries import narrow, page
+from bzz.providers.sqlalchemy.schemas import Schema
+from bzz.resources import NO_INSTANCE, Resource, Values
+
+Visible = sa.Select[Any] | None  # what a request may see; None for everything
+
+
+def get(session: Session, schema: Schema, address: Address, visible: Visible, *, represent: bool) -> Stored:
+    """Return the instance at an address; raise NotFound if there is none to be seen."""
+    if visible is None:
+        instance = _one(session, schema.at(address.field), schema, address)
+    else:
+        statement = visible.where(schema.column(address.field) == sa.bindparam("key"))
+        instance = _one(session, statement.execution_options(populate_existing=True), schema, address)
+    [stored] = _stored(session, schema, address.resource, [instance], address.load, represent=represent)
+    return stored
+
+
+def list_(
+    session: Session, schema: Schema, resource: Resource, visible: sa.Select[Any], query: Query, *, represent: bool
+) -> Listing:
+    """Return the page of what is visible that a query asks for."""
+    dialect = session.get_bind(schema.mapper).dialect.name
+    wanted = narrow(visible, schema, query, dialect)
+    statement = page(wanted, schema, query, dialect).execution_options(populate_existing=True)
+    found = session.scalars(statement).unique().all()
+    items = _stored(session, schema, resource, found[: query.per_page], query.load, represent=represent)
+    total = None
+    if query.count:
+        keys = wanted.with_only_columns(schema.key).order_by(None).subquery()
+        total = session.scalar(sa.select(sa.func.count()).select_from(keys))
+    return Listing(items, len(found) > query.per_page, total)
+
+
+def create(session: Session, schema: Schema, data: Values) -> Stored:
+    """Insert a new instance, and have what it is kept elsewhere refer to it."""
+    own, elsewhere = _split(schema, data)
+    with session.no_autoflush:
+        instance = schema.build(session, own)
+        session.add(instance)
+    session.flush()
+    return _written(session, schema, instance, elsewhere, {})
+
+
+def update(
+    session: Session, schema: Schema, address: Address, visible: Visible, change: Change, *, given: set[str]
+) -> Stored:
+    """Store what ``change`` makes of the instance at an address, locked; add to ``given`` the fields that change."""
+    with session.no_autoflush:
+        instance = _locked(session, schema, address, visible)
+        [stored] = _stored(session, schema, address.resource, [instance], address.load)
+        changed = schema.resource.changed(stored.values, change(stored.values))
+        given.update(changed)
+        own, elsewhere = _split(schema, changed)
+        schema.assign(session, instance, own)
+    session.flush()
+    if not changed:
+        return replace(stored, previous=stored.values)
+    written = _written(session, schema, instance, elsewhere, stored.values)
+    return replace(written, previous=stored.values)
+
+
+def delete(
+    session: Session,
+    schema: Schema,
+    address: Address,
+    visible: Visible,
+    check: Callable[[Values], None] | None,
+) -> Stored:
+    """Delete the instance at an address, locked, if it stands ``check``."""
+    with session.no_autoflush:
+        instance = _locked(session, schema, address, visible)
+        values = schema.values(instance)
+        if check is not None:
+            check(values)
+        session.delete(instance)
+    session.flush()
+    return Stored(instance, values)
+
+
+def represent(
+    session: Session, schema: Schema, resource: Resource, instances: Sequence[Any], load: Load
+) -> Sequence[Stored]:
+    """Return what instances hold, with their representations; nothing that receivers did to them is stored."""
+    with session.no_autoflush:
+        session.add_all(instance for instance in instances if sa.inspect(instance).detached)
+        return _stored(session, schema, resource, instances, load, represent=True)
+
+
+def _one(session: Session, statement: Any, schema: Schema, address: Address) -> Any:
+    key = schema.stored(address.field, address.key)
+    for instance in session.scalars(statement, {"key": key}).unique():
+        return instance
+    raise NotFound(NO_INSTANCE)
+
+
+def _locked(session: Session, schema: Schema, address: Address, visible: Visible) -> Any:
+    """Return the instance at an address as it is now, and will be until the transaction ends."""
+    if session.get_bind(schema.mapper).dialect.name == SQLITE:
+        session.execute(schema.write_lock)
+    instance = _one(session, schema.locking(address.field), schema, address)
+    if visible is not None:
+        key = getattr(instance, schema.key.key)
+        if session.execute(visible.where(schema.key == key).with_only_columns(schema.key)).first() is None:
+            raise NotFound(NO_INSTANCE)
+    return instance
+
+
+def _split(schema: Schema, data: Values) -> tuple[Values, Values]:
+    """Return what an instance holds itself, and what is kept elsewhere."""
+    elsewhere = {name: value for name, value in data.items() if name in schema.resource.deferred}
+    return {name: value for name, value in data.items() if name not in elsewhere}, elsewhere
+
+
+def _written(session: Session, schema: Schema, instance: Any, elsewhere: Values, previous: Values) -> Stored:
+    """Return an instance as the database has it now, once what is kept ``elsewhere`` is written, too."""
+    for name, value in elsewhere.items():
+        schema.relations[name].change(session, instance, previous.get(name), value)
+    key = getattr(instance, schema.key.key)
+    for found in session.scalars(schema.at(str(schema.resource.pk)), {"key": key}).unique():
+        instance = found
+    load: Load = dict.fromkeys(elsewhere)
+    [stored] = _stored(session, schema, schema.resource, [instance], load)
+    return stored
+
+
+def _stored(
+    session: Session,
+    schema: Schema,
+    resource: Resource,
+    instances: Sequence[Any],
+    load: Load,
+    *,
+    represent: bool = False,
+) -> Sequence[Stored]:
+    values = [schema.values(instance) for instance in instances]
+    if load and instances:
+        keys = [getattr(instance, schema.key.key) for instance in instances]
+        for name, wanted in load.items():
+            found = schema.relations[name].load(session, keys, wanted)
+            for key, held in zip(keys, values, strict=True):
+                held[name] = found[key]
+    bodies = map(resource.represent, values, instances) if represent else [None] * len(instances)
+    return [Stored(*one) for one in zip(instances, values, bodies, strict=True)]

@@ -1,0 +1,217 @@
+"""The provider: one session for all that a request does, with a transaction for each read and one for each write.
+
+What an operation does is written once, for a synchronous session. One of an ``async_sessionmaker`` runs it by
+``run_sync``, which awaits the database natively; one of a ``sessionmaker`` runs it in the pool of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from bzz.changes import Change
+from bzz.interfaces import Address, Listing, Load, Provider, Query, Scope, Stored
+from bzz.pool import THREADS
+from bzz.providers.sqlalchemy import factories, operations
+from bzz.providers.sqlalchemy.errors import translated
+from bzz.providers.sqlalchemy.schemas import Schema, make_schema
+from bzz.resources import Resource, Values
+
+T = TypeVar("T")
+BUSY = "bzz.busy"  # in the info of a session that is in use in a thread
+
+
+class SQLAlchemyProvider(Provider):
+    """Serves mapped classes.
+
+    Args:
+        session_factory: an ``async_sessionmaker`` or a ``sessionmaker``; None for ``session_factory`` in the settings
+            of the application that serves the request.
+        timeout: seconds an operation may take, waiting for a thread or a connection included.
+        threads: how many operations of synchronous sessions run at once, as far as there are connections.
+
+    Raises:
+        TypeError: it makes no sessions, or its database is another one in each thread.
+    """
+
+    def __init__(
+        self, session_factory: Callable[[], Any] | None = None, *, timeout: float = 5.0, threads: int = THREADS
+    ) -> None:
+        super().__init__(timeout=timeout, threads=threads)
+        self._factory = None if session_factory is None else factories.checked(session_factory)
+        engine = factories.engine_of(self._factory)
+        self._dialect = engine.dialect.name if engine is not None else None
+        if engine is not None:
+            self.threads = min(threads, factories.connections(engine))
+        self._schemas: dict[type, Schema] = {}
+
+    def begin(self, scope: Scope) -> Session | AsyncSession:
+        """Return a new session; raise RuntimeError if there is nothing that makes one."""
+        return factories.begin(self._factory or factories.found_in(scope.handler))
+
+    async def end(self, unit: Session | AsyncSession) -> None:
+        """Close a session, unless an operation that took too long still has it; it ends its transaction itself."""
+        if isinstance(unit, AsyncSession):
+            with suppress(Exception):  # its connection is lost, and nothing is left to close
+                await self.in_time(unit.close())
+        elif not unit.info.get(BUSY):
+            await self._close(unit)
+
+    def schema(self, model: type) -> Schema:
+        """Return the schema of a mapped class; raise as ``describe``."""
+        if model not in self._schemas:
+            self._schemas[model] = make_schema(model, self._dialect, self.schema)
+        return self._schemas[model]
+
+    def describe(self, model: type) -> Resource:
+        """Return what a mapped class looks like.
+
+        Raises:
+            TypeError: it is no mapped class, or its primary key is composite.
+            LookupError: it, or another, refers to a class that is not defined yet.
+        """
+        return self.schema(model).resource
+
+    def values(self, resource: Resource, instance: Any) -> Values:
+        """Return what an instance holds."""
+        return self.schema(resource.model).values(instance)
+
+    async def get(self, address: Address, *, scope: Scope, represent: bool) -> Stored:
+        """Return the instance at ``address``."""
+        schema, visible = self.schema(address.resource.model), await self._visible(address, scope)
+        return await self._run(
+            scope, schema, lambda session: operations.get(session, schema, address, visible, represent=represent)
+        )
+
+    async def list(self, resource: Resource, query: Query, *, scope: Scope, represent: bool) -> Listing:
+        """Return the page that ``query`` asks for."""
+        schema, hook = self.schema(resource.model), getattr(resource.model, "get_list_queryset", None)
+        visible = sa.select(resource.model)
+        if hook is not None:
+            visible = await self.read(hook, visible, scope.handler)
+        if query.within is not None:
+            parent = self.schema(query.within.resource.model)
+            key = parent.stored(str(parent.resource.pk), query.within.key)
+            visible = visible.where(schema.key.in_(parent.relations[query.within.field].members(key)))
+        return await self._run(
+            scope,
+            schema,
+            lambda session: operations.list_(session, schema, resource, visible, query, represent=represent),
+        )
+
+    async def create(self, resource: Resource, data: Values, *, scope: Scope) -> Stored:
+        """Insert a new instance."""
+        schema = self.schema(resource.model)
+        return await self._run(scope, schema, lambda session: operations.create(session, schema, data), given=data)
+
+    async def update(
+        self,
+        address: Address,
+        change: Change,
+        *,
+        exact: bool,  # noqa: ARG002  # the row is locked, so all of it is as it was found
+        loaded: Stored | None,  # noqa: ARG002  # it is loaded again under the lock
+        scope: Scope,
+    ) -> Stored:
+        """Store what ``change`` makes of the instance at ``address``."""
+        schema, visible = self.schema(address.resource.model), await self._visible(address, scope)
+        given: set[str] = set()
+        return await self._run(
+            scope,
+            schema,
+            lambda session: operations.update(session, schema, address, visible, change, given=given),
+            given=given,
+        )
+
+    async def delete(
+        self,
+        address: Address,
+        *,
+        check: Callable[[Values], None] | None,
+        loaded: Stored | None,  # noqa: ARG002  # it is loaded again under the lock
+        scope: Scope,
+    ) -> Stored:
+        """Delete the instance at ``address``."""
+        schema, visible = self.schema(address.resource.model), await self._visible(address, scope)
+        return await self._run(
+            scope,
+            schema,
+            lambda session: operations.delete(session, schema, address, visible, check),
+            given=(),
+            is_delete=True,
+        )
+
+    async def represent(
+        self, resource: Resource, instances: Sequence[Any], *, load: Load, scope: Scope
+    ) -> Sequence[Stored]:
+        """Return what instances hold, with their representations, for which their ``to_dict()`` may load more."""
+        schema = self.schema(resource.model)
+        return await self._run(
+            scope, schema, lambda session: operations.represent(session, schema, resource, instances, load)
+        )
+
+    async def _visible(self, address: Address, scope: Scope) -> sa.Select[Any] | None:
+        """Return the statement of what the model's own hook lets a request see; None if it has none."""
+        model = address.resource.model
+        hook = getattr(model, "get_instance_queryset", None)
+        return None if hook is None else await self.read(hook, model, sa.select(model), address.id, scope.handler)
+
+    async def _run(
+        self,
+        scope: Scope,
+        schema: Schema,
+        operation: Callable[[Session], T],
+        *,
+        given: Collection[str] | None = None,
+        is_delete: bool = False,
+    ) -> T:
+        """Return what ``operation`` returns, done in a transaction that ends with it.
+
+        What is read while a write is under way leaves open what receivers have begun; the write commits that, too.
+
+        Args:
+            scope: whose unit is the session.
+            schema: of the instances in hand.
+            operation: what to do.
+            given: names of the fields that a write is given; None for a read.
+            is_delete: whether it deletes.
+        """
+        unit, is_write, is_part = scope.unit, given is not None, scope.is_writing
+
+        def perform(session: Session) -> T:
+            was_begun = session.in_transaction()
+            try:
+                with translated(schema, given, is_delete=is_delete):
+                    result = operation(session)
+                    if is_write or (is_part and not was_begun):
+                        session.commit()
+            except BaseException:
+                session.close()  # and not rollback(), which would have instances forget what they hold
+                raise
+            if not is_part:
+                session.close()
+            return result
+
+        if isinstance(unit, AsyncSession):
+            return await self.in_time(unit.run_sync(perform), is_write=is_write)
+
+        def in_thread() -> T:
+            try:
+                return perform(unit)
+            finally:
+                unit.info[BUSY] = False
+
+        unit.info[BUSY] = True
+        return await (self.write(in_thread) if is_write else self.read(in_thread))
+
+    async def _close(self, session: Session) -> None:
+        if session.in_transaction():
+            with suppress(Exception):
+                await self.in_time(self.pool.clean_up(session.close))
+        else:
+            session.close()

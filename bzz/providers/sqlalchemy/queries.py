@@ -1,0 +1,131 @@
+"""Conditions and orders as SQL has them. Every value is a bound parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from bzz.conditions import Condition
+from bzz.interfaces import Query
+from bzz.providers.sqlalchemy.columns import SQLITE
+from bzz.providers.sqlalchemy.relationships import Relationship
+from bzz.providers.sqlalchemy.schemas import Schema
+
+NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # by themselves, where ascending; not all of them could be told
+EMPTY_JSON = ("null", "[]", "{}")
+ESCAPE = "/"
+
+
+def narrow(statement: Any, schema: Schema, query: Query, dialect: str) -> Any:
+    """Return ``statement`` of the instances that meet the conditions of a query, without regard to its cursor."""
+    clauses = _clauses(schema, query.where, dialect)
+    return statement.where(*clauses) if clauses else statement
+
+
+def page(statement: Any, schema: Schema, query: Query, dialect: str) -> Any:
+    """Return ``statement`` of a query's page and, if there is one, the first instance of the next."""
+    alternatives = [sa.and_(*_clauses(schema, conditions, dialect)) for conditions in query.alternatives]
+    if alternatives:
+        statement = statement.where(sa.or_(*alternatives))
+    for name, descending in query.order(schema.resource):
+        statement = statement.order_by(_order(schema, name, dialect, descending=descending))
+    statement = statement.limit(query.per_page + 1)
+    return statement.offset(query.skip) if query.skip else statement
+
+
+def _clauses(schema: Schema, conditions: Iterable[Condition], dialect: str) -> list[Any]:
+    return [_clause(schema, condition, dialect) for condition in conditions]
+
+
+def _order(schema: Schema, name: str, dialect: str, *, descending: bool) -> Any:
+    column = schema.column(name)
+    order = column.desc() if descending else column.asc()
+    if dialect in NULLS_FIRST or not getattr(column, "nullable", True):
+        return order
+    return order.nulls_last() if descending else order.nulls_first()
+
+
+def _clause(schema: Schema, condition: Condition, dialect: str) -> Any:
+    """Return a condition as SQL."""
+    name, operator, value = condition.field, condition.operator, condition.value
+    held = schema.relations.get(name)
+    if held is not None and held.key is None:
+        return _related(held, operator, value)
+    column = schema.column(name)
+    if operator == "exists":
+        return _exists(column, wanted=value)
+    if operator in ("in", "nin"):
+        return _in(column, [schema.stored(name, item) for item in value], negated=operator == "nin")
+    if operator in _PATTERNS:
+        if isinstance(column.type, sa.ARRAY):
+            [item] = schema.stored(name, [value])
+            return item == sa.any_(column)
+        return _matches(column, operator, value, dialect)
+    return _COMPARISONS[operator](column, schema.stored(name, value))
+
+
+_COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "eq": lambda column, value: column == value,
+    "ne": lambda column, value: column.is_not(None) if value is None else sa.or_(column != value, column.is_(None)),
+    "gt": lambda column, value: column > value,
+    "gte": lambda column, value: column >= value,
+    "lt": lambda column, value: column < value,
+    "lte": lambda column, value: column <= value,
+}
+_PATTERNS = {
+    "contains": "%{}%",
+    "startswith": "{}%",
+    "endswith": "%{}",
+    "icontains": "%{}%",
+    "istartswith": "{}%",
+    "iendswith": "%{}",
+}
+
+
+def _in(column: Any, values: list[Any], *, negated: bool) -> Any:
+    """Return whether a value is one of several, of which None is one like the others."""
+    others = [value for value in values if value is not None]
+    is_null = len(others) < len(values)
+    if negated:
+        return (
+            sa.and_(column.not_in(others), column.is_not(None))
+            if is_null
+            else sa.or_(column.not_in(others), column.is_(None))
+        )
+    return sa.or_(column.in_(others), column.is_(None)) if is_null else column.in_(others)
+
+
+def _matches(column: Any, operator: str, value: str, dialect: str) -> Any:
+    """Return whether text has a part, taken literally; SQLite's LIKE folds case, so that GLOB takes its place."""
+    folds = operator.startswith("i")
+    if dialect == SQLITE and not folds:
+        literal = "".join(f"[{char}]" if char in "*?[" else char for char in value)
+        return column.op("GLOB")(_PATTERNS[operator].replace("%", "*").format(literal))
+    literal = "".join(f"{ESCAPE}{char}" if char in f"{ESCAPE}%_" else char for char in value)
+    pattern = _PATTERNS[operator].format(literal)
+    if folds:
+        return sa.func.lower(column).like(sa.func.lower(pattern), escape=ESCAPE)
+    return column.like(pattern, escape=ESCAPE)
+
+
+def _exists(column: Any, *, wanted: bool) -> Any:
+    """Return whether there is a value; an empty list or object is none."""
+    there = column.is_not(None)
+    if isinstance(column.type, sa.JSON):
+        there = sa.and_(there, sa.cast(column, sa.Text).not_in(EMPTY_JSON))
+    elif isinstance(column.type, sa.ARRAY):
+        there = sa.func.coalesce(sa.func.cardinality(column), 0) > 0
+    return there if wanted else sa.not_(there)
+
+
+def _related(held: Relationship, operator: str, value: Any) -> Any:
+    """Return whether an instance has a member, told by its key, or any; in terms of what is kept elsewhere."""
+    has = held.attribute.any if held.many else held.attribute.has
+    if operator == "exists":
+        return has() if value else sa.not_(has())
+    values = value if operator in ("in", "nin") else [value]
+    found = [has(held.target_key.in_([key for key in values if key is not None]))]
+    there = sa.or_(*found, sa.not_(has())) if None in values else found[0]
+    return sa.not_(there) if operator in ("ne", "nin") else there

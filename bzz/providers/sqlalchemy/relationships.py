@@ -1,0 +1,187 @@
+"""Relationships as references: whose keys they are, how they are loaded, and how members join and leave.
+
+The key of a many-to-one relationship is in a column of the instance. All others are kept elsewhere, in the rows of the
+members or in an association table, and are read and written there: a collection is never loaded to change it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, Session, aliased
+
+from bzz.exceptions import Invalid
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """One relationship of a mapped class.
+
+    Args:
+        prop: as SQLAlchemy has it.
+        key: the attribute that holds the primary key of whom it refers to; None if that is kept elsewhere.
+    """
+
+    prop: RelationshipProperty[Any]
+    key: str | None
+
+    @property
+    def name(self) -> str:
+        """The attribute."""
+        return self.prop.key
+
+    @property
+    def model(self) -> type:
+        """The class it refers to."""
+        return self.prop.mapper.class_
+
+    @property
+    def many(self) -> bool:
+        """Whether it refers to several."""
+        return bool(self.prop.uselist)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether it may be changed: not what only shows, nor what says which row it is."""
+        parent = self.prop.parent
+        is_primary_key = self.key is not None and parent.columns[self.key] in parent.primary_key
+        return not (self.prop.viewonly or is_primary_key)
+
+    @property
+    def attribute(self) -> Any:
+        """The attribute of the class."""
+        return self.prop.class_attribute
+
+    @property
+    def target_key(self) -> Any:
+        """The primary key of the class it refers to, as an attribute."""
+        return _key(self.prop.mapper)
+
+    def target(self, session: Session, name: str, key: Any) -> Any:
+        """Return the instance with the primary key ``key``; raise Invalid if there is none."""
+        found = session.get(self.model, key)
+        if found is None:
+            raise Invalid(errors={name: [f"there is no {self.model.__name__} {key}"]})
+        return found
+
+    def pairs(self, keys: Collection[Any], wanted: Collection[Any] | None = None) -> sa.Select[Any]:
+        """Return the statement of who is whose member, in the order of members' keys.
+
+        Args:
+            keys: primary keys of instances that have the relationship.
+            wanted: primary keys of the members to look for; None for all.
+        """
+        parent, member = _key(self.prop.parent), aliased(self.prop.mapper.class_)
+        key = getattr(member, self.target_key.key)
+        statement = sa.select(parent, key).select_from(self.prop.parent.class_)
+        statement = statement.join(self.attribute.of_type(member)).where(parent.in_(keys)).order_by(key)
+        return statement if wanted is None else statement.where(key.in_(wanted))
+
+    def members(self, key: Any) -> sa.Select[Any]:
+        """Return the statement of the primary keys of the members that the instance ``key`` has."""
+        statement = self.pairs([key]).order_by(None)
+        return statement.with_only_columns(statement.selected_columns[1])
+
+    def load(self, session: Session, keys: Collection[Any], wanted: Collection[Any] | None) -> dict[Any, Any]:
+        """Return, by primary key, what each instance of ``keys`` refers to: a list of keys, or one or None."""
+        found: defaultdict[Any, list[Any]] = defaultdict(list)
+        if wanted is None or wanted:
+            for key, member in session.execute(self.pairs(keys, wanted)):
+                found[key].append(member)
+        if self.many:
+            return {key: found[key] for key in keys}
+        return {key: next(iter(found[key]), None) for key in keys}
+
+    def change(self, session: Session, instance: Any, before: Any, after: Any) -> None:
+        """Have the members of ``instance`` be those of ``after``, where they were those of ``before``; flushes.
+
+        Raises:
+            Invalid: a member does not exist.
+        """
+        old, new = _as_list(before), _as_list(after)
+        leaving = [key for key in old if key not in {*new}]
+        joining = [key for key in new if key not in {*old}]
+        if self.prop.secondary is not None:
+            self._write_rows(session, instance, leaving, joining)
+        else:
+            self._write_members(session, instance, leaving, joining)
+
+    def _write_members(self, session: Session, instance: Any, leaving: list[Any], joining: list[Any]) -> None:
+        """Set the foreign keys of the members."""
+        pairs = [
+            (_attribute(self.prop.parent, local), _attribute(self.prop.mapper, remote))
+            for local, remote in self.prop.local_remote_pairs or ()
+        ]
+        for keys, is_joining in ((leaving, False), (joining, True)):
+            for member in self._found(session, keys):
+                for local, remote in pairs:
+                    setattr(member, remote, getattr(instance, local) if is_joining else None)
+            session.flush()
+
+    def _write_rows(self, session: Session, instance: Any, leaving: list[Any], joining: list[Any]) -> None:
+        """Write rows of the association table."""
+        table: Any = self.prop.secondary
+        own = _row(self.prop.parent, self.prop.synchronize_pairs, instance)
+        rows = {
+            is_joining: [
+                own | _row(self.prop.mapper, self.prop.secondary_synchronize_pairs or (), member)
+                for member in self._found(session, keys)
+            ]
+            for keys, is_joining in ((leaving, False), (joining, True))
+        }
+        for row in rows[False]:
+            session.execute(sa.delete(table).where(*(table.c[name] == value for name, value in row.items())))
+        if rows[True]:
+            session.execute(sa.insert(table), rows[True])
+
+    def _found(self, session: Session, keys: Sequence[Any]) -> list[Any]:
+        if not keys:
+            return []
+        statement: Any = sa.select(self.model).where(self.target_key.in_(keys))
+        found = {_value(member): member for member in session.scalars(statement).unique()}
+        missing = [str(key) for key in keys if key not in found]
+        if missing:
+            raise Invalid(errors={self.name: [f"there is no {self.model.__name__} {', '.join(missing)}"]})
+        return [found[key] for key in keys]
+
+
+def relationships(mapper: Mapper[Any]) -> Iterator[Relationship]:
+    """Yield the relationships of a class that can be served.
+
+    Left out is what refers to a class with a composite primary key, or by another key than the primary one.
+    """
+    for prop in mapper.relationships:
+        if len(prop.mapper.primary_key) != 1 or prop.key.startswith("_"):
+            continue
+        if prop.direction is not RelationshipDirection.MANYTOONE:
+            yield Relationship(prop, None)
+            continue
+        pairs = prop.local_remote_pairs or []
+        if len(pairs) == 1 and _attribute(prop.mapper, pairs[0][1]) == _key(prop.mapper).key:
+            yield Relationship(prop, _attribute(mapper, pairs[0][0]))
+
+
+def _row(mapper: Mapper[Any], pairs: Iterable[tuple[Any, Any]], instance: Any) -> dict[str, Any]:
+    """Return what an instance's row of an association table has of it, by the keys of that table's columns."""
+    return {str(column.key): getattr(instance, _attribute(mapper, own)) for own, column in pairs}
+
+
+def _key(mapper: Mapper[Any]) -> Any:
+    return getattr(mapper.class_, _attribute(mapper, mapper.primary_key[0]))
+
+
+def _attribute(mapper: Mapper[Any], column: Any) -> str:
+    return mapper.get_property_by_column(column).key
+
+
+def _value(instance: Any) -> Any:
+    [key] = sa.inspect(instance).identity
+    return key
+
+
+def _as_list(held: Any) -> list[Any]:
+    return held if isinstance(held, list) else [] if held is None else [held]
