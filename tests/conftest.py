@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlencode
 
 import mongoengine
 import pytest
@@ -34,6 +31,8 @@ from bzz.resources import Resource
 from bzz.routing import Path, Step
 from bzz.store import Store
 from bzz.testing import Sent
+from bzz.testing.api import Api as AskedApi
+from bzz.testing.api import Reply
 from example_app.store import embedded_store
 from tests.issuer import OpenIDIssuer
 from tests.models import User
@@ -42,7 +41,6 @@ from tests.teams import STORES
 SIGNALS = signals.declared()
 LIFECYCLE = [name for name, signal in SIGNALS.items() if "unit" in signal.keywords]
 SECRET = "0123456789abcdef0123456789abcdef"
-FORM = "application/x-www-form-urlencoded"
 
 settings.register_profile("short", max_examples=15, stateful_step_count=40, deadline=None)
 settings.register_profile("nightly", max_examples=400, stateful_step_count=100, deadline=None)
@@ -56,62 +54,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.gen_test(timeout=30))
 
 
-@dataclass
-class Reply:
-    """What the server answered."""
-
-    status: int
-    headers: Any
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class Api:
+class Api(AskedApi):
     """An application under test, used over a real socket."""
 
     def __init__(self, app: tornado.web.Application, client: tornado.httpclient.AsyncHTTPClient, url: str) -> None:
-        self.app, self._client, self.url = app, client, url
+        super().__init__(client, url)
+        self.app = app
 
     def mount(self, *routes: Any) -> Api:
         self.app.add_handlers(r".*", bzz.flatten(routes))
         return self
-
-    async def __call__(
-        self,
-        method: str,
-        path: str,
-        *,
-        json_body: Any = None,
-        form: Any = None,
-        body: bytes | str | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> Reply:
-        headers = dict(headers or {})
-        if json_body is not None:
-            body = json.dumps(json_body)
-            headers.setdefault("Content-Type", "application/json")
-        elif form is not None:
-            body = form if isinstance(form, str) else urlencode(form)
-            headers.setdefault("Content-Type", FORM)
-        got = await self._client.fetch(
-            self.url + path,
-            method=method,
-            body=body,
-            headers=headers,
-            raise_error=False,
-            allow_nonstandard_methods=True,
-            follow_redirects=False,
-            request_timeout=30,
-        )
-        return Reply(got.code, got.headers, got.body)
-
-    async def create(self, path: str, **values: Any) -> Any:
-        reply = await self("POST", path, json_body=values)
-        assert reply.status == 201, reply.body
-        return reply.json
 
 
 class Browser:

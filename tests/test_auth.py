@@ -94,7 +94,7 @@ async def test_the_cookie_is_called_and_kept_as_configured(browser: Browser) -> 
 @pytest.mark.parametrize(("secure", "expected"), [(None, True), (False, "")])
 async def test_the_cookie_is_secure_over_https(browser: Browser, secure: bool | None, expected: Any) -> None:
     bzz.AuthHive.configure(browser.api.app, SECRET, cookie_secure=secure)
-    behind = Browser(Api(browser.api.app, browser.api._client, serve(browser.api.app)))
+    behind = Browser(Api(browser.api.app, browser.api.client, serve(browser.api.app)))
     given = {"provider": "mock", "access_token": "x"}
     https = {"X-Forwarded-Proto": "https"}
     signed_in = await behind("POST", "/auth/signin/", json_body=given, headers=https)

@@ -22,7 +22,8 @@ from bzz.providers.mock import MockProvider
 from bzz.sessions import EndedInMemory
 from bzz.signals import authorized_user, pre_get_user_details, unauthorized_user
 from bzz.testing import capture
-from tests.conftest import SECRET, Api, Browser, Reply
+from bzz.testing.api import Reply
+from tests.conftest import SECRET, Api, Browser
 
 ADA = {"id": "7", "name": "Ada", "email": "ada@example.com"}
 SHOWN = {**ADA, "provider": "mock"}

@@ -113,7 +113,7 @@ async def test_handlers_of_ones_own_act_as_the_page_says(api: Api) -> None:
 @pytest.mark.usefixtures("mongodb")
 async def test_the_page_about_authentication_does_what_it_says(api: Api) -> None:
     page = run(ROOT / "docs" / "authentication.md")
-    api = Api(page["app"], api._client, serve(page["app"]))
+    api = Api(page["app"], api.client, serve(page["app"]))
     ada, eve, nobody = Browser(api, "/api"), Browser(api, "/api"), Browser(api, "/api")
     assert (await nobody("POST", "/api/note", json_body={"text": "x"})).status == 401
     await ada.sign_in(id="1", email="ada@example.com", name="Ada")
@@ -148,7 +148,7 @@ async def test_the_page_about_mocks_does_what_it_says(api: Api) -> None:
     assert (await mocked("POST", "/api/team", json_body={})).headers["X-Created-Id"] == "2"
     missing = await mocked("GET", "/api/team/404/")
     assert (missing.status, missing.headers["Content-Type"]) == (404, "application/problem+json")
-    real = Api(page["app"], api._client, serve(page["app"]))
+    real = Api(page["app"], api.client, serve(page["app"]))
     assert (await real("GET", "/api/team")).json == []
     assert (await real("POST", "/api/team", json_body={"name": "Engine"})).json["id"] != "2"
     assert (await real("PUT", "/api/health", body=b"")).status == 200

@@ -10,7 +10,8 @@ import bzz
 from bzz.interfaces import Query
 from bzz.providers.memory import MemoryProvider
 from bzz.signals import pre_get_list
-from tests.conftest import Api, Commands, Reply
+from bzz.testing.api import Reply
+from tests.conftest import Api, Commands
 from tests.teams import documents, member, names, project, team
 
 

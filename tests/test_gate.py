@@ -383,7 +383,7 @@ async def test_two_applications_of_one_process_have_a_policy_each(countries: Api
         bzz.flatten([bzz.ModelHive.routes_for(MemoryProvider(), Country), bzz.AuthHive.routes_for([MockProvider])])
     )
     bzz.AuthHive.configure(third, SECRET[::-1], authenticated_get=False)
-    apis = [Api(app, countries._client, serve(app)) for app in (other, third)]
+    apis = [Api(app, countries.client, serve(app)) for app in (other, third)]
     await browser.sign_in()
     assert await ways(apis[0]) == OPEN
     assert (await ways(apis[1]))["GET list"] == 200

@@ -13,7 +13,8 @@ import bzz
 from bzz import signals
 from bzz.exceptions import Invalid
 from bzz.testing import Sent
-from tests.conftest import Api, Reply
+from bzz.testing.api import Reply
+from tests.conftest import Api
 from tests.teams import member, names, project, team
 
 

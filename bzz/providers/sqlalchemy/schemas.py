@@ -118,6 +118,9 @@ class Schema:
         except ValueError as error:
             raise error if isinstance(error, Invalid) else Invalid(str(error)) from error
         self._set(instance, {name: value for name, value in given.items() if name not in accepted})
+        pk = str(self.resource.pk)
+        if self.resource.fields[pk].insertable and getattr(instance, pk) is None:
+            raise Invalid(errors={self.resource.public(pk): ["is required"]})
         return instance
 
     def _required_of(self, data: Values) -> dict[str, Any]:
@@ -147,9 +150,14 @@ class Schema:
         """Return what is set on an instance for a typed value: of a reference, the instance referred to."""
         if name in self.relations:
             return None if value is None else self.relations[name].target(session, name, value)
-        if value is None and isinstance(self.column(name).type, sa.JSON):
-            return sa.null()  # and not JSON's own
-        return self.stored(name, value)
+        return self.stored(name, value) if value is not None else self._nothing(self.column(name))
+
+    def _nothing(self, column: Any) -> Any:
+        """Return what takes the value of a column away: its default, where it always has one, or NULL."""
+        default = getattr(column, "default", None)
+        if default is not None and default.is_scalar and not column.nullable:
+            return default.arg
+        return sa.null() if isinstance(column.type, sa.JSON) else None  # and not JSON's own null
 
     def _set(self, instance: Any, given: Mapping[str, Any]) -> None:
         errors: dict[str, list[str]] = {}

@@ -19,7 +19,8 @@ from bzz.providers.mock import MockProvider
 from bzz.providers.oidc import OIDCProvider
 from bzz.signals import authorized_user, unauthorized_user
 from bzz.testing import capture
-from tests.conftest import SECRET, Api, Browser, Reply
+from bzz.testing.api import Reply
+from tests.conftest import SECRET, Api, Browser
 from tests.issuer import OpenIDIssuer
 
 ADA: dict[str, Any] = {"email": "ada@example.com", "email_verified": True, "name": "Ada"}

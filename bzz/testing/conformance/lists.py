@@ -1,0 +1,192 @@
+"""Lists: conditions, orders, cursors, counts, and what the model's own hooks hide."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from bzz.conditions import Condition, all_hold
+from bzz.interfaces import Query, Scope
+from bzz.testing.conformance.cases import NOWHERE, Cases, Served, case
+
+PEOPLE: dict[str, dict[str, Any]] = {
+    "Ada": {"age": 36},
+    "ada b": {"age": 5},
+    "B.b": {"age": 20},
+    "50%\n": {"age": 20},
+    "a_b*c?[d]\\/'\"": {},
+    "Zoë": {},
+}
+TEXTS = ("ada", "Ada", "B.b", "50%", "%", "_", "*", "?", "[d]", "\\", "/", "'", '"', ".", "b", "c", "oë", "\n", "")
+TEXTUAL = ("contains", "startswith", "endswith", "icontains", "istartswith", "iendswith")
+NUMERIC = [
+    *((operator, value) for operator in ("eq", "ne", "gt", "gte", "lt", "lte") for value in (5, 20, 21)),
+    *((operator, value) for operator in ("in", "nin") for value in ([5, 36], [20, None], [], [None])),
+    *(("exists", value) for value in (True, False)),
+    *((operator, None) for operator in ("eq", "ne")),
+]
+
+
+async def people(served: Served) -> None:
+    """Store everybody."""
+    for name, values in PEOPLE.items():
+        await served.person(name, **values)
+
+
+async def found(served: Served, *conditions: Condition, **options: Any) -> set[str]:
+    """Return the names of those who meet all conditions."""
+    provider, resource = served.provider, served.hives["person"].view.resource
+    scope = Scope()
+    scope.unit = provider.begin(scope)
+    query = Query(where=[*conditions], per_page=100, **options)
+    listing = await provider.list(resource, query, scope=scope, represent=False)
+    if scope.unit is not None:
+        await provider.end(scope.unit)
+    return {item.values["name"] for item in listing.items}
+
+
+def wanted(*conditions: Condition) -> set[str]:
+    """Return the names of those who meet all conditions, as bzz itself compares."""
+    meets = all_hold(conditions)
+    return {name for name, values in PEOPLE.items() if meets({"name": name, "age": None} | values)}
+
+
+class ListCases(Cases):
+    """What a list holds, in which order, a page at a time."""
+
+    @pytest.mark.parametrize("operator", TEXTUAL)
+    @case()
+    async def test_text_is_looked_for_literally(self, served: Served, operator: str) -> None:
+        """Case counts, unless the operator says that it does not."""
+        await people(served)
+        for text in TEXTS:
+            condition = Condition("name", operator, text)
+            assert await found(served, condition) == wanted(condition), text
+
+    @case("age")
+    async def test_conditions_mean_what_they_mean_everywhere(self, served: Served) -> None:
+        """Absence is a value for ``eq``, ``ne``, ``in`` and ``nin``, and none for what comes after or before."""
+        await people(served)
+        for operator, value in NUMERIC:
+            condition = Condition("age", operator, value)
+            assert await found(served, condition) == wanted(condition), condition
+
+    @case("age")
+    async def test_all_conditions_hold(self, served: Served) -> None:
+        """Of different fields, and of the same."""
+        await people(served)
+        both = Condition("age", "gte", 5), Condition("age", "lt", 36), Condition("age", "ne", 20)
+        assert await found(served, *both) == wanted(*both) == {"ada b"}
+        more = Condition("name", "icontains", "b"), Condition("age", "gt", 5)
+        assert await found(served, *more) == wanted(*more) == {"B.b"}
+
+    @case()
+    async def test_many_keys_at_once_are_looked_for(self, served: Served) -> None:
+        """As many as ``expand`` may ask for in one batch."""
+        key = served.hives["person"].view.resource.fields[str(served.hives["person"].view.resource.pk)].type
+        mine = key.parse(await served.person())
+        others = [key.parse(await served.person(f"p{n}")) for n in range(3)]
+        pk = str(served.hives["person"].view.resource.pk)
+        keys = [mine, *others[:1] * 9_999]
+        assert await found(served, Condition(pk, "in", keys)) == {"Ada", "p0"}
+        assert await found(served, Condition(pk, "in", [])) == set()
+
+    @case("age")
+    async def test_null_comes_first_ascending_and_last_descending(self, served: Served) -> None:
+        """And the primary key breaks ties, so that an order is always the same."""
+        await people(served)
+        rising = [PEOPLE[name].get("age") for name in await served.names("/person?sort=age")]
+        assert rising == [None, None, 5, 20, 20, 36]
+        falling = await served.names("/person?sort=-age")
+        assert [PEOPLE[name].get("age") for name in falling] == rising[::-1]
+        assert await served.names("/person?sort=age") == await served.names("/person?sort=age")
+        twice = await served.names("/person?sort=-age,-name")
+        assert twice[1:3] in (["B.b", "50%\n"], ["50%\n", "B.b"])
+
+    @pytest.mark.parametrize("sort", ["", "sort=age", "sort=-age", "sort=name", "sort=-age,name", "sort=-id"])
+    @case("age", "after")
+    async def test_a_walk_along_cursors_meets_each_instance_once(self, served: Served, sort: str) -> None:
+        """Be there nulls or ties in the order."""
+        await people(served)
+        met = await served.walk(f"/person?per_page=2&{sort}")
+        assert met == await served.names(f"/person?per_page=100&{sort}")
+        assert sorted(met) == sorted(PEOPLE)
+
+    @case("after")
+    async def test_a_cursor_outlives_the_instance_it_comes_after(self, served: Served) -> None:
+        """What was deleted meanwhile, or came in before, changes nothing behind it."""
+        ids = {name: await served.person(name) for name in ("a", "b", "c", "d")}
+        first = await served.api("GET", "/person?per_page=2&sort=name")
+        next_page = first.headers["Link"].split("<")[-1].partition(">")[0]
+        assert (await served.api("DELETE", f"/person/{ids['b']}")).status == 204
+        await served.person("aa")
+        assert await served.names(next_page) == ["c", "d"]
+
+    @case("page")
+    async def test_pages_are_parts_of_the_list(self, served: Served) -> None:
+        """The last one may be shorter, and one beyond is empty."""
+        await people(served)
+        everybody = await served.names("/person?sort=name")
+        pages = [await served.names(f"/person?sort=name&per_page=4&page={page}") for page in (1, 2, 3)]
+        assert pages == [everybody[:4], everybody[4:], []]
+
+    @case("count", "age")
+    async def test_a_count_is_of_all_pages(self, served: Served) -> None:
+        """And of those only that the conditions and the hooks leave."""
+        await people(served)
+        for query, total in (("", "6"), ("&age__gte=20", "3"), ("&age__gt=99", "0")):
+            reply = await served.api("GET", f"/person?count=true&per_page=1{query}")
+            assert reply.headers["X-Total-Count"] == total
+
+    @case("tags")
+    async def test_a_list_of_values_is_filtered_by_what_it_contains(self, served: Served) -> None:
+        """An empty one is as good as none."""
+        for name, tags in (("Ada", ["math", "a.b"]), ("Bob", ["Math"]), ("Cy", [])):
+            await served.person(name, tags=tags)
+        await served.person("Di")
+        assert await served.names("/person?tags__contains=math") == ["Ada"]
+        assert await served.names("/person?tags__contains=a.b&tags__contains=math") == ["Ada"]
+        assert await served.names("/person?tags__exists=true&sort=name") == ["Ada", "Bob"]
+        assert await served.names("/person?tags__exists=false&sort=name") == ["Cy", "Di"]
+
+    @case("home")
+    async def test_what_is_embedded_is_filtered_and_sorted_by(self, served: Served) -> None:
+        """By its dotted name."""
+        for name, home in (("Ada", {"city": "Rio"}), ("Bob", {"city": "Bari"}), ("Cy", None)):
+            await served.person(name, home=home)
+        assert await served.names("/person?home.city=Rio") == ["Ada"]
+        assert await served.names("/person?home.city__exists=false") == ["Cy"]
+        assert await served.names("/person?sort=-home.city") == ["Ada", "Bob", "Cy"]
+
+    @case("note")
+    async def test_what_the_models_hooks_hide_is_not_there(self, served: Served) -> None:
+        """In lists, by id, for writes, and for the count."""
+        api = served.api
+        shown, hidden = [
+            (await api.create("/note", text=text, hidden=text == "hidden"))["id"] for text in ("shown", "hidden")
+        ]
+        assert [one["shown"] for one in (await api("GET", "/note")).json] == ["shown"]
+        if served.provider.capabilities.count:
+            assert (await api("GET", "/note?count=true")).headers["X-Total-Count"] == "1"
+        assert (await api("GET", f"/note/{shown}")).json == {"id": shown, "shown": "shown"}
+        for method, body in (("GET", None), ("PUT", {"text": "x"}), ("DELETE", None)):
+            assert (await api(method, f"/note/{hidden}", json_body=body)).status == 404
+        assert (await api("PUT", f"/note/{shown}", json_body={"hidden": True})).status == 200
+        assert (await api("GET", f"/note/{shown}")).status == 404
+
+    @case("note")
+    async def test_the_model_shows_itself(self, served: Served) -> None:
+        """By its own ``to_dict()``: what was created, and what was changed."""
+        made = await served.api("POST", "/note", json_body={"text": "one"})
+        assert made.json == {"id": made.headers["X-Created-Id"], "shown": "one"}
+        changed = await served.api("PUT", made.headers["Location"], json_body={"text": "two"})
+        assert changed.json == made.json | {"shown": "two"}
+
+    @pytest.mark.parametrize("key", [NOWHERE, "1", "x", "-1", "%00", "%F0%9F%90%9D", "null", "[1]", "9" * 30, "a%2Fb"])
+    @case()
+    async def test_an_id_that_no_instance_has_is_not_found(self, served: Served, key: str) -> None:
+        """Be it one that none could have."""
+        for method, body in (("GET", None), ("PUT", {"name": "x"}), ("DELETE", None)):
+            assert (await served.api(method, f"/person/{key}", json_body=body)).status == 404, quote(key)

@@ -1,0 +1,128 @@
+"""Types in and out: what JSON says, what receivers get, what comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import pytest
+
+from bzz.signals import post_update_instance, pre_create_instance
+from bzz.testing.capturing import capture
+from bzz.testing.conformance.cases import PERSON, SCALARS, Cases, Served, Status, case
+
+VALUES: Mapping[str, tuple[Any, Any, type]] = {  # by field: what JSON says, something else, and what Python makes of it
+    "email": ("ada@example.com", "bob@example.com", str),
+    "age": (3, -4, int),
+    "height": (1.5, 2.25, float),
+    "active": (True, False, bool),
+    "status": ("done", "new", Status),
+    "balance": ("12.50", "-0.25", Decimal),
+    "born": ("2026-01-02T03:04:05Z", "1969-12-31T23:59:59Z", datetime),
+    "day": ("2026-01-02", "1900-12-31", date),
+    "wake": ("07:30:00", "23:59:59", time),
+    "token": (str(UUID(int=7)), str(UUID(int=8)), UUID),
+    "photo": ("AAEC", "/w==", bytes),
+    "notes": ({"a": [1, None, {"b": "c d"}], "e": 1.5}, ["x", True], dict),
+    "tags": (["math", "a.b", "50%"], ["x"], list),
+    "home": ({"city": "Rio", "street": "Rua Ä 1"}, {"city": "Lisbon", "street": None}, dict),
+}
+WRONG: Mapping[str, Any] = {  # by field: what is no value of it
+    "email": 5,
+    "age": "three",
+    "height": [1],
+    "active": "maybe",
+    "status": "unheard of",
+    "balance": "much",
+    "born": "yesterday",
+    "day": "2026-13-01",
+    "wake": "25:00",
+    "token": "x",
+    "photo": "not base64!",
+    "tags": "math",
+    "home": {"planet": "Earth"},
+}
+EMPTY: tuple[Any, ...] = (
+    None,
+    [],
+    {},
+    False,
+    "new",
+)  # what a field may have whose value was taken away: nothing, or its default
+
+
+class TypeCases(Cases):
+    """Values of each type."""
+
+    @pytest.mark.parametrize("feature", PERSON)
+    @case()
+    async def test_a_value_comes_out_as_it_went_in(self, served: Served, feature: str) -> None:
+        """By POST, GET, PUT and as null; and what was got and put back changes nothing."""
+        value, other, _ = VALUES[feature]
+        made = await served.api.create("/person", name="Ada", **{feature: value})
+        assert made[feature] == value
+        path = f"/person/{made['id']}"
+        got = await served.api("GET", path)
+        assert got.json == made
+        with capture(post_update_instance) as sent:
+            assert (await served.api("PUT", path, json_body=got.json)).json == made
+        assert [one.keywords["updated_fields"] for one in sent] == [{}]
+        changed = await served.api("PATCH", path, json_body={feature: other})
+        assert (changed.status, changed.json[feature]) == (200, other)
+        assert (await served.api("GET", path)).json == made | {feature: other}
+        emptied = await served.api("PATCH", path, json_body={feature: None})
+        assert emptied.status == 200
+        assert emptied.json[feature] in EMPTY
+        assert (await served.api("GET", path)).json == emptied.json
+
+    @pytest.mark.parametrize("feature", PERSON)
+    @case()
+    async def test_receivers_get_values_of_the_fields_type(self, served: Served, feature: str) -> None:
+        """In ``data`` and in ``updated_fields``, which tells what changed and nothing else."""
+        value, other, kind = VALUES[feature]
+        with capture(pre_create_instance) as sent:
+            key = await served.person(**{feature: value})
+        assert isinstance(sent[0].keywords["data"][feature], kind)
+        with capture(post_update_instance) as sent:
+            assert (await served.api("PUT", f"/person/{key}", json_body={feature: other})).status == 200
+        [told] = [one.keywords["updated_fields"] for one in sent]
+        assert {name.partition(".")[0] for name in told} == {feature}
+        if feature not in ("home", "notes"):
+            assert isinstance(told[feature]["from"], kind)
+            assert told[feature]["from"] == served_data(served, feature, value)
+            assert told[feature]["to"] == served_data(served, feature, other)
+
+    @pytest.mark.parametrize("feature", WRONG)
+    @case()
+    async def test_a_value_that_does_not_fit_is_named_and_nothing_is_stored(self, served: Served, feature: str) -> None:
+        """On POST and on PUT."""
+        refused = await served.api("POST", "/person", json_body={"name": "Ada", feature: WRONG[feature]})
+        assert (refused.status, [name.partition(".")[0] for name in refused.json["errors"]]) == (400, [feature])
+        assert await served.names("/person") == []
+        key = await served.person()
+        refused = await served.api("PUT", f"/person/{key}", json_body={feature: WRONG[feature]})
+        assert (refused.status, [name.partition(".")[0] for name in refused.json["errors"]]) == (400, [feature])
+
+    @pytest.mark.parametrize("feature", [name for name in SCALARS if name != "photo"])
+    @case()
+    async def test_a_list_is_filtered_by_a_value(self, served: Served, feature: str) -> None:
+        """As a form has it, too; and by several."""
+        value, other, _ = VALUES[feature]
+        form = urlencode({"name": "Ada", feature: json.dumps(value) if isinstance(value, bool) else value})
+        assert (await served.api("POST", "/person", form=form)).status == 201
+        await served.person("Bob", **{feature: other})
+        for text, found in ((value, ["Ada"]), (other, ["Bob"])):
+            asked = json.dumps(text) if isinstance(text, bool) else str(text)
+            assert await served.names(f"/person?{urlencode({feature: asked})}") == found
+            assert await served.names(f"/person?{urlencode({f'{feature}__in': asked})}") == found
+            assert await served.names(f"/person?{urlencode({f'{feature}__nin': asked})}") != found
+
+
+def served_data(served: Served, feature: str, value: Any) -> Any:
+    """Return what Python makes of a value as JSON has it."""
+    return served.hives["person"].view.resource.fields[feature].type.parse(value)

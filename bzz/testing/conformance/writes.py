@@ -1,0 +1,254 @@
+"""Writes: what is stored, what is told of it, and what is refused leaving nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from tornado.web import HTTPError
+
+from bzz.exceptions import Forbidden, NotFound
+from bzz.interfaces import Address, Provider, Stored
+from bzz.resources import Values
+from bzz.signals import (
+    post_create_instance,
+    post_delete_instance,
+    post_update_instance,
+    pre_create_instance,
+    pre_delete_instance,
+    pre_update_instance,
+    request_failed,
+)
+from bzz.store import Store
+from bzz.testing.capturing import capture
+from bzz.testing.conformance.cases import Cases, Served, case
+
+
+def address_of(served: Served, key: str) -> Address:
+    """Return the address of a person."""
+    resource = served.hives["person"].view.resource
+    return Address(resource, key, str(resource.id_field))
+
+
+async def stored(provider: Provider, address: Address) -> Stored:
+    """Return what the store has at an address."""
+    store = Store(provider)
+    try:
+        return await store.get(address, represent=True)
+    finally:
+        await store.end()
+
+
+class WriteCases(Cases):
+    """Creating, updating and deleting."""
+
+    @case()
+    async def test_what_is_created_is_found_where_the_reply_says(self, served: Served) -> None:
+        """With an id of its own, and an entity tag that holds until it changes."""
+        made = [await served.api("POST", "/person", json_body={"name": name}) for name in ("Ada", "Bob")]
+        assert [one.status for one in made] == [201, 201]
+        assert made[0].json["id"] != made[1].json["id"]
+        for one in made:
+            assert one.headers["X-Created-Id"] == one.json["id"]
+            got = await served.api("GET", one.headers["Location"])
+            assert (got.json, got.headers["ETag"]) == (one.json, one.headers["ETag"])
+        changed = await served.api("PUT", made[0].headers["Location"], json_body={"name": "Eve"})
+        assert changed.headers["ETag"] != made[0].headers["ETag"]
+        assert (await served.api("GET", made[0].headers["Location"])).headers["ETag"] == changed.headers["ETag"]
+
+    @case()
+    async def test_what_is_required_is_named_if_it_is_missing(self, served: Served) -> None:
+        """Unless a receiver supplies it."""
+        for body in ({}, {"name": None}):
+            refused = await served.api("POST", "/person", json_body=body)
+            assert (refused.status, list(refused.json["errors"])) == (400, ["name"])
+        key = await served.person()
+        refused = await served.api("PUT", f"/person/{key}", json_body={"name": None})
+        assert (refused.status, list(refused.json["errors"])) == (400, ["name"])
+
+        def supply(sender: Any, data: dict[str, Any]) -> None:
+            data["name"] = "Eve"
+
+        with pre_create_instance.connected_to(supply):
+            assert (await served.api("POST", "/person", json_body={})).json["name"] == "Eve"
+
+    @case("email")
+    async def test_a_unique_value_that_is_taken_is_named(self, served: Served) -> None:
+        """On POST and on PUT; no value is never taken."""
+        await served.person(email="a@b")
+        bob = await served.person("Bob")
+        await served.person("Cy")
+        for method, path in (("POST", "/person"), ("PUT", f"/person/{bob}")):
+            refused = await served.api(method, path, json_body={"name": "Dora", "email": "a@b"})
+            assert (refused.status, refused.json["errors"]) == (409, {"email": ["is taken"]})
+        assert sorted(await served.names("/person")) == ["Ada", "Bob", "Cy"]
+
+    @case("country")
+    async def test_a_key_of_the_clients_is_inserted_once_and_never_moves(self, served: Served) -> None:
+        """What is there is never replaced by a create."""
+        api = served.api
+        assert (await api("POST", "/country", json_body={"name": "Nowhere"})).status == 400
+        made = await api("POST", "/country", json_body={"code": "pt", "name": "Portugal"})
+        assert (made.status, made.headers["Location"]) == (201, "/country/pt/")
+        taken = await api("POST", "/country", json_body={"code": "pt", "name": "Elsewhere"})
+        assert (taken.status, taken.json["errors"]) == (409, {"id": ["is taken"]})
+        assert (await api("PUT", "/country/pt", json_body={"id": "br"})).status == 400
+        assert (await api("GET", "/country")).json == [{"id": "pt", "name": "Portugal"}]
+        odd = await api("POST", "/country", json_body={"code": "a/b ü", "name": "Odd"})
+        assert (await api("GET", odd.headers["Location"])).json == odd.json
+
+    @case("age")
+    async def test_an_update_stores_what_differs_and_tells_what_that_was(self, served: Served) -> None:
+        """If nothing does, it tells that."""
+        key = await served.person(age=3)
+        with capture(pre_update_instance, post_update_instance) as sent:
+            reply = await served.api("PUT", f"/person/{key}", json_body={"name": "Ada", "age": 4})
+            again = await served.api("PUT", f"/person/{key}", json_body={"name": "Ada", "age": 4})
+        assert reply.json == again.json
+        assert reply.json["age"] == 4
+        diff = {"age": {"from": 3, "to": 4}}
+        assert [one.keywords["updated_fields"] for one in sent] == [diff, diff, {}, {}]
+
+    @case("home")
+    async def test_what_is_embedded_is_merged(self, served: Served) -> None:
+        """Field by field; null takes away a field, or all of it."""
+        key = await served.person(home={"city": "Rio", "street": "A"})
+        with capture(post_update_instance) as sent:
+            for change, left in (
+                ({"city": "Bari"}, {"city": "Bari", "street": "A"}),
+                ({"street": None}, {"city": "Bari", "street": None}),
+                (None, None),
+                ({"city": "Lisbon"}, {"city": "Lisbon", "street": None}),
+            ):
+                assert (await served.api("PATCH", f"/person/{key}", json_body={"home": change})).json["home"] == left
+        told = [one.keywords["updated_fields"] for one in sent]
+        assert told[:2] == [
+            {"home.city": {"from": "Rio", "to": "Bari"}},
+            {"home.street": {"from": "A", "to": None}},
+        ]
+        assert [list(one) for one in told[2:]] == [["home"], ["home"]]
+
+    @case()
+    async def test_what_is_deleted_is_gone(self, served: Served) -> None:
+        """Once: who deletes it again does not find it. Receivers get it as it was."""
+        key = await served.person()
+        with capture(pre_delete_instance, post_delete_instance) as sent:
+            assert (await served.api("DELETE", f"/person/{key}")).status == 204
+            assert (await served.api("DELETE", f"/person/{key}")).status == 404
+        assert [(one.signal, one.keywords["instance"].name) for one in sent] == [
+            ("pre_delete_instance", "Ada"),
+            ("post_delete_instance", "Ada"),
+        ]
+        assert await served.names("/person") == []
+
+    @case()
+    async def test_what_a_receiver_refuses_is_not_written(self, served: Served) -> None:
+        """However it refuses, the next request is as any other."""
+        key = await served.person()
+        for error, status in ((Forbidden("No."), 403), (HTTPError(418), 418), (RuntimeError("a bug"), 500)):
+
+            def refuse(sender: Any, error: Exception = error) -> None:
+                raise error
+
+            for signal, method, path in (
+                (pre_create_instance, "POST", "/person"),
+                (pre_update_instance, "PUT", f"/person/{key}"),
+                (pre_delete_instance, "DELETE", f"/person/{key}"),
+            ):
+                body = None if method == "DELETE" else {"name": "Eve"}
+                with signal.connected_to(refuse), capture(request_failed) as sent:
+                    assert (await served.api(method, path, json_body=body)).status == status
+                assert [one.keywords["error"] for one in sent] == [error]
+                assert await served.names("/person") == ["Ada"]
+        assert (await served.api("PUT", f"/person/{key}", json_body={"name": "Eve"})).json["name"] == "Eve"
+
+    @case("age")
+    async def test_what_receivers_put_into_the_data_is_stored_and_nothing_else(self, served: Served) -> None:
+        """What they do to the instance that they get to see is not."""
+
+        def change(sender: Any, data: dict[str, Any], instance: Any = None) -> None:
+            data["age"] = "7"
+            if instance is not None:
+                instance.name = "scribbled"
+
+        key = await served.person(age=3)
+        with pre_update_instance.connected_to(change), capture(post_update_instance) as sent:
+            reply = await served.api("PUT", f"/person/{key}", json_body={"age": 4})
+        assert (reply.json["name"], reply.json["age"]) == ("Ada", 7)
+        assert sent[0].keywords["updated_fields"] == {"age": {"from": 3, "to": 7}}
+        assert (await served.api("GET", f"/person/{key}")).json == reply.json
+
+    @case("age")
+    async def test_an_update_applies_the_change_to_what_is_stored(self, served: Served) -> None:
+        """It returns what it found, and what is there now; a change that raises leaves all as it was."""
+        provider, address = served.provider, address_of(served, await served.person(age=3))
+        seen: list[Values] = []
+
+        def older(values: Values) -> Values:
+            seen.append(dict(values))
+            return {**values, "age": values["age"] + 1}
+
+        def fail(values: Values) -> Values:
+            raise NotFound("It is not what it was.")
+
+        store = Store(provider)
+        written = await store.update(address, older, exact=True, before=None)
+        with pytest.raises(NotFound, match="not what it was"):
+            await store.update(address, fail, exact=False, before=None)
+        await store.end()
+        assert written.previous == seen[-1]
+        assert written.previous["age"] == 3
+        now = await stored(provider, address)
+        assert now.values == written.values == {**seen[-1], "age": 4}
+        assert now.body["age"] == 4
+
+    @case("age")
+    async def test_updates_of_different_fields_both_survive(self, served: Served) -> None:
+        """Though each was announced before the other was written."""
+        key, both = await served.person(age=3), asyncio.Barrier(2)
+
+        async def wait(sender: Any) -> None:
+            await both.wait()
+
+        with pre_update_instance.connected_to(wait):
+            await asyncio.gather(
+                *(served.api("PUT", f"/person/{key}", json_body=body) for body in ({"name": "Eve"}, {"age": 4}))
+            )
+        now = (await served.api("GET", f"/person/{key}")).json
+        assert (now["name"], now["age"]) == ("Eve", 4)
+
+    @pytest.mark.parametrize("method", ["PUT", "DELETE"])
+    @case()
+    async def test_what_is_deleted_meanwhile_is_not_brought_back(self, served: Served, method: str) -> None:
+        """Neither by an update nor by a delete of it: they do not find it."""
+        key, hive = await served.person(), served.hives["person"]
+        signal = pre_update_instance if method == "PUT" else pre_delete_instance
+        is_first = True
+
+        async def delete(sender: Any) -> None:
+            nonlocal is_first
+            if is_first:
+                is_first = False
+                await hive.delete(key)
+
+        body = {"name": "Eve"} if method == "PUT" else None
+        with signal.connected_to(delete):
+            assert (await served.api(method, f"/person/{key}", json_body=body)).status == 404
+        assert await served.names("/person") == []
+
+    @case("unit")
+    async def test_a_write_is_one_unit_of_work_with_what_receivers_do_in_it(self, served: Served) -> None:
+        """It is open while they are told that it will be, and another one each time; what is over is in none."""
+        units: list[Any] = []
+
+        def note(sender: Any, unit: Any) -> None:
+            units.append(unit)
+
+        with pre_create_instance.connected_to(note), pre_update_instance.connected_to(note):
+            key = await served.person()
+            await served.api("PUT", f"/person/{key}", json_body={"name": "Eve"})
+        assert len({id(unit) for unit in units if unit is not None}) == 2
+        with post_create_instance.connected_to(note):
+            await served.person()
+        assert units[-1] is None

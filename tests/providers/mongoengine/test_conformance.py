@@ -1,0 +1,136 @@
+"""The MongoEngine provider keeps the promises of all providers, on a server and on mongomock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import mongoengine as me
+import mongomock
+import pytest
+
+from bzz.interfaces import Provider
+from bzz.providers.mongoengine import MongoEngineProvider
+from bzz.testing.conformance import ProviderConformance, Status
+
+DATABASE = "bzz_conformance"
+
+
+class SuiteHome(me.EmbeddedDocument):
+    city = me.StringField()
+    street = me.StringField()
+
+
+class SuitePerson(me.Document):
+    name = me.StringField(required=True)
+    email = me.StringField(unique=True, sparse=True)
+    age = me.IntField()
+    height = me.FloatField()
+    active = me.BooleanField(default=False)
+    status = me.EnumField(Status, default=Status.NEW)
+    balance = me.DecimalField(precision=2)
+    born = me.DateTimeField()
+    day = me.DateField()
+    token = me.UUIDField()
+    photo = me.BinaryField()
+    notes = me.DynamicField()
+    tags = me.ListField(me.StringField())
+    home = me.EmbeddedDocumentField(SuiteHome)
+
+
+class SuiteProject(me.EmbeddedDocument):
+    id = me.StringField(required=True)
+    name = me.StringField(required=True)
+
+
+class SuiteTeam(me.Document):
+    name = me.StringField(required=True)
+    owner = me.ReferenceField(SuitePerson)
+    members = me.ListField(me.ReferenceField(SuitePerson))
+    projects = me.EmbeddedDocumentListField(SuiteProject)
+
+
+class SuiteCountry(me.Document):
+    code = me.StringField(primary_key=True)
+    name = me.StringField()
+
+
+class SuiteNote(me.Document):
+    text = me.StringField()
+    hidden = me.BooleanField(default=False)
+
+    @classmethod
+    def get_list_queryset(cls, queryset: Any, handler: Any) -> Any:
+        return queryset.filter(hidden=False)
+
+    @classmethod
+    def get_instance_queryset(cls, model: Any, queryset: Any, instance_id: str, handler: Any) -> Any:
+        return queryset.filter(hidden=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"id": str(self.id), "shown": self.text}
+
+
+MODELS = (SuitePerson, SuiteTeam, SuiteCountry, SuiteNote)
+SKIPS = {
+    "wake": "MongoEngine has no type for a time of day",
+    "unit": "MongoEngine has no transactions",
+}
+
+
+class TestServer(ProviderConformance):
+    person, team, country, note = MODELS
+    skips = SKIPS
+
+    @pytest.fixture(autouse=True)
+    def _server(self, mongodb_uri: str) -> None:
+        self.uri = mongodb_uri
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Provider]:
+        client = me.connect(DATABASE, host=self.uri, uuidRepresentation="standard")
+        client.drop_database(DATABASE)
+        for model in MODELS:
+            model.ensure_indexes()
+        yield MongoEngineProvider()
+        me.disconnect()
+
+    @asynccontextmanager
+    async def unreachable(self) -> AsyncIterator[Provider]:
+        me.disconnect()
+        me.connect(DATABASE, host="mongodb://127.0.0.1:1", uuidRepresentation="standard")
+        yield MongoEngineProvider(timeout=0.5)
+
+
+LATE = "mongomock looks first and writes then"
+
+
+class TestMongomock(ProviderConformance):
+    person, team, country, note = MODELS
+    skips = SKIPS | {
+        "unreachable": "mongomock is in this process",
+        "if_match_holds_once": LATE,
+        "if_match_is_of_all_fields": LATE,
+        "no_change_is_lost": LATE,
+        "all_who_join_at_once_are_in": LATE,
+        "who_joins_many_times_at_once_joins_once": LATE,
+        "all_that_is_embedded_at_once_is_in": LATE,
+        "an_instance_is_deleted_once": LATE,
+        "a_unique_value_is_given_once": LATE,
+        "a_key_is_given_once": LATE,
+        "token": "mongomock does not know how a UUID is stored",
+        "a_unique_value_that_is_taken_is_named": "mongomock does not say which",
+        "a_key_of_the_clients_is_inserted_once_and_never_moves": "mongomock does not say which value is taken",
+        "a_list_of_values_is_filtered_by_what_it_contains": "mongomock takes an empty list for something",
+        "a_list_is_filtered_by_a_member": "mongomock takes an empty list for something",
+    }
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Provider]:
+        client = me.connect(DATABASE, mongo_client_class=mongomock.MongoClient, uuidRepresentation="standard")
+        client.drop_database(DATABASE)
+        for model in MODELS:
+            model.ensure_indexes()
+        yield MongoEngineProvider()
+        me.disconnect()

@@ -1,0 +1,87 @@
+"""The databases that the provider is tried on: SQLite always, PostgreSQL where ``BZZ_TEST_POSTGRES_URI`` says it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import sessionmaker
+
+POSTGRES = os.environ.get("BZZ_TEST_POSTGRES_URI", "")
+DRIVERS = {"sqlite": "sqlite+pysqlite", "aiosqlite": "sqlite+aiosqlite"} | (
+    {"psycopg": "postgresql+psycopg", "asyncpg": "postgresql+asyncpg"} if POSTGRES else {}
+)
+SCHEMA = f"bzz_test_{os.getpid()}"  # of PostgreSQL, for nobody else
+SEARCH = {
+    "psycopg": {"options": f"-csearch_path={SCHEMA}"},
+    "asyncpg": {"server_settings": {"search_path": SCHEMA}},
+}
+needs_postgres = pytest.mark.skipif(not POSTGRES, reason="BZZ_TEST_POSTGRES_URI is not set")
+
+
+def url(driver: str, folder: Path) -> str:
+    """Return the URL of an empty database, by the name of a driver in ``DRIVERS``."""
+    scheme = DRIVERS[driver]
+    return f"{scheme}:///{folder / 'test.db'}" if "sqlite" in driver else f"{scheme}://{POSTGRES.partition('://')[2]}"
+
+
+def engine_for(address: str, **options: Any) -> Any:
+    """Return an engine, asynchronous if its driver is; one of SQLite holds references."""
+    is_async = "aiosqlite" in address or "asyncpg" in address
+    if is_postgres := address.startswith("postgresql"):
+        options["connect_args"] = SEARCH[address.partition("+")[2].partition(":")[0]]
+    engine: Any = create_async_engine(address, **options) if is_async else sa.create_engine(address, **options)
+    if not is_postgres:
+
+        @sa.event.listens_for(engine.sync_engine if is_async else engine, "connect")
+        def hold_references(connection: Any, record: Any) -> None:
+            connection.execute("PRAGMA foreign_keys = ON")
+
+    return engine
+
+
+def factory_of(engine: Any) -> Any:
+    """Return what makes sessions of an engine's kind."""
+    return sessionmaker(engine) if isinstance(engine, sa.Engine) else async_sessionmaker(engine)
+
+
+def drop(connection: sa.Connection) -> None:
+    """Leave nothing behind in PostgreSQL; a file of SQLite's goes with its folder."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.schema.DropSchema(SCHEMA, cascade=True, if_exists=True))
+
+
+@asynccontextmanager
+async def connected(address: str, metadata: sa.MetaData, **options: Any) -> AsyncIterator[Callable[[], Any]]:
+    """Yield what makes sessions on a database with empty tables."""
+    engine = engine_for(address, **options)
+
+    def recreate(connection: sa.Connection) -> None:
+        drop(connection)
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.schema.CreateSchema(SCHEMA))
+        metadata.create_all(connection)
+
+    try:
+        if isinstance(engine, sa.Engine):
+            with engine.begin() as connection:
+                recreate(connection)
+        else:
+            async with engine.begin() as connection:
+                await connection.run_sync(recreate)
+        yield factory_of(engine)
+    finally:
+        if isinstance(engine, sa.Engine):
+            with engine.begin() as connection:
+                drop(connection)
+            engine.dispose()
+        else:
+            async with engine.begin() as connection:
+                await connection.run_sync(drop)
+            await engine.dispose()
