@@ -204,7 +204,7 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
     """
     resource, place = act.resource, await walk(act.store, act.path)
     patch = await off_loop(raw, parse_patch, resource, raw, precondition, trusted=act.in_process)
-    load = {**act.load, **_deferred(resource, patch.data)}
+    load = {**act.load, **_deferred(resource, {**patch.fixed, **patch.data})}
     before: Before | None = None
     if act.is_due(pre_update_instance) or await refers(resource, patch.data):
 

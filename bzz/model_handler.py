@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,6 +35,22 @@ METHODS_OF = {
 }
 _ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
 _PARTS = re.compile(r'(?:"[^"]*"|[^",])+')
+
+
+Verb = Callable[["ModelHandler"], Awaitable[None]]
+
+
+def ending(answer: Verb) -> Verb:
+    """Have the unit of work that a verb's answer has needed, if it has, end with it."""
+
+    @wraps(answer)
+    async def run(self: ModelHandler) -> None:
+        try:
+            await answer(self)
+        finally:
+            await self.act.store.end()
+
+    return run
 
 
 class ModelHandler(Handler):
@@ -66,6 +83,7 @@ class ModelHandler(Handler):
         if self.request.method not in self._allowed():
             raise MethodNotAllowed(self._allowed())
 
+    @ending
     async def get(self) -> None:
         """Answer with an instance, or with a page of a list."""
         if self.path.end.is_list:
@@ -88,6 +106,7 @@ class ModelHandler(Handler):
         """Answer as GET does; Tornado leaves the body out."""
         await self.get()
 
+    @ending
     async def post(self) -> None:
         """Create an instance, or have existing ones join a relation: 201, with where it is."""
         query, body = self._shape(lenient=True), await self._body()
@@ -102,6 +121,7 @@ class ModelHandler(Handler):
             self.set_header("Location", routing.location(self.base, self.path, identifier))
         await self._reply_to_write([stored], query, 201)
 
+    @ending
     async def put(self) -> None:
         """Merge the body into an instance."""
         query, body = self._shape(lenient=True), await self._body()
@@ -112,6 +132,7 @@ class ModelHandler(Handler):
         """Merge the body into an instance, as PUT does."""
         await self.put()
 
+    @ending
     async def delete(self) -> None:
         """Delete an instance, or take it out of the relation that the path leads through: 204."""
         if self.path.end.is_reference:

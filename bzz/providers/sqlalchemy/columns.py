@@ -39,6 +39,9 @@ class Codec:
     is_known: bool = True
 
 
+ONLY_SHOWN = Codec(SHOWN, SHOWN.dump, is_known=False)
+
+
 def codec(column_type: TypeEngine[Any], dialect: str | None) -> Codec:
     """Return how the values of a column of a type travel.
 
@@ -47,7 +50,7 @@ def codec(column_type: TypeEngine[Any], dialect: str | None) -> Codec:
         dialect: name of the database's dialect, whose limits hold; None where that is not known.
     """
     if isinstance(column_type, (sa.PickleType, sa.Interval)):
-        return Codec(SHOWN, is_known=False)
+        return ONLY_SHOWN
     if isinstance(column_type, TypeDecorator):
         return codec(column_type.impl_instance, dialect)
     for kind, made in _MADE.items():
@@ -57,7 +60,7 @@ def codec(column_type: TypeEngine[Any], dialect: str | None) -> Codec:
         known = _PLAIN.get(column_type.python_type)
     except NotImplementedError:
         known = None
-    return Codec(known) if known else Codec(SHOWN, is_known=False)
+    return Codec(known) if known else ONLY_SHOWN
 
 
 def _enum(column_type: sa.Enum, _: str | None) -> Codec:
@@ -116,7 +119,7 @@ def _datetime(column_type: sa.DateTime, _: str | None) -> Codec:
 
 def _time(column_type: sa.Time, _: str | None) -> Codec:
     def read(value: time) -> time:
-        return value if value.tzinfo is None else scalars.utc(datetime.combine(date.min, value)).time()
+        return value if value.tzinfo is None else scalars.utc(datetime.combine(date(2000, 1, 1), value)).time()
 
     store = (lambda value: value.replace(tzinfo=UTC)) if column_type.timezone else None
     return Codec(scalars.TIME, read, store)
@@ -133,7 +136,7 @@ def _json(_: TypeEngine[Any], __: str | None) -> Codec:
 def _array(column_type: sa.ARRAY[Any], dialect: str | None) -> Codec:
     item = codec(column_type.item_type, dialect)
     if column_type.dimensions not in (None, 1):
-        return Codec(SHOWN, is_known=False)
+        return ONLY_SHOWN
     read, store = _each(item.read), _each(item.store)
     return Codec(List(item.type), read, store, is_known=item.is_known)
 

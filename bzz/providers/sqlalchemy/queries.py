@@ -69,10 +69,10 @@ def _clause(schema: Schema, condition: Condition, dialect: str) -> Any:
 _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "eq": lambda column, value: column == value,
     "ne": lambda column, value: column.is_not(None) if value is None else sa.or_(column != value, column.is_(None)),
-    "gt": lambda column, value: column > value,
-    "gte": lambda column, value: column >= value,
-    "lt": lambda column, value: column < value,
-    "lte": lambda column, value: column <= value,
+    "gt": lambda column, value: column > sa.literal(value, column.type),
+    "gte": lambda column, value: column >= sa.literal(value, column.type),
+    "lt": lambda column, value: column < sa.literal(value, column.type),
+    "lte": lambda column, value: column <= sa.literal(value, column.type),
 }
 _PATTERNS = {
     "contains": "%{}%",

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, Session, aliased
 
-from bzz.exceptions import Invalid
+from bzz.exceptions import Conflict, Invalid
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ class Relationship:
 
         Raises:
             Invalid: a member does not exist.
+            Conflict: one cannot leave, or join.
         """
         old, new = _as_list(before), _as_list(after)
         leaving = [key for key in old if key not in {*new}]
@@ -120,7 +121,10 @@ class Relationship:
             for member in self._found(session, keys):
                 for local, remote in pairs:
                     setattr(member, remote, getattr(instance, local) if is_joining else None)
-            session.flush()
+            try:
+                session.flush()
+            except sa.exc.IntegrityError as error:
+                raise Conflict("A constraint of the store forbids that a member leaves or joins.") from error
 
     def _write_rows(self, session: Session, instance: Any, leaving: list[Any], joining: list[Any]) -> None:
         """Write rows of the association table."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from inspect import Parameter, signature
@@ -15,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from bzz.datatypes import List, add_error
 from bzz.exceptions import Invalid
-from bzz.providers.sqlalchemy.columns import SHOWN, Codec, Convert, codec
+from bzz.providers.sqlalchemy.columns import ONLY_SHOWN, SHOWN, Codec, Convert, codec
 from bzz.providers.sqlalchemy.relationships import Relationship, relationships
 from bzz.relations import Reference
 from bzz.resources import Field, Resource, Values, describe
@@ -222,7 +223,9 @@ def _expressions(mapper: Mapper[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {name: prop.expression for name, prop in mapper.column_attrs.items()}
     for name, descriptor in mapper.all_orm_descriptors.items():
         if descriptor.extension_type is HybridExtensionType.HYBRID_PROPERTY and not name.startswith("_"):
-            found[name] = getattr(mapper.class_, name, None)
+            found[name] = None
+            with suppress(Exception):  # one that is of instances only
+                found[name] = getattr(mapper.class_, name)
     return found
 
 
@@ -230,7 +233,7 @@ def _codec(expression: Any, dialect: str | None) -> Codec:
     if not isinstance(expression, (ColumnElement, QueryableAttribute)) or isinstance(
         expression.type, sa.types.NullType
     ):
-        return Codec(SHOWN, is_known=False)
+        return ONLY_SHOWN
     return codec(expression.type, dialect)
 
 
@@ -244,7 +247,7 @@ def _field(name: str, mapper: Mapper[Any], expression: Any, known: Codec, *, is_
         and column is not mapper.version_id_col
         and column is not mapper.polymorphic_on
     )
-    is_made = is_pk and column is not None and _is_generated(column)
+    is_made = is_pk and _is_generated(mapper.primary_key[0])
     return Field(name, known.type, insertable=is_set and not is_made, updatable=is_set and not is_pk)
 
 

@@ -1,0 +1,84 @@
+"""The provider on a database, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import tornado.ioloop
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import bzz
+from tests.conftest import Api
+from tests.providers.sqlalchemy.databases import DRIVERS, connected, url
+from tests.providers.sqlalchemy.models import MODELS, TRIGGERS, Base, Dataclasses, Item, Shelf
+
+
+@dataclass
+class Database:
+    """One with empty tables.
+
+    Args:
+        driver: its name.
+        factory: makes sessions.
+        engine: which they use.
+        statements: what it was asked.
+    """
+
+    driver: str
+    factory: Any
+    engine: Any
+    statements: list[str] = field(default_factory=list)
+
+    @property
+    def is_async(self) -> bool:
+        return isinstance(self.engine, AsyncEngine)
+
+    @property
+    def sync_engine(self) -> sa.Engine:
+        made: sa.Engine = self.engine.sync_engine if self.is_async else self.engine
+        return made
+
+
+@pytest.fixture(params=DRIVERS)
+def database(request: pytest.FixtureRequest, tmp_path: Path, io_loop: tornado.ioloop.IOLoop) -> Iterator[Database]:
+    driver: str = request.param
+    for table in Dataclasses.metadata.tables.values():
+        if table.name not in Base.metadata.tables:
+            table.to_metadata(Base.metadata)
+    context = connected(url(driver, tmp_path), Base.metadata)
+    factory = io_loop.run_sync(context.__aenter__)
+    found = Database(driver, factory, factory.kw["bind"])
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        found.statements.append(statement)
+
+    def add_triggers(connection: sa.Connection) -> None:
+        for trigger in TRIGGERS[connection.dialect.name]:
+            connection.exec_driver_sql(trigger)
+
+    async def prepare() -> None:
+        if found.is_async:
+            async with found.engine.begin() as connection:
+                await connection.run_sync(add_triggers)
+        else:
+            with found.engine.begin() as connection:
+                add_triggers(connection)
+
+    io_loop.run_sync(prepare)
+    sa.event.listen(found.sync_engine, "before_cursor_execute", note)
+    yield found
+    assert found.sync_engine.pool.checkedout() == 0, "each session was closed"  # type: ignore[attr-defined]
+    io_loop.run_sync(lambda: context.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def sql(api: Api, database: Database) -> Api:
+    """The API with all models in the database."""
+    for model in (*MODELS, Shelf, Item):
+        api.mount(bzz.ModelHive.routes_for("sqlalchemy", model, session_factory=database.factory))
+    return api
