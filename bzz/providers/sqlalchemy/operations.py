@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bzz.changes import Change
 from bzz.exceptions import NotFound
@@ -100,6 +102,26 @@ def represent(
     with session.no_autoflush:
         session.add_all(instance for instance in instances if sa.inspect(instance).detached)
         return _stored(session, schema, resource, instances, load, represent=True)
+
+
+@contextmanager
+def remembered(session: Session) -> Iterator[None]:
+    """Have instances hold what they hold now if the block fails: a flush that fails would have them forget it."""
+    held = [(instance, _held(instance)) for instance in session.identity_map.values()]
+    try:
+        yield
+    except BaseException:
+        for instance, values in held:
+            for name, value in values.items():
+                set_committed_value(instance, name, value)
+        raise
+
+
+def _held(instance: Any) -> Values:
+    """Return what of an instance is loaded, collections apart, by the names of attributes."""
+    state = sa.inspect(instance)
+    names = (prop.key for prop in state.mapper.attrs if not getattr(prop, "uselist", False))
+    return {name: state.dict[name] for name in names if name in state.dict}
 
 
 def _one(session: Session, statement: Any, schema: Schema, address: Address) -> Any:

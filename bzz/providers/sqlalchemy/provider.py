@@ -186,7 +186,7 @@ class SQLAlchemyProvider(Provider):
         def perform(session: Session) -> T:
             was_begun = session.in_transaction()
             try:
-                with translated(schema, given, is_delete=is_delete):
+                with translated(schema, given, is_delete=is_delete), operations.remembered(session):
                     result = operation(session)
                     if is_write or (is_part and not was_begun):
                         session.commit()
