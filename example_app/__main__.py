@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import mongoengine
@@ -14,12 +15,14 @@ import pymongo.errors
 import tornado.httpserver
 import tornado.netutil
 
+import bzz
+from example_app import documents, tables
 from example_app.app import make_app
 from example_app.feed import Feed
-from example_app.models import seed
 from example_app.store import embedded_store
 
 DATA = Path(__file__).parent.parent / ".data"
+FILE = "team_directory.sqlite"
 
 
 def port_number(text: str) -> int:
@@ -36,21 +39,29 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--port", type=port_number, default=8000, metavar="PORT", help="port of 127.0.0.1 to serve on; 0 for a free one"
     )
-    parser.add_argument("--mongodb-uri", metavar="URI", help="a MongoDB to use instead of the embedded store")
+    stores = parser.add_mutually_exclusive_group()
+    stores.add_argument("--mongodb-uri", metavar="URI", help="a MongoDB to use instead of the embedded store")
+    stores.add_argument(
+        "--sqlalchemy",
+        nargs="?",
+        const="",
+        metavar="URL",
+        help="serve tables instead of documents: those of the database at URL, or of a SQLite file of its own",
+    )
     parser.add_argument(
-        "--data", type=Path, default=DATA, metavar="FOLDER", help="where the embedded store keeps its data"
+        "--data", type=Path, default=DATA, metavar="FOLDER", help="where the embedded store and the SQLite file are"
     )
     return parser.parse_args()
 
 
-async def serve(port: int) -> None:
-    """Serve on ``port`` of 127.0.0.1 until SIGINT or SIGTERM."""
+async def serve(port: int, provider: str | bzz.Provider, models: Sequence[type]) -> None:
+    """Serve models on ``port`` of 127.0.0.1 until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends asyncio.run instead
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     feed = Feed()
-    server = tornado.httpserver.HTTPServer(make_app(feed))
+    server = tornado.httpserver.HTTPServer(make_app(feed, provider, models))
     try:
         sockets = tornado.netutil.bind_sockets(port, "127.0.0.1")
     except OSError as error:
@@ -64,22 +75,46 @@ async def serve(port: int) -> None:
     await server.close_all_connections()
 
 
+def serve_documents(port: int, uri: str | None, data: Path) -> None:
+    """Serve the documents of the MongoDB at ``uri``, or of the embedded store in the folder ``data``."""
+    try:
+        with contextlib.ExitStack() as stack:
+            host = uri or stack.enter_context(embedded_store(data))
+            mongoengine.connect(
+                "team_directory", host=host, uuidRepresentation="standard", serverSelectionTimeoutMS=5000
+            )
+            stack.callback(mongoengine.disconnect)
+            documents.seed()
+            asyncio.run(serve(port, "mongoengine", documents.MODELS))
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C does not keep the store from closing
+    except pymongo.errors.PyMongoError as error:
+        raise RuntimeError(f"{uri} does not answer: {str(error)[:100]}") from error
+
+
+def serve_tables(port: int, url: str, data: Path) -> None:
+    """Serve the tables of the database at ``url``, or of a SQLite file in the folder ``data``."""
+    if not url:
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RuntimeError(f"{data} cannot be the data folder ({error.strerror}); --data takes another.") from error
+
+    async def connect_and_serve() -> None:
+        async with tables.connected(url or f"sqlite+aiosqlite:///{data / FILE}") as provider:
+            await serve(port, provider, tables.MODELS)
+
+    asyncio.run(connect_and_serve())
+
+
 def main() -> int:
     """Run the example; return the exit status."""
     arguments = parse_arguments()
+    port, data = arguments.port, arguments.data.resolve()
     try:
-        with contextlib.ExitStack() as stack:
-            uri = arguments.mongodb_uri or stack.enter_context(embedded_store(arguments.data.resolve()))
-            mongoengine.connect(
-                "team_directory", host=uri, uuidRepresentation="standard", serverSelectionTimeoutMS=5000
-            )
-            stack.callback(mongoengine.disconnect)
-            seed()
-            asyncio.run(serve(arguments.port))
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C does not keep the store from closing
-    except pymongo.errors.PyMongoError as error:
-        print(f"example_app: {arguments.mongodb_uri} does not answer: {str(error)[:100]}", file=sys.stderr)  # noqa: T201
-        return 1
+        if arguments.sqlalchemy is None:
+            serve_documents(port, arguments.mongodb_uri, data)
+        else:
+            serve_tables(port, arguments.sqlalchemy, data)
     except RuntimeError as error:
         print(f"example_app: {error}", file=sys.stderr)  # noqa: T201
         return 1

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import tornado.web
 
 import bzz
+from bzz.exceptions import Invalid
 from bzz.providers.mock import MockProvider
 from bzz.signals import pre_create_instance, pre_get_user_details, pre_update_instance
 from example_app.feed import Feed, FeedHandler
-from example_app.models import Person, Team
 
 STATIC = Path(__file__).parent / "static"
 HEADERS = {
@@ -32,31 +34,41 @@ class Page(tornado.web.StaticFileHandler):
             self.set_header(name, value)
 
 
-@pre_create_instance.connect_via(Person)
-@pre_update_instance.connect_via(Person)
-def lower_email(sender: type[Person], data: dict[str, Any]) -> None:  # noqa: ARG001
+def lower_email(sender: type, data: dict[str, Any]) -> None:  # noqa: ARG001
     """Keep e-mail addresses in lower case, so that one person has one."""
     if data.get("email"):
         data["email"] = data["email"].lower()
 
 
-@pre_get_user_details.connect
-async def add_role(sender: str, user_data: dict[str, Any]) -> None:  # noqa: ARG001
-    """Tell who is signed in what the directory knows of them."""
-    person = await bzz.in_pool(lambda: Person.objects(name=user_data["name"]).first())
-    user_data["role"] = person.role if person else "visitor"
+def listen(people: bzz.ModelHive) -> None:
+    """Connect the receivers of our own; they last as long as the process."""
+    for signal in (pre_create_instance, pre_update_instance):
+        signal.connect(lower_email, sender=people.model)
+
+    async def add_role(sender: str, user_data: dict[str, Any]) -> None:  # noqa: ARG001
+        """Tell who is signed in what the directory knows of them."""
+        user_data["role"] = "visitor"
+        with suppress(Invalid):  # which nobody's name can be
+            for person in await people.list(name=user_data["name"], per_page=1):
+                user_data["role"] = person.role
+
+    pre_get_user_details.connect(add_role, weak=False)
 
 
-def make_app(feed: Feed) -> tornado.web.Application:
-    """Return the application, serving the models of the connected store.
+def make_app(feed: Feed, provider: str | bzz.Provider, models: Sequence[type]) -> tornado.web.Application:
+    """Return the application. Everybody may do everything in it, and sign in as whomever they like.
 
-    Everybody may do everything in it, and sign in as whomever they like.
+    Args:
+        feed: of the signals.
+        provider: of the models; its store is connected.
+        models: those with routes of their own, of which the first is people.
     """
+    hives = [bzz.ModelHive(provider, model, sort="name") for model in models]
+    listen(hives[0])
     app = tornado.web.Application(
         bzz.flatten(
             [
-                bzz.ModelHive.routes_for("mongoengine", Person, prefix="/api"),
-                bzz.ModelHive.routes_for("mongoengine", Team, prefix="/api"),
+                *(hive.routes("/api") for hive in hives),
                 bzz.AuthHive.routes_for([MockProvider], prefix="/api"),
                 (r"/signals", FeedHandler, {"feed": feed}),
                 (r"/(.*)", Page, {"path": STATIC, "default_filename": "index.html"}),

@@ -13,10 +13,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+import sqlalchemy as sa
 import tornado.httpclient
+
+from example_app import tables
+from tests.providers.sqlalchemy.databases import POSTGRES, needs_postgres
 
 ROOT = Path(__file__).parent.parent
 SECONDS_TO_END = 20
+
+
+@pytest.fixture(params=["documents", "tables", "tables by a synchronous driver"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    """The arguments that have the application keep its data for this test, as documents or in tables."""
+    chosen = {
+        "documents": [],
+        "tables": ["--sqlalchemy"],
+        "tables by a synchronous driver": ["--sqlalchemy", f"sqlite:///{tmp_path / 'own.sqlite'}"],
+    }
+    return [*chosen[request.param], "--data", str(tmp_path)]
 
 
 @contextmanager
@@ -77,8 +93,8 @@ class Browser:
         return stream
 
 
-async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(tmp_path: Path) -> None:
-    with running("--data", str(tmp_path)) as (url, process):
+async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(kept: list[str]) -> None:
+    with running(*kept) as (url, process):
         browser = Browser(url)
         stream = await browser.listen()
         page = await browser.request("GET", "/")
@@ -116,7 +132,7 @@ async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(tmp_pa
         refused = await browser.request("DELETE", f"/api/person/{lead}")
         assert refused.code == 409
         failed = [await browser.events.get() for _ in range(4)][-1]
-        assert (failed["signal"], failed["act"]) == ("request_failed", "delete")
+        assert (failed["signal"], failed["act"], bool(failed["instance"])) == ("request_failed", "delete", True)
         assert failed["request_id"] == refused.headers["X-Request-ID"]
         again = Browser(url)
         resumed = await again.listen(**{"Last-Event-ID": seen[6]["id"]})
@@ -129,7 +145,7 @@ async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(tmp_pa
         await asyncio.gather(stream, resumed, return_exceptions=True)  # they end, however
     assert process.returncode == 0
 
-    with running("--data", str(tmp_path)) as (url, process):
+    with running(*kept) as (url, process):
         found = await Browser(url).request("GET", "/api/person/?name=Kept")
         assert len(json.loads(found.body)) == 1
     assert process.returncode == 0
@@ -145,8 +161,8 @@ async def test_a_page_that_was_there_before_a_restart_hears_what_comes_after(tmp
     await asyncio.gather(stream, return_exceptions=True)
 
 
-async def test_whoever_likes_signs_in_and_the_directory_tells_their_role(tmp_path: Path) -> None:
-    with running("--data", str(tmp_path)) as (url, _):
+async def test_whoever_likes_signs_in_and_the_directory_tells_their_role(kept: list[str]) -> None:
+    with running(*kept) as (url, _):
         browser = Browser(url)
         stream = await browser.listen()
         ada = {"provider": "mock", "access_token": "demo", "id": "Ada", "name": "Ada Lovelace"}
@@ -154,14 +170,84 @@ async def test_whoever_likes_signs_in_and_the_directory_tells_their_role(tmp_pat
         cookie = {"Cookie": signed_in.headers["Set-Cookie"].partition(";")[0]}
         me = json.loads((await browser.request("GET", "/api/auth/me/", **cookie)).body)
         assert (me["userData"]["name"], me["userData"]["role"]) == ("Ada Lovelace", "Analyst")
+        nobody = await browser.request("POST", "/api/auth/signin/", ada | {"name": "y" * 90})
+        cookie = {"Cookie": nobody.headers["Set-Cookie"].partition(";")[0]}
+        me = json.loads((await browser.request("GET", "/api/auth/me/", **cookie)).body)
+        assert me["userData"]["role"] == "visitor"
         assert (await browser.request("POST", "/api/auth/signin/", {"provider": "mock"})).code == 401
-        events = [await browser.events.get() for _ in range(3)]
-        assert [(event["signal"], event["sender"], event.get("user")) for event in events] == [
+        events = [await browser.events.get()]
+        while events[-1]["signal"] != "unauthorized_user":
+            events.append(await browser.events.get())
+        assert [(event["signal"], event["sender"], event.get("user")) for event in events[:4]] == [
             ("authorized_user", "mock", "Ada Lovelace"),
             ("pre_get_user_details", "mock", "Ada Lovelace"),
-            ("unauthorized_user", "mock", None),
+            ("pre_get_list", "Person", None),
+            ("post_get_list", "Person", None),
         ]
     await asyncio.gather(stream, return_exceptions=True)
+
+
+async def test_projects_come_change_and_go_where_the_page_finds_them_with_signals_of_their_own(kept: list[str]) -> None:
+    with running(*kept) as (url, _):
+        browser = Browser(url)
+        allowed = (await browser.request("OPTIONS", "/api/team/-/projects/-/")).headers["Allow"]
+        is_inside = "PATCH" in allowed
+        assert is_inside is ("--sqlalchemy" not in kept)
+        listed = "/api/team/?fields=id,name,projects" + ("" if is_inside else "&expand=projects")
+
+        async def engine() -> Any:
+            return json.loads((await browser.request("GET", f"{listed}&name=Engine")).body)[0]
+
+        team = await engine()
+        at = f"/api/team/{team['id']}/projects/" if is_inside else "/api/project/"
+        own = {} if is_inside else {"team": team["id"]}
+        stream = await browser.listen()
+        for wrong in ({"name": None}, {"name": "Loom", "status": "unheard of"}):
+            assert (await browser.request("POST", at, own | wrong)).code == 400
+        created = json.loads((await browser.request("POST", at, own | {"name": "Loom", "due": "2027-01-01"})).body)
+        assert created["status"] == "idea"
+        assert (await browser.request("PATCH", f"{at}{created['id']}/", {"status": "active"})).code == 200
+        projects = [(one["name"], one["status"], one["due"]) for one in (await engine())["projects"]]
+        assert projects == [
+            ("Difference", "done", None),
+            ("Analytical", "active", None),
+            ("Loom", "active", "2027-01-01"),
+        ]
+        assert (await browser.request("DELETE", f"{at}{created['id']}/")).code == 204
+        assert (await browser.request("DELETE", f"{at}{created['id']}/")).code == 404
+        events = [await browser.events.get()]
+        while events[-1]["signal"] != "post_delete_instance":
+            events.append(await browser.events.get())
+        writes = [event for event in events if event["sender"] == "Project" and event["signal"].startswith("post_")]
+        assert [(event["signal"], event["instance"]) for event in writes] == [
+            (f"post_{act}_instance", "Loom") for act in ("create", "update", "delete")
+        ]
+        assert writes[1]["updated_fields"] == {"status": {"from": "idea", "to": "active"}}
+        assert (await browser.request("DELETE", f"/api/team/{team['id']}/")).code == 204
+        if not is_inside:
+            left = json.loads((await browser.request("GET", "/api/project/")).body)
+            assert [one["name"] for one in left] == ["Spanning tree"], "projects go with their team"
+    await asyncio.gather(stream, return_exceptions=True)
+
+
+async def test_a_name_or_an_address_is_taken_once_and_who_is_deleted_leaves_the_teams(kept: list[str]) -> None:
+    with running(*kept) as (url, _):
+        browser = Browser(url)
+        for path, values, status in (
+            ("person", {"name": "A", "email": "ADA@example.com"}, 409),
+            ("person", {"name": "A", "email": "no address"}, 400),
+            ("person", {"name": "A"}, 400),
+            ("team", {"name": "Engine"}, 409),
+            ("team", {"name": "Empty", "lead": "0"}, 400),
+        ):
+            assert (await browser.request("POST", f"/api/{path}/", values)).code == status, values
+        alan = json.loads((await browser.request("GET", "/api/person/?role=Research")).body)[0]["id"]
+        assert (await browser.request("DELETE", f"/api/person/{alan}/")).code == 204
+        teams = json.loads((await browser.request("GET", "/api/team/?fields=name,members&expand=members")).body)
+        assert [(team["name"], sorted(person["name"] for person in team["members"])) for team in teams] == [
+            ("Bridges", ["Grace Hopper", "Radia Perlman"]),
+            ("Engine", ["Ada Lovelace"]),
+        ]
 
 
 async def test_it_uses_another_mongodb_where_there_is_one(mongodb_uri: str) -> None:
@@ -170,17 +256,50 @@ async def test_it_uses_another_mongodb_where_there_is_one(mongodb_uri: str) -> N
     assert process.returncode == 0
 
 
-def test_what_keeps_it_from_starting_is_said_in_a_sentence(tmp_path: Path) -> None:
-    data = tmp_path / "a file"
-    data.write_text("in the way")
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "example_app", "--port", "0", "--data", str(data)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+@needs_postgres
+async def test_it_uses_another_database_where_there_is_one() -> None:
+    where = POSTGRES.partition("://")[2]
+    try:
+        with running("--sqlalchemy", f"postgresql+asyncpg://{where}") as (url, process):
+            assert (await Browser(url).request("GET", "/api/team/?expand=members,projects")).code == 200
+        assert process.returncode == 0
+    finally:
+        engine = sa.create_engine(f"postgresql+psycopg://{where}")
+        tables.Base.metadata.drop_all(engine)
+        engine.dispose()
+
+
+def ended(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The application, which has ended by itself."""
+    command = [sys.executable, "-m", "example_app", "--port", "0", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--data", "FILE"], "The embedded store did not start"),
+        (["--sqlalchemy", "--data", "FILE"], "FILE cannot be the data folder"),
+        (["--sqlalchemy", "nonsense"], "The database cannot be used: Could not parse"),
+        (["--sqlalchemy", "nonsense://127.0.0.1"], "The database cannot be used: Can't load plugin"),
+        (["--sqlalchemy", "mysql+mysqldb://127.0.0.1"], "The database cannot be used: No module named"),
+        (["--sqlalchemy", "postgresql+asyncpg://127.0.0.1:1/x"], "The database cannot be used: "),
+        (["--sqlalchemy", "postgresql+psycopg://127.0.0.1:1/x"], "The database cannot be used: "),
+        (["--sqlalchemy", "sqlite:////nowhere/at/all.sqlite"], "The database cannot be used: unable to open"),
+        (["--sqlalchemy", "sqlite+aiosqlite:////nowhere/at/all.sqlite"], "The database cannot be used: unable to open"),
+        (["--sqlalchemy", "sqlite://"], "The database cannot be used: This SQLite database is kept in memory"),
+    ],
+)
+def test_what_keeps_it_from_starting_is_said_in_a_sentence(arguments: list[str], said: str, tmp_path: Path) -> None:
+    file = tmp_path / "a file"
+    file.write_text("in the way")
+    done = ended(*(str(file) if argument == "FILE" else argument for argument in arguments))
     assert done.returncode == 1
-    assert done.stderr.startswith("example_app: The embedded store did not start")
+    assert done.stderr.startswith(f"example_app: {said.replace('FILE', str(file))}"), done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_it_serves_documents_or_tables() -> None:
+    done = ended("--sqlalchemy", "--mongodb-uri", "mongodb://127.0.0.1")
+    assert done.returncode == 2
+    assert "not allowed with argument" in done.stderr

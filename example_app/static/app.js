@@ -28,12 +28,12 @@ const RESOURCES = {
 };
 
 let resource = "person";
-const FIRST_PAGE = `?per_page=${PER_PAGE}`;
-let page = FIRST_PAGE;
+let page = null; // the query of one that is not the first
 let pagesBefore = []; // a cursor leads forward only
 let people = new Map();
 let asked = 0; // refreshes, of which only the last one shows
 let wasLost = false;
+let projectsInside; // a promise of whether teams have their projects inside
 
 // --- talking to the server
 
@@ -42,6 +42,12 @@ class Problem extends Error {
     super(problem.detail || problem.title);
     this.status = problem.status;
     this.errors = problem.errors || {};
+  }
+
+  // The same problem, of a part called `name`.
+  within(name) {
+    this.errors = Object.fromEntries(Object.entries(this.errors).map(([key, messages]) => [`${name}.${key}`, messages]));
+    return this;
   }
 }
 
@@ -57,7 +63,9 @@ async function request(method, path, body) {
     throw new Problem({ detail: "The server cannot be reached." });
   }
   if (!response.ok) throw new Problem(await response.json().catch(() => ({ title: response.statusText })));
-  return { data: response.status === 204 ? null : await response.json(), link: response.headers.get("Link") || "" };
+  const { headers } = response;
+  const header = (name) => headers.get(name) || "";
+  return { data: response.status === 204 ? null : await response.json(), link: header("Link"), allow: header("Allow") };
 }
 
 const linkTo = (link, rel) => link.match(new RegExp(`<([^>]*)>; rel="${rel}"`))?.[1];
@@ -70,6 +78,18 @@ async function everyone() {
     path = linkTo(link, "next");
   }
   return found;
+}
+
+// A document has its projects inside, and they are changed at their paths there. Of tables the team only refers to them:
+// no such path takes a change, and they have routes of their own.
+async function askWhereProjectsAre() {
+  const { allow } = await request("OPTIONS", "/api/team/-/projects/-/");
+  return allow.includes("PATCH");
+}
+
+async function firstPage() {
+  const expand = resource === "team" && !(await projectsInside) ? "&expand=projects" : "";
+  return `?per_page=${PER_PAGE}&fields=id,${RESOURCES[resource].columns}${expand}`;
 }
 
 // --- small helpers to make elements; text is only ever set as text
@@ -95,7 +115,7 @@ async function refresh() {
   try {
     const [known, { data, link }] = await Promise.all([
       resource === "team" ? everyone() : people,
-      request("GET", `/api/${resource}/${page}`),
+      request("GET", `/api/${resource}/${page ?? (await firstPage())}`),
     ]);
     if (mine !== asked) return;
     people = known;
@@ -119,7 +139,7 @@ function showList(items, link) {
   const next = linkTo(link, "next");
   $("#prev").disabled = pagesBefore.length === 0;
   $("#prev").onclick = () => {
-    page = pagesBefore.pop() ?? FIRST_PAGE;
+    page = pagesBefore.pop();
     turn();
   };
   $("#next").disabled = !next;
@@ -172,22 +192,20 @@ const CONTROLS = {
   },
   projects(value) {
     const rows = element("div");
-    const add = (project = { name: "", status: "idea", due: null }) => {
+    const add = ({ id, ...project } = { status: "idea" }) => {
+      const made = { id };
       const status = element("select", { ariaLabel: "Status" }, ...["idea", "active", "done"].map((s) => new Option(s, s, false, s === project.status)));
       const drop = element("button", { type: "button", textContent: "✕", ariaLabel: "Remove project" });
       const name = element("input", { value: project.name ?? "", placeholder: "Project", ariaLabel: "Project name" });
       const due = element("input", { type: "date", value: project.due ?? "", ariaLabel: "Due" });
       const line = element("div", { className: "row" }, name, status, due, drop);
+      line.read = () => Object.assign(made, { name: name.value.trim() || null, status: status.value, due: due.value || null });
       drop.onclick = () => line.remove();
       rows.append(line);
     };
     (value ?? []).forEach(add);
     const more = element("button", { type: "button", textContent: "Add project", onclick: () => add() });
-    const read = () =>
-      [...rows.children].map((line) => {
-        const [name, status, due] = line.querySelectorAll("input, select");
-        return { name: name.value || null, status: status.value, due: due.value || null };
-      });
+    const read = () => [...rows.children].map((line) => line.read());
     return { part: element("fieldset", {}, element("legend", { textContent: "Projects" }), rows, more), read };
   },
 };
@@ -209,6 +227,7 @@ async function openEditor(item) {
   const edited = resource;
   if (edited === "team") people = await everyone().catch(() => people);
   const controls = RESOURCES[edited].fields.map((declared) => field(declared, item));
+  const saved = structuredClone(item ?? {});
   const save = $("#editor [type=submit]");
   $("#editor-title").textContent = item ? `Edit ${item.name}` : `New ${edited}`;
   $("#fields").replaceChildren(...controls.map(({ whole }) => whole));
@@ -217,10 +236,10 @@ async function openEditor(item) {
     event.preventDefault();
     const changed = controls.filter(({ read, before }) => JSON.stringify(read()) !== before);
     const values = Object.fromEntries(changed.map(({ name, read }) => [name, read()]));
+    for (const control of changed) control.before = null; // so that what may be stored by half is stored again
     save.disabled = true;
     try {
-      if (item) await update(edited, item, values);
-      else await request("POST", `/api/${edited}/`, values);
+      await store(edited, saved, values);
       $("#editor").close();
       refresh();
     } catch (problem) {
@@ -232,18 +251,58 @@ async function openEditor(item) {
   $("#editor").showModal();
 }
 
-// Members join and leave by themselves, at paths of their own; the rest is one change of the whole.
-async function update(edited, item, { members, ...values }) {
-  const path = `/api/${edited}/${encodeURIComponent(item.id)}`;
-  if (Object.keys(values).length > 0 || !members) await request("PATCH", `${path}/`, values);
-  if (!members) return;
-  const joining = members.filter((id) => !item.members.includes(id));
-  if (joining.length > 0) await request("POST", `${path}/members/`, { members: joining });
-  for (const id of item.members.filter((id) => !members.includes(id))) {
-    await request("DELETE", `${path}/members/${encodeURIComponent(id)}/`).catch((problem) => {
-      if (problem.status !== 404) throw problem; // somebody else has taken them out
-    });
+// Members join and leave, and projects come, change and go, at paths of their own; the rest is one change of the whole.
+// What is stored is noted in `saved`, so that saving again after a problem goes on from there.
+async function store(edited, saved, { members, projects, ...values }) {
+  const all = `/api/${edited}/`;
+  const one = () => `${all}${encodeURIComponent(saved.id)}/`;
+  if (!saved.id) {
+    const { data } = await request("POST", all, members ? { ...values, members } : values);
+    Object.assign(saved, { id: data.id, members: [...(members ?? [])], projects: [] });
+  } else if (Object.keys(values).length > 0 || !(members || projects)) {
+    await request("PATCH", one(), values);
   }
+  if (members) await storeMembers(`${one()}members/`, saved.members, members);
+  if (projects) await storeProjects(saved.id, saved.projects, projects);
+}
+
+async function storeMembers(path, before, members) {
+  const joining = members.filter((id) => !before.includes(id));
+  if (joining.length > 0) await request("POST", path, { members: joining });
+  before.push(...joining);
+  for (const id of before.filter((id) => !members.includes(id))) {
+    await remove(`${path}${encodeURIComponent(id)}/`);
+    before.splice(before.indexOf(id), 1);
+  }
+}
+
+async function storeProjects(team, before, projects) {
+  const isInside = await projectsInside;
+  const path = isInside ? `/api/team/${encodeURIComponent(team)}/projects/` : "/api/project/";
+  for (const { id } of before.filter(({ id }) => !projects.some((project) => project.id === id))) {
+    await remove(`${path}${encodeURIComponent(id)}/`);
+  }
+  for (const [index, project] of projects.entries()) {
+    const { id, ...values } = project;
+    const old = before.find((other) => other.id === id);
+    try {
+      if (!id) {
+        project.id = (await request("POST", path, isInside ? values : { ...values, team })).data.id;
+        before.push({ ...project });
+      } else if (Object.keys(values).some((name) => values[name] !== old[name])) {
+        await request("PATCH", `${path}${encodeURIComponent(id)}/`, values);
+        Object.assign(old, values);
+      }
+    } catch (problem) {
+      throw problem.within(`projects.${index}`);
+    }
+  }
+}
+
+async function remove(path) {
+  await request("DELETE", path).catch((problem) => {
+    if (problem.status !== 404) throw problem; // somebody else has done it
+  });
 }
 
 function showProblem(problem, controls) {
@@ -261,15 +320,16 @@ function showProblem(problem, controls) {
 
 // --- the signals
 
-function text(value) {
+function text(name, value) {
   if (value === null) return "nothing";
-  if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => text(name, item)).join(", ")}]`;
   if (typeof value === "object") return JSON.stringify(value);
-  return people.get(value) ?? String(value);
+  const isPerson = name === "lead" || name === "members";
+  return (isPerson && people.get(String(value))) || String(value);
 }
 
 function change({ from, to }, name) {
-  return element("div", {}, `${name}: `, element("del", { textContent: text(from) }), " → ", element("ins", { textContent: text(to) }));
+  return element("div", {}, `${name}: `, element("del", { textContent: text(name, from) }), " → ", element("ins", { textContent: text(name, to) }));
 }
 
 function describe(signal) {
@@ -285,7 +345,7 @@ function describe(signal) {
     what.append(...(changes.length ? changes.map(([name, both]) => change(both, name)) : [" · nothing changed"]));
   } else if (signal.data) {
     const given = Object.entries(signal.data).filter(([, value]) => value !== null);
-    what.append(...given.map(([name, value]) => element("div", {}, `${name}: `, element("ins", { textContent: text(value) }))));
+    what.append(...given.map(([name, value]) => element("div", {}, `${name}: `, element("ins", { textContent: text(name, value) }))));
   }
   return what;
 }
@@ -316,7 +376,7 @@ function listen() {
   const stream = new EventSource("/signals");
   stream.onopen = () => {
     state("live", "live");
-    if (wasLost) refresh();
+    if (wasLost) start();
     wasLost = false;
   };
   stream.onmessage = (event) => showSignal(JSON.parse(event.data));
@@ -360,10 +420,16 @@ $("#user button").onclick = () => sign("/api/auth/signout/");
 
 // --- wiring
 
+function start() {
+  projectsInside = askWhereProjectsAre();
+  projectsInside.catch(() => {}); // whoever awaits it says so
+  refresh();
+}
+
 for (const button of document.querySelectorAll("nav button")) {
   button.onclick = () => {
     resource = button.dataset.resource;
-    page = FIRST_PAGE;
+    page = null;
     pagesBefore = [];
     for (const other of document.querySelectorAll("nav button")) other.ariaPressed = String(other === button);
     refresh();
@@ -376,6 +442,6 @@ $("#clear").onclick = () => {
   $("#quiet").hidden = false;
 };
 $("#reads").onchange = (event) => document.body.classList.toggle("reads", event.target.checked);
-refresh();
+start();
 showUser().catch(() => {}); // as the list says, the server cannot be reached
 listen();
