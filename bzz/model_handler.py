@@ -64,7 +64,12 @@ class ModelHandler(Handler):
             name: the resource's.
             base: its percent-encoded path.
         """
-        self.provider, self.view, self.name, self.base = hive.provider, hive.view, name, base
+        self.hive, self.provider, self.name, self.base = hive, hive.provider, name, base
+
+    @property
+    def view(self) -> View:
+        """The model as its hive's options leave it."""
+        return self.hive.view
 
     async def prepare(self) -> None:
         """Find out who asks for what, and refuse whom the models along the path do not admit.

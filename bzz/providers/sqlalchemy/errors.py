@@ -44,6 +44,7 @@ COLUMNS = [  # how each database says which columns an error is about
     for pattern in (
         r"Key \(([^)]+)\)=",
         r'column "([^"]+)"',
+        r'check constraint "([^"]+)"',
         r"constraint failed: ([\w., ]+)",
         r"Column '([^']+)'",
         r"Field '([^']+)'",
@@ -127,6 +128,7 @@ def _fields(schema: Schema, message: str) -> list[str]:
     found = next((match[1] for pattern in COLUMNS if (match := pattern.search(message))), "")
     columns = [part.strip(' "`').rpartition(".")[2] for part in found.split(",")]
     names = _names(schema.mapper, schema.relations.values())
+    columns = [*columns, *(column for name in columns for column in _checked(schema.mapper, name))]
     return [names[column] for column in columns if column in names]
 
 
@@ -139,3 +141,18 @@ def _names(mapper: Mapper[Any], relations: Collection[Relationship]) -> dict[str
         for column in prop.columns
         if isinstance(column, sa.Column)
     }
+
+
+def _checked(mapper: Mapper[Any], name: str) -> list[str]:
+    """Return the name of the column that the check constraint ``name`` is about, if it is one and about one."""
+    for table in mapper.tables:
+        columns: Any = table.columns
+        for column in columns:
+            if any(constraint.name == name for constraint in column.constraints):
+                return [column.name]
+        for constraint in getattr(table, "constraints", ()):
+            if constraint.name == name and isinstance(constraint, sa.CheckConstraint):
+                words = {*re.findall(r"\w+", str(constraint.sqltext))}
+                found = [column.name for column in columns if column.name in words]
+                return found if len(found) == 1 else []
+    return []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -12,6 +14,8 @@ from sqlalchemy.pool import QueuePool, SingletonThreadPool, StaticPool
 
 from bzz.pool import THREADS
 
+P = ParamSpec("P")
+T = TypeVar("T")
 SETTING = "session_factory"
 IN_MEMORY = (
     "This SQLite database is kept in memory, a new and empty one in each thread: use a file, or one connection, "
@@ -52,6 +56,25 @@ def connections(engine: sa.Engine) -> int:
     if isinstance(pool, QueuePool) and pool._max_overflow >= 0 and pool.size() > 0:
         return max(1, pool.size() + pool._max_overflow)
     return THREADS
+
+
+class Turns:
+    """Whose turn it is, where all asynchronous sessions share one connection, and so one transaction.
+
+    Args:
+        engine: whose connections they use, if that is known.
+    """
+
+    def __init__(self, engine: sa.Engine | None) -> None:
+        self._is_shared = engine is not None and isinstance(engine.pool, StaticPool)
+        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+    async def run(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what ``function`` comes to, alone if need be."""
+        if not self._is_shared:
+            return await function(*args, **kwargs)
+        async with self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            return await function(*args, **kwargs)
 
 
 def found_in(handler: Any) -> Callable[[], Any]:

@@ -46,6 +46,7 @@ class SQLAlchemyProvider(Provider):
         self._factory = None if session_factory is None else factories.checked(session_factory)
         engine = factories.engine_of(self._factory)
         self._dialect = engine.dialect.name if engine is not None else None
+        self._turns = factories.Turns(engine)
         if engine is not None:
             self.threads = min(threads, factories.connections(engine))
         self._schemas: dict[type, Schema] = {}
@@ -198,7 +199,7 @@ class SQLAlchemyProvider(Provider):
             return result
 
         if isinstance(unit, AsyncSession):
-            return await self.in_time(unit.run_sync(perform), is_write=is_write)
+            return await self.in_time(self._turns.run(unit.run_sync, perform), is_write=is_write)
 
         def in_thread() -> T:
             try:

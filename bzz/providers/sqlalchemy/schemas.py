@@ -207,14 +207,13 @@ def _configure(mapper: Mapper[Any]) -> None:
     """Configure the mappers, unless one refers to a class that is not defined yet, after which none could be."""
     if mapper.configured:
         return
+    names = {other.class_.__name__ for other in mapper.registry.mappers}
     for other in mapper.registry.mappers:
-        for prop in other._props.values():
-            argument = getattr(prop, "argument", None)
-            if callable(argument) and not isinstance(argument, type):
-                try:
-                    argument()
-                except sa.exc.InvalidRequestError as error:
-                    raise LookupError(f"{other.class_.__name__}.{prop.key}: {error}") from error
+        for name, descriptor in other.all_orm_descriptors.items():
+            argument = getattr(getattr(descriptor, "prop", None), "argument", None)
+            target = argument.rpartition(".")[2] if isinstance(argument, str) else ""
+            if target.isidentifier() and target not in names:
+                raise LookupError(f"{other.class_.__name__}.{name} refers to {argument}, which is not mapped yet")
     mapper.registry.configure(cascade=True)
 
 
@@ -251,7 +250,7 @@ def _field(name: str, mapper: Mapper[Any], expression: Any, known: Codec, *, is_
     return Field(name, known.type, insertable=is_set and not is_made, updatable=is_set and not is_pk)
 
 
-def _is_generated(column: sa.Column[Any]) -> bool:
+def _is_generated(column: Any) -> bool:
     return (
         column is column.table._autoincrement_column or column.default is not None or column.server_default is not None
     )

@@ -104,6 +104,10 @@ class Author(Base):
 
 class Book(Base):
     __tablename__ = "book"
+    __table_args__ = (
+        sa.CheckConstraint("pages > id - 1000", name="two"),
+        sa.CheckConstraint("length(title) > 0", name="titled"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(unique=True)
     pages: Mapped[int | None] = mapped_column(sa.CheckConstraint("pages > 0", name="some_pages"))

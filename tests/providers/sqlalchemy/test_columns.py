@@ -107,7 +107,8 @@ async def test_what_only_the_database_or_a_type_of_ones_own_refuses_is_a_400(sql
 
 
 async def test_json_null_is_no_value(sql: Api) -> None:
-    for free in ({"a": 1}, [], {}, None):
+    values: tuple[Any, ...] = ({"a": 1}, [], {}, None)
+    for free in values:
         await sql.create("/everything", free=free)
     assert [one["free"] for one in (await sql("GET", "/everything?free__exists=true")).json] == [{"a": 1}]
     assert len((await sql("GET", "/everything?free__exists=false")).json) == 3

@@ -1,0 +1,142 @@
+"""What the drivers raise, as bzz's errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm.exc import FlushError, StaleDataError
+
+from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
+from bzz.providers.sqlalchemy import SQLAlchemyProvider
+from bzz.providers.sqlalchemy.errors import translated
+from tests.conftest import Api
+from tests.providers.sqlalchemy.models import Book
+
+SCHEMA = SQLAlchemyProvider().schema(Book)
+TAKEN, TAKEN_ID, REQUIRED = {"title": ["is taken"]}, {"id": ["is taken"]}, {"title": ["is required"]}
+DANGLING, CHECKED = {"author": ["refers to what does not exist"]}, {"pages": ["is not allowed"]}
+
+
+def of_driver(message: str = "", **attributes: Any) -> Exception:
+    error = Exception(attributes.pop("number", message), message)
+    error.__cause__ = RuntimeError()
+    for name, value in attributes.items():
+        setattr(error.__cause__ if name == "detail" else error, name, value)
+    return error
+
+
+def raised(error: Exception, **options: Any) -> BaseException:
+    with (
+        pytest.raises(type(error) if not options.pop("is_translated", True) else BzzError) as caught,
+        translated(SCHEMA, **options),
+    ):
+        raise error
+    return caught.value
+
+
+def integrity(message: str, **attributes: Any) -> sa.exc.IntegrityError:
+    return sa.exc.IntegrityError("INSERT", {}, of_driver(message, **attributes))
+
+
+CONSTRAINTS: list[tuple[str, dict[str, Any], type[BzzError], dict[str, list[str]]]] = [
+    ("UNIQUE constraint failed: book.title", {"sqlite_errorname": "SQLITE_CONSTRAINT_UNIQUE"}, Conflict, TAKEN),
+    ("UNIQUE constraint failed: book.id", {"sqlite_errorname": "SQLITE_CONSTRAINT_PRIMARYKEY"}, Conflict, TAKEN_ID),
+    ("x", {"sqlstate": "23505", "detail": "Key (title)=(Key (pages)=) already exists."}, Conflict, TAKEN),
+    ("x", {"sqlstate": "23505", "detail": "Key (lower(title))=(a) already exists."}, Conflict, {}),
+    ('null value in column "title" of relation "book"', {"sqlstate": "23502"}, Invalid, REQUIRED),
+    ("x", {"sqlstate": "23503", "detail": "Key (author_id)=(5) is not present in table"}, Invalid, DANGLING),
+    ('new row for relation "book" violates check constraint "some_pages"', {"sqlstate": "23514"}, Invalid, CHECKED),
+    ("CHECK constraint failed: some_pages", {"sqlite_errorname": "SQLITE_CONSTRAINT_CHECK"}, Invalid, CHECKED),
+    ("CHECK constraint failed: other", {"sqlite_errorname": "SQLITE_CONSTRAINT_CHECK"}, Invalid, {}),
+    ("CHECK constraint failed: two", {"sqlite_errorname": "SQLITE_CONSTRAINT_CHECK"}, Invalid, {}),
+    ("FOREIGN KEY constraint failed", {"sqlite_errorname": "SQLITE_CONSTRAINT_FOREIGNKEY"}, Invalid, {}),
+    ("Duplicate entry 'a' for key 'title'", {"number": 1062}, Conflict, TAKEN),
+    ("Column 'title' cannot be null", {"number": 1048}, Invalid, REQUIRED),
+    ("x", {"sqlstate": "23P01"}, Conflict, {}),
+]
+
+
+@pytest.mark.parametrize(("message", "attributes", "kind", "errors"), CONSTRAINTS)
+def test_a_constraint_is_told_with_its_field(
+    message: str, attributes: dict[str, Any], kind: type[BzzError], errors: dict[str, Any]
+) -> None:
+    found = raised(integrity(message, **attributes), given=())
+    assert (type(found), found.errors if isinstance(found, BzzError) else None) == (kind, errors)
+
+
+def test_whoever_refers_to_what_is_deleted_is_a_conflict() -> None:
+    assert isinstance(raised(integrity("x", sqlstate="23503"), given=(), is_delete=True), Conflict)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (StaleDataError("0 rows"), NotFound),
+        (FlushError("conflicts with persistent instance"), Conflict),
+        (sa.exc.TimeoutError("QueuePool limit"), Unavailable),
+        (sa.exc.OperationalError("x", {}, of_driver("x", sqlstate="57P01")), Unavailable),
+        (sa.exc.OperationalError("x", {}, of_driver("x", sqlstate="08006")), Unavailable),
+        (sa.exc.OperationalError("x", {}, of_driver("x", sqlite_errorname="SQLITE_BUSY_SNAPSHOT")), Unavailable),
+        (sa.exc.OperationalError("x", {}, of_driver("x", sqlite_errorname="SQLITE_CANTOPEN")), Unavailable),
+        (sa.exc.OperationalError("x", {}, of_driver("gone", number=2006)), Unavailable),
+        (sa.exc.OperationalError("x", {}, of_driver("connection refused")), Unavailable),
+        (sa.exc.InterfaceError("x", {}, of_driver("x"), connection_invalidated=True), Unavailable),
+        (sa.exc.DBAPIError("x", {}, of_driver("x", sqlstate="40P01")), Conflict),
+        (sa.exc.DBAPIError("x", {}, of_driver("x", sqlstate="40001")), Conflict),
+        (sa.exc.DataError("x", {}, of_driver("x")), Invalid),
+        (sa.exc.DBAPIError("x", {}, of_driver("x", sqlstate="22003")), Invalid),
+        (sa.exc.StatementError("x", "x", {}, ValueError("no such thing")), Invalid),
+        (ConnectionRefusedError(), Unavailable),
+        (TimeoutError(), Unavailable),
+    ],
+    ids=repr,
+)
+def test_what_goes_wrong_has_a_meaning(error: Exception, kind: type[BzzError]) -> None:
+    assert isinstance(raised(error), kind)
+
+
+def test_a_write_may_have_happened_where_nobody_can_know() -> None:
+    lost = sa.exc.OperationalError("x", {}, of_driver("x", sqlstate="08006"))
+    assert str(raised(lost, given=())) == "The store does not answer. The write may have happened."
+    assert str(raised(lost)) == "The store does not answer."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        sa.exc.OperationalError("x", {}, sqlite3.OperationalError("no such table")),
+        sa.exc.ProgrammingError("x", {}, of_driver("x", sqlstate="42P01")),
+        FileNotFoundError(),
+        LookupError(),
+        Conflict("of the user's own"),
+    ],
+    ids=repr,
+)
+def test_mistakes_of_the_application_pass(error: Exception) -> None:
+    if isinstance(error, sa.exc.OperationalError):
+        error.orig.sqlite_errorname = "SQLITE_ERROR"  # type: ignore[union-attr]
+    assert raised(error, is_translated=False) is error
+
+
+async def test_the_database_names_the_field(sql: Api) -> None:
+    await sql.create("/book", title="A")
+    for body, status, errors in (
+        ({"title": "A"}, 409, {"title": ["is taken"]}),
+        ({"pages": 5}, 400, {"title": ["is required"]}),
+        ({"title": "B", "pages": 0}, 400, {"pages": ["is not allowed"]}),
+        ({"title": ""}, 400, {"title": ["is not allowed"]}),
+        ({"title": "B", "author": 7}, 400, {"author": ["there is no Author 7"]}),
+    ):
+        refused = await sql("POST", "/book", json_body=body)
+        assert (refused.status, refused.json["errors"]) == (status, errors)
+    assert (await sql("GET", "/book")).json == [{"id": "1", "title": "A", "pages": None, "author": None}]
+
+
+async def test_what_is_referred_to_is_not_deleted(sql: Api) -> None:
+    await sql.create("/author", name="Ada")
+    await sql.create("/book", title="A", author="1")
+    assert (await sql("DELETE", "/author/1")).status == 409
+    assert (await sql("GET", "/author/1")).status == 200
