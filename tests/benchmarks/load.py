@@ -1,0 +1,103 @@
+"""A cheap client: connections that are kept alive and each send the next request when the last one is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import orjson
+
+CONNECTIONS = 32
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_END = b"\r\n\r\n"
+
+
+class Failed(Exception):
+    """A request was not answered as it should be."""
+
+
+def request(method: str, path: str, body: object = None) -> bytes:
+    """Return a request as it is sent, with ``body`` as JSON unless it is None."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
+    if body is None:
+        return f"{head}\r\n".encode()
+    encoded = orjson.dumps(body)
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(encoded)}\r\n\r\n".encode() + encoded
+
+
+class Connection(asyncio.Protocol):
+    """One connection.
+
+    Args:
+        requests: where it takes its requests from, until there are none.
+        answered: called with the body of each reply.
+    """
+
+    def __init__(self, requests: Iterator[bytes], answered: Callable[[bytes], None]) -> None:
+        self._requests, self._answered = requests, answered
+        self._sent, self._held = b"", b""
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._held += data
+        head, end, body = self._held.partition(_END)
+        length = _LENGTH.search(head)
+        if end and length and len(body) >= int(length[1]):
+            self._held = b""
+            self._take(head, body)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or Failed(f"The connection was closed on {self._sent!r}"))
+
+    def _take(self, head: bytes, body: bytes) -> None:
+        if not head.startswith(b"HTTP/1.1 2"):
+            self._end(Failed(f"{self._sent!r} was answered: {head!r} {body!r}"))
+            return
+        self._answered(body)
+        self._send()
+
+    def _send(self) -> None:
+        sent = next(self._requests, None)
+        if sent is None:
+            self._end(None)
+        else:
+            self._sent = sent
+            self._transport.write(sent)
+
+    def _end(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error) if error else self.done.set_result(None)
+        self._transport.close()
+
+
+async def send(port: int, requests: Iterator[bytes], *, connections: int = CONNECTIONS) -> list[bytes]:
+    """Return the bodies of what requests to a port of this machine are answered; raise Failed if one is no success."""
+    bodies: list[bytes] = []
+    made = [
+        await asyncio.get_running_loop().create_connection(
+            lambda: Connection(requests, bodies.append), "127.0.0.1", port
+        )
+        for _ in range(connections)
+    ]
+    await asyncio.gather(*(connection.done for _, connection in made))
+    return bodies
+
+
+async def rate(port: int, requests: Iterator[bytes], seconds: float) -> float:
+    """Return how many requests are answered in a second, sent for so many ``seconds``; raise as ``send``."""
+    began = time.perf_counter()
+
+    def in_time() -> Iterator[bytes]:
+        while time.perf_counter() - began < seconds:
+            yield next(requests)
+
+    answered = await send(port, in_time())
+    return len(answered) / (time.perf_counter() - began)
