@@ -6,7 +6,7 @@ embedded documents as dicts, lists as lists, references as primary keys.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from bzz.datatypes import MAX_ERRORS, DataType, Diff, add_error, parse, references
+from bzz.datatypes import MAX_ERRORS, DataType, Diff, add_error, identity, parse, references
 from bzz.exceptions import Invalid, NotFound
 from bzz.scalars import JSON, Scalar, addressable
 
@@ -102,12 +102,26 @@ class Resource:
         if instance is not None and self.shows_itself:
             return self.json.dump(instance.to_dict())
         absent = self.deferred - values.keys() if self.deferred else ()
-        return {key: self._show(f.type, values.get(f.name)) for key, f in self.readable if f.name not in absent}
+        try:
+            return {
+                key: value if (value := values.get(name)) is None or dump is identity else dump(value)
+                for key, name, dump in self._dumpers
+                if name not in absent
+            }
+        except Exception:  # noqa: BLE001  # a store may hold anything, and it has to be shown all the same
+            return {key: self._show(f.type, values.get(f.name)) for key, f in self.readable if f.name not in absent}
+
+    @cached_property
+    def _dumpers(self) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+        """Of each field of a reply the name it has there, its own, and what turns its values into JSON."""
+        return tuple(
+            (key, f.name, f.type.dumper if type(f.type) is Scalar else f.type.dump) for key, f in self.readable
+        )
 
     def _show(self, datatype: DataType, value: Any) -> Any:
         try:
             return None if value is None else datatype.dump(value)
-        except Exception:  # noqa: BLE001  # a store may hold anything, and it has to be shown all the same
+        except Exception:  # noqa: BLE001
             return self.json.dump(value)
 
     def etag(self, values: Mapping[str, Any], shown: Any = None) -> str:

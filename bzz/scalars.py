@@ -206,7 +206,8 @@ def _parse_datetime(raw: Any) -> datetime:
 def _dump_iso(value: Any) -> str:
     """Return a date, time or both as ISO 8601; what a field should not hold, but does, is shown as it is."""
     if isinstance(value, datetime):
-        return utc(value).isoformat().replace("+00:00", "Z")
+        in_utc = value if value.tzinfo is UTC else utc(value)
+        return in_utc.isoformat()[:-6] + "Z"  # instead of +00:00
     return value.isoformat() if isinstance(value, (date, time)) else str(value)
 
 
