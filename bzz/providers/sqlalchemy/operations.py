@@ -15,7 +15,7 @@ from bzz.changes import Change
 from bzz.exceptions import NotFound
 from bzz.interfaces import Address, Listing, Load, Query, Stored
 from bzz.providers.sqlalchemy.columns import SQLITE
-from bzz.providers.sqlalchemy.queries import narrow, page
+from bzz.providers.sqlalchemy.queries import first_page, narrow, page
 from bzz.providers.sqlalchemy.schemas import Schema
 from bzz.resources import NO_INSTANCE, Resource, Values
 
@@ -28,19 +28,22 @@ def get(session: Session, schema: Schema, address: Address, visible: Visible, *,
         instance = _one(session, schema.at(address.field), schema, address)
     else:
         statement = visible.where(schema.column(address.field) == sa.bindparam("key"))
-        instance = _one(session, statement.execution_options(populate_existing=True), schema, address)
+        instance = _one(session, statement, schema, address)
     [stored] = _stored(session, schema, address.resource, [instance], address.load, represent=represent)
     return stored
 
 
 def list_(
-    session: Session, schema: Schema, resource: Resource, visible: sa.Select[Any], query: Query, *, represent: bool
+    session: Session, schema: Schema, resource: Resource, visible: Visible, query: Query, *, represent: bool
 ) -> Listing:
     """Return the page of what is visible that a query asks for."""
     dialect = session.get_bind(schema.mapper).dialect.name
-    wanted = narrow(visible, schema, query, dialect)
-    statement = page(wanted, schema, query, dialect).execution_options(populate_existing=True)
-    found = session.scalars(statement).unique().all()
+    if visible is None and not query.where and query.after is None and query.page == 1:
+        wanted, statement = schema.everything, first_page(schema, query, dialect)
+    else:
+        wanted = narrow(schema.everything if visible is None else visible, schema, query, dialect)
+        statement = page(wanted, schema, query, dialect)
+    found = _found(session, statement)
     items = _stored(session, schema, resource, found[: query.per_page], query.load, represent=represent)
     total = None
     if query.count:
@@ -126,9 +129,15 @@ def _held(instance: Any) -> Values:
 
 def _one(session: Session, statement: Any, schema: Schema, address: Address) -> Any:
     key = schema.stored(address.field, address.key)
-    for instance in session.scalars(statement, {"key": key}).unique():
+    for instance in _found(session, statement, {"key": key}):
         return instance
     raise NotFound(NO_INSTANCE)
+
+
+def _found(session: Session, statement: Any, parameters: Any = None) -> Sequence[Any]:
+    """Return the instances that a statement finds, as they are stored now, be they known to the session or not."""
+    options = {"populate_existing": True} if session.identity_map else {}  # which takes time
+    return session.scalars(statement, parameters, execution_options=options).unique().all()
 
 
 def _locked(session: Session, schema: Schema, address: Address, visible: Visible) -> Any:
@@ -154,7 +163,7 @@ def _written(session: Session, schema: Schema, instance: Any, elsewhere: Values,
     for name, value in elsewhere.items():
         schema.relations[name].change(session, instance, previous.get(name), value)
     key = getattr(instance, schema.key.key)
-    for found in session.scalars(schema.at(str(schema.resource.pk)), {"key": key}).unique():
+    for found in _found(session, schema.at(str(schema.resource.pk)), {"key": key}):
         instance = found
     load: Load = dict.fromkeys(elsewhere)
     [stored] = _stored(session, schema, schema.resource, [instance], load)
@@ -178,4 +187,4 @@ def _stored(
             for key, held in zip(keys, values, strict=True):
                 held[name] = found[key]
     bodies = map(resource.represent, values, instances) if represent else [None] * len(instances)
-    return [Stored(*one) for one in zip(instances, values, bodies, strict=True)]
+    return [Stored(instance, held, body) for instance, held, body in zip(instances, values, bodies, strict=True)]

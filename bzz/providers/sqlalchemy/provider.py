@@ -92,12 +92,13 @@ class SQLAlchemyProvider(Provider):
     async def list(self, resource: Resource, query: Query, *, scope: Scope, represent: bool) -> Listing:
         """Return the page that ``query`` asks for."""
         schema, hook = self.schema(resource.model), getattr(resource.model, "get_list_queryset", None)
-        visible = sa.select(resource.model)
+        visible: sa.Select[Any] | None = None
         if hook is not None:
-            visible = await self.read(hook, visible, scope.handler)
+            visible = await self.read(hook, schema.everything, scope.handler)
         if query.within is not None:
             parent = self.schema(query.within.resource.model)
             key = parent.stored(str(parent.resource.pk), query.within.key)
+            visible = schema.everything if visible is None else visible
             visible = visible.where(schema.key.in_(parent.relations[query.within.field].members(key)))
         return await self._run(
             scope,

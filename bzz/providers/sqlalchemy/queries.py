@@ -16,6 +16,17 @@ from bzz.providers.sqlalchemy.schemas import Schema
 NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # by themselves, where ascending; not all of them could be told
 EMPTY_JSON = ("null", "[]", "{}")
 ESCAPE = "/"
+MAX_PAGES = 100
+
+
+def first_page(schema: Schema, query: Query, dialect: str) -> Any:
+    """Return the statement of the first page of all instances, in a query's order; the same one for the same query."""
+    asked = (*query.order(schema.resource), query.per_page, dialect)
+    if asked not in schema.pages:
+        if len(schema.pages) == MAX_PAGES:
+            schema.pages.clear()
+        schema.pages[asked] = page(schema.everything, schema, query, dialect)
+    return schema.pages[asked]
 
 
 def narrow(statement: Any, schema: Schema, query: Query, dialect: str) -> Any:

@@ -31,12 +31,14 @@ class Schema:
         resource: what it looks like, without the restrictions of any hive.
         codecs: by the names of the fields that are columns or expressions.
         relations: by the names of the fields that are relationships.
+        pages: statements of lists that were asked for before.
     """
 
     mapper: Mapper[Any]
     resource: Resource
     codecs: Mapping[str, Codec]
     relations: Mapping[str, Relationship]
+    pages: dict[Any, sa.Select[Any]] = field(default_factory=dict)
     _at: dict[str, sa.Select[Any]] = field(default_factory=dict)
 
     @cached_property
@@ -69,6 +71,11 @@ class Schema:
         return self.column(str(self.resource.pk))
 
     @cached_property
+    def everything(self) -> sa.Select[Any]:
+        """The statement of all instances."""
+        return sa.select(self.mapper.class_)
+
+    @cached_property
     def write_lock(self) -> sa.Update:
         """A statement that changes nothing, after which no other transaction writes to a SQLite database."""
         table: Any = self.mapper.base_mapper.local_table
@@ -79,8 +86,7 @@ class Schema:
         """Return the statement of the instance whose field ``name`` is the parameter ``key``, as it is stored."""
         if name not in self._at:
             clause = self.column(name) == sa.bindparam("key")
-            statement = sa.select(self.mapper.class_).where(clause)
-            self._at[name] = statement.execution_options(populate_existing=True)
+            self._at[name] = self.everything.where(clause)
         return self._at[name]
 
     def locking(self, name: str) -> sa.Select[Any]:
@@ -94,9 +100,9 @@ class Schema:
 
     def values(self, instance: Any) -> Values:
         """Return an instance's values, typed; queries for none but what is not loaded."""
-        found = {}
+        found, loaded = {}, vars(instance)
         for name, key, read in self._readers:
-            value = getattr(instance, key)
+            value = loaded[key] if key in loaded else getattr(instance, key)
             found[name] = read(value) if read is not None and value is not None else value
         return found
 
