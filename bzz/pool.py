@@ -20,6 +20,7 @@ THREADS = 32
 QUEUE_PER_THREAD = 4
 _CONTROL = (StopIteration, GeneratorExit, asyncio.CancelledError, CancelledError)  # which mean something to who awaits
 COMPUTING = 4  # threads; they share one interpreter, so more would not compute more
+_WITH_PARTS = (dict, list, tuple, set, frozenset)
 MANY = 2000  # values; what is done for each of more takes long enough to be done off the event loop
 
 
@@ -126,10 +127,12 @@ async def off_loop_in_any_case(values: object, function: Callable[P, T], *args: 
 
 
 def _are_many(values: object) -> bool:
-    left, waiting = MANY, [values]
-    while waiting and left > 0:
+    left, waiting = MANY, [values] if isinstance(values, _WITH_PARTS) else []
+    while waiting:
         inner = waiting.pop()
-        if isinstance(inner, (dict, list, tuple, set, frozenset)):
-            left -= len(inner)
-            waiting.extend(inner.values() if isinstance(inner, dict) else inner)
-    return left <= 0
+        left -= len(inner)
+        if left <= 0:
+            return True
+        parts = inner.values() if isinstance(inner, dict) else inner
+        waiting += [part for part in parts if isinstance(part, _WITH_PARTS)]
+    return False

@@ -40,6 +40,7 @@ class Schema:
     relations: Mapping[str, Relationship]
     pages: dict[Any, sa.Select[Any]] = field(default_factory=dict)
     _at: dict[str, sa.Select[Any]] = field(default_factory=dict)
+    _locking: dict[str, sa.Select[Any]] = field(default_factory=dict)
 
     @cached_property
     def _readers(self) -> list[tuple[str, str, Convert | None]]:
@@ -91,7 +92,9 @@ class Schema:
 
     def locking(self, name: str) -> sa.Select[Any]:
         """Return the statement ``at`` that keeps others from writing the instance's row, where the database has one."""
-        return self.at(name).with_for_update(of=self.mapper.class_, key_share=True)
+        if name not in self._locking:
+            self._locking[name] = self.at(name).with_for_update(of=self.mapper.class_, key_share=True)
+        return self._locking[name]
 
     def column(self, name: str) -> Any:
         """Return what the field ``name`` is in a statement; of a to-one relationship, the column of its foreign key."""
