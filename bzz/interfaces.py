@@ -108,8 +108,9 @@ class Provider(ABC):
         Raises:
             Unavailable: it took longer than ``timeout``, and was cancelled.
         """
+        deadline = asyncio.timeout(self.timeout)
         try:
-            async with asyncio.timeout(self.timeout) as deadline:
+            async with deadline:
                 return await operation
         except TimeoutError as error:
             if not deadline.expired():

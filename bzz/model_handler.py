@@ -41,14 +41,16 @@ Verb = Callable[["ModelHandler"], Awaitable[None]]
 
 
 def ending(answer: Verb) -> Verb:
-    """Have the unit of work that a verb's answer has needed, if it has, end with it."""
+    """Have the unit of work of a verb's answer end with it, and nothing of the request be left to collect."""
 
     @wraps(answer)
     async def run(self: ModelHandler) -> None:
+        store = self.act.store
         try:
             await answer(self)
         finally:
-            await self.act.store.end()
+            await store.end()
+            store.scope.handler = None  # which has the act that has the store
 
     return run
 
@@ -294,10 +296,9 @@ class ModelHandler(Handler):
             pages["next"] = ("after", cursor)
         elif listing.more and not query.after:
             pages["next"] = ("page", query.page + 1)
-        kept = [(k, value) for k, value in query_pairs(self.request.query) if k not in ("page", "after")]
-        links = [
-            f'<{self.request.path}?{urlencode([*kept, page], safe=",")}>; rel="{rel}"' for rel, page in pages.items()
-        ]
+        asked = [(k, value) for k, value in query_pairs(self.request.query) if k not in ("page", "after")]
+        kept = f"{urlencode(asked, safe=',')}&" if asked else ""
+        links = [f'<{self.request.path}?{kept}{name}={value}>; rel="{rel}"' for rel, (name, value) in pages.items()]
         self.set_header("Link", ", ".join(links))
         if listing.total is not None:
             self.set_header("X-Total-Count", str(listing.total))

@@ -33,6 +33,8 @@ def query_pairs(encoded: str) -> list[tuple[str, str]]:
     Raises:
         BadRequest: as ``pairs``, or it is so long that no reply could repeat it in ``Link``.
     """
+    if not encoded:
+        return []
     if len(encoded) > MAX_LENGTH:
         raise BadRequest(f"The query string has more than {MAX_LENGTH} characters.")
     return pairs(encoded.encode("latin-1", errors="replace"), "The query string")
