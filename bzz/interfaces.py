@@ -121,8 +121,12 @@ class Provider(ABC):
         """Let go of what this provider holds: its threads. It can be used again."""
         self.pool.close()
 
-    def begin(self, scope: Scope) -> Any:  # noqa: ARG002  # most have none
-        """Return a new unit of work, which the operations of ``scope`` find there; None if there is no such thing."""
+    async def begin(self, scope: Scope) -> Any:  # noqa: ARG002  # most have none
+        """Return a new unit of work, which the operations of ``scope`` find there; None if there is no such thing.
+
+        Raises:
+            Unavailable: there is none to be had in time.
+        """
         return None
 
     async def end(self, unit: Any) -> None:  # noqa: B027  # most have nothing to close

@@ -62,10 +62,6 @@ class Pool:
         """
         return await asyncio.wrap_future(self._submit(_in_context(function, *args, **kwargs)))
 
-    async def clean_up(self, function: Callable[[], T]) -> T:
-        """Do as ``run``, however many calls wait."""
-        return await asyncio.wrap_future(self._executor.submit(_in_context(function)))
-
     def close(self) -> None:
         """Let the threads end, once they have done what they were given; new ones are started if need be."""
         with self._closing:

@@ -37,17 +37,17 @@ class Store:
     provider: Provider
     scope: Scope = field(default_factory=Scope)
 
-    def get(self, address: Address, *, represent: bool = False) -> Coroutine[Any, Any, Stored]:
+    async def get(self, address: Address, *, represent: bool = False) -> Stored:
         """As ``Provider.get``."""
-        self._begin()
+        await self._begin()
         getting = self.provider.get(address, scope=self.scope, represent=represent)
-        return self._watched("get", address.resource, getting)
+        return await self._watched("get", address.resource, getting)
 
-    def list(self, resource: Resource, query: Query, *, represent: bool) -> Coroutine[Any, Any, Listing]:
+    async def list(self, resource: Resource, query: Query, *, represent: bool) -> Listing:
         """As ``Provider.list``."""
-        self._begin()
+        await self._begin()
         listing = self.provider.list(resource, query, scope=self.scope, represent=represent)
-        return self._watched("list", resource, listing)
+        return await self._watched("list", resource, listing)
 
     async def fetch(
         self, resource: Resource, keys: Iterable[Any], *, load: Load = NOTHING, represent: bool
@@ -101,7 +101,7 @@ class Store:
         self, resource: Resource, instances: Sequence[Any], *, load: Load = NOTHING
     ) -> Sequence[Stored]:
         """As ``Provider.represent``."""
-        self._begin()
+        await self._begin()
         return await self.provider.represent(resource, instances, load=load, scope=self.scope)
 
     async def end(self) -> None:
@@ -110,14 +110,14 @@ class Store:
         if unit is not None:
             await uncancelled(self.provider.end(unit))
 
-    def _begin(self) -> None:
+    async def _begin(self) -> None:
         if self.scope.unit is None:
-            self.scope.unit = self.provider.begin(self.scope)
+            self.scope.unit = await self.provider.begin(self.scope)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
         """Have all that is done in the block be one write, of which nothing is left if it fails."""
-        self._begin()
+        await self._begin()
         self.scope.is_writing = True
         try:
             yield

@@ -542,7 +542,7 @@ class LedgerProvider(MemoryProvider):
         self.ledger: list[str] = []
         self.ended: list[list[str]] = []
 
-    def begin(self, scope: Scope) -> list[str]:
+    async def begin(self, scope: Scope) -> list[str]:
         return []
 
     async def end(self, unit: list[str]) -> None:

@@ -18,7 +18,7 @@ from bzz.scalars import Json, Scalar, enumeration, integer
 
 SQLITE = "sqlite"
 MAX_DIGITS = 300  # of a decimal number, before or after the point; a float has no more
-SHOWN = Json(plain=str)  # whatever only the database knows, as text
+SHOWN = Json(plain=str)  # what is in it that only the database knows, as text
 Convert = Callable[[Any], Any]
 
 
@@ -39,7 +39,13 @@ class Codec:
     is_known: bool = True
 
 
-ONLY_SHOWN = Codec(SHOWN, SHOWN.dump, is_known=False)
+class Shown(Json):
+    """What only the database knows, which nothing can be compared with."""
+
+    operators = ()
+
+
+ONLY_SHOWN = Codec(Shown(plain=str), SHOWN.dump, is_known=False)
 
 
 def codec(column_type: TypeEngine[Any], dialect: str | None) -> Codec:
@@ -52,7 +58,9 @@ def codec(column_type: TypeEngine[Any], dialect: str | None) -> Codec:
     if isinstance(column_type, (sa.PickleType, sa.Interval)):
         return ONLY_SHOWN
     if isinstance(column_type, TypeDecorator):
-        return codec(column_type.impl_instance, dialect)
+        inner = codec(column_type.impl_instance, dialect)
+        does_itself = type(column_type).process_bind_param is not TypeDecorator.process_bind_param
+        return replace(inner, store=None) if does_itself else inner
     for kind, made in _MADE.items():
         if isinstance(column_type, kind):
             return made(column_type, dialect)

@@ -36,8 +36,8 @@ MESSAGES = {  # by SQLSTATE (ISO 9075), by what SQLite calls its error, by MySQL
     "4025": REFUSED,
 }
 OTHERS_WRITE = {"40001", "40P01", "55P03", "1205", "1213"}  # serialization, deadlock, lock
-AWAY = re.compile(  # connection, resources, operator's intervention; SQLite that is busy or has no disk; MySQL's client
-    "08...|53...|57...|58...|SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY|PROTOCOL).*|20[0-9]{2}|1040|1053"
+AWAY = re.compile(  # connection, read-only, resources, operator; SQLite that is busy or has no disk; MySQL's client
+    "08...|25006|53...|57...|58...|SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY|PROTOCOL).*|20[0-9]{2}|1040|1053"
 )
 COLUMNS = [  # how each database says which columns an error is about
     re.compile(pattern)
@@ -72,13 +72,17 @@ def translated(schema: Schema, given: Collection[str] | None = None, *, is_delet
         raise NotFound(NO_INSTANCE) from error
     except FlushError as error:
         raise Conflict("The store has such an instance already.") from error
-    except sa.exc.IntegrityError as error:
-        if is_delete:
-            raise Conflict("Others refer to it.") from error
-        raise _constraint(schema, error, given) from error
+    except AssertionError as error:  # of members that are known by the key they are to lose
+        if not is_delete:
+            raise
+        raise Conflict("Others refer to it.") from error
     except sa.exc.TimeoutError as error:
         raise Unavailable("All connections to the store are in use.") from error
     except sa.exc.StatementError as error:
+        if isinstance(error, sa.exc.IntegrityError) or _code(error) in MESSAGES:
+            if is_delete:
+                raise Conflict("Others refer to it.") from error
+            raise _constraint(schema, error, given) from error
         failure = _failure(error, is_write=given is not None)
         if failure is None:
             raise
@@ -98,11 +102,11 @@ def _failure(error: sa.exc.StatementError, *, is_write: bool) -> BzzError | None
     if isinstance(error, sa.exc.DataError) or isinstance(error.orig, ValueError) or code.startswith("22"):
         return Invalid("The store does not take such a value.")
     if isinstance(error, sa.exc.OperationalError) and not code:
-        return Unavailable(f"The store cannot be reached.{after}")
+        return Unavailable(f"The store cannot be reached.{after if error.statement else ''}")
     return None
 
 
-def _constraint(schema: Schema, error: sa.exc.IntegrityError, given: Collection[str] | None) -> BzzError:
+def _constraint(schema: Schema, error: sa.exc.StatementError, given: Collection[str] | None) -> BzzError:
     kind = MESSAGES.get(_code(error))
     if kind is None:
         return Conflict("A constraint of the store forbids it.")

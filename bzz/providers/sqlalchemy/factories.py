@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_session
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import QueuePool, SingletonThreadPool, StaticPool
 
 from bzz.pool import THREADS
 
-P = ParamSpec("P")
-T = TypeVar("T")
 SETTING = "session_factory"
 IN_MEMORY = (
     "This SQLite database is kept in memory, a new and empty one in each thread: use a file, or one connection, "
@@ -29,7 +25,7 @@ def checked(factory: Any) -> Callable[[], Any]:
     Raises:
         TypeError: it makes no sessions, or each thread would get another database.
     """
-    if isinstance(factory, scoped_session):
+    if isinstance(factory, (scoped_session, async_scoped_session)):
         factory = factory.session_factory
     if isinstance(factory, (sa.Engine, AsyncEngine)) or not callable(factory):
         raise TypeError(f"session_factory is a sessionmaker or an async_sessionmaker, not {factory!r}")
@@ -56,25 +52,6 @@ def connections(engine: sa.Engine) -> int:
     if isinstance(pool, QueuePool) and pool._max_overflow >= 0 and pool.size() > 0:
         return max(1, pool.size() + pool._max_overflow)
     return THREADS
-
-
-class Turns:
-    """Whose turn it is, where all asynchronous sessions share one connection, and so one transaction.
-
-    Args:
-        engine: whose connections they use, if that is known.
-    """
-
-    def __init__(self, engine: sa.Engine | None) -> None:
-        self._is_shared = engine is not None and isinstance(engine.pool, StaticPool)
-        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
-
-    async def run(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what ``function`` comes to, alone if need be."""
-        if not self._is_shared:
-            return await function(*args, **kwargs)
-        async with self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-            return await function(*args, **kwargs)
 
 
 def found_in(handler: Any) -> Callable[[], Any]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from bzz.changes import Change
-from bzz.exceptions import NotFound
+from bzz.exceptions import Conflict, NotFound
 from bzz.interfaces import Address, Listing, Load, Query, Stored
 from bzz.providers.sqlalchemy.columns import SQLITE
 from bzz.providers.sqlalchemy.queries import first_page, narrow, page
@@ -41,7 +39,7 @@ def list_(
     if visible is None and not query.where and query.after is None and query.page == 1:
         wanted, statement = schema.everything, first_page(schema, query, dialect)
     else:
-        wanted = narrow(schema.everything if visible is None else visible, schema, query, dialect)
+        wanted = narrow(_alone(schema, visible), schema, query, dialect)
         statement = page(wanted, schema, query, dialect)
     found = _found(session, statement)
     items = _stored(session, schema, resource, found[: query.per_page], query.load, represent=represent)
@@ -50,6 +48,16 @@ def list_(
         keys = wanted.with_only_columns(schema.key).order_by(None).subquery()
         total = session.scalar(sa.select(sa.func.count()).select_from(keys))
     return Listing(items, len(found) > query.per_page, total)
+
+
+def _alone(schema: Schema, visible: Visible) -> sa.Select[Any]:
+    """Return the statement of what is visible, each instance once: one that joins others may have it several times."""
+    if visible is None:
+        return schema.everything
+    own = schema.everything.get_final_froms()
+    if visible.get_final_froms() == own:
+        return visible.order_by(None)
+    return schema.everything.where(schema.key.in_(visible.with_only_columns(schema.key).order_by(None)))
 
 
 def create(session: Session, schema: Schema, data: Values) -> Stored:
@@ -72,7 +80,7 @@ def update(
         changed = schema.resource.changed(stored.values, change(stored.values))
         given.update(changed)
         own, elsewhere = _split(schema, changed)
-        schema.assign(session, instance, own)
+        schema.assign(instance, own)
     session.flush()
     if not changed:
         return replace(stored, previous=stored.values)
@@ -107,24 +115,10 @@ def represent(
         return _stored(session, schema, resource, instances, load, represent=True)
 
 
-@contextmanager
-def remembered(session: Session) -> Iterator[None]:
-    """Have instances hold what they hold now if the block fails: a flush that fails would have them forget it."""
-    held = [(instance, _held(instance)) for instance in session.identity_map.values()]
-    try:
-        yield
-    except BaseException:
-        for instance, values in held:
-            for name, value in values.items():
-                set_committed_value(instance, name, value)
-        raise
-
-
-def _held(instance: Any) -> Values:
-    """Return what of an instance is loaded, collections apart, by the names of attributes."""
-    state = sa.inspect(instance)
-    names = (prop.key for prop in state.mapper.attrs if not getattr(prop, "uselist", False))
-    return {name: state.dict[name] for name in names if name in state.dict}
+def detach(session: Session, known: Collection[Any]) -> None:
+    """Have the session know no more than the identities it ``known`` before: what was read is there to look at."""
+    for key in {*session.identity_map.keys()}.difference(known):
+        session.expunge(session.identity_map[key])
 
 
 def _one(session: Session, statement: Any, schema: Schema, address: Address) -> Any:
@@ -143,7 +137,7 @@ def _found(session: Session, statement: Any, parameters: Any = None) -> Sequence
 def _locked(session: Session, schema: Schema, address: Address, visible: Visible) -> Any:
     """Return the instance at an address as it is now, and will be until the transaction ends."""
     if session.get_bind(schema.mapper).dialect.name == SQLITE:
-        session.execute(schema.write_lock)
+        session.execute(schema.write_lock, bind_arguments={"mapper": schema.mapper})
     instance = _one(session, schema.locking(address.field), schema, address)
     if visible is not None:
         key = getattr(instance, schema.key.key)
@@ -163,8 +157,10 @@ def _written(session: Session, schema: Schema, instance: Any, elsewhere: Values,
     for name, value in elsewhere.items():
         schema.relations[name].change(session, instance, previous.get(name), value)
     key = getattr(instance, schema.key.key)
-    for found in _found(session, schema.at(str(schema.resource.pk)), {"key": key}):
-        instance = found
+    found = _found(session, schema.at(str(schema.resource.pk)), {"key": key})
+    if not found:
+        raise Conflict("The store has not kept it.")
+    [instance] = found
     load: Load = dict.fromkeys(elsewhere)
     [stored] = _stored(session, schema, schema.resource, [instance], load)
     return stored

@@ -7,7 +7,7 @@ What an operation does is written once, for a synchronous session. One of an ``a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from functools import cached_property
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 
 from bzz.changes import Change
 from bzz.interfaces import Address, Listing, Load, Provider, Query, Scope, Stored
-from bzz.pool import THREADS
-from bzz.providers.sqlalchemy import factories, operations
+from bzz.pool import THREADS, Pool
+from bzz.providers.sqlalchemy import factories, operations, units
 from bzz.providers.sqlalchemy.errors import translated
-from bzz.providers.sqlalchemy.schemas import Schema, make_schema
+from bzz.providers.sqlalchemy.mappers import make_schema
+from bzz.providers.sqlalchemy.schemas import Schema
 from bzz.resources import Resource, Values
 
 T = TypeVar("T")
-BUSY = "bzz.busy"  # in the info of a session that is in use in a thread
 
 
 class SQLAlchemyProvider(Provider):
@@ -46,22 +46,38 @@ class SQLAlchemyProvider(Provider):
         self._factory = None if session_factory is None else factories.checked(session_factory)
         engine = factories.engine_of(self._factory)
         self._dialect = engine.dialect.name if engine is not None else None
-        self._turns = factories.Turns(engine)
+        self._turns = units.Turns(engine)
         if engine is not None:
             self.threads = min(threads, factories.connections(engine))
         self._schemas: dict[type, Schema] = {}
 
-    def begin(self, scope: Scope) -> Session | AsyncSession:
-        """Return a new session; raise RuntimeError if there is nothing that makes one."""
-        return factories.begin(self._factory or factories.found_in(scope.handler))
+    @cached_property
+    def _holders(self) -> Pool:
+        """Threads of operations whose session has a connection already, which must not queue behind those that wait."""
+        return Pool(self.threads)
+
+    async def begin(self, scope: Scope) -> Session | AsyncSession:
+        """Return a new session.
+
+        Raises:
+            RuntimeError: there is nothing that makes one.
+            Unavailable: all sessions share one connection, and others have not let go of it in time.
+        """
+        session = factories.begin(self._factory or factories.found_in(scope.handler))
+        await self.in_time(self._turns.take())
+        return session
 
     async def end(self, unit: Session | AsyncSession) -> None:
-        """Close a session, unless an operation that took too long still has it; it ends its transaction itself."""
-        if isinstance(unit, AsyncSession):
-            with suppress(Exception):  # its connection is lost, and nothing is left to close
-                await self.in_time(unit.close())
-        elif not unit.info.get(BUSY):
-            await self._close(unit)
+        """Close a session; if an operation that took too long still has it, that will."""
+        try:
+            await units.close(unit)
+        finally:
+            self._turns.give()
+
+    async def close(self) -> None:
+        """Let go of the threads."""
+        await super().close()
+        self._holders.close()
 
     def schema(self, model: type) -> Schema:
         """Return the schema of a mapped class; raise as ``describe``."""
@@ -186,34 +202,24 @@ class SQLAlchemyProvider(Provider):
         unit, is_write, is_part = scope.unit, given is not None, scope.is_writing
 
         def perform(session: Session) -> T:
-            was_begun = session.in_transaction()
+            was_begun, known = session.in_transaction(), {*session.identity_map.keys()}
             try:
-                with translated(schema, given, is_delete=is_delete), operations.remembered(session):
+                with translated(schema, given, is_delete=is_delete):
                     result = operation(session)
-                    if is_write or (is_part and not was_begun):
+                    if is_write:
                         session.commit()
+                    elif is_part:
+                        operations.detach(session, known)
+                        if not was_begun:
+                            session.commit()
             except BaseException:
-                session.close()  # and not rollback(), which would have instances forget what they hold
+                units.let_go(session)  # and not rollback(), which would have instances forget what they hold
                 raise
             if not is_part:
-                session.close()
+                units.let_go(session)
             return result
 
         if isinstance(unit, AsyncSession):
-            return await self.in_time(self._turns.run(unit.run_sync, perform), is_write=is_write)
-
-        def in_thread() -> T:
-            try:
-                return perform(unit)
-            finally:
-                unit.info[BUSY] = False
-
-        unit.info[BUSY] = True
-        return await (self.write(in_thread) if is_write else self.read(in_thread))
-
-    async def _close(self, session: Session) -> None:
-        if session.in_transaction():
-            with suppress(Exception):
-                await self.in_time(self.pool.clean_up(session.close))
-        else:
-            session.close()
+            return await self.in_time(unit.run_sync(perform), is_write=is_write)
+        pool = self._holders if unit.in_transaction() else self.pool
+        return await self.in_time(pool.run(units.claim(unit).run, unit, perform), is_write=is_write)

@@ -74,16 +74,19 @@ def _clause(schema: Schema, condition: Condition, dialect: str) -> Any:
             [item] = schema.stored(name, [value])
             return item == sa.any_(column)
         return _matches(column, operator, value, dialect)
-    return _COMPARISONS[operator](column, schema.stored(name, value))
+    value = schema.stored(name, value)
+    if isinstance(column.type, sa.Float) and value is not None:  # which drivers send with more digits than it has
+        value = sa.cast(value, column.type)
+    return _COMPARISONS[operator](column, value)
 
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "eq": lambda column, value: column == value,
     "ne": lambda column, value: column.is_not(None) if value is None else sa.or_(column != value, column.is_(None)),
-    "gt": lambda column, value: column > sa.literal(value, column.type),
-    "gte": lambda column, value: column >= sa.literal(value, column.type),
-    "lt": lambda column, value: column < sa.literal(value, column.type),
-    "lte": lambda column, value: column <= sa.literal(value, column.type),
+    "gt": lambda column, value: column > _literal(column, value),
+    "gte": lambda column, value: column >= _literal(column, value),
+    "lt": lambda column, value: column < _literal(column, value),
+    "lte": lambda column, value: column <= _literal(column, value),
 }
 _PATTERNS = {
     "contains": "%{}%",
@@ -93,6 +96,11 @@ _PATTERNS = {
     "istartswith": "{}%",
     "iendswith": "%{}",
 }
+
+
+def _literal(column: Any, value: Any) -> Any:
+    """Return a value as a parameter, as SQLAlchemy would not order by true and false otherwise."""
+    return value if isinstance(value, sa.ClauseElement) else sa.literal(value, column.type)
 
 
 def _in(column: Any, values: list[Any], *, negated: bool) -> Any:

@@ -13,8 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, Session, aliased
+from sqlalchemy.orm.exc import StaleDataError
 
 from bzz.exceptions import Conflict, Invalid
+
+BATCH = 10_000  # keys in one statement; databases do not take any number
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,13 @@ class Relationship:
 
     @property
     def is_writable(self) -> bool:
-        """Whether it may be changed: not what only shows, nor what says which row it is."""
-        parent = self.prop.parent
-        is_primary_key = self.key is not None and parent.columns[self.key] in parent.primary_key
-        return not (self.prop.viewonly or is_primary_key)
+        """Whether it may be changed: not what only shows, nor what says which row it is, here or there."""
+        own, theirs = self.prop.parent.primary_key, self.prop.mapper.primary_key
+        pairs = self.prop.local_remote_pairs or ()
+        is_identity = self.prop.secondary is None and any(
+            local in own if self.key else remote in theirs for local, remote in pairs
+        )
+        return not (self.prop.viewonly or is_identity)
 
     @property
     def attribute(self) -> Any:
@@ -61,12 +67,9 @@ class Relationship:
         """The primary key of the class it refers to, as an attribute."""
         return _key(self.prop.mapper)
 
-    def target(self, session: Session, name: str, key: Any) -> Any:
-        """Return the instance with the primary key ``key``; raise Invalid if there is none."""
-        found = session.get(self.model, key)
-        if found is None:
-            raise Invalid(errors={name: [f"there is no {self.model.__name__} {key}"]})
-        return found
+    def target(self, session: Session, key: Any) -> Any:
+        """Return the instance with the primary key ``key``; None if there is none."""
+        return None if key is None else session.get(self.model, key)
 
     def pairs(self, keys: Collection[Any], wanted: Collection[Any] | None = None) -> sa.Select[Any]:
         """Return the statement of who is whose member, in the order of members' keys.
@@ -89,8 +92,8 @@ class Relationship:
     def load(self, session: Session, keys: Collection[Any], wanted: Collection[Any] | None) -> dict[Any, Any]:
         """Return, by primary key, what each instance of ``keys`` refers to: a list of keys, or one or None."""
         found: defaultdict[Any, list[Any]] = defaultdict(list)
-        if wanted is None or wanted:
-            for key, member in session.execute(self.pairs(keys, wanted)):
+        for some in [None] if wanted is None else _batches([*wanted]):
+            for key, member in session.execute(self.pairs(keys, some)):
                 found[key].append(member)
         if self.many:
             return {key: found[key] for key in keys}
@@ -120,10 +123,12 @@ class Relationship:
         for keys, is_joining in ((leaving, False), (joining, True)):
             for member in self._found(session, keys):
                 for local, remote in pairs:
-                    setattr(member, remote, getattr(instance, local) if is_joining else None)
+                    own = getattr(instance, local)
+                    if is_joining or getattr(member, remote) == own:  # and has not been taken elsewhere meanwhile
+                        setattr(member, remote, own if is_joining else None)
             try:
                 session.flush()
-            except sa.exc.IntegrityError as error:
+            except (sa.exc.IntegrityError, StaleDataError) as error:
                 raise Conflict("A constraint of the store forbids that a member leaves or joins.") from error
 
     def _write_rows(self, session: Session, instance: Any, leaving: list[Any], joining: list[Any]) -> None:
@@ -137,20 +142,30 @@ class Relationship:
             ]
             for keys, is_joining in ((leaving, False), (joining, True))
         }
+        where = {"mapper": self.prop.parent}
         for row in rows[False]:
-            session.execute(sa.delete(table).where(*(table.c[name] == value for name, value in row.items())))
+            leave = sa.delete(table).where(*(table.c[name] == value for name, value in row.items()))
+            session.execute(leave, bind_arguments=where)
         if rows[True]:
-            session.execute(sa.insert(table), rows[True])
+            session.execute(sa.insert(table), rows[True], bind_arguments=where)
 
     def _found(self, session: Session, keys: Sequence[Any]) -> list[Any]:
-        if not keys:
-            return []
-        statement: Any = sa.select(self.model).where(self.target_key.in_(keys))
-        found = {_value(member): member for member in session.scalars(statement).unique()}
+        """Return members as they are now, locked in the order of their keys, so that nobody waits in a circle."""
+        base = self.prop.mapper.base_mapper.local_table
+        statement: Any = sa.select(self.model).order_by(self.target_key).with_for_update(of=base, key_share=True)
+        statement = statement.execution_options(populate_existing=True)
+        found: dict[Any, Any] = {}
+        for some in _batches(sorted(keys)):
+            members = session.scalars(statement.where(self.target_key.in_(some))).unique()
+            found |= {_value(member): member for member in members}
         missing = [str(key) for key in keys if key not in found]
         if missing:
             raise Invalid(errors={self.name: [f"there is no {self.model.__name__} {', '.join(missing)}"]})
         return [found[key] for key in keys]
+
+
+def _batches(keys: list[Any]) -> Iterator[list[Any]]:
+    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 
 def relationships(mapper: Mapper[Any]) -> Iterator[Relationship]:

@@ -39,7 +39,7 @@ async def found(served: Served, *conditions: Condition, **options: Any) -> set[s
     """Return the names of those who meet all conditions."""
     provider, resource = served.provider, served.hives["person"].view.resource
     scope = Scope()
-    scope.unit = provider.begin(scope)
+    scope.unit = await provider.begin(scope)
     query = Query(where=[*conditions], per_page=100, **options)
     listing = await provider.list(resource, query, scope=scope, represent=False)
     if scope.unit is not None:

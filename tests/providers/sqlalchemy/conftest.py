@@ -82,3 +82,15 @@ def sql(api: Api, database: Database) -> Api:
     for model in (*MODELS, Shelf, Item):
         api.mount(bzz.ModelHive.routes_for("sqlalchemy", model, session_factory=database.factory))
     return api
+
+
+async def mount(api: Api, database: Database, base: Any, *models: type, **options: Any) -> Api:
+    """Create the tables of other classes in the database, and serve them."""
+    if database.is_async:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(base.metadata.create_all)
+    else:
+        base.metadata.create_all(database.engine)
+    for model in models:
+        api.mount(bzz.ModelHive.routes_for("sqlalchemy", model, session_factory=database.factory, **options))
+    return api

@@ -34,15 +34,15 @@ def test_what_makes_no_sessions_is_refused(factory: Any) -> None:
         SQLAlchemyProvider(factory)
 
 
-def test_what_turns_out_to_make_none_is_refused_when_it_is_asked() -> None:
+async def test_what_turns_out_to_make_none_is_refused_when_it_is_asked() -> None:
     with pytest.raises(TypeError, match="made no session but 5"):
-        SQLAlchemyProvider(lambda: 5).begin(Scope())
+        await SQLAlchemyProvider(lambda: 5).begin(Scope())
 
 
-def test_a_scoped_session_is_asked_for_new_ones(tmp_path: Path) -> None:
+async def test_a_scoped_session_is_asked_for_new_ones(tmp_path: Path) -> None:
     registry = scoped_session(sessionmaker(sa.create_engine(f"sqlite:///{tmp_path / 'a.db'}")))
     provider = SQLAlchemyProvider(registry)
-    assert provider.begin(Scope()) is not provider.begin(Scope())
+    assert await provider.begin(Scope()) is not await provider.begin(Scope())
 
 
 def test_there_are_no_more_threads_than_connections(tmp_path: Path) -> None:

@@ -256,7 +256,7 @@ async def test_a_write_that_took_too_long_ends_by_itself(api: Api, database: Dat
     finally:
         gate.set()
         sa.event.remove(Session, "before_commit", wait)
-    await provider.end(provider.begin(Scope()))
+    await provider.end(await provider.begin(Scope()))
     made = await api("POST", "/author", json_body={"name": "Bob"})
     assert made.status == 201
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from bzz.conditions import Condition
 from bzz.interfaces import Cursor, Query
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.queries import narrow, page
 from tests.conftest import Api
+from tests.providers.sqlalchemy.conftest import Database, mount
 
 
 class Base(DeclarativeBase):
@@ -87,3 +88,32 @@ async def test_names_and_values_of_a_request_stay_what_they_are(sql: Api) -> Non
     for query in ("1=1;--=x", "__class__=x", "metadata=x", "registry__contains=x", "sort=id;drop", "author.name=x"):
         assert (await sql("GET", f"/author?{query}")).status == 400
     assert len((await sql("GET", "/author")).json) == 1
+
+
+async def test_a_hook_may_join_and_order(api: Api, database: Database) -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Kid(Own):
+        __tablename__ = "kid"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int] = mapped_column(sa.ForeignKey("parent.id"))
+
+    class Parent(Own):
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kids: Mapped[list[Kid]] = relationship()
+
+        @classmethod
+        def get_list_queryset(cls, queryset: sa.Select[Any], handler: Any) -> sa.Select[Any]:
+            return queryset.join(cls.kids).order_by(cls.id.desc())
+
+    globals().update(Kid=Kid)
+    await mount(api, database, Own, Parent, Kid)
+    for _ in range(3):
+        parent = (await api.create("/parent"))["id"]
+        for _ in range(2):
+            await api.create("/kid", parent_id=int(parent))
+    first = await api("GET", "/parent?per_page=2&count=true")
+    assert ([one["id"] for one in first.json], first.headers["X-Total-Count"]) == (["1", "2"], "3")
+    assert 'rel="next"' in first.headers["Link"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bzz.providers.sqlalchemy.relationships import _batches
 from bzz.signals import post_associate, post_dissociate, post_update_instance
 from bzz.testing import capture
 from tests.conftest import Api
@@ -129,3 +130,21 @@ async def test_a_member_that_does_not_exist_is_named(sql: Api, path: str) -> Non
     await authors(sql)
     refused = await sql("PUT" if path == "/author/1" else "POST", path, json_body={"books": ["7"]})
     assert (refused.status, [name.partition(".")[0] for name in refused.json["errors"]]) == (400, ["books"])
+
+
+async def test_who_is_taken_elsewhere_meanwhile_does_not_leave(sql: Api) -> None:
+    for name in ("Ada", "Bob"):
+        await sql.create("/author", name=name)
+    await sql.create("/book", title="A", author="1")
+    for _ in range(10):
+        await sql("PUT", "/book/1", json_body={"author": "1"})
+        left, moved = await asyncio.gather(
+            sql("DELETE", "/author/1/books/1"), sql("POST", "/author/2/books", json_body={"books": ["1"]})
+        )
+        assert left.status in (204, 404)
+        assert moved.status == 201
+        assert (await sql("GET", "/book/1")).json["author"] == "2", "no order of the two would have it without any"
+
+
+def test_many_keys_are_asked_for_in_batches() -> None:
+    assert [len(some) for some in _batches([*range(25_000)])] == [10_000, 10_000, 5_000]

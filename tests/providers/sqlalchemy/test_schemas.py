@@ -1,130 +1,172 @@
-"""What mapped classes look like, and when that can be known."""
+"""How instances are made and changed, whatever their classes do about it."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.ext.mutable import MutableDict
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
-import bzz
-from bzz.providers.sqlalchemy import SQLAlchemyProvider
+from bzz.signals import pre_associate, pre_update_instance
 from tests.conftest import Api
-from tests.providers.sqlalchemy.conftest import Database
-from tests.providers.sqlalchemy.models import Author, Base, Pair, Priced
+from tests.providers.sqlalchemy.conftest import Database, mount
+from tests.providers.sqlalchemy.models import Author
 
 
-def fields(model: type) -> dict[str, tuple[str, bool, bool, bool]]:
-    described = SQLAlchemyProvider().describe(model).fields
-    return {f.name: (f.type.name, f.insertable, f.updatable, f.deferred) for f in described.values()}
+async def test_json_that_python_finds_equal_is_stored(sql: Api) -> None:
+    made = await sql.create("/everything", free={"a": 1, "b": [0]})
+    path = f"/everything/{made['id']}"
+    assert (await sql("PUT", path, json_body={"free": {"a": True, "b": [False]}})).status == 200
+    assert (await sql("GET", path)).json["free"] == {"a": True, "b": [False]}
 
 
-def test_a_class_is_described_by_its_mapper() -> None:
-    assert fields(Author) == {
-        "id": ("integer", False, False, False),
-        "name": ("string", True, True, False),
-        "books": ("list", True, True, True),
-        "drafts": ("list", True, True, True),
-        "profile": ("reference", True, True, True),
-        "friends": ("list", True, True, True),
-        "mentor": ("reference", True, True, False),
-        "shown_books": ("list", False, False, True),
-    }
+async def test_what_a_receiver_does_to_the_instance_is_not_stored_whatever_else_is_asked(sql: Api) -> None:
+    for name in ("Ada", "Bob"):
+        await sql.create("/author", name=name)
+
+    def scribble(sender: Any, instance: Author) -> None:
+        instance.name = "scribbled"
+
+    with pre_update_instance.connected_to(scribble), pre_associate.connected_to(scribble):
+        assert (await sql("PUT", "/author/1", json_body={"mentor": "2"})).json["name"] == "Ada"
+        assert (await sql("PUT", "/author/1", json_body={"mentor": "7"})).status == 400
+        assert (await sql("POST", "/author/1/friends", json_body={"friends": ["2"]})).status == 201
+
+    async def scribble_and_look(sender: Any, instance: Author, unit: Any) -> None:
+        instance.name = "scribbled"
+        unit.add(Author(name="Eve"))
+
+    with pre_update_instance.connected_to(scribble_and_look):
+        assert (await sql("PUT", "/author/1", json_body={"mentor": None})).json["name"] == "Ada"
+    assert [one["name"] for one in (await sql("GET", "/author?sort=id")).json] == ["Ada", "Bob", "Eve"]
 
 
-@pytest.mark.parametrize(
-    ("model", "message"),
-    [
-        (dict, "is no mapped class"),
-        (Base, "is no mapped class"),
-        (Pair, r"Pair has a composite primary key \(one, other\), which cannot be served yet"),
-    ],
-)
-def test_what_cannot_be_served_is_refused_when_routes_are_made(model: type, message: str) -> None:
-    with pytest.raises(TypeError, match=message):
-        bzz.ModelHive.routes_for("sqlalchemy", model)
-
-
-def test_relations_that_cannot_be_served_are_left_out() -> None:
-    class Other(DeclarativeBase):
+async def test_a_reference_is_changed_without_regard_to_the_other_side(api: Api, database: Database) -> None:
+    class Base(DeclarativeBase):
         pass
 
-    class Country(Other):
-        __tablename__ = "country"
+    class Parent(Base):
+        __tablename__ = "parent"
         id: Mapped[int] = mapped_column(primary_key=True)
-        code: Mapped[str] = mapped_column(unique=True)
+        kids: Mapped[list[Kid]] = relationship(back_populates="parent", cascade="all, delete-orphan")
+        only: Mapped[Only | None] = relationship(back_populates="parent")
 
-    class Part(Other):
-        __tablename__ = "part"
-        one: Mapped[int] = mapped_column(primary_key=True)
-        other: Mapped[int] = mapped_column(primary_key=True)
-        city_id: Mapped[int] = mapped_column(sa.ForeignKey("city.id"))
-
-    class City(Other):
-        __tablename__ = "city"
+    class Kid(Base):
+        __tablename__ = "kid"
         id: Mapped[int] = mapped_column(primary_key=True)
-        code: Mapped[str] = mapped_column(sa.ForeignKey("country.code"))
-        country: Mapped[Country] = relationship()
-        parts: Mapped[list[Part]] = relationship()
-        _hidden: Mapped[list[Part]] = relationship(viewonly=True)
+        parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("parent.id"))
+        parent: Mapped[Parent | None] = relationship(back_populates="kids", lazy="joined")
 
-    assert list(fields(City)) == ["id", "code"]
+    class Only(Base):
+        __tablename__ = "only"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("parent.id"), unique=True)
+        parent: Mapped[Parent | None] = relationship(back_populates="only")
+
+    globals().update(Kid=Kid, Only=Only, Parent=Parent)
+    await mount(api, database, Base, Parent, Kid, Only)
+    await api.create("/parent")
+    await api.create("/kid", parent="1")
+    assert (await api("PUT", "/kid/1", json_body={"parent": None})).json == {"id": "1", "parent": None}
+    await api("PUT", "/kid/1", json_body={"parent": "1"})
+    assert (await api("DELETE", "/kid/1/parent")).status == 204
+    assert (await api("GET", "/kid/1")).json["parent"] is None
+    await api.create("/only", parent="1")
+    taken = await api("POST", "/only", json_body={"parent": "1"})
+    assert (taken.status, taken.json["errors"]) == (409, {"parent": ["is taken"]})
+    assert (await api("GET", "/parent/1/only")).json["id"] == "1"
 
 
-def test_the_other_side_of_a_shared_primary_key_is_read_only() -> None:
-    class Other(DeclarativeBase):
+async def test_odd_columns(api: Api, database: Database) -> None:
+    class Base(DeclarativeBase):
         pass
 
-    class User(Other):
-        __tablename__ = "user"
+    class Aware(sa.types.TypeDecorator[datetime]):
+        """Wants a zone and stores none."""
+
+        impl = sa.DateTime
+        cache_ok = True
+
+        def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+            assert value is None or value.tzinfo is not None
+            return value and value.replace(tzinfo=None)
+
+    class Odd(Base):
+        __tablename__ = "odd"
         id: Mapped[int] = mapped_column(primary_key=True)
+        _secret: Mapped[str | None]
+        real: Mapped[float | None] = mapped_column(sa.REAL)
+        free: Mapped[dict[str, Any] | None] = mapped_column(MutableDict.as_mutable(sa.JSON))
+        at: Mapped[datetime | None] = mapped_column(Aware)
+        long: Mapped[str | None] = mapped_column(deferred=True, deferred_raiseload=True)
+        other_id: Mapped[int | None] = mapped_column(sa.ForeignKey("odd.id"))
+        other: Mapped[Odd | None] = relationship(viewonly=True, remote_side="Odd.id")
 
-    class Settings(Other):
-        __tablename__ = "settings"
-        id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), primary_key=True)
-        user: Mapped[User] = relationship()
-
-    assert fields(Settings) == {
-        "id": ("integer", True, False, False),
-        "user": ("reference", False, False, False),
+    globals().update(Odd=Odd)
+    await mount(api, database, Base, Odd)
+    for real in (0.1, 0.3, 0.2):
+        made = await api.create("/odd", real=real, free={"a": 1}, at="2026-01-02T03:04:05Z", long="x")
+    assert made == {
+        "id": "3",
+        "real": pytest.approx(0.2),
+        "free": {"a": 1},
+        "at": "2026-01-02T03:04:05Z",
+        "long": "x",
+        "other_id": None,
+        "other": None,
     }
+    met, path = [], "/odd?sort=real&per_page=1"
+    while path and len(met) < 9:
+        reply = await api("GET", path)
+        met += [one["real"] for one in reply.json]
+        path = next((p[1:].split(">")[0] for p in reply.headers["Link"].split(", ") if "next" in p), "")
+    assert met == pytest.approx([0.1, 0.2, 0.3])
+    assert [one["id"] for one in (await api("GET", "/odd?real=0.3")).json] == ["2"]
+    assert (await api("PUT", "/odd/1", json_body={"free": None, "other_id": 2})).json["other"] == "2"
+    assert (await api("PUT", "/odd/1", json_body={"free": {"b": 2}})).json["free"] == {"b": 2}
+    database.statements.clear()
+    assert len((await api("GET", "/odd")).json) == len(database.statements) + 2 == 3
 
 
-async def test_a_class_that_refers_to_one_to_come_is_looked_at_when_it_is_needed(api: Api, database: Database) -> None:
-    class Late(DeclarativeBase):
+async def test_a_dataclass_may_want_its_relations(api: Api, database: Database) -> None:
+    class Base(MappedAsDataclass, DeclarativeBase):
         pass
 
-    class Early(Late):
-        __tablename__ = "early"
+    class Box(Base):
+        __tablename__ = "box"
+        id: Mapped[int] = mapped_column(init=False, primary_key=True)
+        things: Mapped[list[Thing]] = relationship(back_populates="box")
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(init=False, primary_key=True)
+        box: Mapped[Box | None] = relationship(back_populates="things")
+        box_id: Mapped[int | None] = mapped_column(sa.ForeignKey("box.id"), init=False)
+
+    globals().update(Box=Box, Thing=Thing)
+    await mount(api, database, Base, Box, Thing)
+    await api.create("/box")
+    assert (await api("POST", "/thing", json_body={})).json["errors"] == {"box": ["is required"]}
+    assert (await api.create("/thing", box="1"))["box"] == "1"
+    made = await api("POST", "/box?fields=things", json_body={"things": ["1"]})
+    assert made.json == {"things": ["1"]}
+    assert (await api.create("/thing", box=None))["box"] is None
+
+
+async def test_what_the_database_does_not_keep_is_a_conflict(api: Api, database: Database) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Fleeting(Base):
+        __tablename__ = "fleeting"
         id: Mapped[int] = mapped_column(primary_key=True)
-        later_id: Mapped[int | None] = mapped_column(sa.ForeignKey("later.id"))
-        later: Mapped[Later | None] = relationship("Later")
 
-    hive = bzz.ModelHive("sqlalchemy", Early, session_factory=database.factory, exclude=["later_id"])
-    api.mount(hive.routes())
-    assert (await api("GET", "/early")).status == 500
-    with pytest.raises(LookupError, match=r"Early\.later"):
-        hive.view  # noqa: B018
+    def remove(mapper: Any, connection: sa.Connection, target: Fleeting) -> None:
+        connection.execute(sa.delete(Fleeting))
 
-    class Later(Late):
-        __tablename__ = "later"
-        id: Mapped[int] = mapped_column(primary_key=True)
-
-    with pytest.raises(TypeError, match="exclude: Early has no field later_id"):
-        hive.view  # noqa: B018
-    right = bzz.ModelHive("sqlalchemy", Early, session_factory=database.factory)
-    assert list(right.view.resource.fields) == ["id", "later"]
-
-
-async def test_the_relations_own_columns_are_named_by_the_relation(sql: Api) -> None:
-    made = await sql.create("/book", title="Flatland")
-    assert made == {"id": "1", "title": "Flatland", "pages": None, "author": None}
-    assert (await sql("POST", "/book", json_body={"title": "x", "author_id": 1})).json["errors"] == {
-        "author_id": ["unknown field"]
-    }
-
-
-def test_a_hybrid_is_of_the_type_its_expression_has() -> None:
-    described: Any = SQLAlchemyProvider().describe(Priced).fields
-    assert (described["label"].type.name, described["opaque"].type.operators) == ("string", ("exists",))
+    sa.event.listen(Fleeting, "after_insert", remove)
+    await mount(api, database, Base, Fleeting)
+    assert (await api("POST", "/fleeting", json_body={})).status == 409
