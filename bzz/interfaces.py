@@ -235,10 +235,16 @@ class Provider(ABC):
         resource: Resource,
         instances: Sequence[Any],
         *,
-        load: Load,  # noqa: ARG002  # most models have no deferred fields
+        load: Load,
         scope: Scope,  # noqa: ARG002  # most providers have nothing open
     ) -> Sequence[Stored]:
-        """Return what instances, stored or embedded ones, hold, with their representations."""
+        """Return what instances, stored or embedded ones, hold, with their representations.
+
+        Raises:
+            NotImplementedError: they have deferred fields, which a provider that describes such has to load.
+        """
+        if load:
+            raise NotImplementedError(f"{type(self).__name__}.represent() has to load {', '.join(load)}")
         return await self.read(lambda: [self.stored(resource, instance, represent=True) for instance in instances])
 
     def part(self, instance: Any, trail: Trail) -> Any:

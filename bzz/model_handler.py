@@ -103,7 +103,7 @@ class ModelHandler(Handler):
             stored = await actions.get_instance(self.act)
             is_as_stored = not post_get_instance.has_receivers_for(self.path.resource.model)
             await self._tag(stored, is_as_stored=is_as_stored)
-            is_function_of_tag = is_as_stored and not (query.expand or self.path.resource.shows_itself)
+            is_function_of_tag = is_as_stored and not (query.expand or self.act.load or self.path.resource.shows_itself)
             if is_function_of_tag and self.check_etag_header():
                 self.reply_empty(304)
             else:

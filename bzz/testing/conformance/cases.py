@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import wraps
@@ -71,7 +71,10 @@ class Served:
     async def walk(self, path: str) -> list[str]:
         """Return the names met when ``Link: next`` is followed from ``path``."""
         met: list[str] = []
+        been: set[str] = set()
         while path:
+            assert path not in been, "the next page is one that was there before"
+            been.add(path)
             reply = await self.api("GET", path)
             assert reply.status == 200, reply.body
             met += [one["name"] for one in reply.json]
@@ -135,6 +138,18 @@ class Cases(ABC):
             finally:
                 catalogue.clear()
                 await provider.close()
+
+
+@contextmanager
+def hooked(model: Any, **hooks: Callable[..., Any]) -> Iterator[None]:
+    """Have a model narrow what may be seen of it, by functions that get its class first, while the block runs."""
+    for name, hook in hooks.items():
+        setattr(model, name, classmethod(hook))
+    try:
+        yield
+    finally:
+        for name in hooks:
+            delattr(model, name)
 
 
 def case(*features: str) -> Callable[[Body], Callable[..., None]]:

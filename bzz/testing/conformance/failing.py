@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from bzz.exceptions import Unavailable
 from bzz.model import ModelHive
 from bzz.signals import post_create_instance, pre_create_instance, request_failed
 from bzz.testing.capturing import capture
-from bzz.testing.conformance.cases import Cases, Served, case
+from bzz.testing.conformance.cases import Cases, Served, case, hooked
 
 SOON = 4  # seconds in which a store that is away has to be given up
 LONG = 20  # seconds after which a hook that nobody lets go on gives up
@@ -43,12 +42,12 @@ class FailureCases(Cases):
         await served.person()
         gate, reached, loop = threading.Event(), asyncio.Event(), asyncio.get_running_loop()
 
-        def hook(queryset: Any, handler: Any) -> Any:
+        def hook(cls: Any, queryset: Any, handler: Any) -> Any:
             loop.call_soon_threadsafe(reached.set)
             assert gate.wait(SOON), "the event loop is blocked"
             return queryset
 
-        with _hooked(self.person, hook):
+        with hooked(self.person, get_list_queryset=hook):
             listing = asyncio.ensure_future(served.api("GET", "/person"))
             await reached.wait()
             gate.set()
@@ -60,13 +59,13 @@ class FailureCases(Cases):
         key = await served.person()
         gate, before = threading.Event(), served.provider.timeout
 
-        def hook(queryset: Any, handler: Any) -> Any:
+        def hook(cls: Any, queryset: Any, handler: Any) -> Any:
             assert gate.wait(LONG)
             return queryset
 
         served.provider.timeout = 0.2
         try:
-            with _hooked(self.person, hook):
+            with hooked(self.person, get_list_queryset=hook):
                 late = await served.api("GET", "/person")
                 assert (late.status, late.headers["Retry-After"]) == (503, "1")
         finally:
@@ -79,11 +78,11 @@ class FailureCases(Cases):
         """It is a bug of the model's, and the next request is as any other."""
         await served.person()
 
-        def hook(queryset: Any, handler: Any) -> Any:
+        def hook(cls: Any, queryset: Any, handler: Any) -> Any:
             raise LookupError("a bug")
 
         for _ in range(3):
-            with _hooked(self.person, hook):
+            with hooked(self.person, get_list_queryset=hook):
                 assert (await served.api("GET", "/person")).status == 500
             assert await served.names("/person") == ["Ada"]
 
@@ -117,16 +116,6 @@ class FailureCases(Cases):
         await served.person()
         await served.provider.close()
         assert await served.names("/person") == ["Ada"]
-
-
-@contextmanager
-def _hooked(model: Any, hook: Any) -> Iterator[None]:
-    """Have ``model`` narrow its lists by ``hook`` while the block runs."""
-    model.get_list_queryset = hook
-    try:
-        yield
-    finally:
-        del model.get_list_queryset
 
 
 async def _error_of(act: Any) -> BaseException | None:

@@ -9,7 +9,7 @@ import pytest
 
 from bzz.conditions import Condition, all_hold
 from bzz.interfaces import Query, Scope
-from bzz.testing.conformance.cases import NOWHERE, Cases, Served, case
+from bzz.testing.conformance.cases import NOWHERE, Cases, Served, case, hooked
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "Ada": {"age": 36},
@@ -175,6 +175,25 @@ class ListCases(Cases):
             assert (await api(method, f"/note/{hidden}", json_body=body)).status == 404
         assert (await api("PUT", f"/note/{shown}", json_body={"hidden": True})).status == 200
         assert (await api("GET", f"/note/{shown}")).status == 404
+
+    @case()
+    async def test_hooks_are_told_of_what_and_for_whom(self, served: Served) -> None:
+        """The id as the URL has it, and the handler; or no handler, outside of a request."""
+        key, told = await served.person(), []
+
+        def narrow_one(cls: Any, model: Any, queryset: Any, instance_id: Any, handler: Any) -> Any:
+            told.append((model, instance_id, handler and handler.request.method))
+            return queryset
+
+        def narrow_list(cls: Any, queryset: Any, handler: Any) -> Any:
+            told.append(handler and handler.request.method)
+            return queryset
+
+        with hooked(self.person, get_instance_queryset=narrow_one, get_list_queryset=narrow_list):
+            assert (await served.api("GET", f"/person/{key}")).status == 200
+            assert await served.names("/person") == ["Ada"]
+            await served.hives["person"].get(key)
+        assert told == [(self.person, key, "GET"), "GET", (self.person, key, None)]
 
     @case("note")
     async def test_the_model_shows_itself(self, served: Served) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from bzz.signals import (
     post_associate,
     post_dissociate,
+    post_get_instance,
+    post_get_list,
     post_provider_call,
     post_update_instance,
     pre_associate,
@@ -148,8 +150,23 @@ class RelationCases(Cases):
         assert len(sent) == 3
         assert [team["owner"]["name"] for team in teams] == ["p0", "p1", "p2", "p0"]
         assert [sorted(one["name"] for one in team["members"]) for team in teams] == [[], ["p0"], ["p0", "p1"], []]
-        plain = (await served.api("GET", f"/team/{teams[2]['id']}?fields=members,name")).json
+        path = f"/team/{teams[2]['id']}?fields=members,name"
+        plain = (await served.api("GET", path)).json
         assert (sorted(plain), sorted(plain["members"])) == (["members", "name"], sorted(ids[:2]))
+        with capture(post_get_instance, post_get_list):
+            assert (await served.api("GET", path)).json == plain
+            listed = (await served.api("GET", "/team?sort=name&fields=members,name")).json
+        assert listed[2] == plain
+
+    @case("members")
+    async def test_a_reply_is_not_taken_for_unchanged_when_its_members_are_others(self, served: Served) -> None:
+        """Be they a part of what the entity tag stands for or not."""
+        ids = [await served.person(f"p{n}") for n in range(2)]
+        path = f"/team/{await served.team(members=ids[:1])}"
+        tag = (await served.api("GET", f"{path}?fields=members")).headers["ETag"]
+        assert (await served.api("PUT", path, json_body={"members": ids[1:]})).status == 200
+        again = await served.api("GET", f"{path}?fields=members", headers={"If-None-Match": tag})
+        assert (again.status, again.json) == (200, {"members": ids[1:]})
 
     @case("members")
     async def test_a_list_is_filtered_by_a_member(self, served: Served) -> None:

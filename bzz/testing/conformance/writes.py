@@ -58,6 +58,16 @@ class WriteCases(Cases):
         assert (await served.api("GET", made[0].headers["Location"])).headers["ETag"] == changed.headers["ETag"]
 
     @case()
+    async def test_a_key_that_is_generated_is_nobodys_to_give(self, served: Served) -> None:
+        """Neither when it is created nor later, but for the one it has."""
+        key = await served.person()
+        other = await served.person("Bob")
+        refused = await served.api("POST", "/person", json_body={"name": "Eve", "id": other})
+        assert (refused.status, refused.json["errors"]) == (400, {"id": ["is read-only"]})
+        assert (await served.api("PUT", f"/person/{key}", json_body={"id": other})).status == 400
+        assert (await served.api("PUT", f"/person/{key}", json_body={"id": key})).status == 200
+
+    @case()
     async def test_what_is_required_is_named_if_it_is_missing(self, served: Served) -> None:
         """Unless a receiver supplies it."""
         for body in ({}, {"name": None}):
@@ -88,7 +98,8 @@ class WriteCases(Cases):
     async def test_a_key_of_the_clients_is_inserted_once_and_never_moves(self, served: Served) -> None:
         """What is there is never replaced by a create."""
         api = served.api
-        assert (await api("POST", "/country", json_body={"name": "Nowhere"})).status == 400
+        missing = await api("POST", "/country", json_body={"name": "Nowhere"})
+        assert (missing.status, list(missing.json["errors"])) == (400, ["id"])
         made = await api("POST", "/country", json_body={"code": "pt", "name": "Portugal"})
         assert (made.status, made.headers["Location"]) == (201, "/country/pt/")
         taken = await api("POST", "/country", json_body={"code": "pt", "name": "Elsewhere"})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -85,3 +87,6 @@ async def connected(address: str, metadata: sa.MetaData, **options: Any) -> Asyn
             async with engine.begin() as connection:
                 await connection.run_sync(drop)
             await engine.dispose()
+            for thread in threading.enumerate():  # of aiosqlite, which tell the loop that they end
+                if "_connection_worker_thread" in thread.name:
+                    await asyncio.to_thread(thread.join, 5)

@@ -118,7 +118,8 @@ async def test_odd_columns(api: Api, database: Database) -> None:
         "other_id": None,
         "other": None,
     }
-    met, path = [], "/odd?sort=real&per_page=1"
+    met: list[float] = []
+    path = "/odd?sort=real&per_page=1"
     while path and len(met) < 9:
         reply = await api("GET", path)
         met += [one["real"] for one in reply.json]
