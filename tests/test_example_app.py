@@ -17,8 +17,7 @@ import pytest
 import sqlalchemy as sa
 import tornado.httpclient
 
-from example_app import tables
-from tests.providers.sqlalchemy.databases import POSTGRES, needs_postgres
+from tests.providers.sqlalchemy.databases import POSTGRES, SCHEMA, drop, needs_postgres
 
 ROOT = Path(__file__).parent.parent
 SECONDS_TO_END = 20
@@ -258,14 +257,17 @@ async def test_it_uses_another_mongodb_where_there_is_one(mongodb_uri: str) -> N
 
 @needs_postgres
 async def test_it_uses_another_database_where_there_is_one() -> None:
-    where = POSTGRES.partition("://")[2]
+    where = f"postgresql+psycopg://{POSTGRES.partition('://')[2]}"
+    engine = sa.create_engine(where)
     try:
-        with running("--sqlalchemy", f"postgresql+asyncpg://{where}") as (url, process):
+        with engine.begin() as connection:
+            connection.execute(sa.schema.CreateSchema(SCHEMA))
+        with running("--sqlalchemy", f"{where}?options=-csearch_path%3D{SCHEMA}") as (url, process):
             assert (await Browser(url).request("GET", "/api/team/?expand=members,projects")).code == 200
         assert process.returncode == 0
     finally:
-        engine = sa.create_engine(f"postgresql+psycopg://{where}")
-        tables.Base.metadata.drop_all(engine)
+        with engine.begin() as connection:
+            drop(connection)
         engine.dispose()
 
 

@@ -89,3 +89,19 @@ def test_a_provider_that_breaks_a_promise_does_not_pass() -> None:
 def test_a_store_has_to_be_made_unreachable_or_declared() -> None:
     with pytest.raises(NotImplementedError):
         Lesser().test_a_store_that_cannot_be_reached_is_told_soon()
+
+
+class PlainStore(MemoryProvider):
+    """Can do very little."""
+
+    capabilities = Capabilities(count=False, page=False, after=False, if_match=False)
+
+
+class TestThePlainStore(memory.TestMemory):
+    """Passes in what it can."""
+
+    skips = memory.TestMemory.skips | dict.fromkeys(("count", "page", "after", "if_match"), "it cannot")
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Provider]:
+        yield PlainStore()

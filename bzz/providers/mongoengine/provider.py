@@ -17,7 +17,7 @@ from pymongo.client_options import ClientOptions
 from bzz.changes import Change, Trail
 from bzz.conditions import Condition
 from bzz.exceptions import Conflict, NotFound
-from bzz.interfaces import Address, Listing, Load, Provider, Query, Scope, Stored, too_late
+from bzz.interfaces import Address, Listing, Load, Provider, Query, Scope, Stored
 from bzz.pool import THREADS
 from bzz.providers.mongoengine import writes
 from bzz.providers.mongoengine.documents import schema
@@ -105,9 +105,7 @@ class MongoEngineProvider(Provider):
             self.threads = min(self.threads, _connections(resource.model))
 
         def bounded() -> T:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise too_late(is_write=given is not None)
+            left = max(deadline - time.monotonic(), 0.001)  # nothing is left if nobody waits any more
             with translated(resource, given), pymongo.timeout(left):
                 return operation()
 

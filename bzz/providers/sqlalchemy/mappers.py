@@ -61,7 +61,8 @@ def _configure(mapper: Mapper[Any]) -> None:
     for other in mapper.registry.mappers:
         for name, descriptor in other.all_orm_descriptors.items():
             prop = getattr(descriptor, "prop", None)
-            argument, table = getattr(prop, "argument", None), getattr(prop, "secondary", None)
+            argument, arguments = getattr(prop, "argument", None), getattr(prop, "_init_args", None)
+            table = arguments and arguments.secondary.argument
             target = argument.rpartition(".")[2] if isinstance(argument, str) else ""
             is_missing = target.isidentifier() and target not in names
             is_missing |= (

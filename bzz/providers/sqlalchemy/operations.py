@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from bzz.changes import Change
 from bzz.exceptions import Conflict, NotFound
 from bzz.interfaces import Address, Listing, Load, Query, Stored
-from bzz.providers.sqlalchemy.columns import SQLITE
 from bzz.providers.sqlalchemy.queries import first_page, narrow, page
 from bzz.providers.sqlalchemy.schemas import Schema
 from bzz.resources import NO_INSTANCE, Resource, Values
@@ -136,8 +135,8 @@ def _found(session: Session, statement: Any, parameters: Any = None) -> Sequence
 
 def _locked(session: Session, schema: Schema, address: Address, visible: Visible) -> Any:
     """Return the instance at an address as it is now, and will be until the transaction ends."""
-    if session.get_bind(schema.mapper).dialect.name == SQLITE:
-        session.execute(schema.write_lock, bind_arguments={"mapper": schema.mapper})
+    for statement in schema.write_locks.get(session.get_bind(schema.mapper).dialect.name, ()):
+        session.execute(statement, bind_arguments={"mapper": schema.mapper})
     instance = _one(session, schema.locking(address.field), schema, address)
     if visible is not None:
         key = getattr(instance, schema.key.key)

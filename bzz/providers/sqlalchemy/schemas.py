@@ -15,7 +15,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from bzz.datatypes import add_error
 from bzz.exceptions import Invalid
-from bzz.providers.sqlalchemy.columns import Codec, Convert
+from bzz.providers.sqlalchemy.columns import SQLITE, Codec, Convert
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.resources import Resource, Values
 
@@ -78,11 +78,11 @@ class Schema:
         return sa.select(self.mapper.class_).options(*map(undefer, deferred))
 
     @cached_property
-    def write_lock(self) -> sa.Update:
-        """A statement that changes nothing, after which no other transaction writes to a SQLite database."""
+    def write_locks(self) -> Mapping[str, Sequence[sa.Update]]:
+        """By dialect, what a transaction begins with if no other shall write: in SQLite a write, though of nothing."""
         table: Any = self.mapper.base_mapper.local_table
         pk = self.mapper.base_mapper.primary_key[0]
-        return sa.update(table).values({pk: pk}).where(sa.false())
+        return {SQLITE: [sa.update(table).values({pk: pk}).where(sa.false())]}
 
     def at(self, name: str) -> sa.Select[Any]:
         """Return the statement of the instance whose field ``name`` is the parameter ``key``, as it is stored."""

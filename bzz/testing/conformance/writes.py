@@ -178,10 +178,9 @@ class WriteCases(Cases):
     async def test_what_receivers_put_into_the_data_is_stored_and_nothing_else(self, served: Served) -> None:
         """What they do to the instance that they get to see is not."""
 
-        def change(sender: Any, data: dict[str, Any], instance: Any = None) -> None:
+        def change(sender: Any, data: dict[str, Any], instance: Any) -> None:
             data["age"] = "7"
-            if instance is not None:
-                instance.name = "scribbled"
+            instance.name = "scribbled"
 
         key = await served.person(age=3)
         with pre_update_instance.connected_to(change), capture(post_update_instance) as sent:

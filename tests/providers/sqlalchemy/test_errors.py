@@ -110,6 +110,7 @@ def test_a_write_may_have_happened_where_nobody_can_know() -> None:
         sa.exc.OperationalError("x", {}, sqlite3.OperationalError("no such table")),
         sa.exc.ProgrammingError("x", {}, of_driver("x", sqlstate="42P01")),
         FileNotFoundError(),
+        AssertionError(),
         LookupError(),
         Conflict("of the user's own"),
     ],

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 import bzz
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from tests.conftest import Api
-from tests.providers.sqlalchemy.conftest import Database
+from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.providers.sqlalchemy.models import Author, Base, Pair, Priced
 
 
@@ -128,3 +128,59 @@ async def test_the_relations_own_columns_are_named_by_the_relation(sql: Api) -> 
 def test_a_hybrid_is_of_the_type_its_expression_has() -> None:
     described: Any = SQLAlchemyProvider().describe(Priced).fields
     assert (described["label"].type.name, described["opaque"].type.operators) == ("string", ())
+
+
+def test_whatever_is_to_come_is_waited_for_without_harm() -> None:
+    class Late(DeclarativeBase):
+        pass
+
+    class By(Late):
+        """Refers by a function, which has nothing to return yet."""
+
+        __tablename__ = "by"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        later_id: Mapped[int | None] = mapped_column(sa.ForeignKey("later.id"))
+        later = relationship(lambda: Later)
+
+    with pytest.raises(LookupError, match=r"By\.later"):
+        SQLAlchemyProvider().describe(By)
+
+    class Later(Late):
+        """Refers by a table."""
+
+        __tablename__ = "later"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        many = relationship("By", secondary="pairs", viewonly=True)
+
+    with pytest.raises(LookupError, match=r"Later\.many"):
+        SQLAlchemyProvider().describe(By)
+    sa.Table(
+        "pairs",
+        Late.metadata,
+        sa.Column("by_id", sa.ForeignKey("by.id"), primary_key=True),
+        sa.Column("later_id", sa.ForeignKey("later.id"), primary_key=True),
+    )
+    assert list(fields(By)) == ["id", "later"]
+    assert fields(Later)["many"] == ("list", False, False, True)
+
+
+async def test_what_others_are_identified_by_is_not_deleted(api: Api, database: Database) -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Profile(Own):
+        __tablename__ = "own_profile"
+        id: Mapped[int] = mapped_column(sa.ForeignKey("own_user.id"), primary_key=True)
+
+    class User(Own):
+        __tablename__ = "own_user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        profile: Mapped[Profile | None] = relationship()
+
+    globals().update(Profile=Profile)
+    await mount(api, database, Own, User, Profile)
+    await api.create("/user")
+    await api.create("/profile", id="1")
+    assert (await api("DELETE", "/user/1")).status == 409
+    assert (await api("GET", "/user/1?fields=profile")).json == {"profile": "1"}
+    assert (await api("POST", "/user/1/profile", json_body={"profile": "1"})).status == 405

@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from bzz.conditions import Condition
 from bzz.interfaces import Cursor, Query
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
-from bzz.providers.sqlalchemy.queries import narrow, page
+from bzz.providers.sqlalchemy.queries import MAX_PAGES, first_page, narrow, page
 from tests.conftest import Api
 from tests.providers.sqlalchemy.conftest import Database, mount
 
@@ -117,3 +117,13 @@ async def test_a_hook_may_join_and_order(api: Api, database: Database) -> None:
     first = await api("GET", "/parent?per_page=2&count=true")
     assert ([one["id"] for one in first.json], first.headers["X-Total-Count"]) == (["1", "2"], "3")
     assert 'rel="next"' in first.headers["Link"]
+
+
+def test_the_statement_of_a_first_page_is_made_once_and_not_kept_for_ever() -> None:
+    schema = SQLAlchemyProvider().schema(Row)
+    first = first_page(schema, Query(per_page=1), "sqlite")
+    assert first_page(schema, Query(per_page=1), "sqlite") is first
+    for number in range(MAX_PAGES):
+        first_page(schema, Query(per_page=number + 2), "sqlite")
+    assert len(schema.pages) < MAX_PAGES
+    assert first_page(schema, Query(per_page=1), "sqlite") is not first

@@ -6,12 +6,16 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
+from bzz.exceptions import Invalid
+from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.relationships import _batches
 from bzz.signals import post_associate, post_dissociate, post_update_instance
 from bzz.testing import capture
 from tests.conftest import Api
 from tests.providers.sqlalchemy.conftest import Database
+from tests.providers.sqlalchemy.models import Author
 
 
 async def authors(sql: Api) -> None:
@@ -148,3 +152,26 @@ async def test_who_is_taken_elsewhere_meanwhile_does_not_leave(sql: Api) -> None
 
 def test_many_keys_are_asked_for_in_batches() -> None:
     assert [len(some) for some in _batches([*range(25_000)])] == [10_000, 10_000, 5_000]
+
+
+async def test_what_happens_to_members_before_they_are_locked_is_seen(sql: Api, database: Database) -> None:
+    for name in ("Ada", "Bob"):
+        await sql.create("/author", name=name)
+    await sql.create("/book", title="A", author="1")
+    books = SQLAlchemyProvider(database.factory).schema(Author).relations["books"]
+
+    async def change(before: list[int], after: list[int]) -> None:
+        def perform(session: Session) -> None:
+            books.change(session, session.get(Author, 2), before, after)
+            session.commit()
+
+        session = database.factory()
+        try:
+            await (session.run_sync(perform) if database.is_async else asyncio.to_thread(perform, session))
+        finally:
+            await (session.close() if database.is_async else asyncio.to_thread(session.close))
+
+    await change([1], [])
+    assert (await sql("GET", "/book/1")).json["author"] == "1", "it had never been the other's"
+    with pytest.raises(Invalid, match="there is no Book 7"):
+        await change([], [7])

@@ -41,7 +41,8 @@ async def test_what_a_receiver_does_to_the_instance_is_not_stored_whatever_else_
 
     with pre_update_instance.connected_to(scribble_and_look):
         assert (await sql("PUT", "/author/1", json_body={"mentor": None})).json["name"] == "Ada"
-    assert [one["name"] for one in (await sql("GET", "/author?sort=id")).json] == ["Ada", "Bob", "Eve"]
+        assert (await sql("PUT", "/author/1", json_body={"mentor": "1"})).json["mentor"] == "1"
+    assert [one["name"] for one in (await sql("GET", "/author?sort=id")).json] == ["Ada", "Bob", "Eve", "Eve"]
 
 
 async def test_a_reference_is_changed_without_regard_to_the_other_side(api: Api, database: Database) -> None:
