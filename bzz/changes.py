@@ -11,11 +11,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from bzz.entity_tags import ANY, etag
 from bzz.exceptions import Conflict, NotFound, PreconditionFailed
 from bzz.resources import NO_INSTANCE, Resource, Values, refuse
 
 Change = Callable[[Values], Values]
-ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class Precondition:
 
     def check(self, resource: Resource, stored: Mapping[str, Any]) -> None:
         """Hold the wishes against the values that are stored; raise PreconditionFailed if one is not met."""
-        etag = resource.etag(stored)
-        if self.match is not None and not self.match & {ANY, etag}:
-            raise PreconditionFailed("The instance is no longer what If-Match says.", headers={"ETag": etag})
-        if self.none_match is not None and self.none_match & {ANY, etag}:
-            raise PreconditionFailed("The instance is what If-None-Match excludes.", headers={"ETag": etag})
+        tag = etag(resource, stored)
+        if self.match is not None and not self.match & {ANY, tag}:
+            raise PreconditionFailed("The instance is no longer what If-Match says.", headers={"ETag": tag})
+        if self.none_match is not None and self.none_match & {ANY, tag}:
+            raise PreconditionFailed("The instance is what If-None-Match excludes.", headers={"ETag": tag})
 
 
 @dataclass(frozen=True, slots=True)

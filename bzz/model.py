@@ -67,13 +67,8 @@ class ModelHive(InProcess):
         **provider_options: Any,
     ) -> None:
         per_page = min(20, max_per_page) if per_page is None else per_page
-        if not 1 <= per_page <= max_per_page:
-            raise ValueError(f"per_page is from 1 to max_per_page ({max_per_page}), not {per_page}")
-        if max_body < 0:
-            raise ValueError(f"max_body is a number of bytes, not {max_body}")
         self.handler_class = handler_class or ModelHandler
-        if not issubclass(self.handler_class, ModelHandler):
-            raise TypeError(f"{self.handler_class!r} is no subclass of bzz.ModelHandler")
+        _check(per_page, max_per_page, max_body, self.handler_class)
         self.model, verbs, switches = model, _check_methods(methods), _check_authenticated(authenticated)
         super().__init__(
             registry.resolve(provider, provider_options, known=OPTIONS), routing.snake_case(model.__name__)
@@ -128,6 +123,15 @@ class ModelHive(InProcess):
         self.name, base = name, routing.base_path(prefix, name)
         options = {"hive": self, "name": name, "base": base}
         return RouteList([URLSpec(routing.pattern(base), self.handler_class, options)])
+
+
+def _check(per_page: int, max_per_page: int, max_body: int, handler_class: type) -> None:
+    if not 1 <= per_page <= max_per_page:
+        raise ValueError(f"per_page is from 1 to max_per_page ({max_per_page}), not {per_page}")
+    if max_body < 0:
+        raise ValueError(f"max_body is a number of bytes, not {max_body}")
+    if not issubclass(handler_class, ModelHandler):
+        raise TypeError(f"{handler_class!r} is no subclass of bzz.ModelHandler")
 
 
 def _check_sort(resource: Resource, sort: str) -> list[tuple[str, bool]]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
 
-from bzz import actions, associations, encoding, expansion, routing
+from bzz import actions, associations, encoding, entity_tags, expansion, routing
 from bzz.catalogue import View, find_path, view_of
-from bzz.changes import ANY, Precondition
+from bzz.changes import Precondition
 from bzz.exceptions import BzzError, MethodNotAllowed, NotFound, Unsupported
 from bzz.gate import VERBS, require_user
 from bzz.handlers import Handler
@@ -19,7 +17,7 @@ from bzz.in_process import InProcess
 from bzz.interfaces import Listing, Query, Scope, Stored
 from bzz.lifecycle import Act
 from bzz.pool import off_loop
-from bzz.queries import Parser, query_pairs
+from bzz.queries import Parser, page_links
 from bzz.routing import Step
 from bzz.signals import post_get_instance
 from bzz.store import Store
@@ -33,8 +31,6 @@ METHODS_OF = {
     "delete": ("DELETE",),
     "dissociate": ("DELETE",),
 }
-_ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
-_PARTS = re.compile(r'(?:"[^"]*"|[^",])+')
 
 
 Verb = Callable[["ModelHandler"], Awaitable[None]]
@@ -228,14 +224,8 @@ class ModelHandler(Handler):
         )
 
     def _entity_tags(self, name: str) -> list[tuple[str, bool]] | None:
-        """Return the entity tags of a header field (RFC 9110, section 13.1), each with whether it is a weak one."""
         value = self.request.headers.get(name)
-        if value is None:
-            return None
-        if value.strip() == ANY:
-            return [(ANY, False)]
-        found = [_ENTITY_TAG.fullmatch(part.strip()) for part in _PARTS.findall(value)]
-        return [(match[2], bool(match[1])) for match in found if match]
+        return None if value is None else entity_tags.parse(value)
 
     async def _associate(self, body: dict[str, Any], query: Query) -> None:
         result = await associations.associate(self.act, body)
@@ -274,7 +264,9 @@ class ModelHandler(Handler):
         """Set the entity tag, made of the representation where that shows the stored values and nothing else."""
         resource = self.path.resource
         shown = stored.body if is_as_stored and not resource.shows_itself else None
-        self.set_header("ETag", await off_loop(shown or stored.values, resource.etag, stored.values, shown))
+        self.set_header(
+            "ETag", await off_loop(shown or stored.values, entity_tags.etag, resource, stored.values, shown)
+        )
 
     async def _shown(self, items: Sequence[Stored], query: Query) -> list[Any]:
         """Return the representations of instances as ``fields`` and ``expand`` of a query have them."""
@@ -289,17 +281,7 @@ class ModelHandler(Handler):
 
     def _link(self, query: Query, listing: Listing, cursor: str | None) -> None:
         """Set ``Link`` to the pages around this one (RFC 8288, section 3), and the number of instances on all."""
-        pages: dict[str, tuple[str, Any]] = {"first": ("page", 1)}
-        if query.skip:
-            pages["prev"] = ("page", query.page - 1)
-        if cursor:
-            pages["next"] = ("after", cursor)
-        elif listing.more and not query.after:
-            pages["next"] = ("page", query.page + 1)
-        asked = [(k, value) for k, value in query_pairs(self.request.query) if k not in ("page", "after")]
-        kept = f"{urlencode(asked, safe=',')}&" if asked else ""
-        links = [f'<{self.request.path}?{kept}{name}={value}>; rel="{rel}"' for rel, (name, value) in pages.items()]
-        self.set_header("Link", ", ".join(links))
+        self.set_header("Link", page_links(self.request.path, self.request.query, query, listing, cursor))
         if listing.total is not None:
             self.set_header("X-Total-Count", str(listing.total))
 

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 
@@ -16,7 +17,7 @@ from bzz.conditions import Condition, Order, find, typed, value_at
 from bzz.datatypes import MAX_ERRORS, FormValue, List, dump, parse
 from bzz.encoding import pairs
 from bzz.exceptions import BadRequest, Invalid
-from bzz.interfaces import Cursor, Provider, Query
+from bzz.interfaces import Cursor, Listing, Provider, Query
 from bzz.resources import UNKNOWN, Resource
 from bzz.routing import Path
 from bzz.scalars import BOOLEAN, STRING, integer
@@ -238,3 +239,25 @@ def check_cursor(resource: Resource, query: Query) -> None:
     """Raise BadRequest if a query's cursor is of another order than the query."""
     if query.after is not None and query.after.order != tuple(query.order(resource)):
         raise BadRequest("The cursor is of a list in another order.")
+
+
+def page_links(path: str, encoded: str, query: Query, listing: Listing, cursor: str | None) -> str:
+    """Return the value of ``Link`` to the pages around one (RFC 8288, section 3).
+
+    Args:
+        path: of the list.
+        encoded: the query string that was asked with.
+        query: what it asks for.
+        listing: what came of it.
+        cursor: to the next page; None where there is none, or only its number leads there.
+    """
+    pages: dict[str, tuple[str, Any]] = {"first": ("page", 1)}
+    if query.skip:
+        pages["prev"] = ("page", query.page - 1)
+    if cursor:
+        pages["next"] = ("after", cursor)
+    elif listing.more and not query.after:
+        pages["next"] = ("page", query.page + 1)
+    asked = [(key, value) for key, value in query_pairs(encoded) if key not in ("page", "after")]
+    kept = f"{urlencode(asked, safe=',')}&" if asked else ""
+    return ", ".join(f'<{path}?{kept}{name}={value}>; rel="{rel}"' for rel, (name, value) in pages.items())

@@ -10,11 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from hashlib import blake2b
 from itertools import islice
 from typing import Any
-
-import orjson
 
 from bzz.datatypes import MAX_ERRORS, DataType, Diff, add_error, identity, parse, references
 from bzz.exceptions import Invalid, NotFound
@@ -23,7 +20,6 @@ from bzz.scalars import JSON, Scalar, addressable
 Values = dict[str, Any]
 UNKNOWN = "unknown field"
 NO_INSTANCE = "There is no such instance."
-_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,22 +119,6 @@ class Resource:
             return None if value is None else datatype.dump(value)
         except Exception:  # noqa: BLE001
             return self.json.dump(value)
-
-    def etag(self, values: Mapping[str, Any], shown: Any = None) -> str:
-        """Return the strong entity tag (RFC 9110, section 8.8.3) of an instance, quotes and all.
-
-        It is made of what may be read. A hidden value has no part in it, because whoever knows all the others could
-        find it by trying.
-
-        Args:
-            values: of the instance.
-            shown: what ``represent(values)`` returns, where that is known.
-        """
-        shown = shown or self.represent(values)
-        if self.deferred:
-            shown = {key: value for key, value in shown.items() if key not in self.deferred}
-        canonical = orjson.dumps(shown, self.json.dump, _CANONICAL)
-        return f'"{blake2b(canonical, digest_size=16).hexdigest()}"'
 
     def key_of(self, identifier: str, name: str | None = None) -> Any:
         """Return the value of a field that ``identifier``, from a URL, stands for.
@@ -260,12 +240,7 @@ class Resource:
         return changed
 
     def told(self, errors: Mapping[str, list[str]], given: Collection[str] | None) -> dict[str, list[str]]:
-        """Return the errors of fields that a request may see or has given, by the names it knows.
-
-        Args:
-            errors: what a store says, by dotted field name.
-            given: names of the fields that a write is given, which the request knows; None for a read.
-        """
+        """Return of errors by dotted name those that a request may read, or has ``given``, by the names it knows."""
         told = {}
         for dotted, messages in errors.items():
             name, dot, inner = dotted.partition(".")

@@ -12,7 +12,7 @@ import bzz
 
 ROOT = Path(bzz.__file__).parent
 FLOORS = [
-    {"exceptions", "datatypes", "scalars", "resources", "relations", "conditions", "changes"}
+    {"exceptions", "datatypes", "scalars", "resources", "entity_tags", "relations", "conditions", "changes"}
     | {"cancellation", "correlation", "receivers", "dispatch", "signals"}
     | {"pool"},
     {"operations"},
@@ -30,7 +30,7 @@ FLOORS = [
     {"__init__"},
 ]
 TOWERS = [
-    ["exceptions", "datatypes", "scalars", "resources", "relations", "conditions", "changes"],
+    ["exceptions", "datatypes", "scalars", "resources", "entity_tags", "relations", "conditions", "changes"],
     ["cancellation", "correlation", "receivers", "dispatch", "signals"],
     ["cancellation", "exceptions", "pool"],
 ]

@@ -1,10 +1,9 @@
-"""The suite itself, and the provider that the documentation writes with it."""
+"""What is left out has to be declared."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
@@ -13,16 +12,6 @@ from bzz.providers.memory import MemoryProvider
 from bzz.testing.conformance import ProviderConformance
 from bzz.testing.conformance.cases import FEATURES
 from tests.providers.memory import test_conformance as memory
-from tests.test_docs import ROOT, run
-
-PAGE = run(ROOT / "docs" / "write-a-provider.md")
-
-
-shelf_suite: Any = PAGE["TestShelf"]
-
-
-class TestTheProviderOfThePage(shelf_suite):
-    """Passes."""
 
 
 class Lesser(ProviderConformance):
@@ -70,38 +59,6 @@ def test_only_what_there_is_can_be_declared() -> None:
         type("Misspelt", (Lesser,), {"skips": {"hoem": "x", **dict.fromkeys(FEATURES, "y")}})
 
 
-def test_a_provider_that_breaks_a_promise_does_not_pass() -> None:
-    class Forgetful(MemoryProvider):
-        async def update(self, *args: Any, **options: Any) -> Any:
-            return await self.get(args[0], scope=options["scope"], represent=False)
-
-    class Unlucky(memory.TestMemory):
-        @asynccontextmanager
-        async def connect(self) -> AsyncIterator[Provider]:
-            yield Forgetful()
-
-    with pytest.raises(AssertionError):
-        Unlucky().test_a_value_comes_out_as_it_went_in(feature="age")
-    with pytest.raises(AssertionError):
-        Unlucky().test_no_change_is_lost()
-
-
 def test_a_store_has_to_be_made_unreachable_or_declared() -> None:
     with pytest.raises(NotImplementedError):
         Lesser().test_a_store_that_cannot_be_reached_is_told_soon()
-
-
-class PlainStore(MemoryProvider):
-    """Can do very little."""
-
-    capabilities = Capabilities(count=False, page=False, after=False, if_match=False)
-
-
-class TestThePlainStore(memory.TestMemory):
-    """Passes in what it can."""
-
-    skips = memory.TestMemory.skips | dict.fromkeys(("count", "page", "after", "if_match"), "it cannot")
-
-    @asynccontextmanager
-    async def connect(self) -> AsyncIterator[Provider]:
-        yield PlainStore()

@@ -1,0 +1,32 @@
+"""A provider that lists what it should not is noticed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bzz.providers.memory import MemoryProvider
+from tests.testing.conformance.broken import suite_of
+
+
+class Careless(MemoryProvider):
+    """Looks at the first condition only, and begins each page at the beginning."""
+
+    async def list(self, resource: Any, query: Any, **options: Any) -> Any:
+        query = replace(query, where=query.where[:1], after=None, page=1)
+        return await super().list(resource, query, **options)
+
+
+def test_conditions_cursors_and_pages_that_are_passed_over_are_noticed() -> None:
+    suite = suite_of(Careless)
+    for case in (
+        suite.test_all_conditions_hold,
+        suite.test_pages_are_parts_of_the_list,
+        suite.test_a_cursor_outlives_the_instance_it_comes_after,
+    ):
+        with pytest.raises(AssertionError):
+            case()
+    with pytest.raises(AssertionError, match="was there before"):
+        suite.test_a_walk_along_cursors_meets_each_instance_once(sort="sort=age")

@@ -1,0 +1,28 @@
+"""A provider that looks first and writes then is noticed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bzz.providers.memory import MemoryProvider
+from tests.testing.conformance.broken import suite_of
+
+
+class Late(MemoryProvider):
+    """Lets others write between its look and its write."""
+
+    async def update(self, address: Any, change: Any, *, exact: bool, loaded: Any, scope: Any) -> Any:
+        found = await self.get(address, scope=scope, represent=False)
+        changed = change(found.values)
+        await asyncio.sleep(0.001)
+        return await super().update(address, lambda _: changed, exact=exact, loaded=loaded, scope=scope)
+
+
+def test_a_change_that_is_lost_is_noticed() -> None:
+    suite = suite_of(Late)
+    for case in (suite.test_no_change_is_lost, suite.test_if_match_holds_once, suite.test_all_who_join_at_once_are_in):
+        with pytest.raises(AssertionError):
+            case()

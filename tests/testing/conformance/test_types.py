@@ -1,0 +1,33 @@
+"""A provider that does not give back what it got is noticed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bzz.providers.memory import MemoryProvider
+from tests.testing.conformance.broken import suite_of
+
+
+class Shouting(MemoryProvider):
+    """Keeps text as it likes it."""
+
+    async def create(self, resource: Any, data: Any, **options: Any) -> Any:
+        loud = {name: value.upper() if name == "email" else value for name, value in data.items()}
+        return await super().create(resource, loud, **options)
+
+
+class Untyped(MemoryProvider):
+    """Has never heard of decimal numbers."""
+
+    def values(self, resource: Any, instance: Any) -> Any:
+        held = super().values(resource, instance)
+        return {name: str(value) if name == "balance" else value for name, value in held.items()}
+
+
+def test_a_value_that_comes_out_changed_is_noticed() -> None:
+    with pytest.raises(AssertionError):
+        suite_of(Shouting).test_a_value_comes_out_as_it_went_in(feature="email")
+    with pytest.raises(AssertionError):
+        suite_of(Untyped).test_receivers_get_values_of_the_fields_type(feature="balance")

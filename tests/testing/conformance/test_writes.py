@@ -1,0 +1,34 @@
+"""A provider that writes what it should not, or does not what it should, is noticed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bzz.providers.memory import MemoryProvider
+from tests.testing.conformance.broken import suite_of
+
+
+class Forgetful(MemoryProvider):
+    """Says that it has written."""
+
+    async def update(self, address: Any, change: Any, *, exact: bool, loaded: Any, scope: Any) -> Any:
+        found = await self.get(address, scope=scope, represent=False)
+        return replace(found, previous=found.values)
+
+
+class Replacing(MemoryProvider):
+    """Puts the new in the place of the old."""
+
+    async def create(self, resource: Any, data: Any, *, scope: Any) -> Any:
+        self._table(resource.model).pop(data.get(resource.pk), None)
+        return await super().create(resource, data, scope=scope)
+
+
+def test_a_write_that_is_none_is_noticed() -> None:
+    with pytest.raises(AssertionError):
+        suite_of(Forgetful).test_an_update_stores_what_differs_and_tells_what_that_was()
+    with pytest.raises(LookupError):
+        suite_of(Replacing).test_a_key_of_the_clients_is_inserted_once_and_never_moves()
