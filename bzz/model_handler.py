@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import wraps
@@ -143,6 +144,12 @@ class ModelHandler(Handler):
         else:
             await actions.delete_instance(self.act, self._precondition())
         self.reply_empty()
+
+    def on_finish(self) -> None:
+        """End what a subclass may have begun after the verb's own answer."""
+        super().on_finish()
+        if hasattr(self, "act") and self.act.store.scope.unit is not None:
+            asyncio.get_running_loop().create_task(self.act.store.end())
 
     def options(self) -> None:
         """Say which methods the path takes."""

@@ -8,7 +8,8 @@ import functools
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from contextvars import ContextVar
+from typing import Any, ParamSpec, TypeVar
 
 from bzz.cancellation import uncancelled
 from bzz.exceptions import Unavailable
@@ -60,7 +61,7 @@ class Pool:
             Unavailable: too many calls wait already.
             Exception: what ``function`` raised.
         """
-        return await asyncio.wrap_future(self._submit(_in_context(function, *args, **kwargs)))
+        return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
     def close(self) -> None:
         """Let the threads end, once they have done what they were given; new ones are started if need be."""
@@ -69,7 +70,9 @@ class Pool:
         if executor:
             executor.shutdown(wait=False)
 
-    def _submit(self, call: Callable[[], T]) -> Future[T]:
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Return the future of what ``run`` returns; raise Unavailable if too many calls wait already."""
+        call = _in_context(function, *args, **kwargs)
         if not self._places.acquire(blocking=False):
             raise Unavailable("Too many requests are waiting for the store.")
         try:
@@ -83,6 +86,7 @@ class Pool:
 
 
 _shared = Pool()
+calls: ContextVar[set[Future[Any]] | None] = ContextVar("bzz_calls", default=None)  # of who has a unit of work
 _computing = ThreadPoolExecutor(COMPUTING, thread_name_prefix="bzz-compute")
 
 
@@ -95,7 +99,11 @@ async def in_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
         Unavailable: too many calls wait already.
         Exception: what ``function`` raised.
     """
-    return await _shared.run(function, *args, **kwargs)
+    future, running = _shared.submit(function, *args, **kwargs), calls.get()
+    if running is not None:
+        running.add(future)
+        future.add_done_callback(running.discard)
+    return await asyncio.wrap_future(future)
 
 
 async def compute(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -13,7 +14,7 @@ from bzz.cancellation import deferred, uncancelled
 from bzz.changes import Change
 from bzz.conditions import Condition
 from bzz.interfaces import Address, Listing, Load, Provider, Query, Scope, Stored
-from bzz.pool import off_loop
+from bzz.pool import calls, off_loop
 from bzz.resources import Resource, Values
 from bzz.signals import post_provider_call, pre_provider_call
 
@@ -32,10 +33,12 @@ class Store:
     Args:
         provider: of the models.
         scope: of the act.
+        outer: the calls of the act, if any, that this one is called in.
     """
 
     provider: Provider
     scope: Scope = field(default_factory=Scope)
+    outer: list[set[Future[Any]] | None] = field(default_factory=list)
 
     async def get(self, address: Address, *, represent: bool = False) -> Stored:
         """As ``Provider.get``."""
@@ -108,11 +111,23 @@ class Store:
         """Close the unit of work, if one is open; there is a new one for whatever comes next."""
         unit, self.scope.unit = self.scope.unit, None
         if unit is not None:
-            await uncancelled(self.provider.end(unit))
+            running, outer = calls.get() or set(), self.outer.pop() if self.outer else None
+            calls.set(outer)
+            ending = asyncio.ensure_future(self._end(unit, {*running}))
+            if not running:  # else it ends by itself, once nobody uses it any more
+                await uncancelled(ending)
+
+    async def _end(self, unit: Any, running: set[Future[Any]]) -> None:
+        if running:
+            await asyncio.wait([asyncio.wrap_future(future) for future in running])
+        await self.provider.end(unit)
 
     async def _begin(self) -> None:
         if self.scope.unit is None:
             self.scope.unit = await self.provider.begin(self.scope)
+            if self.scope.unit is not None:
+                self.outer.append(calls.get())
+                calls.set(set())
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:

@@ -37,7 +37,7 @@ MESSAGES = {  # by SQLSTATE (ISO 9075), by what SQLite calls its error, by MySQL
 }
 OTHERS_WRITE = {"40001", "40P01", "55P03", "1205", "1213"}  # serialization, deadlock, lock
 AWAY = re.compile(  # connection, read-only, resources, operator; SQLite that is busy or has no disk; MySQL's client
-    "08...|25006|53...|57...|58...|SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY|PROTOCOL).*|20[0-9]{2}|1040|1053"
+    "08...|25006|3D000|53...|57...|58...|SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY|PROTOCOL).*|20[0-9]{2}|1040|1053"
 )
 COLUMNS = [  # how each database says which columns an error is about
     re.compile(pattern)

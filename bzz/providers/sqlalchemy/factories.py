@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_session
 from sqlalchemy.orm import Session, scoped_session
-from sqlalchemy.pool import QueuePool, SingletonThreadPool, StaticPool
+from sqlalchemy.pool import Pool, QueuePool, SingletonThreadPool, StaticPool
 
 from bzz.pool import THREADS
 
@@ -30,8 +30,8 @@ def checked(factory: Any) -> Callable[[], Any]:
     if isinstance(factory, (sa.Engine, AsyncEngine)) or not callable(factory):
         raise TypeError(f"session_factory is a sessionmaker or an async_sessionmaker, not {factory!r}")
     engine = engine_of(factory)
-    if engine is not None and isinstance(engine.pool, SingletonThreadPool):
-        raise TypeError(IN_MEMORY)
+    if engine is not None:
+        check_pool(engine.pool)
     made: Callable[[], Any] = factory
     return made
 
@@ -42,6 +42,22 @@ def engine_of(factory: Any) -> sa.Engine | None:
     if isinstance(bind, AsyncEngine):
         return bind.sync_engine
     return bind if isinstance(bind, sa.Engine) else None
+
+
+def check_pool(pool: Pool) -> Pool:
+    """Return a pool of connections; raise TypeError if each thread would get another database."""
+    if isinstance(pool, SingletonThreadPool):
+        raise TypeError(IN_MEMORY)
+    return pool
+
+
+def pool_of(session: Session) -> Pool:
+    """Return where the connections of a session come from, one pool of several; raise as ``check_pool``."""
+    try:
+        bind = session.get_bind()
+    except sa.exc.UnboundExecutionError:  # it has one for each class
+        bind = next(iter(session._Session__binds.values()))  # type: ignore[attr-defined]
+    return check_pool(bind.engine.pool)
 
 
 def connections(engine: sa.Engine) -> int:

@@ -57,7 +57,7 @@ def _configure(mapper: Mapper[Any]) -> None:
     """Configure the mappers, unless one refers to a class that is not defined yet, after which none could be."""
     if mapper.configured:
         return
-    names = {other.class_.__name__ for other in mapper.registry.mappers}
+    names = {*mapper.registry._class_registry}
     for other in mapper.registry.mappers:
         for name, descriptor in other.all_orm_descriptors.items():
             prop = getattr(descriptor, "prop", None)

@@ -73,6 +73,7 @@ def update(
     session: Session, schema: Schema, address: Address, visible: Visible, change: Change, *, given: set[str]
 ) -> Stored:
     """Store what ``change`` makes of the instance at an address, locked; add to ``given`` the fields that change."""
+    session.flush()  # what receivers have begun
     with session.no_autoflush:
         instance = _locked(session, schema, address, visible)
         [stored] = _stored(session, schema, address.resource, [instance], address.load)
@@ -95,6 +96,7 @@ def delete(
     check: Callable[[Values], None] | None,
 ) -> Stored:
     """Delete the instance at an address, locked, if it stands ``check``."""
+    session.flush()  # what receivers have begun
     with session.no_autoflush:
         instance = _locked(session, schema, address, visible)
         values = schema.values(instance)
@@ -117,7 +119,9 @@ def represent(
 def detach(session: Session, known: Collection[Any]) -> None:
     """Have the session know no more than the identities it ``known`` before: what was read is there to look at."""
     for key in {*session.identity_map.keys()}.difference(known):
-        session.expunge(session.identity_map[key])
+        instance = session.identity_map.get(key)
+        if instance is not None:  # else it went with another
+            session.expunge(instance)
 
 
 def _one(session: Session, statement: Any, schema: Schema, address: Address) -> Any:

@@ -46,7 +46,6 @@ class SQLAlchemyProvider(Provider):
         self._factory = None if session_factory is None else factories.checked(session_factory)
         engine = factories.engine_of(self._factory)
         self._dialect = engine.dialect.name if engine is not None else None
-        self._turns = units.Turns(engine)
         if engine is not None:
             self.threads = min(threads, factories.connections(engine))
         self._schemas: dict[type, Schema] = {}
@@ -64,7 +63,7 @@ class SQLAlchemyProvider(Provider):
             Unavailable: all sessions share one connection, and others have not let go of it in time.
         """
         session = factories.begin(self._factory or factories.found_in(scope.handler))
-        await self.in_time(self._turns.take())
+        await self.in_time(units.turn_of(session).take())
         return session
 
     async def end(self, unit: Session | AsyncSession) -> None:
@@ -72,12 +71,18 @@ class SQLAlchemyProvider(Provider):
         try:
             await units.close(unit)
         finally:
-            self._turns.give()
+            units.turn_of(unit).give()
+
+    @cached_property
+    def _hooks(self) -> Pool:
+        """Threads of the models' own hooks, which wait for no connection."""
+        return Pool(self.threads)
 
     async def close(self) -> None:
         """Let go of the threads."""
         await super().close()
         self._holders.close()
+        self._hooks.close()
 
     def schema(self, model: type) -> Schema:
         """Return the schema of a mapped class; raise as ``describe``."""
@@ -110,7 +115,7 @@ class SQLAlchemyProvider(Provider):
         schema, hook = self.schema(resource.model), getattr(resource.model, "get_list_queryset", None)
         visible: sa.Select[Any] | None = None
         if hook is not None:
-            visible = await self.read(hook, schema.everything, scope.handler)
+            visible = await self.in_time(self._hooks.run(hook, schema.everything, scope.handler))
         if query.within is not None:
             parent = self.schema(query.within.resource.model)
             key = parent.stored(str(parent.resource.pk), query.within.key)
@@ -177,7 +182,9 @@ class SQLAlchemyProvider(Provider):
         """Return the statement of what the model's own hook lets a request see; None if it has none."""
         model = address.resource.model
         hook = getattr(model, "get_instance_queryset", None)
-        return None if hook is None else await self.read(hook, model, sa.select(model), address.id, scope.handler)
+        if hook is None:
+            return None
+        return await self.in_time(self._hooks.run(hook, model, sa.select(model), address.id, scope.handler))
 
     async def _run(
         self,
@@ -219,7 +226,13 @@ class SQLAlchemyProvider(Provider):
                 units.let_go(session)
             return result
 
-        if isinstance(unit, AsyncSession):
-            return await self.in_time(unit.run_sync(perform), is_write=is_write)
-        pool = self._holders if unit.in_transaction() else self.pool
-        return await self.in_time(pool.run(units.claim(unit).run, unit, perform), is_write=is_write)
+        turn = units.turn_of(unit)
+        await self.in_time(turn.take())
+        try:
+            if isinstance(unit, AsyncSession):
+                return await self.in_time(unit.run_sync(perform), is_write=is_write)
+            pool = self._holders if unit.in_transaction() else self.pool
+            return await self.in_time(pool.run(units.claim(unit).run, unit, perform), is_write=is_write)
+        finally:
+            if is_write or not is_part:
+                turn.give()

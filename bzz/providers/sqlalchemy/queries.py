@@ -22,11 +22,12 @@ MAX_PAGES = 100
 def first_page(schema: Schema, query: Query, dialect: str) -> Any:
     """Return the statement of the first page of all instances, in a query's order; the same one for the same query."""
     asked = (*query.order(schema.resource), query.per_page, dialect)
-    if asked not in schema.pages:
-        if len(schema.pages) == MAX_PAGES:
+    statement = schema.pages.get(asked)
+    if statement is None:
+        if len(schema.pages) >= MAX_PAGES:
             schema.pages.clear()
-        schema.pages[asked] = page(schema.everything, schema, query, dialect)
-    return schema.pages[asked]
+        statement = schema.pages[asked] = page(schema.everything, schema, query, dialect)
+    return statement
 
 
 def narrow(statement: Any, schema: Schema, query: Query, dialect: str) -> Any:

@@ -117,15 +117,15 @@ class Relationship:
     def _write_members(self, session: Session, instance: Any, leaving: list[Any], joining: list[Any]) -> None:
         """Set the foreign keys of the members."""
         pairs = [
-            (_attribute(self.prop.parent, local), _attribute(self.prop.mapper, remote))
+            (getattr(instance, _attribute(self.prop.parent, local)), _attribute(self.prop.mapper, remote))
             for local, remote in self.prop.local_remote_pairs or ()
         ]
+        found = self._found(session, [*leaving, *joining])
         for keys, is_joining in ((leaving, False), (joining, True)):
-            for member in self._found(session, keys):
-                for local, remote in pairs:
-                    own = getattr(instance, local)
-                    if is_joining or getattr(member, remote) == own:  # and has not been taken elsewhere meanwhile
-                        setattr(member, remote, own if is_joining else None)
+            for key in keys:
+                for own, remote in pairs:
+                    if is_joining or getattr(found[key], remote) == own:  # and has not been taken elsewhere meanwhile
+                        setattr(found[key], remote, own if is_joining else None)
             try:
                 session.flush()
             except (sa.exc.IntegrityError, StaleDataError) as error:
@@ -134,23 +134,21 @@ class Relationship:
     def _write_rows(self, session: Session, instance: Any, leaving: list[Any], joining: list[Any]) -> None:
         """Write rows of the association table."""
         table: Any = self.prop.secondary
-        own = _row(self.prop.parent, self.prop.synchronize_pairs, instance)
-        rows = {
-            is_joining: [
-                own | _row(self.prop.mapper, self.prop.secondary_synchronize_pairs or (), member)
-                for member in self._found(session, keys)
-            ]
-            for keys, is_joining in ((leaving, False), (joining, True))
-        }
         where = {"mapper": self.prop.parent}
-        for row in rows[False]:
-            leave = sa.delete(table).where(*(table.c[name] == value for name, value in row.items()))
+        own = _row(self.prop.parent, self.prop.synchronize_pairs, instance)
+        found = self._found(session, [*leaving, *joining])
+        rows = {
+            key: own | _row(self.prop.mapper, self.prop.secondary_synchronize_pairs or (), member)
+            for key, member in found.items()
+        }
+        for key in leaving:
+            leave = sa.delete(table).where(*(table.c[name] == value for name, value in rows[key].items()))
             session.execute(leave, bind_arguments=where)
-        if rows[True]:
-            session.execute(sa.insert(table), rows[True], bind_arguments=where)
+        if joining:
+            session.execute(sa.insert(table), [rows[key] for key in joining], bind_arguments=where)
 
-    def _found(self, session: Session, keys: Sequence[Any]) -> list[Any]:
-        """Return members as they are now, locked in the order of their keys, so that nobody waits in a circle."""
+    def _found(self, session: Session, keys: Sequence[Any]) -> dict[Any, Any]:
+        """Return members by their keys, as they are now, locked in that order, so that nobody waits in a circle."""
         base = self.prop.mapper.base_mapper.local_table
         statement: Any = sa.select(self.model).order_by(self.target_key).with_for_update(of=base, key_share=True)
         statement = statement.execution_options(populate_existing=True)
@@ -161,7 +159,7 @@ class Relationship:
         missing = [str(key) for key in keys if key not in found]
         if missing:
             raise Invalid(errors={self.name: [f"there is no {self.model.__name__} {', '.join(missing)}"]})
-        return [found[key] for key in keys]
+        return found
 
 
 def _batches(keys: list[Any]) -> Iterator[list[Any]]:

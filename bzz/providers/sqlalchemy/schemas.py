@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session, undefer
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from bzz.datatypes import add_error
 from bzz.exceptions import Invalid
@@ -134,6 +134,9 @@ class Schema:
         except ValueError as error:
             raise error if isinstance(error, Invalid) else Invalid(str(error)) from error
         self._set(instance, {name: value for name, value in data.items() if self.attribute(name) not in accepted})
+        for name in self.keys:
+            if data.get(name) is not None and vars(instance).get(name, ...) is None:
+                set_committed_value(instance, name, None)  # what a constructor has set, not to take the key away
         pk = str(self.resource.pk)
         if self.resource.fields[pk].insertable and getattr(instance, pk) is None:
             raise Invalid(errors={self.resource.public(pk): ["is required"]})

@@ -10,15 +10,15 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import Pool, StaticPool
 
 from bzz.exceptions import Unavailable
+from bzz.providers.sqlalchemy.factories import pool_of
 
 T = TypeVar("T")
-CLAIM = "bzz.claim"  # in the info of a synchronous session
+CLAIM, TURN = "bzz.claim", "bzz.turn"  # in the info of a session
 GRACE = 1.0  # seconds that a reply waits for a connection to be given back; it is given back in any case
 _closing = ThreadPoolExecutor(4, thread_name_prefix="bzz-close")
 
@@ -55,30 +55,43 @@ class Claim:
                 self.lock.release()
 
 
-class Turns:
-    """Whose turn it is, where all sessions share one connection, and so one transaction: one request at a time.
+class Turn:
+    """The turn of one session, where all share one connection, and so one transaction.
 
     Args:
-        engine: whose connections they use, if that is known.
+        pool: where the session's connections come from.
     """
 
-    def __init__(self, engine: sa.Engine | None) -> None:
-        self._is_shared = engine is not None and isinstance(engine.pool, StaticPool)
-        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+    def __init__(self, pool: Pool) -> None:
+        self._lock: asyncio.Lock | None = None
+        if isinstance(pool, StaticPool):
+            locks = _turns.setdefault(pool, WeakKeyDictionary())
+            self._lock = locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        self._is_mine = False
 
     async def take(self) -> None:
-        """Wait for it."""
-        if self._is_shared:
+        """Wait for it, unless it has come already."""
+        if self._lock is not None and not self._is_mine:
             await self._lock.acquire()
+            self._is_mine = True
 
     def give(self) -> None:
         """Let others have theirs."""
-        if self._is_shared:
+        if self._lock is not None and self._is_mine:
+            self._is_mine = False
             self._lock.release()
 
-    @property
-    def _lock(self) -> asyncio.Lock:
-        return self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+
+_turns: WeakKeyDictionary[Pool, WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
+
+
+def turn_of(session: Session | AsyncSession) -> Turn:
+    """Return the turn of a session; raise TypeError if its database is another one in each thread."""
+    sync = session.sync_session if isinstance(session, AsyncSession) else session
+    if TURN not in sync.info:
+        sync.info[TURN] = Turn(pool_of(sync))
+    made: Turn = sync.info[TURN]
+    return made
 
 
 def claim(session: Session) -> Claim:
