@@ -12,6 +12,15 @@ from bzz.exceptions import BadRequest, Forbidden, Unauthorized
 from bzz.sessions import Session, Sessions
 
 SETTING = "bzz_gate"
+METHODS_OF = {
+    "list": ("GET", "HEAD"),
+    "get": ("GET", "HEAD"),
+    "create": ("POST",),
+    "associate": ("POST",),
+    "update": ("PUT", "PATCH"),
+    "delete": ("DELETE",),
+    "dissociate": ("DELETE",),
+}
 SAFE = ("GET", "HEAD", "OPTIONS")
 VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 SWITCHES = tuple(dict.fromkeys(VERBS.values()))

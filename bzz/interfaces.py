@@ -47,7 +47,8 @@ class Capabilities:
         count: tell how many instances all pages of a list have; else ``count=true`` is a 400.
         page: begin a page after a number of instances; else ``page=2`` is a 400.
         after: begin a page at a cursor; else ``after`` is a 400, and lists link to pages by their numbers.
-        if_match: compare all of an instance and write it in one step; else ``If-Match`` on a write is a 501.
+        if_match: compare all of an instance and write it in one step; else ``If-Match`` or ``If-None-Match`` on a write
+            is a 501.
     """
 
     count: bool = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import wraps
@@ -12,7 +11,7 @@ from bzz import actions, associations, encoding, entity_tags, expansion, routing
 from bzz.catalogue import View, find_path, view_of
 from bzz.changes import Precondition
 from bzz.exceptions import BzzError, MethodNotAllowed, NotFound, Unsupported
-from bzz.gate import VERBS, require_user
+from bzz.gate import METHODS_OF, VERBS, require_user
 from bzz.handlers import Handler
 from bzz.in_process import InProcess
 from bzz.interfaces import Listing, Query, Scope, Stored
@@ -23,37 +22,36 @@ from bzz.routing import Step
 from bzz.signals import post_get_instance
 from bzz.store import Store
 
-METHODS_OF = {
-    "list": ("GET", "HEAD"),
-    "get": ("GET", "HEAD"),
-    "create": ("POST",),
-    "associate": ("POST",),
-    "update": ("PUT", "PATCH"),
-    "delete": ("DELETE",),
-    "dissociate": ("DELETE",),
-}
+Verb = Callable[["ModelHandler"], Awaitable[None] | None]
 
 
-Verb = Callable[["ModelHandler"], Awaitable[None]]
-
-
-def ending(answer: Verb) -> Verb:
+def ending(answer: Verb) -> Callable[[ModelHandler], Awaitable[None]]:
     """Have the unit of work of a verb's answer end with it, and nothing of the request be left to collect."""
 
     @wraps(answer)
     async def run(self: ModelHandler) -> None:
-        store = self.act.store
+        is_outermost, self.is_answering = not self.is_answering, True
         try:
-            await answer(self)
+            answering = answer(self)
+            if answering is not None:
+                await answering
         finally:
-            await store.end()
-            store.scope.handler = None  # which has the act that has the store
+            if is_outermost:
+                store = self.act.store
+                await store.end()
+                store.scope.handler = None  # which has the act that has the store
 
     return run
 
 
 class ModelHandler(Handler):
     """Answers the requests to one model's routes; subclass it to change how."""
+
+    is_answering = False
+
+    def __init_subclass__(cls) -> None:  # noqa: D105  # an answer of a subclass ends, too
+        for verb in vars(cls).keys() & {"get", "head", "post", "put", "patch", "delete"}:
+            setattr(cls, verb, ending(vars(cls)[verb]))
 
     def initialize(self, hive: InProcess, name: str, base: str) -> None:
         """Take what ``ModelHive.routes`` gives.
@@ -144,12 +142,6 @@ class ModelHandler(Handler):
         else:
             await actions.delete_instance(self.act, self._precondition())
         self.reply_empty()
-
-    def on_finish(self) -> None:
-        """End what a subclass may have begun after the verb's own answer."""
-        super().on_finish()
-        if hasattr(self, "act") and self.act.store.scope.unit is not None:
-            asyncio.get_running_loop().create_task(self.act.store.end())
 
     def options(self) -> None:
         """Say which methods the path takes."""

@@ -21,7 +21,7 @@ class Address:
         resource: the model.
         id: what identifies the instance, as a URL has it, percent-decoded.
         field: name of the field whose value that is: the resource's ``id_field``, or its primary key.
-        load: the deferred fields that its values shall have, too.
+        load: the deferred fields that its values shall have, too. For a write it may grow until that is asked for.
     """
 
     resource: Resource

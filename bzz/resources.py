@@ -117,7 +117,7 @@ class Resource:
     def _show(self, datatype: DataType, value: Any) -> Any:
         try:
             return None if value is None else datatype.dump(value)
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001  # as above
             return self.json.dump(value)
 
     def key_of(self, identifier: str, name: str | None = None) -> Any:

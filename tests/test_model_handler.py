@@ -12,9 +12,11 @@ import pytest
 import bzz
 from bzz import signals
 from bzz.exceptions import Invalid
+from bzz.providers.memory import MemoryProvider
 from bzz.testing import Sent
 from bzz.testing.api import Reply
 from tests.conftest import Api
+from tests.models import User
 from tests.teams import member, names, project, team
 
 
@@ -384,3 +386,13 @@ async def test_if_match_is_of_all_fields_whichever_are_written(teams: Api) -> No
     bodies: list[dict[str, Any]] = [{"age": 3}, {"home": {"id": "h"}}]
     replies = await asyncio.gather(*(write(teams, "PUT", path, body, If_Match=etag) for body in bodies))
     assert sorted(reply.status for reply in replies) == [200, 412]
+
+
+async def test_a_subclass_may_answer_without_awaiting(api: Api, provider: MemoryProvider) -> None:
+    class Short(bzz.ModelHandler):
+        def get(self) -> None:  # type: ignore[override]
+            self.finish("short")
+
+    api.mount(bzz.ModelHive.routes_for(provider, User, handler_class=Short))
+    assert (await api("GET", "/user")).body == b"short"
+    assert (await api("POST", "/user", json_body={"name": "Ada"})).status == 201

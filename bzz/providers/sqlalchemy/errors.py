@@ -33,6 +33,7 @@ MESSAGES = {  # by SQLSTATE (ISO 9075), by what SQLite calls its error, by MySQL
     "1048": MISSING,
     "1364": MISSING,
     "1452": DANGLING,
+    "3819": REFUSED,
     "4025": REFUSED,
 }
 OTHERS_WRITE = {"40001", "40P01", "55P03", "1205", "1213"}  # serialization, deadlock, lock
@@ -44,7 +45,7 @@ COLUMNS = [  # how each database says which columns an error is about
     for pattern in (
         r"Key \(([^)]+)\)=",
         r'column "([^"]+)"',
-        r'check constraint "([^"]+)"',
+        r"[Cc]heck constraint ['\"]([^'\"]+)['\"]",
         r"constraint failed: ([\w., ]+)",
         r"Column '([^']+)'",
         r"Field '([^']+)'",
@@ -72,8 +73,8 @@ def translated(schema: Schema, given: Collection[str] | None = None, *, is_delet
         raise NotFound(NO_INSTANCE) from error
     except FlushError as error:
         raise Conflict("The store has such an instance already.") from error
-    except AssertionError as error:  # of members that are known by the key they are to lose
-        if not is_delete:
+    except AssertionError as error:  # SQLAlchemy's, of members that are known by the key they are to lose
+        if not (is_delete and "blank-out primary key" in str(error)):
             raise
         raise Conflict("Others refer to it.") from error
     except sa.exc.TimeoutError as error:

@@ -51,18 +51,18 @@ def check_pool(pool: Pool) -> Pool:
     return pool
 
 
-def pool_of(session: Session) -> Pool:
-    """Return where the connections of a session come from, one pool of several; raise as ``check_pool``."""
+def pool_of(unit: Session | AsyncSession) -> Pool | None:
+    """Return where the connections of a session come from, None if each class has its own; raise as ``check_pool``."""
+    session = unit.sync_session if isinstance(unit, AsyncSession) else unit
     try:
         bind = session.get_bind()
-    except sa.exc.UnboundExecutionError:  # it has one for each class
-        bind = next(iter(session._Session__binds.values()))  # type: ignore[attr-defined]
+    except sa.exc.UnboundExecutionError:
+        return None
     return check_pool(bind.engine.pool)
 
 
-def connections(engine: sa.Engine) -> int:
-    """Return how many connections an engine may have open at once."""
-    pool: Any = engine.pool
+def connections(pool: Any) -> int:
+    """Return how many connections a pool may have open at once."""
     if isinstance(pool, StaticPool):
         return 1
     if isinstance(pool, QueuePool) and pool._max_overflow >= 0 and pool.size() > 0:
@@ -70,7 +70,7 @@ def connections(engine: sa.Engine) -> int:
     return THREADS
 
 
-def found_in(handler: Any) -> Callable[[], Any]:
+def of_application(handler: Any) -> Callable[[], Any]:
     """Return the factory in the settings of the application that a handler serves.
 
     Raises:

@@ -38,7 +38,7 @@ def list_(
     if visible is None and not query.where and query.after is None and query.page == 1:
         wanted, statement = schema.everything, first_page(schema, query, dialect)
     else:
-        wanted = narrow(_alone(schema, visible), schema, query, dialect)
+        wanted = narrow(_each_once(schema, visible), schema, query, dialect)
         statement = page(wanted, schema, query, dialect)
     found = _found(session, statement)
     items = _stored(session, schema, resource, found[: query.per_page], query.load, represent=represent)
@@ -49,14 +49,15 @@ def list_(
     return Listing(items, len(found) > query.per_page, total)
 
 
-def _alone(schema: Schema, visible: Visible) -> sa.Select[Any]:
+def _each_once(schema: Schema, visible: Visible) -> sa.Select[Any]:
     """Return the statement of what is visible, each instance once: one that joins others may have it several times."""
     if visible is None:
         return schema.everything
     own = schema.everything.get_final_froms()
     if visible.get_final_froms() == own:
         return visible.order_by(None)
-    return schema.everything.where(schema.key.in_(visible.with_only_columns(schema.key).order_by(None)))
+    keys = visible.with_only_columns(schema.key).order_by(None)
+    return schema.everything.options(*visible._with_options).where(schema.key.in_(keys))
 
 
 def create(session: Session, schema: Schema, data: Values) -> Stored:
@@ -125,7 +126,7 @@ def detach(session: Session, known: Collection[Any]) -> None:
 
 
 def _one(session: Session, statement: Any, schema: Schema, address: Address) -> Any:
-    key = schema.stored(address.field, address.key)
+    key = schema.bound(address.field, address.key)
     for instance in _found(session, statement, {"key": key}):
         return instance
     raise NotFound(NO_INSTANCE)

@@ -46,8 +46,6 @@ class SQLAlchemyProvider(Provider):
         self._factory = None if session_factory is None else factories.checked(session_factory)
         engine = factories.engine_of(self._factory)
         self._dialect = engine.dialect.name if engine is not None else None
-        if engine is not None:
-            self.threads = min(threads, factories.connections(engine))
         self._schemas: dict[type, Schema] = {}
 
     @cached_property
@@ -62,7 +60,9 @@ class SQLAlchemyProvider(Provider):
             RuntimeError: there is nothing that makes one.
             Unavailable: all sessions share one connection, and others have not let go of it in time.
         """
-        session = factories.begin(self._factory or factories.found_in(scope.handler))
+        session = factories.begin(self._factory or factories.of_application(scope.handler))
+        if "pool" not in vars(self):
+            self.threads = min(self.threads, factories.connections(factories.pool_of(session)))
         await self.in_time(units.turn_of(session).take())
         return session
 
@@ -118,7 +118,7 @@ class SQLAlchemyProvider(Provider):
             visible = await self.in_time(self._hooks.run(hook, schema.everything, scope.handler))
         if query.within is not None:
             parent = self.schema(query.within.resource.model)
-            key = parent.stored(str(parent.resource.pk), query.within.key)
+            key = parent.bound(str(parent.resource.pk), query.within.key)
             visible = schema.everything if visible is None else visible
             visible = visible.where(schema.key.in_(parent.relations[query.within.field].members(key)))
         return await self._run(
@@ -184,7 +184,9 @@ class SQLAlchemyProvider(Provider):
         hook = getattr(model, "get_instance_queryset", None)
         if hook is None:
             return None
-        return await self.in_time(self._hooks.run(hook, model, sa.select(model), address.id, scope.handler))
+        return await self.in_time(
+            self._hooks.run(hook, model, self.schema(model).everything, address.id, scope.handler)
+        )
 
     async def _run(
         self,
@@ -209,7 +211,7 @@ class SQLAlchemyProvider(Provider):
         unit, is_write, is_part = scope.unit, given is not None, scope.is_writing
 
         def perform(session: Session) -> T:
-            was_begun, known = session.in_transaction(), {*session.identity_map.keys()}
+            was_begun, known = session.in_transaction(), {*session.identity_map.keys()} if is_part else ()
             try:
                 with translated(schema, given, is_delete=is_delete):
                     result = operation(session)

@@ -69,13 +69,13 @@ def _clause(schema: Schema, condition: Condition, dialect: str) -> Any:
     if operator == "exists":
         return _exists(column, wanted=value)
     if operator in ("in", "nin"):
-        return _in(column, [schema.stored(name, item) for item in value], negated=operator == "nin")
+        return _in(column, [schema.bound(name, item) for item in value], negated=operator == "nin")
     if operator in _PATTERNS:
         if isinstance(column.type, sa.ARRAY):
-            [item] = schema.stored(name, [value])
+            [item] = schema.bound(name, [value])
             return item == sa.any_(column)
         return _matches(column, operator, value, dialect)
-    value = schema.stored(name, value)
+    value = schema.bound(name, value)
     if isinstance(column.type, sa.Float) and value is not None:  # which drivers send with more digits than it has
         value = sa.cast(value, column.type)
     return _COMPARISONS[operator](column, value)

@@ -120,9 +120,9 @@ class Relationship:
             (getattr(instance, _attribute(self.prop.parent, local)), _attribute(self.prop.mapper, remote))
             for local, remote in self.prop.local_remote_pairs or ()
         ]
-        found = self._found(session, [*leaving, *joining])
+        found = self._found(session, leaving, joining)
         for keys, is_joining in ((leaving, False), (joining, True)):
-            for key in keys:
+            for key in found.keys() & {*keys}:
                 for own, remote in pairs:
                     if is_joining or getattr(found[key], remote) == own:  # and has not been taken elsewhere meanwhile
                         setattr(found[key], remote, own if is_joining else None)
@@ -136,27 +136,27 @@ class Relationship:
         table: Any = self.prop.secondary
         where = {"mapper": self.prop.parent}
         own = _row(self.prop.parent, self.prop.synchronize_pairs, instance)
-        found = self._found(session, [*leaving, *joining])
+        found = self._found(session, leaving, joining)
         rows = {
             key: own | _row(self.prop.mapper, self.prop.secondary_synchronize_pairs or (), member)
             for key, member in found.items()
         }
-        for key in leaving:
+        for key in rows.keys() & {*leaving}:
             leave = sa.delete(table).where(*(table.c[name] == value for name, value in rows[key].items()))
             session.execute(leave, bind_arguments=where)
         if joining:
             session.execute(sa.insert(table), [rows[key] for key in joining], bind_arguments=where)
 
-    def _found(self, session: Session, keys: Sequence[Any]) -> dict[Any, Any]:
+    def _found(self, session: Session, leaving: Sequence[Any], joining: Sequence[Any]) -> dict[Any, Any]:
         """Return members by their keys, as they are now, locked in that order, so that nobody waits in a circle."""
         base = self.prop.mapper.base_mapper.local_table
         statement: Any = sa.select(self.model).order_by(self.target_key).with_for_update(of=base, key_share=True)
         statement = statement.execution_options(populate_existing=True)
         found: dict[Any, Any] = {}
-        for some in _batches(sorted(keys)):
+        for some in _batches(sorted([*leaving, *joining])):
             members = session.scalars(statement.where(self.target_key.in_(some))).unique()
             found |= {_value(member): member for member in members}
-        missing = [str(key) for key in keys if key not in found]
+        missing = [str(key) for key in joining if key not in found]  # who leaves may be gone altogether
         if missing:
             raise Invalid(errors={self.name: [f"there is no {self.model.__name__} {', '.join(missing)}"]})
         return found

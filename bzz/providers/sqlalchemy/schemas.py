@@ -30,6 +30,8 @@ class Schema:
         codecs: by the names of the fields that are columns or expressions.
         keys: by the names of those that are the foreign keys of relationships.
         relations: by the names of the fields that are relationships.
+
+    Attributes:
         pages: statements of lists that were asked for before.
     """
 
@@ -38,9 +40,9 @@ class Schema:
     codecs: Mapping[str, Codec]
     keys: Mapping[str, Codec]
     relations: Mapping[str, Relationship]
-    pages: dict[Any, sa.Select[Any]] = field(default_factory=dict)
-    _at: dict[str, sa.Select[Any]] = field(default_factory=dict)
-    _locking: dict[str, sa.Select[Any]] = field(default_factory=dict)
+    pages: dict[Any, sa.Select[Any]] = field(default_factory=dict, init=False)
+    _at: dict[str, sa.Select[Any]] = field(default_factory=dict, init=False)
+    _locking: dict[str, sa.Select[Any]] = field(default_factory=dict, init=False)
 
     @cached_property
     def _readers(self) -> list[tuple[str, str, Convert | None]]:
@@ -115,7 +117,7 @@ class Schema:
             found[name] = read(value) if read is not None and value is not None else value
         return found
 
-    def stored(self, name: str, value: Any) -> Any:
+    def bound(self, name: str, value: Any) -> Any:
         """Return a typed value of the field ``name`` as SQLAlchemy takes it in a statement."""
         known = self.codecs.get(name) or self.keys.get(name)
         return known.store(value) if known and known.store and value is not None else value
@@ -177,7 +179,7 @@ class Schema:
         default = getattr(column, "default", None)
         if value is None and default is not None and default.is_scalar and not column.nullable:
             return default.arg
-        return self.stored(name, value)
+        return self.bound(name, value)
 
     def _set(self, instance: Any, data: Values) -> None:
         errors: dict[str, list[str]] = {}

@@ -59,10 +59,10 @@ class Turn:
     """The turn of one session, where all share one connection, and so one transaction.
 
     Args:
-        pool: where the session's connections come from.
+        pool: where the session's connections come from; None for several.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool | None) -> None:
         self._lock: asyncio.Lock | None = None
         if isinstance(pool, StaticPool):
             locks = _turns.setdefault(pool, WeakKeyDictionary())

@@ -131,6 +131,8 @@ class ListCases(Cases):
         everybody = await served.names("/person?sort=name")
         pages = [await served.names(f"/person?sort=name&per_page=4&page={page}") for page in (1, 2, 3)]
         assert pages == [everybody[:4], everybody[4:], []]
+        full = await served.api("GET", "/person?sort=name&per_page=6")
+        assert (len(full.json), 'rel="next"' in full.headers["Link"]) == (6, False), "there is nothing after it"
 
     @case("count", "age")
     async def test_a_count_is_of_all_pages(self, served: Served) -> None:

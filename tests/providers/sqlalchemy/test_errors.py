@@ -68,6 +68,9 @@ def test_a_constraint_is_told_with_its_field(
 
 
 def test_whoever_refers_to_what_is_deleted_is_a_conflict() -> None:
+    assert isinstance(
+        raised(AssertionError("tried to blank-out primary key column"), given=(), is_delete=True), Conflict
+    )
     assert isinstance(raised(integrity("x", sqlstate="23503"), given=(), is_delete=True), Conflict)
 
 
@@ -110,7 +113,7 @@ def test_a_write_may_have_happened_where_nobody_can_know() -> None:
         sa.exc.OperationalError("x", {}, sqlite3.OperationalError("no such table")),
         sa.exc.ProgrammingError("x", {}, of_driver("x", sqlstate="42P01")),
         FileNotFoundError(),
-        AssertionError(),
+        AssertionError("of the user's own"),
         LookupError(),
         Conflict("of the user's own"),
     ],

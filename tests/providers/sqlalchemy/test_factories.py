@@ -45,7 +45,7 @@ async def test_a_scoped_session_is_asked_for_new_ones(tmp_path: Path) -> None:
     assert await provider.begin(Scope()) is not await provider.begin(Scope())
 
 
-def test_there_are_no_more_threads_than_connections(tmp_path: Path) -> None:
+async def test_there_are_no_more_threads_than_connections(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}"
     for options, number in (
         ({}, 15),
@@ -56,9 +56,13 @@ def test_there_are_no_more_threads_than_connections(tmp_path: Path) -> None:
         ({"poolclass": StaticPool}, 1),
     ):
         engine = sa.create_engine(url, **options)
-        assert connections(engine) == number
-        assert SQLAlchemyProvider(sessionmaker(engine)).threads == number
-    assert SQLAlchemyProvider(sessionmaker(sa.create_engine(url)), threads=4).threads == 4
+        assert connections(engine.pool) == number
+        provider = SQLAlchemyProvider(sessionmaker(engine))
+        await provider.end(await provider.begin(Scope()))
+        assert provider.threads == number
+    provider = SQLAlchemyProvider(sessionmaker(sa.create_engine(url)), threads=4)
+    await provider.end(await provider.begin(Scope()))
+    assert provider.threads == 4
 
 
 @pytest.mark.parametrize("is_async", [True, False])
@@ -88,3 +92,15 @@ async def test_an_application_without_a_factory_says_so() -> None:
     with pytest.raises(RuntimeError, match="There is no session_factory"):
         await bzz.ModelHive("sqlalchemy", Author).list()
     assert not issubclass(RuntimeError, BzzError)
+
+
+async def test_each_class_may_have_a_database_of_its_own(api: Api, tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    Base.metadata.create_all(engine)
+    api.mount(bzz.ModelHive.routes_for("sqlalchemy", Author, session_factory=sessionmaker(binds={Base: engine})))
+    for name in ("Ada", "Bob"):
+        await api.create("/author", name=name)
+    assert (await api("PUT", "/author/1", json_body={"mentor": "2"})).json["mentor"] == "2"
+    assert (await api("POST", "/author/1/friends", json_body={"friends": ["2"]})).status == 201
+    assert (await api("DELETE", "/author/1/friends/2")).status == 204
+    engine.dispose()

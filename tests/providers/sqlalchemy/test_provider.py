@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 import bzz
 from bzz.exceptions import Forbidden, Unavailable
@@ -25,7 +25,7 @@ from bzz.signals import (
 )
 from bzz.testing import capture
 from tests.conftest import Api
-from tests.providers.sqlalchemy.conftest import Database
+from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.providers.sqlalchemy.models import Author, Book, Priced
 
 
@@ -283,3 +283,107 @@ async def test_fifty_at_once_on_one_connection_do_not_mix(api: Api, database: Da
         replies = await asyncio.gather(*(api("PUT", "/priced/1", json_body={"net": n}) for n in range(2, 52)))
         assert {reply.status for reply in replies} == {200}
     assert (await api("GET", "/priced/1")).json["revision"] == 51
+
+
+async def test_what_is_read_for_a_write_neither_commits_nor_holds_a_connection(sql: Api, database: Database) -> None:
+    await sql.create("/author", name="Ada")
+    pool: Any = database.sync_engine.pool
+    seen: list[int] = []
+
+    def look(sender: Any) -> None:
+        seen.append(pool.checkedout())
+
+    with pre_update_instance.connected_to(look):
+        assert (await sql("PUT", "/author/1", json_body={"mentor": "1"})).status == 200
+    assert seen == [0]
+
+    def add(sender: Any, unit: Any) -> None:
+        unit.add(Book(title="of a refused one"))
+
+    with pre_create_instance.connected_to(add, sender=Author):
+        assert (await sql("POST", "/author", json_body={"name": "Eve", "mentor": "7"})).status == 400
+    assert (await sql("GET", "/book")).json == []
+
+
+async def test_what_a_receiver_loads_by_the_unit_it_may_change(sql: Api, database: Database) -> None:
+    await sql.create("/priced", name="Tea", net=1)
+
+    async def count(sender: Any, instance: Priced, unit: Any) -> None:
+        own = await (unit.get(Priced, 1) if database.is_async else bzz.in_pool(unit.get, Priced, 1))
+        own.touched += 10
+
+    with pre_update_instance.connected_to(count):
+        assert (await sql("PUT", "/priced/1", json_body={"net": 2})).json["touched"] == 10
+
+
+async def test_an_eager_mapping_with_cascades_is_no_trouble(api: Api, database: Database) -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Child(Own):
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("parent.id"))
+        parent: Mapped[Parent | None] = relationship(back_populates="children")
+
+    class Parent(Own):
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        children: Mapped[list[Child]] = relationship(
+            cascade="all, delete-orphan", lazy="selectin", back_populates="parent"
+        )
+
+        def to_dict(self) -> dict[str, Any]:
+            return {"id": str(self.id), "children": [child.id for child in self.children]}
+
+    globals().update(Parent=Parent)
+    await mount(api, database, Own, Parent, Child)
+    await api.create("/parent")
+    for _ in range(6):
+        assert (await api("POST", "/child", json_body={"parent": "1"})).status == 201
+    with pre_update_instance.connected_to(_listen), post_get_instance.connected_to(_listen):
+        assert (await api("PUT", "/parent/1", json_body={"children": ["1", "2"]})).json["children"] == [1, 2]
+        assert (await api("GET", "/parent/1")).json == {"id": "1", "children": [1, 2]}
+    assert (await api("DELETE", "/parent/1/children/1")).status == 204
+
+
+async def test_a_session_outlives_what_a_receiver_does_with_it(sql: Api, database: Database) -> None:
+    gate = threading.Event()
+
+    def hold(unit: Any) -> None:
+        unit.execute(sa.text("SELECT 1"))
+        gate.wait(5)
+        unit.execute(sa.text("SELECT 1"))
+
+    async def impatient(sender: Any, unit: Any) -> None:
+        async with asyncio.timeout(0.05):
+            await bzz.in_pool(hold, unit)
+
+    if not database.is_async:
+        with pre_create_instance.connected_to(impatient):
+            assert (await sql("POST", "/author", json_body={"name": "Ada"})).status == 500
+        gate.set()
+
+
+async def test_what_a_subclass_begins_after_the_verb_is_ended_too(api: Api, database: Database) -> None:
+    class Twice(bzz.ModelHandler):
+        async def get(self) -> None:
+            await super().get()
+            await self.act.store.fetch(self.path.resource, ["1"], represent=False)
+
+    factory = database.factory
+    hive = bzz.ModelHive("sqlalchemy", Author, session_factory=factory, handler_class=Twice)
+    api.mount(hive.routes())
+    await api.create("/author", name="Ada")
+    ended: list[Any] = []
+    end = hive.provider.end
+
+    async def note(unit: Any) -> None:
+        await end(unit)
+        ended.append(unit)
+
+    hive.provider.end = note  # type: ignore[method-assign]
+    assert (await api("GET", "/author/1")).status == 200
+    await api("GET", "/author/7")
+    assert len(ended) == 2
+    hive.provider.end = end  # type: ignore[method-assign]

@@ -158,6 +158,26 @@ async def test_a_dataclass_may_want_its_relations(api: Api, database: Database) 
     assert (await api.create("/thing", box=None))["box"] is None
 
 
+async def test_a_constructor_that_sets_a_relation_does_not_take_its_key_away(api: Api, database: Database) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Node(Base):
+        __tablename__ = "node"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        above_id: Mapped[int | None] = mapped_column(sa.ForeignKey("node.id"))
+        above: Mapped[Node | None] = relationship(remote_side="Node.id")
+
+        def __init__(self, *, above: Node | None = None, **given: Any) -> None:
+            super().__init__(above=above, **given)
+
+    globals().update(Node=Node)
+    await mount(api, database, Base, Node)
+    await api.create("/node")
+    assert (await api.create("/node", above="1"))["above"] == "1"
+    assert (await api("GET", "/node/2")).json["above"] == "1"
+
+
 async def test_what_the_database_does_not_keep_is_a_conflict(api: Api, database: Database) -> None:
     class Base(DeclarativeBase):
         pass

@@ -13,10 +13,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
 import bzz
+from bzz import actions, routing
 from bzz.exceptions import Conflict, Unavailable
-from bzz.interfaces import Scope
+from bzz.interfaces import Query, Scope
+from bzz.lifecycle import Act
 from bzz.providers.sqlalchemy import SQLAlchemyProvider, units
-from bzz.signals import pre_create_instance, pre_update_instance
+from bzz.signals import post_create_instance, post_get_list, pre_create_instance, pre_update_instance
+from bzz.store import Store
+from bzz.testing import capture
 from tests.conftest import Api
 from tests.providers.sqlalchemy.conftest import Database
 from tests.providers.sqlalchemy.models import Author, Base
@@ -94,10 +98,12 @@ async def test_receivers_that_use_the_unit_hold_up_nobody_for_good(sql: Api, dat
     assert (await sql("GET", "/author/1")).status == 200
 
 
-async def test_where_all_share_one_connection_a_unit_has_it_alone(api: Api) -> None:
+@pytest.mark.parametrize("is_in_settings", [True, False])
+async def test_where_all_share_one_connection_a_unit_has_it_alone(api: Api, is_in_settings: bool) -> None:
     engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     Base.metadata.create_all(engine)
-    provider = SQLAlchemyProvider(sessionmaker(engine), timeout=0.3)
+    api.app.settings["session_factory"] = sessionmaker(engine)
+    provider = SQLAlchemyProvider(None if is_in_settings else sessionmaker(engine), timeout=1)
     hive = bzz.ModelHive(provider, Author)
     api.mount(hive.routes())
 
@@ -115,10 +121,15 @@ async def test_where_all_share_one_connection_a_unit_has_it_alone(api: Api) -> N
     names = sorted(author["name"] for author in (await api("GET", "/author?per_page=100")).json)
     assert names == ["good"] * 10 + ["with good"] * 10
 
-    async def nest(sender: Any, data: dict[str, Any]) -> None:
-        await hive.list()
+    async def nest(sender: Any, handler: Any) -> None:
+        await actions.get_list(Act(Store(provider, Scope(handler)), routing.Path(handler.path.steps)), Query())
 
+    provider.timeout = 0.2
     with pre_create_instance.connected_to(nest):
         assert (await api("POST", "/author", json_body={"name": "x"})).status == 503, "it waits for itself"
+    provider.timeout = 5
+    with post_create_instance.connected_to(nest), capture(post_get_list) as sent:
+        assert (await api("POST", "/author", json_body={"name": "x"})).status == 201
+    assert len(sent) == 1, "what is committed keeps nobody waiting"
     assert (await api("GET", "/author")).status == 200
     engine.dispose()
