@@ -130,8 +130,9 @@ class Provider(ABC):
         """
         return None
 
-    async def end(self, unit: Any) -> None:  # noqa: B027  # most have nothing to close
-        """Close a unit of work, once for each, and undo what is not committed; raises nothing."""
+    def end(self, unit: Any) -> Awaitable[None] | None:  # noqa: ARG002  # most have nothing to close
+        """Close a unit of work, once for each, and undo what is not committed; may be a coroutine; raises nothing."""
+        return None
 
     @abstractmethod
     def describe(self, model: type) -> Resource:

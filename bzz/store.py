@@ -22,6 +22,7 @@ T = TypeVar("T")
 BeforeCreate = Callable[[], Awaitable[None]]
 Before = Callable[[Stored], Awaitable[None]]
 NOTHING: Load = {}
+_late: set[asyncio.Future[None]] = set()  # ends that wait for others, so that they are not collected
 WRITES = {"create", "update", "delete"}  # what they have done is done, whoever is cancelled meanwhile
 BATCH = 10_000  # keys in one query; stores do not take any number
 
@@ -111,16 +112,19 @@ class Store:
         """Close the unit of work, if one is open; there is a new one for whatever comes next."""
         unit, self.scope.unit = self.scope.unit, None
         if unit is not None:
-            running, outer = calls.get() or set(), self.outer.pop() if self.outer else None
-            calls.set(outer)
-            ending = asyncio.ensure_future(self._end(unit, {*running}))
-            if not running:  # else it ends by itself, once nobody uses it any more
+            running = calls.get()
+            calls.set(self.outer.pop() if self.outer else None)
+            if running:  # it ends by itself, once nobody uses it any more
+                _late.add(task := asyncio.ensure_future(self._end_after(unit, {*running})))
+                task.add_done_callback(_late.discard)
+            elif (ending := self.provider.end(unit)) is not None:
                 await uncancelled(ending)
 
-    async def _end(self, unit: Any, running: set[Future[Any]]) -> None:
-        if running:
-            await asyncio.wait([asyncio.wrap_future(future) for future in running])
-        await self.provider.end(unit)
+    async def _end_after(self, unit: Any, running: set[Future[Any]]) -> None:
+        await asyncio.wait([asyncio.wrap_future(future) for future in running])
+        ending = self.provider.end(unit)
+        if ending is not None:
+            await ending
 
     async def _begin(self) -> None:
         if self.scope.unit is None:

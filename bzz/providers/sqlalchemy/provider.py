@@ -6,7 +6,7 @@ What an operation does is written once, for a synchronous session. One of an ``a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -46,6 +46,8 @@ class SQLAlchemyProvider(Provider):
         self._factory = None if session_factory is None else factories.checked(session_factory)
         engine = factories.engine_of(self._factory)
         self._dialect = engine.dialect.name if engine is not None else None
+        self._connections = engine.pool if engine is not None else None
+        self._is_sized = False
         self._schemas: dict[type, Schema] = {}
 
     @cached_property
@@ -61,17 +63,16 @@ class SQLAlchemyProvider(Provider):
             Unavailable: all sessions share one connection, and others have not let go of it in time.
         """
         session = factories.begin(self._factory or factories.of_application(scope.handler))
-        if "pool" not in vars(self):
-            self.threads = min(self.threads, factories.connections(factories.pool_of(session)))
-        await self.in_time(units.turn_of(session).take())
+        if not self._is_sized:
+            self.threads, self._is_sized = min(self.threads, factories.connections(factories.pool_of(session))), True
+        turn = units.take_turns(session, self._connections or factories.pool_of(session))
+        if turn is not None:
+            await self.in_time(turn.take())
         return session
 
-    async def end(self, unit: Session | AsyncSession) -> None:
+    def end(self, unit: Session | AsyncSession) -> Awaitable[None] | None:
         """Close a session; if an operation that took too long still has it, that will."""
-        try:
-            await units.close(unit)
-        finally:
-            units.turn_of(unit).give()
+        return units.close(unit)
 
     @cached_property
     def _hooks(self) -> Pool:
@@ -229,12 +230,13 @@ class SQLAlchemyProvider(Provider):
             return result
 
         turn = units.turn_of(unit)
-        await self.in_time(turn.take())
+        if turn is not None:
+            await self.in_time(turn.take())
         try:
             if isinstance(unit, AsyncSession):
                 return await self.in_time(unit.run_sync(perform), is_write=is_write)
             pool = self._holders if unit.in_transaction() else self.pool
             return await self.in_time(pool.run(units.claim(unit).run, unit, perform), is_write=is_write)
         finally:
-            if is_write or not is_part:
+            if turn is not None and (is_write or not is_part):
                 turn.give()

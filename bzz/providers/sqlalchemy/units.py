@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool, StaticPool
 
 from bzz.exceptions import Unavailable
-from bzz.providers.sqlalchemy.factories import pool_of
 
 T = TypeVar("T")
 CLAIM, TURN = "bzz.claim", "bzz.turn"  # in the info of a session
 GRACE = 1.0  # seconds that a reply waits for a connection to be given back; it is given back in any case
+_late: set[asyncio.Future[Any]] = set()  # what is not closed yet, so that it is not collected before
 _closing = ThreadPoolExecutor(4, thread_name_prefix="bzz-close")
 
 
@@ -59,25 +59,21 @@ class Turn:
     """The turn of one session, where all share one connection, and so one transaction.
 
     Args:
-        pool: where the session's connections come from; None for several.
+        lock: which whoever's turn it is has.
     """
 
-    def __init__(self, pool: Pool | None) -> None:
-        self._lock: asyncio.Lock | None = None
-        if isinstance(pool, StaticPool):
-            locks = _turns.setdefault(pool, WeakKeyDictionary())
-            self._lock = locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-        self._is_mine = False
+    def __init__(self, lock: asyncio.Lock) -> None:
+        self._lock, self._is_mine = lock, False
 
     async def take(self) -> None:
         """Wait for it, unless it has come already."""
-        if self._lock is not None and not self._is_mine:
+        if not self._is_mine:
             await self._lock.acquire()
             self._is_mine = True
 
     def give(self) -> None:
         """Let others have theirs."""
-        if self._lock is not None and self._is_mine:
+        if self._is_mine:
             self._is_mine = False
             self._lock.release()
 
@@ -85,18 +81,27 @@ class Turn:
 _turns: WeakKeyDictionary[Pool, WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
 
 
-def turn_of(session: Session | AsyncSession) -> Turn:
-    """Return the turn of a session; raise TypeError if its database is another one in each thread."""
-    sync = session.sync_session if isinstance(session, AsyncSession) else session
-    if TURN not in sync.info:
-        sync.info[TURN] = Turn(pool_of(sync))
-    made: Turn = sync.info[TURN]
-    return made
+def take_turns(session: Session | AsyncSession, pool: Pool | None) -> Turn | None:
+    """Return the turn of a new session, whose connections come from ``pool``; None if it needs none."""
+    if not isinstance(pool, StaticPool):
+        return None
+    locks = _turns.setdefault(pool, WeakKeyDictionary())
+    turn = Turn(locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()))
+    session.info[TURN] = turn
+    return turn
+
+
+def turn_of(session: Session | AsyncSession) -> Turn | None:
+    """Return the turn of a session; None if it needs none."""
+    turn: Turn | None = session.info.get(TURN)
+    return turn
 
 
 def claim(session: Session) -> Claim:
     """Return the claim of a session."""
-    made: Claim = session.info.setdefault(CLAIM, Claim())
+    made: Claim | None = session.info.get(CLAIM)
+    if made is None:
+        made = session.info[CLAIM] = Claim()
     return made
 
 
@@ -109,14 +114,26 @@ def let_go(session: Session) -> None:
             session.invalidate()
 
 
-async def close(unit: Session | AsyncSession) -> None:
-    """Close a session, in a thread if that takes long; raises nothing."""
+def close(unit: Session | AsyncSession) -> Awaitable[None] | None:
+    """Close a session, at once unless that takes long; raises nothing."""
+    sync = unit.sync_session if isinstance(unit, AsyncSession) else unit
+    if turn_of(unit) is not None or sync.in_transaction() or claim(sync).lock.locked():
+        return _close(unit)
+    claim(sync).close(sync)
+    return None
+
+
+async def _close(unit: Session | AsyncSession) -> None:
     closing: asyncio.Future[Any]
     if isinstance(unit, AsyncSession):
         closing = asyncio.ensure_future(unit.run_sync(let_go))
-    elif unit.in_transaction() or claim(unit).lock.locked():
-        closing = asyncio.wrap_future(_closing.submit(claim(unit).close, unit))
     else:
-        claim(unit).close(unit)
-        return
-    await asyncio.wait([closing], timeout=GRACE)
+        closing = asyncio.wrap_future(_closing.submit(claim(unit).close, unit))
+    _late.add(closing)
+    closing.add_done_callback(_late.discard)
+    try:
+        await asyncio.wait([closing], timeout=GRACE)
+    finally:
+        turn = turn_of(unit)
+        if turn is not None:
+            turn.give()

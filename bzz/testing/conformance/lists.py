@@ -42,8 +42,9 @@ async def found(served: Served, *conditions: Condition, **options: Any) -> set[s
     scope.unit = await provider.begin(scope)
     query = Query(where=[*conditions], per_page=100, **options)
     listing = await provider.list(resource, query, scope=scope, represent=False)
-    if scope.unit is not None:
-        await provider.end(scope.unit)
+    ending = provider.end(scope.unit) if scope.unit is not None else None
+    if ending is not None:
+        await ending
     return {item.values["name"] for item in listing.items}
 
 

@@ -14,6 +14,7 @@ import tornado.ioloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import bzz
+from bzz.interfaces import Provider
 from tests.conftest import Api
 from tests.providers.sqlalchemy.databases import DRIVERS, connected, url
 from tests.providers.sqlalchemy.models import MODELS, TRIGGERS, Base, Dataclasses, Item, Shelf
@@ -99,3 +100,10 @@ async def mount(api: Api, database: Database, base: Any, *models: type, **option
     for model in models:
         api.mount(bzz.ModelHive.routes_for("sqlalchemy", model, session_factory=database.factory, **options))
     return api
+
+
+async def ended(provider: Provider, unit: Any) -> None:
+    """End a unit of work, be it at once or not."""
+    ending = provider.end(unit)
+    if ending is not None:
+        await ending

@@ -18,6 +18,7 @@ from bzz.interfaces import Scope
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.factories import connections
 from tests.conftest import Api
+from tests.providers.sqlalchemy.conftest import ended
 from tests.providers.sqlalchemy.models import Author, Base, Priced
 
 
@@ -58,10 +59,10 @@ async def test_there_are_no_more_threads_than_connections(tmp_path: Path) -> Non
         engine = sa.create_engine(url, **options)
         assert connections(engine.pool) == number
         provider = SQLAlchemyProvider(sessionmaker(engine))
-        await provider.end(await provider.begin(Scope()))
+        await ended(provider, await provider.begin(Scope()))
         assert provider.threads == number
     provider = SQLAlchemyProvider(sessionmaker(sa.create_engine(url)), threads=4)
-    await provider.end(await provider.begin(Scope()))
+    await ended(provider, await provider.begin(Scope()))
     assert provider.threads == 4
 
 

@@ -25,7 +25,7 @@ from bzz.signals import (
 )
 from bzz.testing import capture
 from tests.conftest import Api
-from tests.providers.sqlalchemy.conftest import Database, mount
+from tests.providers.sqlalchemy.conftest import Database, ended, mount
 from tests.providers.sqlalchemy.models import Author, Book, Priced
 
 
@@ -256,7 +256,7 @@ async def test_a_write_that_took_too_long_ends_by_itself(api: Api, database: Dat
     finally:
         gate.set()
         sa.event.remove(Session, "before_commit", wait)
-    await provider.end(await provider.begin(Scope()))
+    await ended(provider, await provider.begin(Scope()))
     made = await api("POST", "/author", json_body={"name": "Bob"})
     assert made.status == 201
 
@@ -375,15 +375,15 @@ async def test_what_a_subclass_begins_after_the_verb_is_ended_too(api: Api, data
     hive = bzz.ModelHive("sqlalchemy", Author, session_factory=factory, handler_class=Twice)
     api.mount(hive.routes())
     await api.create("/author", name="Ada")
-    ended: list[Any] = []
+    over: list[Any] = []
     end = hive.provider.end
 
-    async def note(unit: Any) -> None:
-        await end(unit)
-        ended.append(unit)
+    def note(unit: Any) -> Any:
+        over.append(unit)
+        return end(unit)
 
     hive.provider.end = note  # type: ignore[method-assign]
     assert (await api("GET", "/author/1")).status == 200
     await api("GET", "/author/7")
-    assert len(ended) == 2
+    assert len(over) == 2
     hive.provider.end = end  # type: ignore[method-assign]

@@ -22,7 +22,7 @@ from bzz.signals import post_create_instance, post_get_list, pre_create_instance
 from bzz.store import Store
 from bzz.testing import capture
 from tests.conftest import Api
-from tests.providers.sqlalchemy.conftest import Database
+from tests.providers.sqlalchemy.conftest import Database, ended
 from tests.providers.sqlalchemy.models import Author, Base
 
 
@@ -63,7 +63,7 @@ async def test_a_session_is_closed_though_all_threads_are_in_use(tmp_path: Path)
     gate = threading.Event()
     stuck = asyncio.ensure_future(provider.pool.run(gate.wait, 5))
     await asyncio.sleep(0)
-    await provider.end(session)
+    await ended(provider, session)
     assert checked_out(session) == 0
     gate.set()
     await stuck
