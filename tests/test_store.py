@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -179,3 +180,44 @@ async def test_what_is_fetched_is_what_there_is_by_its_key(provider: MemoryProvi
     with capture(pre_provider_call) as sent:
         assert await Store(provider).fetch(resource, [], represent=True) == {}
     assert sent == []
+
+
+class Opening(MemoryProvider):
+    """Has units of work that need no end."""
+
+    async def begin(self, scope: Scope) -> Any:
+        return object()
+
+
+class Closing(Opening):
+    """Takes its time to end them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended = asyncio.Event()
+
+    async def end(self, unit: Any) -> None:
+        await asyncio.sleep(0)
+        self.ended.set()
+
+
+async def test_a_unit_ends_when_nobody_uses_it_any_more() -> None:
+    gate = threading.Event()
+
+    async def impatient(sender: Any) -> None:
+        async with asyncio.timeout(0.01):
+            await bzz.in_pool(gate.wait, 5)
+
+    closing = Closing()
+    for provider in (Opening(), closing):
+        users = bzz.ModelHive(provider, User)
+        ada = await users.create({"name": "Ada"})
+        closing.ended.clear()
+        gate.clear()
+        with pre_update_instance.connected_to(impatient), pytest.raises(TimeoutError):
+            await users.update(ada.id, {"age": 3})
+        assert not closing.ended.is_set(), "it is in use"
+        gate.set()
+    await closing.ended.wait()
+    await asyncio.sleep(0)
+    assert await bzz.in_pool(max, 1, 2) == 2

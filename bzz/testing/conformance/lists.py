@@ -8,7 +8,8 @@ from urllib.parse import quote
 import pytest
 
 from bzz.conditions import Condition, all_hold
-from bzz.interfaces import Query, Scope
+from bzz.interfaces import Query
+from bzz.store import Store
 from bzz.testing.conformance.cases import NOWHERE, Cases, Served, case, hooked
 
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -37,14 +38,10 @@ async def people(served: Served) -> None:
 
 async def found(served: Served, *conditions: Condition, **options: Any) -> set[str]:
     """Return the names of those who meet all conditions."""
-    provider, resource = served.provider, served.hives["person"].view.resource
-    scope = Scope()
-    scope.unit = await provider.begin(scope)
+    store = Store(served.provider)
     query = Query(where=[*conditions], per_page=100, **options)
-    listing = await provider.list(resource, query, scope=scope, represent=False)
-    ending = provider.end(scope.unit) if scope.unit is not None else None
-    if ending is not None:
-        await ending
+    listing = await store.list(served.hives["person"].view.resource, query, represent=False)
+    await store.end()
     return {item.values["name"] for item in listing.items}
 
 
