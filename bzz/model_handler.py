@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from functools import wraps
 from typing import Any
@@ -22,17 +22,17 @@ from bzz.routing import Step
 from bzz.signals import post_get_instance
 from bzz.store import Store
 
-Verb = Callable[["ModelHandler"], Awaitable[None] | None]
+Verb = Callable[..., Awaitable[None] | None]
 
 
-def ending(answer: Verb) -> Callable[[ModelHandler], Awaitable[None]]:
+def ending(answer: Verb) -> Callable[..., Coroutine[Any, Any, None]]:
     """Have the unit of work of a verb's answer end with it, and nothing of the request be left to collect."""
 
     @wraps(answer)
-    async def run(self: ModelHandler) -> None:
+    async def run(self: ModelHandler, *args: Any, **kwargs: Any) -> None:
         is_outermost, self.is_answering = not self.is_answering, True
         try:
-            answering = answer(self)
+            answering = answer(self, *args, **kwargs)
             if answering is not None:
                 await answering
         finally:
@@ -49,7 +49,8 @@ class ModelHandler(Handler):
 
     is_answering = False
 
-    def __init_subclass__(cls) -> None:  # noqa: D105  # an answer of a subclass ends, too
+    def __init_subclass__(cls, **options: Any) -> None:  # noqa: D105  # an answer of a subclass ends, too
+        super().__init_subclass__(**options)
         for verb in vars(cls).keys() & {"get", "head", "post", "put", "patch", "delete"}:
             setattr(cls, verb, ending(vars(cls)[verb]))
 

@@ -63,9 +63,10 @@ class SQLAlchemyProvider(Provider):
             Unavailable: all sessions share one connection, and others have not let go of it in time.
         """
         session = factories.begin(self._factory or factories.of_application(scope.handler))
+        connections = self._connections or factories.pool_of(session)
         if not self._is_sized:
-            self.threads, self._is_sized = min(self.threads, factories.connections(factories.pool_of(session))), True
-        turn = units.take_turns(session, self._connections or factories.pool_of(session))
+            self.threads, self._is_sized = min(self.threads, factories.connections(connections)), True
+        turn = units.take_turns(session, connections)
         if turn is not None:
             await self.in_time(turn.take())
         return session

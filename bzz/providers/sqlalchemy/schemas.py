@@ -128,14 +128,15 @@ class Schema:
         Raises:
             Invalid: the constructor wants what is not there, or a validator of the class refuses.
         """
-        given = {self.attribute(name): self._value(name, value) for name, value in data.items()}
+        stored = {name: self._value(name, value) for name, value in data.items()}
+        given = {self.attribute(name): value for name, value in stored.items()}
         accepted = given.keys() if self._accepted is None else self._accepted
         taken = {name: value for name, value in given.items() if name in accepted}
         try:
             instance = self.mapper.class_(**taken, **self._required_of(session, data, given.keys()))
         except ValueError as error:
             raise error if isinstance(error, Invalid) else Invalid(str(error)) from error
-        self._set(instance, {name: value for name, value in data.items() if self.attribute(name) not in accepted})
+        self._set(instance, {name: value for name, value in stored.items() if self.attribute(name) not in accepted})
         for name in self.keys:
             if data.get(name) is not None and vars(instance).get(name, ...) is None:
                 set_committed_value(instance, name, None)  # what a constructor has set, not to take the key away
@@ -168,7 +169,7 @@ class Schema:
 
     def assign(self, instance: Any, changed: Values) -> None:
         """Set on ``instance`` what has ``changed``; raise Invalid if a validator of its class refuses."""
-        self._set(instance, changed)
+        self._set(instance, {name: self._value(name, value) for name, value in changed.items()})
         for name in changed:
             if isinstance(self.column(name).type, sa.JSON):  # where Python finds 1 and true the same
                 flag_modified(instance, name)
@@ -181,22 +182,22 @@ class Schema:
             return default.arg
         return self.bound(name, value)
 
-    def _set(self, instance: Any, data: Values) -> None:
+    def _set(self, instance: Any, stored: Mapping[str, Any]) -> None:
         errors: dict[str, list[str]] = {}
-        for name, value in data.items():
-            attribute, stored = self.attribute(name), self._value(name, value)
+        for name, value in stored.items():
+            attribute = self.attribute(name)
             try:
-                setattr(instance, attribute, stored)
+                setattr(instance, attribute, value)
             except ValueError as error:
                 add_error(errors, self.resource.public(name), error)
             else:
-                if stored is None and isinstance(self.column(name).type, sa.JSON):
-                    set_null(instance, attribute)
+                if value is None and isinstance(self.column(name).type, sa.JSON):
+                    _set_null(instance, attribute)
         if errors:
             raise Invalid(errors=errors)
 
 
-def set_null(instance: Any, attribute: str) -> None:
+def _set_null(instance: Any, attribute: str) -> None:
     """Have a column of JSON hold no value, and not JSON's own null; one that follows changes in it takes the latter."""
     with suppress(ValueError):
         setattr(instance, attribute, sa.null())

@@ -20,7 +20,7 @@ T = TypeVar("T")
 CLAIM, TURN = "bzz.claim", "bzz.turn"  # in the info of a session
 GRACE = 1.0  # seconds that a reply waits for a connection to be given back; it is given back in any case
 _late: set[asyncio.Future[Any]] = set()  # what is not closed yet, so that it is not collected before
-_closing = ThreadPoolExecutor(4, thread_name_prefix="bzz-close")
+_closing = ThreadPoolExecutor(4, thread_name_prefix="bzz-close")  # not a provider's, whose threads may all be waiting
 
 
 class Claim:
