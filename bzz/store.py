@@ -112,10 +112,10 @@ class Store:
         """Close the unit of work, if one is open; there is a new one for whatever comes next."""
         unit, self.scope.unit = self.scope.unit, None
         if unit is not None:
-            running = calls.get()
+            running = set(calls.get() or ())  # from which threads take what is done
             calls.set(self.outer.pop() if self.outer else None)
             if running:  # it ends by itself, once nobody uses it any more
-                _late.add(task := asyncio.ensure_future(self._end_after(unit, {*running})))
+                _late.add(task := asyncio.ensure_future(self._end_after(unit, running)))
                 task.add_done_callback(_late.discard)
             elif (ending := self.provider.end(unit)) is not None:
                 await uncancelled(ending)
