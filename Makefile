@@ -18,7 +18,7 @@ test: .venv/test ## Run all tests, and say what they leave uncovered (ARGS="-k s
 	@$(BIN)/python -m coverage report
 
 nightly: .venv/test ## Run the random sequences of requests, thousands of steps long
-	@$(BIN)/python -m pytest tests/test_grammar.py tests/test_promises.py --hypothesis-profile nightly $(ARGS)
+	@$(BIN)/python -m pytest tests/promises --hypothesis-profile nightly $(ARGS)
 
 lint: .venv/dev ## Check the style
 	@$(BIN)/ruff check

@@ -1,16 +1,17 @@
 """A REST framework for Tornado whose heart is model-lifecycle signals."""
 
 from bzz import exceptions, signals
-from bzz.auth import AuthHive, authenticated
-from bzz.auth_provider import AuthProvider
-from bzz.handlers import Handler
-from bzz.interfaces import Provider
-from bzz.mock import MockHive
-from bzz.model import ModelHive
-from bzz.model_handler import ModelHandler
-from bzz.pool import in_pool
-from bzz.registry import register_provider
-from bzz.routes import RouteList, flatten
+from bzz.auth.decorator import authenticated
+from bzz.auth.provider import AuthProvider
+from bzz.concurrency.offload import in_pool
+from bzz.hives.auth import AuthHive
+from bzz.hives.mock import MockHive
+from bzz.hives.model import ModelHive
+from bzz.http.handler import Handler
+from bzz.http.model_handler import ModelHandler
+from bzz.http.routes import RouteList, flatten
+from bzz.providers.base import Provider
+from bzz.providers.registry import register_provider
 
 __version__ = "1.0.0.dev0"
 

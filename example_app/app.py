@@ -11,8 +11,8 @@ from typing import Any
 import tornado.web
 
 import bzz
+from bzz.auth.providers.mock import MockProvider
 from bzz.exceptions import Invalid
-from bzz.providers.mock import MockProvider
 from bzz.signals import pre_create_instance, pre_get_user_details, pre_update_instance
 from example_app.feed import Feed, FeedHandler
 

@@ -13,8 +13,8 @@ from typing import Any
 import tornado.iostream
 import tornado.web
 
-from bzz.dispatch import Signal
 from bzz.signals import declared
+from bzz.signals.dispatch import Signal
 
 SIGNALS = [signal for name, signal in declared().items() if "provider_call" not in name]
 KEPT = 100

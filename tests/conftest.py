@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import os
 from collections.abc import Iterator
-from http.cookies import SimpleCookie
 from types import ModuleType
 from typing import Any
 
@@ -18,29 +17,21 @@ import tornado.ioloop
 import tornado.netutil
 import tornado.web
 from hypothesis import settings
-from pymongo import monitoring
 
 import bzz
-from bzz import catalogue, signals
-from bzz import store as stores
-from bzz.interfaces import Provider, Scope
-from bzz.lifecycle import Act
+from bzz.auth.providers.mock import MockProvider
+from bzz.lifecycle import unit_of_work as stores
 from bzz.providers.memory import MemoryProvider
-from bzz.providers.mock import MockProvider
-from bzz.resources import Resource
-from bzz.routing import Path, Step
-from bzz.store import Store
+from bzz.resources import catalogue
 from bzz.testing import Sent
-from bzz.testing.api import Api as AskedApi
-from bzz.testing.api import Reply
 from example_app.store import embedded_store
-from tests.issuer import OpenIDIssuer
-from tests.models import User
-from tests.teams import STORES
-
-SIGNALS = signals.declared()
-LIFECYCLE = [name for name, signal in SIGNALS.items() if "unit" in signal.keywords]
-SECRET = "0123456789abcdef0123456789abcdef"
+from tests.support.client import SECRET, Api, Browser
+from tests.support.clock import Clock
+from tests.support.commands import Commands
+from tests.support.issuer import OpenIDIssuer
+from tests.support.models import User
+from tests.support.signals import LIFECYCLE, SIGNALS
+from tests.support.teams import STORES
 
 settings.register_profile("short", max_examples=15, stateful_step_count=40, deadline=None)
 settings.register_profile("nightly", max_examples=400, stateful_step_count=100, deadline=None)
@@ -52,50 +43,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             item.add_marker(pytest.mark.gen_test(timeout=30))
-
-
-class Api(AskedApi):
-    """An application under test, used over a real socket."""
-
-    def __init__(self, app: tornado.web.Application, client: tornado.httpclient.AsyncHTTPClient, url: str) -> None:
-        super().__init__(client, url)
-        self.app = app
-
-    def mount(self, *routes: Any) -> Api:
-        self.app.add_handlers(r".*", bzz.flatten(routes))
-        return self
-
-
-class Browser:
-    """A browser at an application: it keeps cookies, and says where a request comes from."""
-
-    def __init__(self, api: Api, prefix: str = "") -> None:
-        self.api, self.prefix = api, prefix
-        self.cookies: dict[str, str] = {}
-
-    async def __call__(self, method: str, path: str, *, headers: dict[str, str] | None = None, **body: Any) -> Reply:
-        jar = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
-        reply = await self.api(method, path, headers={**jar, **(headers or {})}, **body)
-        for header in reply.headers.get_list("Set-Cookie"):
-            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
-        self.cookies = {name: value for name, value in self.cookies.items() if value}
-        return reply
-
-    async def sign_in(self, **credentials: Any) -> Reply:
-        given = {"provider": "mock", "access_token": "x", **credentials}
-        return await self("POST", f"{self.prefix}/auth/signin/", json_body=given)
-
-
-def serve(app: tornado.web.Application) -> str:
-    """Serve another application on a free port, until the loop ends; return its URL."""
-    [socket] = tornado.netutil.bind_sockets(0, "127.0.0.1")
-    tornado.httpserver.HTTPServer(app, xheaders=True).add_sockets([socket])
-    return f"http://127.0.0.1:{socket.getsockname()[1]}"
-
-
-def act_on(provider: Provider, resource: Resource, name: str, id: str | None = None, handler: object = None) -> Act:  # noqa: A002
-    """An act on all of a resource, or on one instance of it."""
-    return Act(Store(provider, Scope(handler)), Path((Step(resource, name, id),)))
 
 
 @pytest.fixture
@@ -116,19 +63,6 @@ def app() -> tornado.web.Application:
 @pytest.fixture
 def api(app: tornado.web.Application, http_client: tornado.httpclient.AsyncHTTPClient, base_url: str) -> Api:
     return Api(app, http_client, base_url)
-
-
-class Clock:
-    """The time in seconds, which passes only when it is told to."""
-
-    def __init__(self, now: float = 0) -> None:
-        self.now: Any = now
-
-    def __call__(self) -> Any:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture
@@ -234,23 +168,6 @@ def served(store: str, provider: MemoryProvider) -> Any:
 def teams(api: Api, served: Any, models: ModuleType) -> Api:
     """The API with teams and members."""
     return api.mount(bzz.ModelHive.routes_for(served, models.Team), bzz.ModelHive.routes_for(served, models.Member))
-
-
-class Commands(monitoring.CommandListener):
-    """Remembers what is asked of the store."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        if event.command_name in ("find", "count", "aggregate", "getMore", "update", "insert"):
-            self.asked.append(dict(event.command))
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Not of interest."""
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Not of interest."""
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import tornado.websocket
 
 import bzz
 from bzz.signals import declared, post_create_instance
-from tests.conftest import Api, Browser, serve
+from tests.support.client import Api, Browser, serve
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

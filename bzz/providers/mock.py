@@ -1,35 +1,5 @@
-"""An auth provider for development and tests, which believes everybody."""
+"""The mock auth provider, by the name it has always had."""
 
-from __future__ import annotations
+from bzz.auth.providers.mock import MockProvider
 
-import logging
-from typing import Any
-
-from tornado.web import RequestHandler
-
-from bzz.auth_provider import AuthProvider
-from bzz.exceptions import Invalid
-
-logger = logging.getLogger("bzz")
-
-DEFAULTS = {"id": "123", "name": "Mock User", "email": "mock@example.com"}
-MAX_LENGTH = 100  # characters
-
-
-class MockProvider(AuthProvider):
-    """Signs in whoever sends an ``access_token``, as the ``id``, ``name`` and ``email`` they say."""
-
-    def __init__(self) -> None:
-        logger.warning("The mock auth provider signs in whoever asks for it: it is for development only.")
-
-    async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:  # noqa: ARG002  # the interface's
-        """Return ``id``, ``name`` and ``email``; raise Invalid if one is no short text."""
-        user = {name: credentials.get(name, default) for name, default in DEFAULTS.items()}
-        errors = {}
-        for name, value in user.items():
-            shortest = 1 if name == "id" else 0
-            if not isinstance(value, str) or not shortest <= len(value) <= MAX_LENGTH:
-                errors[name] = [f"is a text of {shortest} to {MAX_LENGTH} characters"]
-        if errors:
-            raise Invalid(errors=errors)
-        return user if credentials.get("access_token") else None
+__all__ = ["MockProvider"]

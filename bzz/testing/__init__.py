@@ -1,5 +1,5 @@
 """For the tests of those who use bzz: what signals were sent."""
 
-from bzz.testing.capturing import Sent, capture
+from bzz.testing.capture import Sent, capture
 
 __all__ = ["Sent", "capture"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bzz.testing.capturing import Sent, capture
+from bzz.testing.capture import Sent, capture
 
 
 @pytest.fixture

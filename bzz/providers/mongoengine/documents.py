@@ -10,33 +10,34 @@ from typing import Any
 import mongoengine as me
 from mongoengine.base import BaseField
 
-from bzz.providers.mongoengine.fields import JSON, Codec
-from bzz.providers.mongoengine.relations import codec
-from bzz.resources import Field, Resource, Values, describe
+from bzz.providers.mongoengine.composite_codecs import codec
+from bzz.providers.mongoengine.scalar_codecs import JSON, Codec
+from bzz.schema.fields import Field, Values
+from bzz.schema.schema import Schema, make_schema
 
 
 @dataclass(frozen=True)
-class Schema:
+class DocumentClass:
     """A document class, embedded or not, with how the values of each of its fields travel.
 
     Args:
         model: the class.
-        resource: what it looks like, without the restrictions of any hive.
+        schema: what it looks like, without the restrictions of any hive.
         codecs: by the names of its fields.
     """
 
     model: Any
-    resource: Resource
+    schema: Schema
     codecs: Mapping[str, Codec]
 
     def values(self, document: Any) -> Values:
         """Return a document's values, typed; reads what is loaded and never queries."""
         data = document._data
-        return {name: codec.read(data.get(name)) for name, codec in self.codecs.items()}
+        return {name: codec.decode_or_keep(data.get(name)) for name, codec in self.codecs.items()}
 
     def build(self, values: Mapping[str, Any]) -> Any:
         """Return a new document with ``values``; what is not there, or None, gets its default."""
-        return self.model(**{n: self.codecs[n].store(value) for n, value in values.items() if value is not None})
+        return self.model(**{n: self.codecs[n].encode(value) for n, value in values.items() if value is not None})
 
     def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
         """Set on ``document`` what has ``changed`` since its values were ``old``, and nothing besides."""
@@ -48,10 +49,10 @@ class Schema:
                 document._mark_as_changed(name)  # which setting does not, where Python finds 1 and True the same
 
 
-def _schema(model: Any) -> Schema:
+def _document_class(model: Any) -> DocumentClass:
     """Return the schema of a document class; raise TypeError if it cannot be served: see ``bzz.resources.describe``."""
     codecs = {
-        name: codec(known, schema)
+        name: codec(known, document_class)
         for name, known in ((name, model._fields[name]) for name in model._fields_ordered)
         if not name.startswith("_") and not isinstance(known, me.FileField)
     }
@@ -67,7 +68,7 @@ def _schema(model: Any) -> Schema:
         for name, known in codecs.items()
     }
     order = [(_sort_name(key, str(pk)), key.startswith("-")) for key in model._meta.get("ordering") or ()]
-    return Schema(model, describe(model, fields, pk=pk, id_field=id_field, sort=order, json=JSON), codecs)
+    return DocumentClass(model, make_schema(model, fields, pk=pk, id_field=id_field, sort=order, json=JSON), codecs)
 
 
 def _embedded_id(model: Any, codecs: Mapping[str, Codec]) -> str | None:
@@ -76,7 +77,7 @@ def _embedded_id(model: Any, codecs: Mapping[str, Codec]) -> str | None:
     return next((name for name in [*marked, "id"] if name in codecs and "eq" in codecs[name].type.operators), None)
 
 
-schema: Callable[[Any], Schema] = cache(_schema)
+document_class: Callable[[Any], DocumentClass] = cache(_document_class)
 
 
 def _describe(known: BaseField, codec: Codec, *, is_id: bool, is_automatic: bool) -> Field:

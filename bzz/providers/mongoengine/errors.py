@@ -11,18 +11,19 @@ from bson.errors import InvalidDocument
 from mongoengine.errors import NotUniqueError, OperationError, SaveConditionError, ValidationError
 
 from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
-from bzz.resources import NO_INSTANCE, Resource
+from bzz.schema.errors import NO_INSTANCE
+from bzz.schema.schema import Schema
 
 EXCEEDED_TIME_LIMIT = 50
 NO_FIELD = "__all__"  # MongoEngine's key for what clean() says of a document as a whole
 
 
 @contextmanager
-def translated(resource: Resource, given: Collection[str] | None = None) -> Iterator[None]:
+def translated(schema: Schema, given: Collection[str] | None = None) -> Iterator[None]:
     """Raise what the block raises as bzz's own errors; errors of the user's own code pass.
 
     Args:
-        resource: the documents in hand. What is wrong with fields that the request may not see is not told.
+        schema: the documents in hand. What is wrong with fields that the request may not see is not told.
         given: names of the fields that a write is given, which the request knows; None for a read.
 
     Raises:
@@ -33,12 +34,12 @@ def translated(resource: Resource, given: Collection[str] | None = None) -> Iter
     except SaveConditionError as error:
         raise NotFound(NO_INSTANCE) from error
     except (NotUniqueError, pymongo.errors.DuplicateKeyError) as error:
-        taken = {name: ["is taken"] for name in _taken(resource.model, error)}
-        raise Conflict("A value is taken.", errors=resource.told(taken, given)) from error
+        taken = {name: ["is taken"] for name in _taken(schema.model, error)}
+        raise Conflict("A value is taken.", errors=schema.visible_errors(taken, given)) from error
     except ValidationError as error:
         errors = _flatten(error.to_dict())
         general = " ".join(errors.pop(NO_FIELD, [] if errors else [str(error)]))
-        raise Invalid(general or "The input is not valid.", errors=resource.told(errors, given)) from error
+        raise Invalid(general or "The input is not valid.", errors=schema.visible_errors(errors, given)) from error
     except InvalidDocument as error:  # too large, say; what a field can hold is checked before
         raise Invalid("The document cannot be stored.") from error
     except (OperationError, pymongo.errors.PyMongoError) as error:

@@ -14,16 +14,19 @@ import pymongo
 from mongoengine.errors import SaveConditionError
 from pymongo.client_options import ClientOptions
 
-from bzz.changes import Change, Trail
-from bzz.conditions import Condition
+from bzz.concurrency.threads import THREADS
 from bzz.exceptions import Conflict, NotFound
-from bzz.interfaces import Address, Listing, Load, Provider, Query, Scope, Stored
-from bzz.pool import THREADS
-from bzz.providers.mongoengine import writes
-from bzz.providers.mongoengine.documents import schema
+from bzz.providers.base import Provider
+from bzz.providers.changes import Change, Trail
+from bzz.providers.conditions import Condition
+from bzz.providers.mongoengine import saving
+from bzz.providers.mongoengine.documents import document_class
 from bzz.providers.mongoengine.errors import translated
 from bzz.providers.mongoengine.queries import narrow
-from bzz.resources import NO_INSTANCE, Resource, Values
+from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
+from bzz.schema.errors import NO_INSTANCE
+from bzz.schema.fields import Values
+from bzz.schema.schema import Schema
 
 T = TypeVar("T")
 ATTEMPTS = 100  # of many at once, one succeeds each time
@@ -32,40 +35,40 @@ ATTEMPTS = 100  # of many at once, one succeeds each time
 class MongoEngineProvider(Provider):
     """Serves MongoEngine documents; the connection is the application's own (``mongoengine.connect``)."""
 
-    def describe(self, model: Any) -> Resource:
+    def describe(self, model: Any) -> Schema:
         """Return what the document class ``model`` looks like; raise TypeError if it is none, or abstract."""
         if not issubclass(model, me.Document) or model._meta.get("abstract"):
             raise TypeError(f"{model!r} is not a document class that is stored")
-        return schema(model).resource
+        return document_class(model).schema
 
-    def values(self, resource: Resource, instance: Any) -> Values:
+    def values(self, schema: Schema, instance: Any) -> Values:
         """Return what a document, embedded or not, holds."""
-        return schema(resource.model).values(instance)
+        return document_class(schema.model).values(instance)
 
-    async def get(self, address: Address, *, scope: Scope, represent: bool) -> Stored:
+    async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
         """Return the document at ``address``."""
 
         def find() -> Stored:
-            if scope.is_writing:
-                return _load(address, scope)
-            return self.stored(address.resource, _find(address, scope), represent=represent)
+            if state.is_writing:
+                return _load(address, state)
+            return self.stored(address.schema, _find(address, state), represent=represent)
 
-        return await self._run(address.resource, find)
+        return await self._run(address.schema, find)
 
-    async def list(self, resource: Resource, query: Query, *, scope: Scope, represent: bool) -> Listing:
+    async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
         """Return the page that ``query`` asks for."""
-        return await self._run(resource, lambda: self._list(resource, query, scope, represent=represent))
+        return await self._run(schema, lambda: self._list(schema, query, state, represent=represent))
 
-    async def create(self, resource: Resource, data: Values, *, scope: Scope) -> Stored:  # noqa: ARG002  # no hook here
+    async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:  # noqa: ARG002  # no hook here
         """Insert a new document."""
-        return await self._run(resource, lambda: self._create(resource, data), given=data)
+        return await self._run(schema, lambda: self._create(schema, data), given=data)
 
     async def update(
-        self, address: Address, change: Change, *, exact: bool, loaded: Stored | None, scope: Scope
+        self, address: Address, change: Change, *, exact: bool, loaded: Stored | None, state: ActState
     ) -> Stored:
         """Store what ``change`` makes of the document at ``address``."""
-        write = Update(address, change, exact, scope)
-        return await self._run(address.resource, lambda: write.run(loaded), given=write.given)
+        write = Update(address, change, exact, state)
+        return await self._run(address.schema, lambda: write.run(loaded), given=write.given)
 
     async def delete(
         self,
@@ -73,22 +76,22 @@ class MongoEngineProvider(Provider):
         *,
         check: Callable[[Values], None] | None,
         loaded: Stored | None,  # noqa: ARG002  # it is looked at again
-        scope: Scope,
+        state: ActState,
     ) -> Stored:
         """Delete the document at ``address``."""
-        return await self._run(address.resource, lambda: _delete(address, check, scope), given=())
+        return await self._run(address.schema, lambda: _delete(address, check, state), given=())
 
     async def represent(
         self,
-        resource: Resource,
+        schema: Schema,
         instances: Sequence[Any],
         *,
-        load: Load,  # noqa: ARG002  # no field is deferred
-        scope: Scope,  # noqa: ARG002  # nothing is open here
+        undefer: Undefer,  # noqa: ARG002  # no field is deferred
+        state: ActState,  # noqa: ARG002  # nothing is open here
     ) -> Sequence[Stored]:
         """Return what documents hold, with their representations, for which their ``to_dict()`` may query."""
         return await self._run(
-            resource, lambda: [self.stored(resource, document, represent=True) for document in instances]
+            schema, lambda: [self.stored(schema, document, represent=True) for document in instances]
         )
 
     def part(self, instance: Any, trail: Trail) -> Any:
@@ -98,33 +101,33 @@ class MongoEngineProvider(Provider):
             instance = instance if index is None else instance[index]
         return instance
 
-    async def _run(self, resource: Resource, operation: Callable[[], T], *, given: Collection[str] | None = None) -> T:
+    async def _run(self, schema: Schema, operation: Callable[[], T], *, given: Collection[str] | None = None) -> T:
         """Return what ``operation`` returns, run in the pool, with the time it waits there off its time."""
         deadline = time.monotonic() + self.timeout
-        if "pool" not in vars(self) and issubclass(resource.model, me.Document):
-            self.threads = min(self.threads, _connections(resource.model))
+        if "pool" not in vars(self) and issubclass(schema.model, me.Document):
+            self.threads = min(self.threads, _connections(schema.model))
 
         def bounded() -> T:
             left = max(deadline - time.monotonic(), 0.001)  # nothing is left if nobody waits any more
-            with translated(resource, given), pymongo.timeout(left):
+            with translated(schema, given), pymongo.timeout(left):
                 return operation()
 
         return await (self.read(bounded) if given is None else self.write(bounded))
 
-    def _list(self, resource: Resource, query: Query, scope: Scope, *, represent: bool) -> Listing:
-        hook = getattr(resource.model, "get_list_queryset", None)
-        visible = resource.model.objects if hook is None else hook(resource.model.objects, scope.handler)
-        order = [f"{'-' if descending else '+'}{name}" for name, descending in query.order(resource)]
+    def _list(self, schema: Schema, query: Query, state: ActState, *, represent: bool) -> Listing:
+        hook = getattr(schema.model, "get_list_queryset", None)
+        visible = schema.model.objects if hook is None else hook(schema.model.objects, state.handler)
+        order = [f"{'-' if descending else '+'}{name}" for name, descending in query.order(schema)]
         queryset = narrow(visible, query, alone=hook is None).order_by(*order).limit(query.per_page + 1)
         found = [*iter(queryset.skip(query.skip) if query.skip else queryset)]  # not by its length, which hides errors
-        items = [self.stored(resource, document, represent=represent) for document in found[: query.per_page]]
+        items = [self.stored(schema, document, represent=represent) for document in found[: query.per_page]]
         total = narrow(visible, replace(query, after=None), alone=hook is None).count() if query.count else None
         return Listing(items, len(found) > query.per_page, total)
 
-    def _create(self, resource: Resource, data: Values) -> Stored:
-        document = schema(resource.model).build(data)
-        writes.insert(document)
-        return self.stored(resource, document)
+    def _create(self, schema: Schema, data: Values) -> Stored:
+        document = document_class(schema.model).build(data)
+        saving.insert(document)
+        return self.stored(schema, document)
 
 
 def _connections(model: Any) -> int:
@@ -134,25 +137,25 @@ def _connections(model: Any) -> int:
     return int(min(most or THREADS, THREADS))
 
 
-def _at(address: Address, scope: Scope) -> Any:
+def _at(address: Address, state: ActState) -> Any:
     """Return the queryset of the document at ``address``, at most one."""
-    model, hook = address.resource.model, getattr(address.resource.model, "get_instance_queryset", None)
+    model, hook = address.schema.model, getattr(address.schema.model, "get_instance_queryset", None)
     query = Query(where=[Condition(address.field, "eq", address.key)])
-    queryset = model.objects if hook is None else hook(model, model.objects, address.id, scope.handler)
+    queryset = model.objects if hook is None else hook(model, model.objects, address.id, state.handler)
     return narrow(queryset, query, alone=hook is None).limit(1)
 
 
-def _find(address: Address, scope: Scope) -> Any:
-    for found in _at(address, scope):
+def _find(address: Address, state: ActState) -> Any:
+    for found in _at(address, state):
         return found
     raise NotFound(NO_INSTANCE)
 
 
-def _load(address: Address, scope: Scope) -> Stored:
+def _load(address: Address, state: ActState) -> Stored:
     """Return a document that may be written, with what MongoDB has of it as its origin."""
-    for raw in _at(address, scope).as_pymongo():
-        document = address.resource.model._from_son(deepcopy(raw))
-        return Stored(document, schema(address.resource.model).values(document), origin=raw)
+    for raw in _at(address, state).as_pymongo():
+        document = address.schema.model._from_son(deepcopy(raw))
+        return Stored(document, document_class(address.schema.model).values(document), origin=raw)
     raise NotFound(NO_INSTANCE)
 
 
@@ -164,23 +167,23 @@ class Update:
         address: of the document.
         change: from its values as they are to what they shall be.
         exact: whether all of it has to be as it was found.
-        scope: what it is a part of.
+        state: what it is a part of.
         given: names of the fields that were changed so far.
     """
 
     address: Address
     change: Change
     exact: bool
-    scope: Scope
+    state: ActState
     given: set[str] = field(default_factory=set)
 
     def run(self, loaded: Stored | None) -> Stored:
         """Return the document as it was stored; raise as ``Provider.update``."""
-        known = schema(self.address.resource.model)
+        known = document_class(self.address.schema.model)
         if loaded and known.values(loaded.instance) != loaded.values:
             loaded = None  # a receiver has changed the document itself, and only what is in the data is stored
         for _ in range(ATTEMPTS):
-            loaded = loaded or _load(self.address, self.scope)
+            loaded = loaded or _load(self.address, self.state)
             try:
                 return self._store(loaded)
             except SaveConditionError:
@@ -188,28 +191,28 @@ class Update:
         raise Conflict("Others keep changing the same instance.")
 
     def _store(self, loaded: Stored) -> Stored:
-        resource, document, previous = self.address.resource, loaded.instance, loaded.values
-        known, key = schema(resource.model), document.pk
-        changed = resource.changed(previous, self.change(previous))
+        schema, document, previous = self.address.schema, loaded.instance, loaded.values
+        known, key = document_class(schema.model), document.pk
+        changed = schema.changed(previous, self.change(previous))
         self.given.update(changed)
         known.assign(document, previous, changed)
-        if resource.changed(previous, known.values(document)):
-            writes.update(document, key, loaded.origin, _everything(resource) if self.exact else ())
+        if schema.changed(previous, known.values(document)):
+            saving.update(document, key, loaded.origin, _everything(schema) if self.exact else ())
         return Stored(document, known.values(document), previous=previous)
 
 
-def _delete(address: Address, check: Callable[[Values], None] | None, scope: Scope) -> Stored:
-    resource = address.resource
+def _delete(address: Address, check: Callable[[Values], None] | None, state: ActState) -> Stored:
+    schema = address.schema
     for _ in range(ATTEMPTS):
-        loaded = _load(address, scope)
+        loaded = _load(address, state)
         if check is not None:
             check(loaded.values)
         with suppress(SaveConditionError):  # others have changed or deleted it: look again
-            writes.delete(loaded.instance, loaded.origin, _everything(resource) if check else ())
+            saving.delete(loaded.instance, loaded.origin, _everything(schema) if check else ())
             return loaded
     raise Conflict("Others keep changing the same instance.")
 
 
-def _everything(resource: Resource) -> list[str]:
+def _everything(schema: Schema) -> list[str]:
     """Return the names that the store has for the fields of a document."""
-    return [resource.model._fields[name].db_field for name in resource.fields]
+    return [schema.model._fields[name].db_field for name in schema.fields]

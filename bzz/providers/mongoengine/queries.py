@@ -8,12 +8,13 @@ from typing import Any
 
 import mongoengine as me
 
-from bzz.conditions import Condition
-from bzz.datatypes import DataType, List, Map
-from bzz.interfaces import Query
-from bzz.providers.mongoengine.documents import schema
-from bzz.providers.mongoengine.relations import codec
-from bzz.scalars import Json
+from bzz.providers.conditions import Condition
+from bzz.providers.mongoengine.composite_codecs import codec
+from bzz.providers.mongoengine.documents import document_class
+from bzz.providers.values import Query
+from bzz.schema.containers import List, Map
+from bzz.schema.free_form import Json
+from bzz.schema.types import DataType
 
 Raw = dict[str, Any]
 END = r"(?![\s\S])"  # the very end of the text, which "$" is not in every dialect
@@ -57,17 +58,17 @@ def _clause(model: Any, condition: Condition) -> Raw:
     for parent in parents:
         path.append(model._fields[parent].db_field)
         model = model._fields[parent].document_type
-    known, travels = model._fields[name], schema(model).codecs[name]
+    known, travels = model._fields[name], document_class(model).codecs[name]
     path.append(known.db_field)
     is_membership = isinstance(travels.type, List) and condition.operator == "contains"
     if is_membership:
-        known, travels = known.field, codec(known.field, schema)
+        known, travels = known.field, codec(known.field, document_class)
     is_cached = isinstance(known, me.CachedReferenceField)
     if is_cached and condition.operator != "exists":
         path.append("_id")
 
     def stored(value: Any) -> Any:
-        return value if value is None or is_cached else known.to_mongo(travels.store(value))
+        return value if value is None or is_cached else known.to_mongo(travels.encode(value))
 
     operator = "eq" if is_membership else condition.operator  # MongoDB finds in a list what it finds alone
     return {".".join(path): _comparison(operator, condition.value, travels.type, stored)}

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.exc import FlushError, StaleDataError
 
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
+from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship
-from bzz.providers.sqlalchemy.schemas import Schema
-from bzz.resources import NO_INSTANCE
+from bzz.schema.errors import NO_INSTANCE
 
 TAKEN, MISSING, DANGLING, REFUSED = "is taken", "is required", "refers to what does not exist", "is not allowed"
 MESSAGES = {  # by SQLSTATE (ISO 9075), by what SQLite calls its error, by MySQL's number
@@ -56,11 +56,11 @@ COLUMNS = [  # how each database says which columns an error is about
 
 
 @contextmanager
-def translated(schema: Schema, given: Collection[str] | None = None, *, is_delete: bool = False) -> Iterator[None]:
+def translated(mapped: MappedClass, given: Collection[str] | None = None, *, is_delete: bool = False) -> Iterator[None]:
     """Raise what the block raises as bzz's own errors; errors of the user's own code pass.
 
     Args:
-        schema: of the instances in hand.
+        mapped: of the instances in hand.
         given: names of the fields that a write is given; None for a read.
         is_delete: whether it is a delete, which fails if others refer to what is deleted.
 
@@ -83,7 +83,7 @@ def translated(schema: Schema, given: Collection[str] | None = None, *, is_delet
         if isinstance(error, sa.exc.IntegrityError) or _code(error) in MESSAGES:
             if is_delete:
                 raise Conflict("Others refer to it.") from error
-            raise _constraint(schema, error, given) from error
+            raise _constraint(mapped, error, given) from error
         failure = _failure(error, is_write=given is not None)
         if failure is None:
             raise
@@ -107,13 +107,13 @@ def _failure(error: sa.exc.StatementError, *, is_write: bool) -> BzzError | None
     return None
 
 
-def _constraint(schema: Schema, error: sa.exc.StatementError, given: Collection[str] | None) -> BzzError:
+def _constraint(mapped: MappedClass, error: sa.exc.StatementError, given: Collection[str] | None) -> BzzError:
     kind = MESSAGES.get(_code(error))
     if kind is None:
         return Conflict("A constraint of the store forbids it.")
     cause = getattr(error.orig, "__cause__", None)  # asyncpg's own, which says more
-    names = _fields(schema, f"{error.orig} {getattr(cause, 'detail', '')}")
-    errors = schema.resource.told({name: [kind] for name in names}, given)
+    names = _fields(mapped, f"{error.orig} {getattr(cause, 'detail', '')}")
+    errors = mapped.schema.visible_errors({name: [kind] for name in names}, given)
     if kind is TAKEN:
         return Conflict("A value is taken.", errors=errors)
     return Invalid("The input is not valid." if errors else "A constraint of the store forbids it.", errors=errors)
@@ -128,12 +128,12 @@ def _code(error: sa.exc.StatementError) -> str:
     return str(code or "")
 
 
-def _fields(schema: Schema, message: str) -> list[str]:
+def _fields(mapped: MappedClass, message: str) -> list[str]:
     """Return the names of the fields whose columns a message names."""
     found = next((match[1] for pattern in COLUMNS if (match := pattern.search(message))), "")
     columns = [part.strip(' "`').rpartition(".")[2] for part in found.split(",")]
-    names = _names(schema.mapper, schema.relations.values())
-    columns = [*columns, *(column for name in columns for column in _checked(schema.mapper, name))]
+    names = _names(mapped.mapper, mapped.relations.values())
+    columns = [*columns, *(column for name in columns for column in _checked(mapped.mapper, name))]
     return [names[column] for column in columns if column in names]
 
 

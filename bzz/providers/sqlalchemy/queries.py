@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bzz.conditions import Condition
-from bzz.interfaces import Query
-from bzz.providers.sqlalchemy.columns import SQLITE
+from bzz.providers.conditions import Condition
+from bzz.providers.sqlalchemy.column_codecs import SQLITE
+from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship
-from bzz.providers.sqlalchemy.schemas import Schema
+from bzz.providers.values import Query
 
 NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # by themselves, where ascending; not all of them could be told
 EMPTY_JSON = ("null", "[]", "{}")
@@ -19,63 +19,63 @@ ESCAPE = "/"
 MAX_PAGES = 100
 
 
-def first_page(schema: Schema, query: Query, dialect: str) -> Any:
+def first_page(mapped: MappedClass, query: Query, dialect: str) -> Any:
     """Return the statement of the first page of all instances, in a query's order; the same one for the same query."""
-    asked = (*query.order(schema.resource), query.per_page, dialect)
-    statement = schema.pages.get(asked)
+    asked = (*query.order(mapped.schema), query.per_page, dialect)
+    statement = mapped.pages.get(asked)
     if statement is None:
-        if len(schema.pages) >= MAX_PAGES:
-            schema.pages.clear()
-        statement = schema.pages[asked] = page(schema.everything, schema, query, dialect)
+        if len(mapped.pages) >= MAX_PAGES:
+            mapped.pages.clear()
+        statement = mapped.pages[asked] = page(mapped.everything, mapped, query, dialect)
     return statement
 
 
-def narrow(statement: Any, schema: Schema, query: Query, dialect: str) -> Any:
+def narrow(statement: Any, mapped: MappedClass, query: Query, dialect: str) -> Any:
     """Return ``statement`` of the instances that meet the conditions of a query, without regard to its cursor."""
-    clauses = _clauses(schema, query.where, dialect)
+    clauses = _clauses(mapped, query.where, dialect)
     return statement.where(*clauses) if clauses else statement
 
 
-def page(statement: Any, schema: Schema, query: Query, dialect: str) -> Any:
+def page(statement: Any, mapped: MappedClass, query: Query, dialect: str) -> Any:
     """Return ``statement`` of a query's page and, if there is one, the first instance of the next."""
-    alternatives = [sa.and_(*_clauses(schema, conditions, dialect)) for conditions in query.alternatives]
+    alternatives = [sa.and_(*_clauses(mapped, conditions, dialect)) for conditions in query.alternatives]
     if alternatives:
         statement = statement.where(sa.or_(*alternatives))
-    for name, descending in query.order(schema.resource):
-        statement = statement.order_by(_order(schema, name, dialect, descending=descending))
+    for name, descending in query.order(mapped.schema):
+        statement = statement.order_by(_order(mapped, name, dialect, descending=descending))
     statement = statement.limit(query.per_page + 1)
     return statement.offset(query.skip) if query.skip else statement
 
 
-def _clauses(schema: Schema, conditions: Iterable[Condition], dialect: str) -> list[Any]:
-    return [_clause(schema, condition, dialect) for condition in conditions]
+def _clauses(mapped: MappedClass, conditions: Iterable[Condition], dialect: str) -> list[Any]:
+    return [_clause(mapped, condition, dialect) for condition in conditions]
 
 
-def _order(schema: Schema, name: str, dialect: str, *, descending: bool) -> Any:
-    column = schema.column(name)
+def _order(mapped: MappedClass, name: str, dialect: str, *, descending: bool) -> Any:
+    column = mapped.column(name)
     order = column.desc() if descending else column.asc()
     if dialect in NULLS_FIRST or not getattr(column, "nullable", True):
         return order
     return order.nulls_last() if descending else order.nulls_first()
 
 
-def _clause(schema: Schema, condition: Condition, dialect: str) -> Any:
+def _clause(mapped: MappedClass, condition: Condition, dialect: str) -> Any:
     """Return a condition as SQL."""
     name, operator, value = condition.field, condition.operator, condition.value
-    held = schema.relations.get(name)
+    held = mapped.relations.get(name)
     if held is not None and held.key is None:
         return _related(held, operator, value)
-    column = schema.column(name)
+    column = mapped.column(name)
     if operator == "exists":
         return _exists(column, wanted=value)
     if operator in ("in", "nin"):
-        return _in(column, [schema.bound(name, item) for item in value], negated=operator == "nin")
+        return _in(column, [mapped.bound(name, item) for item in value], negated=operator == "nin")
     if operator in _PATTERNS:
         if isinstance(column.type, sa.ARRAY):
-            [item] = schema.bound(name, [value])
+            [item] = mapped.bound(name, [value])
             return item == sa.any_(column)
         return _matches(column, operator, value, dialect)
-    value = schema.bound(name, value)
+    value = mapped.bound(name, value)
     if isinstance(column.type, sa.Float) and value is not None:  # which drivers send with more digits than it has
         value = sa.cast(value, column.type)
     return _COMPARISONS[operator](column, value)

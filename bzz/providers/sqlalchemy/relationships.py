@@ -89,7 +89,7 @@ class Relationship:
         statement = self.pairs([key]).order_by(None)
         return statement.with_only_columns(statement.selected_columns[1])
 
-    def load(self, session: Session, keys: Collection[Any], wanted: Collection[Any] | None) -> dict[Any, Any]:
+    def held_keys(self, session: Session, keys: Collection[Any], wanted: Collection[Any] | None) -> dict[Any, Any]:
         """Return, by primary key, what each instance of ``keys`` refers to: a list of keys, or one or None."""
         found: defaultdict[Any, list[Any]] = defaultdict(list)
         for some in [None] if wanted is None else _batches([*wanted]):

@@ -8,6 +8,7 @@ import pytest
 MODULES = ("cases", "failing", "lists", "races", "relations", "types", "writes")
 pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in MODULES))
 
-from bzz.testing.conformance.suite import ProviderConformance, Status  # noqa: E402  # now that its assertions speak
+from bzz.testing.conformance.cases import Status
+from bzz.testing.conformance.suite import ProviderConformance  # noqa: E402  # now that its assertions speak
 
 __all__ = ["ProviderConformance", "Status"]

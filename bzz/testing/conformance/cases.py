@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 import pytest
 import tornado.web
 
-from bzz import catalogue
-from bzz.interfaces import Capabilities, Provider
-from bzz.model import ModelHive
-from bzz.testing.api import Api, served
+from bzz.hives.model import ModelHive
+from bzz.providers.base import Capabilities, Provider
+from bzz.resources import catalogue
+from bzz.testing.client import Client, served
 
 SECONDS = 60  # that a case may take
 MODELS = ("person", "team", "country", "note")
@@ -49,7 +49,7 @@ class Served:
     """
 
     provider: Provider
-    api: Api
+    api: Client
     hives: Mapping[str, ModelHive]
 
     async def person(self, name: str = "Ada", **values: Any) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bzz.exceptions import Unavailable
-from bzz.model import ModelHive
+from bzz.hives.model import ModelHive
 from bzz.signals import post_create_instance, pre_create_instance, request_failed
-from bzz.testing.capturing import capture
+from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import Cases, Served, case, hooked
 
 SOON = 4  # seconds in which a store that is away has to be given up

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
-from bzz.conditions import Condition, all_hold
-from bzz.interfaces import Query
-from bzz.store import Store
+from bzz.lifecycle.unit_of_work import UnitOfWork
+from bzz.providers.conditions import Condition, all_hold
+from bzz.providers.values import Query
 from bzz.testing.conformance.cases import NOWHERE, Cases, Served, case, hooked
 
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -38,10 +38,10 @@ async def people(served: Served) -> None:
 
 async def found(served: Served, *conditions: Condition, **options: Any) -> set[str]:
     """Return the names of those who meet all conditions."""
-    store = Store(served.provider)
+    unit_of_work = UnitOfWork(served.provider)
     query = Query(where=[*conditions], per_page=100, **options)
-    listing = await store.list(served.hives["person"].view.resource, query, represent=False)
-    await store.end()
+    listing = await unit_of_work.list(served.hives["person"].resource.schema, query, represent=False)
+    await unit_of_work.end()
     return {item.values["name"] for item in listing.items}
 
 
@@ -83,10 +83,10 @@ class ListCases(Cases):
     @case()
     async def test_many_keys_at_once_are_looked_for(self, served: Served) -> None:
         """As many as ``expand`` may ask for in one batch."""
-        key = served.hives["person"].view.resource.fields[str(served.hives["person"].view.resource.pk)].type
+        key = served.hives["person"].resource.schema.fields[str(served.hives["person"].resource.schema.pk)].type
         mine = key.parse(await served.person())
         others = [key.parse(await served.person(f"p{n}")) for n in range(3)]
-        pk = str(served.hives["person"].view.resource.pk)
+        pk = str(served.hives["person"].resource.schema.pk)
         keys = [mine, *others[:1] * 9_999]
         assert await found(served, Condition(pk, "in", keys)) == {"Ada", "p0"}
         assert await found(served, Condition(pk, "in", [])) == set()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from bzz.resources import Values
+from bzz.lifecycle.unit_of_work import UnitOfWork
+from bzz.schema.fields import Values
 from bzz.signals import post_associate
-from bzz.store import Store
-from bzz.testing.capturing import capture
+from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import Cases, Served, case
 from bzz.testing.conformance.writes import address_of
 
@@ -52,9 +52,9 @@ class RaceCases(Cases):
             return {**values, "age": values["age"] + 1}
 
         async def update() -> None:
-            store = Store(served.provider)
-            await store.update(address, older, exact=False, before=None)
-            await store.end()
+            unit_of_work = UnitOfWork(served.provider)
+            await unit_of_work.update(address, older, exact=False, before=None)
+            await unit_of_work.end()
 
         await asyncio.gather(*(update() for _ in range(RACERS)))
         assert (await served.api("GET", f"/person/{address.id}")).json["age"] == RACERS

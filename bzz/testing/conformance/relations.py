@@ -14,7 +14,7 @@ from bzz.signals import (
     pre_associate,
     pre_dissociate,
 )
-from bzz.testing.capturing import capture
+from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import NOWHERE, Cases, Served, case
 
 
@@ -123,7 +123,7 @@ class RelationCases(Cases):
         """And told as a change of the whole list."""
         ids = [await served.person(f"p{n}") for n in range(3)]
         key = await served.team(members=ids[:2])
-        key_type = served.hives["person"].view.resource.fields[str(served.hives["person"].view.resource.pk)].type
+        key_type = served.hives["person"].resource.schema.fields[str(served.hives["person"].resource.schema.pk)].type
         typed = [key_type.parse(one) for one in ids]
         with capture(post_update_instance) as sent:
             assert (await served.api("PUT", f"/team/{key}", json_body={"members": ids[1:]})).status == 200

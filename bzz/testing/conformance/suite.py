@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bzz.testing.conformance.cases import Status
 from bzz.testing.conformance.failing import FailureCases
 from bzz.testing.conformance.lists import ListCases
 from bzz.testing.conformance.races import RaceCases
@@ -37,6 +36,3 @@ class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, RaceC
     ``skips = {"photo": "there is no type for bytes"}``. What is left out is reported as skipped, with the reason; what
     is missing and not declared fails.
     """
-
-
-__all__ = ["ProviderConformance", "Status"]

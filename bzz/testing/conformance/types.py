@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from bzz.signals import post_update_instance, pre_create_instance
-from bzz.testing.capturing import capture
+from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import PERSON, SCALARS, Cases, Served, Status, case
 
 VALUES: Mapping[str, tuple[Any, Any, type]] = {  # by field: what JSON says, something else, and what Python makes of it
@@ -125,4 +125,4 @@ class TypeCases(Cases):
 
 def served_data(served: Served, feature: str, value: Any) -> Any:
     """Return what Python makes of a value as JSON has it."""
-    return served.hives["person"].view.resource.fields[feature].type.parse(value)
+    return served.hives["person"].resource.schema.fields[feature].type.parse(value)

@@ -9,8 +9,10 @@ import pytest
 from tornado.web import HTTPError
 
 from bzz.exceptions import Forbidden, NotFound
-from bzz.interfaces import Address, Provider, Stored
-from bzz.resources import Values
+from bzz.lifecycle.unit_of_work import UnitOfWork
+from bzz.providers.base import Provider
+from bzz.providers.values import Address, Stored
+from bzz.schema.fields import Values
 from bzz.signals import (
     post_create_instance,
     post_delete_instance,
@@ -20,24 +22,23 @@ from bzz.signals import (
     pre_update_instance,
     request_failed,
 )
-from bzz.store import Store
-from bzz.testing.capturing import capture
+from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import Cases, Served, case
 
 
 def address_of(served: Served, key: str) -> Address:
     """Return the address of a person."""
-    resource = served.hives["person"].view.resource
-    return Address(resource, key, str(resource.id_field))
+    schema = served.hives["person"].resource.schema
+    return Address(schema, key, str(schema.id_field))
 
 
 async def stored(provider: Provider, address: Address) -> Stored:
     """Return what the store has at an address."""
-    store = Store(provider)
+    unit_of_work = UnitOfWork(provider)
     try:
-        return await store.get(address, represent=True)
+        return await unit_of_work.get(address, represent=True)
     finally:
-        await store.end()
+        await unit_of_work.end()
 
 
 class WriteCases(Cases):
@@ -202,11 +203,11 @@ class WriteCases(Cases):
         def fail(values: Values) -> Values:
             raise NotFound("It is not what it was.")
 
-        store = Store(provider)
-        written = await store.update(address, older, exact=True, before=None)
+        unit_of_work = UnitOfWork(provider)
+        written = await unit_of_work.update(address, older, exact=True, before=None)
         with pytest.raises(NotFound, match="not what it was"):
-            await store.update(address, fail, exact=False, before=None)
-        await store.end()
+            await unit_of_work.update(address, fail, exact=False, before=None)
+        await unit_of_work.end()
         assert written.previous == seen[-1]
         assert written.previous["age"] == 3
         now = await stored(provider, address)

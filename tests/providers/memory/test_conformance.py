@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from bzz.interfaces import Provider
+from bzz.providers.base import Provider
 from bzz.providers.memory import MemoryProvider
 from bzz.testing.conformance import ProviderConformance, Status
 

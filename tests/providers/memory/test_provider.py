@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 import pytest
 
 import bzz
-from bzz import actions, signals
+from bzz import signals
 from bzz.exceptions import NotFound
+from bzz.lifecycle import reads, writes
 from bzz.providers.memory import MemoryProvider
-from tests.conftest import Api, act_on
-from tests.models import User
+from tests.support.acts import act_on
+from tests.support.client import Api
+from tests.support.models import User
 
 
 @dataclass
@@ -115,35 +117,35 @@ async def test_null_unsets_to_the_default_or_is_refused(api: Api, provider: Memo
 
 
 async def test_concurrent_updates_of_different_fields_both_survive(provider: MemoryProvider) -> None:
-    resource = provider.describe(User)
-    created = await actions.create_instance(act_on(provider, resource, "user"), {"name": "Ada"})
-    act, both_loaded = act_on(provider, resource, "user", created.values["id"]), asyncio.Barrier(2)
+    schema = provider.describe(User)
+    created = await writes.create_instance(act_on(provider, schema, "user"), {"name": "Ada"})
+    act, both_loaded = act_on(provider, schema, "user", created.values["id"]), asyncio.Barrier(2)
 
     @signals.pre_update_instance.connect
     async def wait(sender: Any) -> None:
         await both_loaded.wait()
 
-    await asyncio.gather(actions.update_instance(act, {"name": "Bob"}), actions.update_instance(act, {"age": 3}))
-    stored = (await actions.get_instance(act)).instance
+    await asyncio.gather(writes.update_instance(act, {"name": "Bob"}), writes.update_instance(act, {"age": 3}))
+    stored = (await reads.get_instance(act)).instance
     assert (stored.name, stored.age) == ("Bob", 3)
 
 
 async def test_an_update_that_races_a_delete_does_not_bring_the_instance_back(provider: MemoryProvider) -> None:
-    resource = provider.describe(User)
-    created = await actions.create_instance(act_on(provider, resource, "user"), {"name": "Ada"})
-    act = act_on(provider, resource, "user", created.values["id"])
+    schema = provider.describe(User)
+    created = await writes.create_instance(act_on(provider, schema, "user"), {"name": "Ada"})
+    act = act_on(provider, schema, "user", created.values["id"])
 
     @signals.pre_update_instance.connect
     @signals.pre_delete_instance.connect
     async def delete(sender: Any) -> None:
         signals.pre_update_instance._clear_state()
         signals.pre_delete_instance._clear_state()
-        await actions.delete_instance(act)
+        await writes.delete_instance(act)
 
     with pytest.raises(NotFound):
-        await actions.update_instance(act, {"name": "Bob"})
+        await writes.update_instance(act, {"name": "Bob"})
     with pytest.raises(NotFound):
-        await actions.get_instance(act)
+        await reads.get_instance(act)
 
 
 async def test_many_writers_at_once_lose_nothing(users: Api) -> None:

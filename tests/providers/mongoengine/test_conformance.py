@@ -10,7 +10,7 @@ import mongoengine as me
 import mongomock
 import pytest
 
-from bzz.interfaces import Provider
+from bzz.providers.base import Provider
 from bzz.providers.mongoengine import MongoEngineProvider
 from bzz.testing.conformance import ProviderConformance, Status
 

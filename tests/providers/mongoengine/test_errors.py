@@ -5,14 +5,14 @@ import pytest
 from bson.errors import InvalidDocument
 from mongoengine.errors import NotUniqueError, OperationError, SaveConditionError, ValidationError
 
-from bzz.catalogue import restrict
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
-from bzz.providers.mongoengine.documents import schema
+from bzz.providers.mongoengine.documents import document_class
 from bzz.providers.mongoengine.errors import translated
-from bzz.resources import Resource
+from bzz.resources.options import restrict
+from bzz.schema.schema import Schema
 from tests.providers.mongoengine.models import Natural, Person
 
-RESOURCE = schema(Person).resource
+RESOURCE = document_class(Person).schema
 DUPLICATE = {"keyPattern": {"e": 1, "_cls": 1}, "keyValue": {"e": "secret"}}
 
 
@@ -80,8 +80,8 @@ def test_other_errors_pass_as_they_are(error: Exception) -> None:
     assert caught.value is error
 
 
-def invalid(error: ValidationError, resource: Resource = RESOURCE, given: tuple[str, ...] = ()) -> Invalid:
-    with pytest.raises(Invalid) as caught, translated(resource, given):
+def invalid(error: ValidationError, schema: Schema = RESOURCE, given: tuple[str, ...] = ()) -> Invalid:
+    with pytest.raises(Invalid) as caught, translated(schema, given):
         raise error
     return caught.value
 
@@ -114,4 +114,4 @@ def test_what_is_wrong_with_a_hidden_field_is_told_only_to_who_has_given_it() ->
 
 def test_the_primary_key_is_called_id() -> None:
     error = ValidationError("", errors={"code": ValidationError("Field is required")})
-    assert invalid(error, schema(Natural).resource).errors == {"id": ["Field is required"]}
+    assert invalid(error, document_class(Natural).schema).errors == {"id": ["Field is required"]}

@@ -11,8 +11,9 @@ from bson import ObjectId
 
 import bzz
 from bzz.testing import Sent
-from tests.conftest import Api, Commands
-from tests.teams import documents, member, names, team
+from tests.support.client import Api
+from tests.support.commands import Commands
+from tests.support.teams import documents, member, names, team
 
 NOBODY = ObjectId("5" * 24)
 

@@ -21,10 +21,9 @@ from pymongo import monitoring
 
 import bzz
 from bzz import signals
-from bzz.interfaces import Query, Scope
 from bzz.providers.mongoengine import MongoEngineProvider
+from bzz.providers.values import ActState, Query
 from bzz.testing import Sent
-from tests.conftest import Api
 from tests.providers.mongoengine.models import (
     Bigger,
     Capital,
@@ -42,6 +41,7 @@ from tests.providers.mongoengine.models import (
     Place,
     Ticket,
 )
+from tests.support.client import Api
 
 MODELS = (Person, Everything, Natural, Careful, Keyed, Owned, Ticket, Order, Capital, Place, Nameless, Defaulted)
 NOBODY = "0" * 24
@@ -766,7 +766,7 @@ async def test_an_instance_that_no_url_can_name_is_created_without_a_location(do
 async def test_no_more_threads_run_than_there_are_connections(mongodb_uri: str) -> None:
     mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard", maxPoolSize=7)
     provider = MongoEngineProvider()
-    await provider.list(provider.describe(Person), Query(), scope=Scope(), represent=True)
+    await provider.list(provider.describe(Person), Query(), state=ActState(), represent=True)
     assert provider.pool.threads == 7
     mongoengine.disconnect()
 

@@ -14,10 +14,10 @@ import tornado.ioloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import bzz
-from bzz.interfaces import Provider
-from tests.conftest import Api
+from bzz.providers.base import Provider
 from tests.providers.sqlalchemy.databases import DRIVERS, connected, url
 from tests.providers.sqlalchemy.models import MODELS, TRIGGERS, Base, Dataclasses, Item, Shelf
+from tests.support.client import Api
 
 
 @dataclass

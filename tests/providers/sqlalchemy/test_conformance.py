@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from bzz.interfaces import Provider
+from bzz.providers.base import Provider
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.testing.conformance import ProviderConformance, Status
 from tests.providers.sqlalchemy.databases import connected, engine_for, factory_of, needs_postgres, url

@@ -12,10 +12,10 @@ from sqlalchemy.orm.exc import FlushError, StaleDataError
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.errors import translated
-from tests.conftest import Api
 from tests.providers.sqlalchemy.models import Book
+from tests.support.client import Api
 
-SCHEMA = SQLAlchemyProvider().schema(Book)
+SCHEMA = SQLAlchemyProvider().mapped_class(Book)
 TAKEN, TAKEN_ID, REQUIRED = {"title": ["is taken"]}, {"id": ["is taken"]}, {"title": ["is required"]}
 DANGLING, CHECKED = {"author": ["refers to what does not exist"]}, {"pages": ["is not allowed"]}
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 
 import bzz
 from bzz.exceptions import Forbidden, Unavailable
-from bzz.interfaces import Scope
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
+from bzz.providers.values import ActState
 from bzz.signals import (
     post_create_instance,
     post_get_instance,
@@ -24,9 +24,9 @@ from bzz.signals import (
     request_failed,
 )
 from bzz.testing import capture
-from tests.conftest import Api
 from tests.providers.sqlalchemy.conftest import Database, ended, mount
 from tests.providers.sqlalchemy.models import Author, Book, Priced
+from tests.support.client import Api
 
 
 async def test_what_the_database_makes_of_a_row_is_in_the_reply_and_in_the_diff(sql: Api) -> None:
@@ -256,7 +256,7 @@ async def test_a_write_that_took_too_long_ends_by_itself(api: Api, database: Dat
     finally:
         gate.set()
         sa.event.remove(Session, "before_commit", wait)
-    await ended(provider, await provider.begin(Scope()))
+    await ended(provider, await provider.begin(ActState()))
     made = await api("POST", "/author", json_body={"name": "Bob"})
     assert made.status == 201
 
@@ -369,7 +369,7 @@ async def test_what_a_subclass_begins_after_the_verb_is_ended_too(api: Api, data
     class Twice(bzz.ModelHandler):
         async def get(self) -> None:
             await super().get()
-            await self.act.store.fetch(self.path.resource, ["1"], represent=False)
+            await self.act.unit_of_work.fetch(self.path.schema, ["1"], represent=False)
 
     factory = database.factory
     hive = bzz.ModelHive("sqlalchemy", Author, session_factory=factory, handler_class=Twice)

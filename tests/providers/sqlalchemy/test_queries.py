@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from bzz.conditions import Condition
-from bzz.interfaces import Cursor, Query
+from bzz.providers.conditions import Condition
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.queries import MAX_PAGES, first_page, narrow, page
-from tests.conftest import Api
+from bzz.providers.values import Cursor, Query
 from tests.providers.sqlalchemy.conftest import Database, mount
+from tests.support.client import Api
 
 
 class Base(DeclarativeBase):
@@ -34,8 +34,8 @@ DIALECTS: Any = {"postgresql": postgresql, "sqlite": sqlite}
 
 def sql_of(query: Query, dialect: str = "postgresql") -> str:
     """What comes after the columns, with the values in it."""
-    schema = SQLAlchemyProvider().schema(Row)
-    statement = page(narrow(sa.select(Row), schema, query, dialect), schema, query, dialect)
+    mapped = SQLAlchemyProvider().mapped_class(Row)
+    statement = page(narrow(sa.select(Row), mapped, query, dialect), mapped, query, dialect)
     compiled = str(statement.compile(dialect=DIALECTS[dialect].dialect(), compile_kwargs={"literal_binds": True}))
     return " ".join(compiled.split()).partition(" FROM thing ")[2]
 
@@ -120,10 +120,10 @@ async def test_a_hook_may_join_and_order(api: Api, database: Database) -> None:
 
 
 def test_the_statement_of_a_first_page_is_made_once_and_not_kept_for_ever() -> None:
-    schema = SQLAlchemyProvider().schema(Row)
-    first = first_page(schema, Query(per_page=1), "sqlite")
-    assert first_page(schema, Query(per_page=1), "sqlite") is first
+    mapped = SQLAlchemyProvider().mapped_class(Row)
+    first = first_page(mapped, Query(per_page=1), "sqlite")
+    assert first_page(mapped, Query(per_page=1), "sqlite") is first
     for number in range(MAX_PAGES):
-        first_page(schema, Query(per_page=number + 2), "sqlite")
-    assert len(schema.pages) < MAX_PAGES
-    assert first_page(schema, Query(per_page=1), "sqlite") is not first
+        first_page(mapped, Query(per_page=number + 2), "sqlite")
+    assert len(mapped.pages) < MAX_PAGES
+    assert first_page(mapped, Query(per_page=1), "sqlite") is not first

@@ -13,9 +13,9 @@ from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.relationships import _batches
 from bzz.signals import post_associate, post_dissociate, post_update_instance
 from bzz.testing import capture
-from tests.conftest import Api
 from tests.providers.sqlalchemy.conftest import Database
 from tests.providers.sqlalchemy.models import Author
+from tests.support.client import Api
 
 
 async def authors(sql: Api) -> None:
@@ -158,7 +158,7 @@ async def test_what_happens_to_members_before_they_are_locked_is_seen(sql: Api, 
     for name in ("Ada", "Bob"):
         await sql.create("/author", name=name)
     await sql.create("/book", title="A", author="1")
-    books = SQLAlchemyProvider(database.factory).schema(Author).relations["books"]
+    books = SQLAlchemyProvider(database.factory).mapped_class(Author).relations["books"]
 
     async def change(before: list[int], after: list[int]) -> None:
         def perform(session: Session) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bzz.interfaces import Provider
+from bzz.providers.base import Provider
 from tests.providers.memory import test_conformance as memory
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bzz.interfaces import Capabilities, Provider
+from bzz.providers.base import Capabilities, Provider
 from bzz.providers.memory import MemoryProvider
 from bzz.testing.conformance import ProviderConformance
 from bzz.testing.conformance.cases import FEATURES

@@ -14,9 +14,9 @@ from tests.testing.conformance.broken import suite_of
 class Careless(MemoryProvider):
     """Looks at the first condition only, and begins each page at the beginning."""
 
-    async def list(self, resource: Any, query: Any, **options: Any) -> Any:
+    async def list(self, schema: Any, query: Any, **options: Any) -> Any:
         query = replace(query, where=query.where[:1], after=None, page=1)
-        return await super().list(resource, query, **options)
+        return await super().list(schema, query, **options)
 
 
 def test_conditions_cursors_and_pages_that_are_passed_over_are_noticed() -> None:

@@ -14,11 +14,11 @@ from tests.testing.conformance.broken import suite_of
 class Late(MemoryProvider):
     """Lets others write between its look and its write."""
 
-    async def update(self, address: Any, change: Any, *, exact: bool, loaded: Any, scope: Any) -> Any:
-        found = await self.get(address, scope=scope, represent=False)
+    async def update(self, address: Any, change: Any, *, exact: bool, loaded: Any, state: Any) -> Any:
+        found = await self.get(address, state=state, represent=False)
         changed = change(found.values)
         await asyncio.sleep(0.001)
-        return await super().update(address, lambda _: changed, exact=exact, loaded=loaded, scope=scope)
+        return await super().update(address, lambda _: changed, exact=exact, loaded=loaded, state=state)
 
 
 def test_a_change_that_is_lost_is_noticed() -> None:

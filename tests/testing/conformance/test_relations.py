@@ -13,8 +13,8 @@ from tests.testing.conformance.broken import suite_of
 class Sharing(MemoryProvider):
     """Cannot refer to anything."""
 
-    def values(self, resource: Any, instance: Any) -> Any:
-        held = super().values(resource, instance)
+    def values(self, schema: Any, instance: Any) -> Any:
+        held = super().values(schema, instance)
         return held | ({"members": []} if "members" in held else {})
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bzz.interfaces import Capabilities, Provider
+from bzz.providers.base import Capabilities, Provider
 from bzz.providers.memory import MemoryProvider
 from tests.providers.memory import test_conformance as memory
 from tests.test_docs import ROOT, run

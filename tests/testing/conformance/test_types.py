@@ -13,16 +13,16 @@ from tests.testing.conformance.broken import suite_of
 class Shouting(MemoryProvider):
     """Keeps text as it likes it."""
 
-    async def create(self, resource: Any, data: Any, **options: Any) -> Any:
+    async def create(self, schema: Any, data: Any, **options: Any) -> Any:
         loud = {name: value.upper() if name == "email" else value for name, value in data.items()}
-        return await super().create(resource, loud, **options)
+        return await super().create(schema, loud, **options)
 
 
 class Untyped(MemoryProvider):
     """Has never heard of decimal numbers."""
 
-    def values(self, resource: Any, instance: Any) -> Any:
-        held = super().values(resource, instance)
+    def values(self, schema: Any, instance: Any) -> Any:
+        held = super().values(schema, instance)
         return {name: str(value) if name == "balance" else value for name, value in held.items()}
 
 

@@ -14,17 +14,17 @@ from tests.testing.conformance.broken import suite_of
 class Forgetful(MemoryProvider):
     """Says that it has written."""
 
-    async def update(self, address: Any, change: Any, *, exact: bool, loaded: Any, scope: Any) -> Any:
-        found = await self.get(address, scope=scope, represent=False)
+    async def update(self, address: Any, change: Any, *, exact: bool, loaded: Any, state: Any) -> Any:
+        found = await self.get(address, state=state, represent=False)
         return replace(found, previous=found.values)
 
 
 class Replacing(MemoryProvider):
     """Puts the new in the place of the old."""
 
-    async def create(self, resource: Any, data: Any, *, scope: Any) -> Any:
-        self._table(resource.model).pop(data.get(resource.pk), None)
-        return await super().create(resource, data, scope=scope)
+    async def create(self, schema: Any, data: Any, *, state: Any) -> Any:
+        self._table(schema.model).pop(data.get(schema.pk), None)
+        return await super().create(schema, data, state=state)
 
 
 def test_a_write_that_is_none_is_noticed() -> None:

@@ -1,0 +1,72 @@
+"""MongoEngine, on ``BZZ_TEST_MONGODB_URI`` or else the embedded store."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import mongoengine as me
+import orjson
+from bson import ObjectId
+
+from benchmarks.people import PER_PAGE, ROWS, Contest, check, person, represent
+from benchmarks.threads import ThreadedPeople
+from bzz.providers.mongoengine import MongoEngineProvider
+from example_app.store import embedded_store
+
+DATABASE = "bzz_benchmark"
+
+
+class Person(me.Document):
+    name = me.StringField(required=True)
+    email = me.StringField()
+    age = me.IntField()
+    active = me.BooleanField(default=True)
+    joined = me.DateTimeField()
+
+
+class DocumentPeople(ThreadedPeople):
+    """MongoEngine documents."""
+
+    def get_one(self, key: str) -> dict[str, Any] | None:
+        found = _find(key)
+        return represent(found) if found else None
+
+    def get_first(self) -> list[dict[str, Any]]:
+        return [represent(found) for found in Person.objects.order_by("pk").limit(PER_PAGE)]
+
+    def create_one(self, values: dict[str, Any]) -> dict[str, Any]:
+        return represent(Person(**values).save(force_insert=True))
+
+    def update_one(self, key: str, values: dict[str, Any]) -> dict[str, Any] | None:
+        found = _find(key)
+        if found is None:
+            return None
+        for name, value in values.items():
+            setattr(found, name, value)
+        return represent(found.save())
+
+
+def _find(key: str) -> Any:
+    return Person.objects(pk=key).first() if ObjectId.is_valid(key) else None
+
+
+@asynccontextmanager
+async def mongoengine() -> AsyncIterator[Contest]:
+    """Yield the contest, on a database that is dropped before and after."""
+    with ExitStack() as stack:
+        uri = os.environ.get("BZZ_TEST_MONGODB_URI")
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        client = me.connect(DATABASE, host=uri or stack.enter_context(embedded_store(folder)))
+        stack.callback(me.disconnect)
+        client.drop_database(DATABASE)
+        people = Person.objects.insert([Person(**check(orjson.dumps(person(number)))) for number in range(ROWS)])
+        provider = MongoEngineProvider()
+        by_hand = DocumentPeople(ThreadPoolExecutor(provider.threads))
+        yield Contest(Person, provider, by_hand, [str(found.pk) for found in people])
+        client.drop_database(DATABASE)

@@ -1,0 +1,80 @@
+"""A bounded pool of threads, so that blocking code never runs on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from bzz.exceptions import Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 32
+QUEUE_PER_THREAD = 4
+_CONTROL = (StopIteration, GeneratorExit, asyncio.CancelledError, CancelledError)  # which mean something to who awaits
+
+
+def _in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    """Return a call of ``function`` with the context variables there are now."""
+    context = contextvars.copy_context()
+
+    def call() -> T:
+        try:
+            return context.run(function, *args, **kwargs)
+        except _CONTROL as error:
+            raise RuntimeError(f"{function!r} raised {error!r}") from error
+
+    return call
+
+
+class ThreadPool:
+    """Threads that are started when first needed, with a queue that refuses instead of growing.
+
+    Args:
+        threads: how many run at once; four times as many may wait.
+    """
+
+    def __init__(self, threads: int = THREADS) -> None:
+        self.threads = threads
+        self._places = threading.BoundedSemaphore(threads * (1 + QUEUE_PER_THREAD))
+        self._closing = threading.Lock()
+
+    @functools.cached_property
+    def _executor(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.threads, thread_name_prefix="bzz")
+
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what ``function`` returns, called in a thread with the caller's context variables.
+
+        Raises:
+            Unavailable: too many calls wait already.
+            Exception: what ``function`` raised.
+        """
+        return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
+
+    def close(self) -> None:
+        """Let the threads end, once they have done what they were given; new ones are started if need be."""
+        with self._closing:
+            executor = vars(self).pop("_executor", None)
+        if executor:
+            executor.shutdown(wait=False)
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Return the future of what ``run`` returns; raise Unavailable if too many calls wait already."""
+        call = _in_context(function, *args, **kwargs)
+        if not self._places.acquire(blocking=False):
+            raise Unavailable("Too many requests are waiting for the store.")
+        try:
+            with self._closing:
+                future = self._executor.submit(call)
+        except BaseException:
+            self._places.release()
+            raise
+        future.add_done_callback(lambda _: self._places.release())
+        return future

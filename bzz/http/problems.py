@@ -1,0 +1,38 @@
+"""Problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import tornado.web
+
+from bzz.exceptions import BzzError
+from bzz.http import bodies
+
+PROBLEM = "application/problem+json"
+
+
+def write_problem(handler: tornado.web.RequestHandler, status_code: int, error: BaseException | None) -> None:
+    """Finish a reply with the problem document of an error."""
+    problem: dict[str, Any] = {"type": "about:blank", "title": _phrase(status_code), "status": status_code}
+    if isinstance(error, BzzError):
+        problem["detail"] = error.detail
+        if error.errors:
+            problem["errors"] = error.errors
+        for name, value in error.headers.items():
+            handler.set_header(name, value)
+    elif isinstance(error, tornado.web.HTTPError) and error.reason:
+        problem["detail"] = error.reason
+    if status_code < 200 or status_code in (204, 304):  # which have no content
+        handler.finish()
+        return
+    handler.set_header("Content-Type", PROBLEM)
+    handler.finish(bodies.dumps(problem))
+
+
+def _phrase(status_code: int) -> str:
+    try:
+        return HTTPStatus(status_code).phrase
+    except ValueError:
+        return "Unknown"

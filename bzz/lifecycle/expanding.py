@@ -1,0 +1,70 @@
+"""Expanding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bzz.exceptions import BadRequest
+from bzz.lifecycle.unit_of_work import UnitOfWork
+from bzz.query.expansion import Tree
+from bzz.schema.relations import Embedded
+
+MAX_EXPANDED = 10_000
+
+
+async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) -> list[int]:
+    """Put, in place, instances where ``bodies`` have their primary keys; null where there is none to be seen.
+
+    Args:
+        unit_of_work: of the instances.
+        bodies: representations.
+        tree: what to expand in them, as ``plan`` returns it.
+
+    Returns:
+        How many instances each body holds now, however deep.
+
+    Raises:
+        BadRequest: those are more than are expanded at once.
+        Unavailable: the store cannot be reached in time.
+    """
+    sizes = [0] * len(bodies)
+    for name, branch in tree.items():
+        kind = branch.relation.type
+        held = [(index, item) for index, body in enumerate(bodies) for item in _items(body, name)]
+        if isinstance(kind, Embedded):
+            parts = await expand(unit_of_work, [item for _, item in held], branch.below)
+            for (index, _), size in zip(held, parts, strict=True):
+                sizes[index] += size
+            continue
+        _check_size(len(held))
+        keys = {item for _, item in held if isinstance(item, str)}
+        below = dict.fromkeys(branch.target.deferred & branch.below.keys())
+        instances = await unit_of_work.fetch(branch.target, keys, undefer=below, represent=True)
+        found = {kind.dump(key): item.body for key, item in instances.items()}
+        inside = dict(zip(found, await expand(unit_of_work, [*found.values()], branch.below), strict=True))
+        for index, item in held:
+            sizes[index] += (1 + inside.get(item, 0)) if isinstance(item, str) else 0
+        _check_size(sum(sizes))
+        _replace(bodies, name, found)
+    return sizes
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_EXPANDED:
+        raise BadRequest(f"More than {MAX_EXPANDED} references are not expanded at once.")
+
+
+def _items(body: Any, name: str) -> list[Any]:
+    value = body.get(name) if isinstance(body, dict) else None
+    return value if isinstance(value, list) else [value]
+
+
+def _replace(bodies: Sequence[Any], name: str, found: Mapping[str, Any]) -> None:
+    """Put what was ``found`` in the place of the texts in a field."""
+    for body in bodies:
+        value = body.get(name) if isinstance(body, dict) else None
+        if isinstance(value, list):
+            body[name] = [found.get(key) if isinstance(key, str) else key for key in value]
+        elif isinstance(value, str):
+            body[name] = found.get(value)

@@ -1,0 +1,53 @@
+"""What an instance refers to has to exist, and to be visible to whoever refers to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from bzz.concurrency.offload import off_loop
+from bzz.exceptions import Invalid
+from bzz.lifecycle.unit_of_work import UnitOfWork
+from bzz.resources.catalogue import resource_of
+from bzz.schema.errors import MAX_ERRORS
+from bzz.schema.fields import Values
+from bzz.schema.schema import Schema
+
+
+async def refers(schema: Schema, data: Values) -> bool:
+    """Tell whether there are references in ``data``."""
+    return await off_loop(data, next, schema.references(data), None) is not None
+
+
+async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values, old: Mapping[str, Any]) -> None:
+    """Hold the references that ``new`` values add to ``old`` ones against what there is and may be seen.
+
+    Raises:
+        Invalid: one refers to nothing; ``errors`` says which, by dotted field name.
+    """
+    errors: dict[str, list[str]] = {}
+    for model, keys in (await off_loop([new, old], _added, schema, new, old)).items():
+        target = resource_of(unit_of_work.provider, model).schema
+        found = await unit_of_work.fetch(target, keys.values(), represent=False)
+        missing = islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors))
+        errors |= {name: [f"there is no {model.__name__} {keys[name]}"] for name in missing}
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:
+    """Return the references that ``new`` values add to ``old`` ones: by model, primary keys by dotted field name."""
+    added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
+    before = {name: old.get(name) for name in new}
+    kept = {(_field(name), model, key) for name, model, key in schema.references(before)}
+    for name, model, key in schema.references(new):
+        if (_field(name), model, key) not in kept:
+            added[model][name] = key
+    return added
+
+
+def _field(name: str) -> str:
+    """Return a dotted name without indexes, so that items of a list may move."""
+    return ".".join(part for part in name.split(".") if not part.isdigit())

@@ -1,0 +1,156 @@
+"""The conditions that instances of a list meet, the order they come in, and what either means for plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from bzz.schema.types import OPERATORS
+
+Order = Sequence[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition that instances meet.
+
+    ====================================== ===========================================================================
+    ``eq``, ``ne``                         it is the value, or is not; None is the absence of one
+    ``in``, ``nin``                        it is one of a list of values, or is not
+    ``gt``, ``gte``, ``lt``, ``lte``       it comes after or before the value; no value does neither
+    ``exists``                             whether there is a value; an empty list or object is none
+    ``contains``                           of a list: the value is in it; of text: so is the text
+    ``startswith``, ``endswith``           the text is where it begins, or ends
+    ``icontains``, ``istartswith``,        the same, whatever the case (of ASCII letters at least)
+    ``iendswith``
+    ====================================== ===========================================================================
+
+    Args:
+        field: the field's name, as the model has it; dotted for one inside an embedded document.
+        operator: one of these.
+        value: of the field's type.
+
+    Raises:
+        ValueError: there is no such operator.
+    """
+
+    field: str
+    operator: str
+    value: Any
+
+    def __post_init__(self) -> None:  # noqa: D105  # what it checks is said above
+        if self.operator not in OPERATORS:
+            raise ValueError(f"{self.operator!r} is no operator; there are {', '.join(OPERATORS)}")
+
+    def test(self) -> Callable[[Mapping[str, Any]], bool]:
+        """Return a function that tells whether an instance with given values meets this condition."""
+        compare, wanted = _TESTS[self.operator], _comparable(self.value)
+        if self.operator in ("in", "nin"):
+            wanted = _Several(wanted)
+        return lambda values: compare(_comparable(value_at(values, self.field)), wanted)
+
+
+class _Several:
+    """Values of which many can be looked up in; any of them may be unhashable."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self.hashable = {value for value in values if isinstance(value, Hashable)}
+        self.others = [value for value in values if not isinstance(value, Hashable)]
+
+    def __contains__(self, value: object) -> bool:
+        return value in self.hashable if isinstance(value, Hashable) else value in self.others
+
+
+def all_hold(conditions: Iterable[Condition]) -> Callable[[Mapping[str, Any]], bool]:
+    """Return a function that tells whether an instance with given values meets all conditions."""
+    tests = [condition.test() for condition in conditions]
+    return lambda values: all(test(values) for test in tests)
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_comparable(item) for item in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
+    def test(one: Any, other: Any) -> bool:
+        try:
+            return one is not None and other is not None and bool(compare(one, other))
+        except TypeError:  # what was stored before the field had its type
+            return False
+
+    return test
+
+
+def _textual(compare: Callable[[str, str], bool], *, folds: bool = False) -> Callable[[Any, Any], bool]:
+    def test(one: Any, other: Any) -> bool:
+        if isinstance(one, list):
+            return other in one
+        if not isinstance(one, str):
+            return False
+        return compare(one.lower(), other.lower()) if folds else compare(one, other)
+
+    return test
+
+
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "eq": lambda one, other: bool(one == other),
+    "ne": lambda one, other: bool(one != other),
+    "in": lambda one, others: one in others,
+    "nin": lambda one, others: one not in others,
+    "exists": lambda one, wanted: (one is not None and one not in ([], {})) == wanted,
+    "gt": _ordered(lambda one, other: one > other),
+    "gte": _ordered(lambda one, other: one >= other),
+    "lt": _ordered(lambda one, other: one < other),
+    "lte": _ordered(lambda one, other: one <= other),
+    "contains": _textual(str.__contains__),
+    "icontains": _textual(str.__contains__, folds=True),
+    "startswith": _textual(str.startswith),
+    "istartswith": _textual(str.startswith, folds=True),
+    "endswith": _textual(str.endswith),
+    "iendswith": _textual(str.endswith, folds=True),
+}
+
+
+def value_at(values: Mapping[str, Any], dotted: str) -> Any:
+    """Return the value of a field, be it inside an embedded document; None where there is none."""
+    if "." not in dotted:
+        return values.get(dotted)
+    value: Any = values
+    for name in dotted.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def sort_key(value: Any) -> tuple[bool, str, Any]:
+    """Return what a value is sorted by: null comes first; kinds that have no order between them keep apart."""
+    value = _comparable(value)
+    if value is None or isinstance(value, (list, dict)):
+        return value is not None, "", 0
+    kind = "number" if isinstance(value, (int, float, Decimal)) else type(value).__name__
+    return True, kind, value
+
+
+def following(order: Order, values: Sequence[Any]) -> list[list[Condition]]:
+    """Return what the instances that come after one in ``order`` meet: all conditions of one of these lists.
+
+    Args:
+        order: pairs of field name and whether it descends; the last field has a value, and no two the same.
+        values: of the one, by the fields of ``order``. Null comes first ascending and last descending.
+    """
+    alternatives = []
+    for index, ((name, descending), value) in enumerate(zip(order, values, strict=True)):
+        tied = [Condition(field, "eq", same) for (field, _), same in zip(order[:index], values[:index], strict=True)]
+        if value is None:
+            beyond = [] if descending else [Condition(name, "ne", None)]
+        elif descending:
+            beyond = [Condition(name, "lt", value)]
+            beyond += [Condition(name, "eq", None)] if index < len(order) - 1 else []
+        else:
+            beyond = [Condition(name, "gt", value)]
+        alternatives += [[*tied, condition] for condition in beyond]
+    return alternatives

@@ -1,0 +1,187 @@
+"""MongoEngine's fields without parts: what each can hold, and how its values become a document's and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import mongoengine as me
+from bson import DBRef, Decimal128, ObjectId
+from mongoengine.base import BaseField, LazyReference
+from mongoengine.base.fields import GeoJsonBaseField
+
+from bzz.schema import enumerations, free_form, scalars
+from bzz.schema.scalars import Scalar
+from bzz.schema.types import EQUALITY, DataType, identity
+
+CLASS_MARKERS = frozenset({"_cls", "_ref"})  # MongoEngine builds the class they name when it loads a document
+
+
+def check_key(key: str) -> None:
+    """Raise ValueError for a key of a free-form object that MongoDB or MongoEngine would take for something else."""
+    if not key or key.startswith("$") or "." in key or "\0" in key or key in CLASS_MARKERS:
+        raise ValueError(f"{key!r} cannot be a key: no '$' in front, no '.', no NUL, not '_cls' or '_ref'")
+
+
+def plain(value: Any) -> Any:
+    """Return what only MongoDB and MongoEngine know as JSON: ids and references as strings."""
+    if isinstance(value, me.Document):
+        return plain(value.pk)
+    if isinstance(value, me.EmbeddedDocument):
+        return JSON.dump({name: value._data.get(name) for name in value._fields if not name.startswith("_")})
+    if isinstance(value, LazyReference):
+        return plain(value.pk)
+    if isinstance(value, DBRef):
+        return plain(value.id)
+    if isinstance(value, Decimal128):
+        return str(value.to_decimal())
+    return str(value)
+
+
+DEPTHS = {"LineString": 1, "MultiPoint": 1, "Polygon": 2, "MultiLineString": 2, "MultiPolygon": 3}  # RFC 7946, 3.1
+JSON = free_form.Json(check_key, plain, (ObjectId, DBRef, Decimal128, me.Document, me.EmbeddedDocument))
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How one MongoEngine field's values travel.
+
+    Args:
+        type: what it can hold.
+        decode: from a document's value to a typed one; never called with None.
+        encode: from a typed value to a document's; never called with None.
+        generated: whether no request may set it: MongoEngine makes its values, or nothing says what may be there.
+        keep: of a type with documents in it, returns what a document's part is to be for its value to become another
+            one, from the part, its value so far, and the other; documents in it stay of the classes they are.
+    """
+
+    type: DataType
+    decode: Callable[[Any], Any] = identity
+    encode: Callable[[Any], Any] = identity
+    generated: bool = False
+    keep: Callable[[Any, Any, Any], Any] | None = None
+
+    def change(self, part: Any, before: Any, value: Any) -> Any:
+        """Return what a document's ``part``, whose typed value was ``before``, is to be for it to become ``value``."""
+        if self.keep is None or part is None or not isinstance(before, (dict, list)):
+            return self.encode(value)
+        return self.keep(part, before, value)
+
+    def decode_or_keep(self, value: Any) -> Any:
+        """Return the typed value, or what is there if the type would not take it; None for None."""
+        try:
+            return None if value is None else self.decode(value)
+        except Exception:  # noqa: BLE001  # a document may hold anything, and has to be shown all the same
+            return value
+
+
+def _parse_object_id(raw: Any) -> ObjectId:
+    if isinstance(raw, ObjectId):
+        return raw
+    if not isinstance(raw, str) or not ObjectId.is_valid(raw):
+        raise ValueError("expected an id of 24 hexadecimal digits")
+    return ObjectId(raw)
+
+
+OBJECT_ID = Scalar("id", _parse_object_id, str)
+
+
+def _naive(value: Any, *, milliseconds: bool) -> Any:
+    """Return a date and time as MongoDB keeps it: UTC without a zone, and milliseconds for a BSON date."""
+    if not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day) if isinstance(value, date) else value
+    value = scalars.utc(value).replace(tzinfo=None)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000) if milliseconds else value
+
+
+def _datetime_codec(decode: Callable[[Any], Any], *, milliseconds: bool) -> Codec:
+    def parse_naive(raw: Any) -> Any:
+        return _naive(scalars.DATETIME.parse(raw), milliseconds=milliseconds)
+
+    datatype = replace(scalars.DATETIME, parser=parse_naive)
+    return Codec(datatype, lambda value: _naive(decode(value), milliseconds=milliseconds))
+
+
+def _decimal_codec(convert: Callable[[Any], Any], *, is_number: bool = True) -> Codec:
+    def parse_decimal(raw: Any) -> Decimal:
+        try:
+            value: Decimal = convert(scalars.DECIMAL.parse(raw))
+        except (ArithmeticError, ValueError):
+            raise ValueError("expected a decimal number that the field can keep") from None
+        return value
+
+    datatype = replace(scalars.DECIMAL, parser=parse_decimal)
+    if not is_number:  # but text, whose order is another
+        datatype = replace(datatype, operators=EQUALITY, sortable=False)
+    return Codec(datatype, convert)
+
+
+def _float_decimal(decimal_field: Any) -> Codec:
+    """DecimalField keeps a float unless ``force_string``; what comes back is rounded to its precision."""
+
+    def convert(value: Any) -> Any:
+        return decimal_field.to_python(decimal_field.to_mongo(value))
+
+    return _decimal_codec(convert, is_number=not decimal_field.force_string)
+
+
+def _geo_codec(geo_field: Any) -> Codec:
+    """Check that there are positions, as deep as the field has them; what shape they make is the field's to say."""
+    depth = DEPTHS.get(geo_field._type, 0) if isinstance(geo_field, GeoJsonBaseField) else 0
+
+    def parse_geo(raw: Any) -> Any:
+        value = JSON.parse(raw)
+        if isinstance(geo_field, GeoJsonBaseField):
+            value = {"type": geo_field._type, "coordinates": value} if isinstance(value, list) else value
+            fits = isinstance(value, dict) and value.keys() == {"type", "coordinates"}
+            fits = fits and value["type"] == geo_field._type and _has_positions(value["coordinates"], depth)
+        else:
+            fits = _has_positions(value, depth)
+        if not fits:
+            raise ValueError(f"expected the coordinates of a {type(geo_field).__name__}")
+        return value
+
+    return Codec(Scalar("geometry", parse_geo, JSON.dump, DataType.operators, sortable=False))
+
+
+def _has_positions(value: Any, depth: int) -> bool:
+    if not isinstance(value, list):
+        return False
+    if depth:
+        return all(_has_positions(part, depth - 1) for part in value)
+    return len(value) == 2 and all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in value)
+
+
+def _sequence_codec(sequence: Any) -> Codec:
+    return Codec(scalars.INTEGER if sequence.value_decorator is int else scalars.STRING, generated=True)
+
+
+def _date(value: Any) -> Any:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _fixed(codec: Codec) -> Callable[[Any], Codec]:
+    return lambda _: codec
+
+
+SCALARS: tuple[tuple[type[BaseField], Callable[[Any], Codec]], ...] = (  # a subclass before its base
+    (me.ObjectIdField, _fixed(Codec(OBJECT_ID))),
+    (me.SequenceField, _sequence_codec),
+    (me.BooleanField, _fixed(Codec(scalars.BOOLEAN))),
+    (me.IntField, _fixed(Codec(scalars.INTEGER))),
+    (me.FloatField, _fixed(Codec(scalars.FLOAT))),
+    (me.DecimalField, _float_decimal),
+    (me.Decimal128Field, lambda known: _decimal_codec(known.to_python)),
+    (me.DateField, _fixed(Codec(scalars.DATE, _date))),
+    (me.DateTimeField, _fixed(_datetime_codec(identity, milliseconds=True))),
+    (me.ComplexDateTimeField, lambda known: _datetime_codec(known.to_python, milliseconds=False)),
+    (me.EnumField, lambda known: Codec(enumerations.enumeration(known._enum_cls), known.to_python)),
+    (me.UUIDField, _fixed(Codec(scalars.UUID_))),
+    (me.BinaryField, _fixed(Codec(scalars.BYTES, bytes))),
+    (me.StringField, _fixed(Codec(scalars.STRING))),
+    (me.GeoPointField, _geo_codec),
+    (GeoJsonBaseField, _geo_codec),
+)

@@ -1,0 +1,113 @@
+"""From what names a provider (a name, a dotted path, a class, an instance) to the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from inspect import signature
+from typing import Any
+
+from bzz.providers.base import Provider
+
+BUILT_IN = {
+    "memory": "bzz.providers.memory:MemoryProvider",
+    "mongoengine": "bzz.providers.mongoengine:MongoEngineProvider",
+    "sqlalchemy": "bzz.providers.sqlalchemy:SQLAlchemyProvider",
+}
+ENTRY_POINTS = "bzz.providers"
+
+_registered: dict[str, str | type[Provider]] = {}
+_names: dict[type[Provider], str] = {}  # what those that were found by a name are called
+
+
+def register_provider(name: str, provider: str | type[Provider]) -> None:
+    """Make ``provider`` known as ``name``, ahead of installed packages' and built-in ones.
+
+    Args:
+        name: what ``routes_for`` will be given.
+        provider: a Provider class, or the dotted path of one (``package.module:Class``).
+    """
+    _registered[name] = provider
+    if not isinstance(provider, str):
+        _names.setdefault(provider, name)
+
+
+def known_providers() -> dict[str, str | type[Provider]]:
+    """Return every known provider by name: built-in, installed (entry-point group ``bzz.providers``), registered."""
+    installed = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
+    return BUILT_IN | installed | _registered
+
+
+def resolve(
+    provider: str | type[Provider] | Provider, options: Mapping[str, Any], *, known: Iterable[str] = ()
+) -> Provider:
+    """Return the provider that ``provider`` names.
+
+    The same class with the same options is the same instance, with one pool of threads.
+
+    Args:
+        provider: a known name, a dotted path, a Provider class, or an instance.
+        options: the provider's own options; none for an instance.
+        known: other options there are, for the error.
+
+    Raises:
+        LookupError: no provider of that name is known; the message lists those that are.
+        ImportError: its ORM is not installed; for a built-in one the message names the extra to install.
+        TypeError: it is no provider, or takes no such option; the message lists those there are.
+    """
+    found = _load(provider) if isinstance(provider, str) else provider
+    if not (isinstance(found, Provider) or (isinstance(found, type) and issubclass(found, Provider))):
+        raise TypeError(f"{found!r} is no bzz.Provider")
+    own = [] if isinstance(found, Provider) else _options_of(found)
+    unknown = sorted(set(options) - set(own))
+    if unknown:
+        raise TypeError(f"unknown option {', '.join(unknown)}; there are {', '.join([*known, *own])}")
+    made = found if isinstance(found, Provider) else _make(found, options)
+    if type(made) in _names and "name" not in vars(made) and type(made).name is Provider.name:
+        made.name = _names[type(made)]
+    return made
+
+
+def _options_of(provider: type[Provider]) -> list[str]:
+    """Return the names a provider's constructor takes, and those of its bases as far as it passes others on."""
+    names: list[str] = []
+    passes_on = True
+    for base in provider.__mro__:
+        if passes_on and "__init__" in vars(base):
+            _, *parameters = signature(vars(base)["__init__"]).parameters.values()
+            names += [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
+            passes_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    return names
+
+
+def _make(provider: type[Provider], options: Mapping[str, Any]) -> Provider:
+    try:
+        return _shared(provider, tuple(sorted(options.items())))
+    except TypeError:  # an option that cannot be hashed, or a mistake that making it again shows
+        return provider(**options)
+
+
+@cache
+def _shared(provider: type[Provider], options: tuple[tuple[str, Any], ...]) -> Provider:
+    return provider(**dict(options))
+
+
+def _load(name: str) -> type[Provider]:
+    known = known_providers()
+    target = known.get(name, name if "." in name else None)
+    if target is None:
+        raise LookupError(f"no provider is called {name!r}; known are {', '.join(sorted(known))}")
+    if not isinstance(target, str):
+        return target
+    module, _, attribute = target.replace(":", ".").rpartition(".")
+    try:
+        found: type[Provider] = getattr(import_module(module), attribute)
+    except ImportError as error:
+        if target == BUILT_IN.get(name):
+            raise ImportError(f"the provider {name!r} needs its ORM: pip install 'bzz[{name}]'") from error
+        raise
+    if name in known:
+        _names.setdefault(found, name)
+    return found

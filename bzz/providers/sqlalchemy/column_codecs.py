@@ -1,0 +1,178 @@
+"""What the values of a column are to a request, by the type of the column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from bzz.schema import scalars
+from bzz.schema.containers import List
+from bzz.schema.enumerations import enumeration
+from bzz.schema.free_form import Json
+from bzz.schema.scalars import Scalar, integer
+from bzz.schema.types import DataType, text
+
+SQLITE = "sqlite"
+MAX_DIGITS = 300  # of a decimal number, before or after the point; a float has no more
+SHOWN = Json(plain=str)  # what is in it that only the database knows, as text
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How the values of a column travel. None is not for it to convert.
+
+    Args:
+        type: what they are to a request.
+        decode: from what SQLAlchemy has to what ``type`` has; None where that is the same.
+        encode: the other way.
+        is_known: whether a request may give one.
+    """
+
+    type: DataType
+    decode: Convert | None = None
+    encode: Convert | None = None
+    is_known: bool = True
+
+
+class Shown(Json):
+    """What only the database knows, which nothing can be compared with."""
+
+    operators = ()
+
+
+ONLY_SHOWN = Codec(Shown(plain=str), SHOWN.dump, is_known=False)
+
+
+def codec(column_type: TypeEngine[Any], dialect: str | None) -> Codec:
+    """Return how the values of a column of a type travel.
+
+    Args:
+        column_type: the type.
+        dialect: name of the database's dialect, whose limits hold; None where that is not known.
+    """
+    if isinstance(column_type, (sa.PickleType, sa.Interval)):
+        return ONLY_SHOWN
+    if isinstance(column_type, TypeDecorator):
+        inner = codec(column_type.impl_instance, dialect)
+        does_itself = type(column_type).process_bind_param is not TypeDecorator.process_bind_param
+        return replace(inner, encode=None) if does_itself else inner
+    for kind, made in _MADE.items():
+        if isinstance(column_type, kind):
+            return made(column_type, dialect)
+    try:
+        known = _PLAIN.get(column_type.python_type)
+    except NotImplementedError:
+        known = None
+    return Codec(known) if known else ONLY_SHOWN
+
+
+def _enum(column_type: sa.Enum, _: str | None) -> Codec:
+    if column_type.enum_class is not None and hasattr(column_type.enum_class, "__members__"):
+        return Codec(enumeration(column_type.enum_class))
+    allowed = [str(name) for name in column_type.enums]
+
+    def parse_choice(raw: Any) -> str:
+        if raw not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}")
+        return str(raw)
+
+    return Codec(Scalar("enumeration", parse_choice))
+
+
+def _string(column_type: sa.String, _: str | None) -> Codec:
+    longest = column_type.length
+
+    def parse_text(raw: Any) -> str:
+        value = text(raw)
+        if "\0" in value:
+            raise ValueError("has a NUL, which no database keeps")
+        if longest is not None and len(value) > longest:
+            raise ValueError(f"expected at most {longest} characters")
+        return value
+
+    return Codec(replace(scalars.STRING, parser=parse_text))
+
+
+def _integer(column_type: sa.Integer, dialect: str | None) -> Codec:
+    bits = 64 if dialect == SQLITE or isinstance(column_type, sa.BigInteger) else 32
+    bits = 16 if isinstance(column_type, sa.SmallInteger) else bits
+    return Codec(integer(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1))
+
+
+def _number(column_type: sa.Numeric[Any], _: str | None) -> Codec:
+    if column_type.python_type is not Decimal:
+        return Codec(scalars.FLOAT)
+    precision, scale = column_type.precision, column_type.scale or 0
+    digits = MAX_DIGITS if precision is None else precision - scale
+
+    def parse_decimal(raw: Any) -> Decimal:
+        value: Decimal = scalars.DECIMAL.parse(raw)
+        if value and not -MAX_DIGITS <= value.adjusted() < digits:
+            raise ValueError(f"expected at most {digits} digits before the point")
+        return value
+
+    return Codec(replace(scalars.DECIMAL, parser=parse_decimal))
+
+
+def _datetime(column_type: sa.DateTime, _: str | None) -> Codec:
+    """Keep dates and times in UTC, be it that the column has no zone or that the database has none."""
+    encode = None if column_type.timezone else (lambda value: value.replace(tzinfo=None))
+    return Codec(scalars.DATETIME, scalars.utc, encode)
+
+
+def _time(column_type: sa.Time, _: str | None) -> Codec:
+    def decode(value: time) -> time:
+        return value if value.tzinfo is None else scalars.utc(datetime.combine(date(2000, 1, 1), value)).time()
+
+    encode = (lambda value: value.replace(tzinfo=UTC)) if column_type.timezone else None
+    return Codec(scalars.TIME, decode, encode)
+
+
+def _uuid(column_type: sa.Uuid[Any], _: str | None) -> Codec:
+    return Codec(scalars.UUID_) if column_type.as_uuid else Codec(scalars.UUID_, UUID, str)
+
+
+def _json(_: TypeEngine[Any], __: str | None) -> Codec:
+    return Codec(Json(plain=str))
+
+
+def _array(column_type: sa.ARRAY[Any], dialect: str | None) -> Codec:
+    item = codec(column_type.item_type, dialect)
+    if column_type.dimensions not in (None, 1):
+        return ONLY_SHOWN
+    decode, encode = _each(item.decode), _each(item.encode)
+    return Codec(List(item.type), decode, encode, is_known=item.is_known)
+
+
+def _each(convert: Convert | None) -> Convert | None:
+    return (lambda items: [None if item is None else convert(item) for item in items]) if convert else None
+
+
+_MADE: Mapping[type, Callable[[Any, str | None], Codec]] = {  # a subclass before its base
+    sa.Enum: _enum,
+    sa.String: _string,
+    sa.Integer: _integer,
+    sa.Numeric: _number,
+    sa.Float: _number,
+    sa.DateTime: _datetime,
+    sa.Time: _time,
+    sa.Uuid: _uuid,
+    sa.JSON: _json,
+    sa.ARRAY: _array,
+}
+_PLAIN: Mapping[type, DataType] = {
+    bool: scalars.BOOLEAN,
+    date: scalars.DATE,
+    bytes: scalars.BYTES,
+    str: scalars.STRING,
+    int: scalars.INTEGER,
+    float: scalars.FLOAT,
+}

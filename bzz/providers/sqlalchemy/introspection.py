@@ -1,0 +1,143 @@
+"""From the mapper of a class to its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import HybridExtensionType
+from sqlalchemy.orm import Mapper, QueryableAttribute
+from sqlalchemy.sql.elements import ColumnElement
+
+from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, codec
+from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.sqlalchemy.relationships import Relationship, relationships
+from bzz.schema.containers import List
+from bzz.schema.fields import Field
+from bzz.schema.relations import Reference
+from bzz.schema.schema import make_schema
+
+
+def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callable[[type], MappedClass]) -> MappedClass:
+    """Return the schema of a mapped class.
+
+    Args:
+        model: the class.
+        dialect: name of the database's dialect, if it is known.
+        mapped_class_of: returns the schema of another class, when it is needed.
+
+    Raises:
+        TypeError: it is no mapped class, or its primary key is composite.
+        LookupError: it, or another, refers to a class that is not defined yet.
+    """
+    mapper: Any = sa.inspect(model, raiseerr=False)
+    if not isinstance(mapper, Mapper):
+        raise TypeError(f"{model!r} is no mapped class")
+    _configure(mapper)
+    if len(mapper.primary_key) != 1:
+        names = ", ".join(column.name for column in mapper.primary_key)
+        raise TypeError(f"{model.__name__} has a composite primary key ({names}), which cannot be served yet")
+    pk = mapper.get_property_by_column(mapper.primary_key[0]).key
+    relations = {held.name: held for held in relationships(mapper)}
+    covered = {held.key for held in relations.values() if held.key and held.is_writable}
+    codecs, keys, fields = {}, {}, {}
+    for name, expression in _expressions(mapper).items():
+        if name not in covered:
+            codecs[name] = known = _codec(expression, dialect)
+            fields[name] = _field(name, mapper, expression, known, is_pk=name == pk)
+    for name, held in relations.items():
+        fields[name] = _relation_field(held, mapped_class_of)
+        if held.key:
+            keys[name] = codec(getattr(model, held.key).type, dialect)
+    return MappedClass(mapper, make_schema(model, fields, pk=pk, json=SHOWN), codecs, keys, relations)
+
+
+def _configure(mapper: Mapper[Any]) -> None:
+    """Configure the mappers, unless one refers to a class that is not defined yet, after which none could be."""
+    if mapper.configured:
+        return
+    names = {*mapper.registry._class_registry}
+    for other in mapper.registry.mappers:
+        for name, descriptor in other.all_orm_descriptors.items():
+            prop = getattr(descriptor, "prop", None)
+            argument, arguments = getattr(prop, "argument", None), getattr(prop, "_init_args", None)
+            table = arguments and arguments.secondary.argument
+            target = argument.rpartition(".")[2] if isinstance(argument, str) else ""
+            is_missing = target.isidentifier() and target not in names
+            is_missing |= (
+                isinstance(table, str) and table.isidentifier() and table not in other.registry.metadata.tables
+            )
+            if is_missing or not _is_defined(argument):
+                raise LookupError(f"{other.class_.__name__}.{name} refers to what is not mapped yet")
+    mapper.registry.configure(cascade=True)
+
+
+def _is_defined(argument: Any) -> bool:
+    """Tell whether what a relationship refers to is there, where that is a function which returns it."""
+    if callable(argument) and not isinstance(argument, type):
+        try:
+            argument()
+        except (NameError, sa.exc.InvalidRequestError):
+            return False
+    return True
+
+
+def _expressions(mapper: Mapper[Any]) -> dict[str, Any]:
+    """Return what a class has that holds one value: columns, expressions and hybrid properties."""
+    pk = mapper.primary_key[0]
+    found: dict[str, Any] = {
+        name: prop.expression
+        for name, prop in mapper.column_attrs.items()
+        if not name.startswith("_") or pk in prop.columns
+    }
+    for name, descriptor in mapper.all_orm_descriptors.items():
+        if descriptor.extension_type is HybridExtensionType.HYBRID_PROPERTY and not name.startswith("_"):
+            found[name] = None
+            with suppress(Exception):  # one that is of instances only
+                found[name] = getattr(mapper.class_, name)
+    return found
+
+
+def _codec(expression: Any, dialect: str | None) -> Codec:
+    if not isinstance(expression, (ColumnElement, QueryableAttribute)) or isinstance(
+        expression.type, sa.types.NullType
+    ):
+        return ONLY_SHOWN
+    return codec(expression.type, dialect)
+
+
+def _field(name: str, mapper: Mapper[Any], expression: Any, known: Codec, *, is_pk: bool) -> Field:
+    column = expression if isinstance(expression, sa.Column) else None
+    is_set = (
+        column is not None
+        and known.is_known
+        and column.computed is None
+        and not (column.identity is not None and column.identity.always)
+        and column is not mapper.version_id_col
+        and column is not mapper.polymorphic_on
+    )
+    is_made = is_pk and _is_generated(mapper.primary_key[0])
+    return Field(name, known.type, insertable=is_set and not is_made, updatable=is_set and not is_pk)
+
+
+def _is_generated(column: Any) -> bool:
+    return (
+        column is column.table._autoincrement_column or column.default is not None or column.server_default is not None
+    )
+
+
+def _relation_field(held: Relationship, mapped_class_of: Callable[[type], MappedClass]) -> Field:
+    def key_type() -> Any:
+        schema = mapped_class_of(held.model).schema
+        return schema.fields[str(schema.pk)].type
+
+    reference = Reference(lambda: held.model, key_type)
+    return Field(
+        held.name,
+        List(reference) if held.many else reference,
+        insertable=held.is_writable,
+        updatable=held.is_writable,
+        deferred=held.key is None,
+    )

@@ -1,0 +1,68 @@
+"""Options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from bzz.schema.fields import Field
+from bzz.schema.schema import Schema
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def restrict(
+    schema: Schema,
+    *,
+    fields: Iterable[str] | None = None,
+    exclude: Iterable[str] = (),
+    read_only: Iterable[str] = (),
+    write_only: Iterable[str] = (),
+) -> Schema:
+    """Return a resource with the access that a hive's options leave.
+
+    Args:
+        schema: as the provider describes it.
+        fields: the only fields a request may see or set, besides the primary key.
+        exclude: fields it may neither see nor set.
+        read_only: fields it may only see.
+        write_only: fields it may only set.
+
+    Raises:
+        TypeError: an option names a field that the model does not have.
+    """
+    shown = None if fields is None else _field_names(schema, "fields", fields) | {schema.pk}
+    hidden, fixed = _field_names(schema, "exclude", exclude), _field_names(schema, "read_only", read_only)
+    secret = _field_names(schema, "write_only", write_only)
+
+    def access(known: Field) -> Field:
+        if known.name in hidden or (shown is not None and known.name not in shown):
+            return replace(known, readable=False, insertable=False, updatable=False)
+        writable = known.name not in fixed
+        return replace(
+            known,
+            readable=known.readable and known.name not in secret,
+            insertable=known.insertable and writable,
+            updatable=known.updatable and writable,
+        )
+
+    return replace(schema, fields={name: access(known) for name, known in schema.fields.items()})
+
+
+def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str | None]:
+    if isinstance(names, str):
+        raise TypeError(f"{option} takes several names, not the text {names!r}")
+    found: Mapping[str, Field | None] = {name: schema.field_for(name) for name in names}
+    unknown = sorted(name for name, known in found.items() if known is None)
+    if unknown:
+        raise TypeError(f"{option}: {schema.model.__name__} has no field {', '.join(unknown)}")
+    return {known.name for known in found.values() if known}
+
+
+def check_methods(methods: Iterable[str]) -> frozenset[str]:
+    if isinstance(methods, str):
+        raise TypeError(f"methods takes several names, not the text {methods!r}")
+    given = frozenset(method.upper() for method in methods)
+    if not given <= set(METHODS):
+        raise ValueError(f"methods are {', '.join(METHODS)}, not {', '.join(sorted(given - set(METHODS)))}")
+    return given | {"HEAD"} if "GET" in given else given

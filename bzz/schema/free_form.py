@@ -1,0 +1,107 @@
+"""Free-form JSON."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from bzz.schema.scalars import BYTES, DATE, DATETIME, DECIMAL, FLOAT, INT64, TIME, UUID_, Scalar
+from bzz.schema.types import DataType, FormValue, single, text
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Return ``target`` with ``patch`` merged into it, as RFC 7396, section 2 has it; neither is changed."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged
+
+
+def _refuse(value: Any) -> Any:
+    raise TypeError(f"{type(value).__name__} cannot be shown as JSON")
+
+
+@dataclass(frozen=True)
+class Json(DataType):
+    """Any JSON value, kept as it is.
+
+    Args:
+        check_key: raises ValueError for a key that the store could not keep.
+        plain: turns what only the store knows (its own id type, say) into JSON, or raises TypeError.
+        kinds: classes of what only the store knows and could keep.
+    """
+
+    check_key: Callable[[str], object] = text
+    plain: Callable[[Any], Any] = _refuse
+    kinds: tuple[type, ...] = ()
+    name: str = "JSON value"
+    nullable: bool = True
+
+    def parse(self, raw: Any) -> Any:
+        """Return ``raw``, with form values as text; raise ValueError for what the store could not keep."""
+        if isinstance(raw, FormValue):
+            return single(raw)
+        if isinstance(raw, Mapping):
+            for key in raw:
+                self.check_key(key)
+            return {key: self.parse(item) for key, item in raw.items()}
+        if isinstance(raw, (list, tuple)):
+            return [self.parse(item) for item in raw]
+        if isinstance(raw, int) and not INT64[0] <= raw <= INT64[1]:
+            raise ValueError("expected an integer of at most 64 bits")
+        if isinstance(raw, str):
+            return text(raw)
+        if isinstance(raw, datetime):
+            DATETIME.parse(raw)  # which may be beyond what UTC can say
+        if raw is None or isinstance(raw, (int, *_OF_CLASS, *self.kinds)):
+            return raw
+        raise ValueError(f"expected JSON, not a {type(raw).__name__}")  # from a receiver; no request can say it
+
+    def dump(self, value: Any) -> Any:
+        """Return ``value`` with everything in it as JSON has it."""
+        if value is None or isinstance(value, (str, bool, int)):
+            return value
+        if isinstance(value, Mapping):
+            return {str(key): self.dump(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self.dump(item) for item in value]
+        for kind, datatype in _OF_CLASS.items():
+            if isinstance(value, kind):
+                return datatype.dump(value)
+        return self.plain(value)
+
+    def merge(self, stored: Any, patch: Any) -> Any:
+        """Merge objects key by key; null removes a key."""
+        return merge_patch(stored, patch)
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Compare as JSON does: true is not 1."""
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            return one.keys() == other.keys() and all(self.same(one[key], other[key]) for key in one)
+        if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+            return len(one) == len(other) and all(map(self.same, one, other))
+        return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+JSON = Json()
+
+_OF_CLASS: dict[type, Scalar] = {  # datetime before date, which it is a subclass of
+    float: FLOAT,
+    datetime: DATETIME,
+    date: DATE,
+    time: TIME,
+    Decimal: DECIMAL,
+    UUID: UUID_,
+    bytes: BYTES,
+    enum.Enum: Scalar("enumeration", str, lambda member: JSON.dump(member.value)),
+}

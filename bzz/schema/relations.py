@@ -1,0 +1,125 @@
+"""What belongs to a model: the types of documents kept inside it and of references, and the fields that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from bzz.schema.containers import List
+from bzz.schema.fields import Field, Values
+from bzz.schema.schema import Schema
+from bzz.schema.types import EQUALITY, DataType, Diff
+
+
+@dataclass(frozen=True)
+class Embedded(DataType):
+    """A document kept inside its parent.
+
+    Args:
+        describe: returns its resource; called once, at first use, so that a document may embed itself.
+    """
+
+    describe: Callable[[], Schema]
+    name: str = "object"
+
+    @cached_property
+    def schema(self) -> Schema:
+        """What the embedded document looks like."""
+        return self.describe()
+
+    def parse(self, raw: Any) -> Values:
+        """Return the typed values; raise ValueError if ``raw`` is no object, Invalid if a field does not fit."""
+        if not isinstance(raw, Mapping):
+            raise ValueError("expected an object")
+        return self.schema.parse(raw)
+
+    def dump(self, value: Any) -> Any:
+        """Return the readable values as JSON has them."""
+        return self.schema.represent(value)
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Compare field by field; a field that is absent is None."""
+        if not (isinstance(one, dict) and isinstance(other, dict)):
+            return bool(one == other)
+        return not self.schema.diff(one, other)
+
+    def merge(self, stored: Any, patch: Any) -> Any:
+        """Merge field by field; null unsets the whole."""
+        return None if patch is None else self.schema.merge(stored if isinstance(stored, dict) else {}, patch)
+
+    def diff(self, name: str, before: Any, after: Any) -> Diff:
+        """Return an entry for each inner field that differs, unless the document was set or unset as a whole."""
+        if not (isinstance(before, dict) and isinstance(after, dict)):
+            return super().diff(name, before, after)
+        return {f"{name}.{inner}": change for inner, change in self.schema.diff(before, after).items()}
+
+    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+        """Yield what a request may not give of the inner fields."""
+        return self.schema.protected(value, stored)
+
+    def id_of(self, value: Any) -> str | None:
+        """Return what identifies the document in URLs."""
+        return self.schema.id_of(value) if isinstance(value, dict) else None
+
+    def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
+        """Yield the references in the embedded document's fields."""
+        return self.schema.references(value)
+
+
+@dataclass(frozen=True)
+class Reference(DataType):
+    """A reference to an instance of another model, by its primary key.
+
+    Args:
+        target: returns the model referred to; called at first use.
+        describe: returns the type of that model's primary key; called once, at first use.
+    """
+
+    target: Callable[[], type]
+    describe: Callable[[], DataType]
+    name: str = "reference"
+    operators: tuple[str, ...] = EQUALITY
+
+    @cached_property
+    def key(self) -> DataType:
+        """The type of the primary key referred to."""
+        return self.describe()
+
+    def parse(self, raw: Any) -> Any:
+        """Return the primary key; raise ValueError if ``raw`` cannot be one."""
+        return self.key.parse(raw)
+
+    def dump(self, value: Any) -> str:
+        """Return the primary key as text."""
+        return str(self.key.dump(value))
+
+    def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
+        """Yield the reference itself."""
+        yield "", self.target(), value
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A field through which a path may go on: a document kept inside, a reference, or a list of either.
+
+    Args:
+        field: of the model that has the relation.
+        type: what is there.
+        many: whether it is a list.
+    """
+
+    field: Field
+    type: Embedded | Reference
+    many: bool
+
+
+def relation_at(schema: Schema, name: str) -> Relation | None:
+    """Return the relation that requests call ``name``; None where there is none, or none that they may read."""
+    known = schema.field_for(name)
+    if known is None or not known.readable:
+        return None
+    many = isinstance(known.type, List)
+    datatype = known.type.item if isinstance(known.type, List) else known.type
+    return Relation(known, datatype, many) if isinstance(datatype, (Embedded, Reference)) else None

@@ -1,0 +1,176 @@
+"""The scalar types, each a pair of functions, and free-form JSON made of them."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from bzz.schema.types import EQUALITY, ORDER, TEXT, DataType, identity, text
+
+MAX_KEY = 512
+INT64 = (-(2**63), 2**63 - 1)
+ORDERED = (*EQUALITY, *ORDER)
+
+
+@dataclass(frozen=True)
+class Scalar(DataType):
+    """A value without parts, given by its two functions."""
+
+    name: str
+    parser: Callable[[Any], Any]
+    dumper: Callable[[Any], Any] = identity
+    operators: tuple[str, ...] = EQUALITY
+    sortable: bool = True
+    textual: bool = False
+
+    def parse(self, raw: Any) -> Any:
+        """Return the value ``raw`` stands for; raise ValueError if there is none."""
+        return self.parser(raw)
+
+    def dump(self, value: Any) -> Any:
+        """Return ``value`` as JSON has it."""
+        return self.dumper(value)
+
+
+def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
+    """Return a type like ``datatype`` whose values identify instances: as text they can be a segment of a path.
+
+    Args:
+        datatype: of the values.
+        as_text: whether they travel as text, as primary keys do.
+    """
+
+    def parse_key(raw: Any) -> Any:
+        value = datatype.parse(raw)
+        text = str(datatype.dump(value))
+        if text in ("", ".", "..") or len(text) > MAX_KEY:
+            raise ValueError(f"expected what a URL can hold: 1 to {MAX_KEY} characters, not '.' or '..'")
+        return value
+
+    dumper = (lambda value: str(datatype.dump(value))) if as_text else datatype.dumper
+    return replace(datatype, parser=parse_key, dumper=dumper)
+
+
+def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
+    """Return the type of whole numbers from ``minimum`` to ``maximum``, by default those of 64 bits."""
+
+    def parse_integer(raw: Any) -> int:
+        if isinstance(raw, str) and re.fullmatch(r"[+-]?[0-9]{1,40}", raw):
+            raw = int(raw)
+        if isinstance(raw, float) and raw.is_integer():
+            raw = int(raw)
+        if isinstance(raw, bool) or not isinstance(raw, int):
+            raise ValueError("expected an integer")
+        if not minimum <= raw <= maximum:
+            raise ValueError(f"expected an integer from {minimum} to {maximum}")
+        return raw
+
+    return Scalar("integer", parse_integer, operators=ORDERED)
+
+
+def _parse_float(raw: Any) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, (str, int, float)) or (isinstance(raw, str) and "_" in raw):
+        raise ValueError("expected a number")
+    try:
+        value = float(raw)
+    except (ValueError, OverflowError):
+        raise ValueError("expected a number") from None
+    if not math.isfinite(value):
+        raise ValueError("expected a finite number")
+    return value
+
+
+def _parse_decimal(raw: Any) -> Decimal:
+    if (
+        isinstance(raw, bool)
+        or not isinstance(raw, (str, int, float, Decimal))
+        or (isinstance(raw, str) and "_" in raw)
+    ):
+        raise ValueError("expected a decimal number")
+    try:
+        value = Decimal(str(raw))
+    except InvalidOperation:
+        raise ValueError("expected a decimal number") from None
+    if not value.is_finite():
+        raise ValueError("expected a finite decimal number")
+    return value
+
+
+def _parse_boolean(raw: Any) -> bool:
+    if isinstance(raw, str):
+        raw = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}.get(raw.lower())
+    if not isinstance(raw, bool):
+        raise ValueError("expected true or false")
+    return raw
+
+
+def utc(value: datetime) -> datetime:
+    """Return ``value`` in UTC, aware; a naive one is taken as UTC."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _parse_datetime(raw: Any) -> datetime:
+    try:
+        return utc(raw if isinstance(raw, datetime) else datetime.fromisoformat(raw))
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("expected a date and time (ISO 8601)") from None
+
+
+def _dump_iso(value: Any) -> str:
+    """Return a date, time or both as ISO 8601; what a field should not hold, but does, is shown as it is."""
+    if isinstance(value, datetime):
+        in_utc = value if value.tzinfo is UTC else utc(value)
+        return in_utc.isoformat()[:-6] + "Z"  # instead of +00:00
+    return value.isoformat() if isinstance(value, (date, time)) else str(value)
+
+
+def _isoformat(expected: str, kind: type[date] | type[time]) -> Callable[[Any], Any]:
+    def parse_iso(raw: Any) -> Any:
+        try:
+            value = raw if isinstance(raw, kind) and not isinstance(raw, datetime) else kind.fromisoformat(raw)
+        except (TypeError, ValueError):
+            raise ValueError(expected) from None
+        if isinstance(value, time) and value.tzinfo is not None:
+            raise ValueError(f"{expected} without an offset")
+        return value
+
+    return parse_iso
+
+
+def _parse_uuid(raw: Any) -> UUID:
+    try:
+        return raw if isinstance(raw, UUID) else UUID(text(raw))
+    except ValueError:
+        raise ValueError("expected a UUID") from None
+
+
+def _parse_bytes(raw: Any) -> bytes:
+    try:
+        return bytes(raw) if isinstance(raw, (bytes, bytearray)) else base64.b64decode(text(raw), validate=True)
+    except ValueError:
+        raise ValueError("expected base64 (RFC 4648, section 4)") from None
+
+
+STRING = Scalar("string", text, operators=(*ORDERED, *TEXT), textual=True)
+INTEGER = integer()
+FLOAT = Scalar("number", _parse_float, operators=ORDERED)
+DECIMAL = Scalar("decimal", _parse_decimal, str, operators=ORDERED)
+BOOLEAN = Scalar("boolean", _parse_boolean)
+DATETIME = Scalar("date-time", _parse_datetime, _dump_iso, operators=ORDERED)
+DATE = Scalar("date", _isoformat("expected a date (ISO 8601)", date), _dump_iso, operators=ORDERED)
+TIME = Scalar("time", _isoformat("expected a time (ISO 8601)", time), _dump_iso, operators=ORDERED)
+UUID_ = Scalar("UUID", _parse_uuid, str)
+BYTES = Scalar(
+    "base64",
+    _parse_bytes,
+    lambda value: base64.b64encode(value).decode("ascii"),
+    operators=DataType.operators,
+    sortable=False,
+)

@@ -1,0 +1,58 @@
+"""The signals that bzz sends, and those of an application.
+
+A receiver connects to one of them with blinker's own words: ``post_create_instance.connect_via(User)``.
+"""
+
+from bzz.signals.dispatch import Signal
+from bzz.signals.named import (
+    authorized_user,
+    declared,
+    post_associate,
+    post_create_instance,
+    post_delete_instance,
+    post_dissociate,
+    post_get_instance,
+    post_get_list,
+    post_provider_call,
+    post_update_instance,
+    pre_associate,
+    pre_create_instance,
+    pre_delete_instance,
+    pre_dissociate,
+    pre_get_instance,
+    pre_get_list,
+    pre_get_user_details,
+    pre_provider_call,
+    pre_update_instance,
+    request_failed,
+    signal,
+    unauthorized_user,
+)
+from bzz.signals.request_ids import RequestIdFilter
+
+__all__ = [
+    "RequestIdFilter",
+    "Signal",
+    "authorized_user",
+    "declared",
+    "post_associate",
+    "post_create_instance",
+    "post_delete_instance",
+    "post_dissociate",
+    "post_get_instance",
+    "post_get_list",
+    "post_provider_call",
+    "post_update_instance",
+    "pre_associate",
+    "pre_create_instance",
+    "pre_delete_instance",
+    "pre_dissociate",
+    "pre_get_instance",
+    "pre_get_list",
+    "pre_get_user_details",
+    "pre_provider_call",
+    "pre_update_instance",
+    "request_failed",
+    "signal",
+    "unauthorized_user",
+]

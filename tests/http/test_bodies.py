@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bzz.exceptions import BadRequest, Invalid, UnsupportedMediaType
+from bzz.http import bodies
+from bzz.schema.types import FormValue
+
+
+def decode(body: bytes | str, content_type: str = bodies.FORM) -> dict[str, Any]:
+    return bodies.decode(content_type, body if isinstance(body, bytes) else body.encode(), {})
+
+
+@pytest.mark.parametrize(
+    ("form", "decoded"),
+    [
+        ("name=Ada+L%C3%B3", {"name": ("Ada Ló",)}),
+        ("name=Ada+Ló", {"name": ("Ada Ló",)}),
+        ("a=1&a=2", {"a": ("1", "2")}),
+        ("a[]=1&a[]=2", {"a": ("1", "2")}),
+        ("a%5B%5D=1&a=2", {"a": ("1", "2")}),
+        ("child.first_name=Ada&child.last.x=1", {"child": {"first_name": ("Ada",), "last": {"x": ("1",)}}}),
+        ("name=", {"name": ("",)}),
+        ("name", {"name": ("",)}),
+        ("formula=a%3Db%2Bc", {"formula": ("a=b+c",)}),
+        ("formula=a=b", {"formula": ("a=b",)}),
+    ],
+)
+def test_a_form_is_nested_by_its_dotted_keys(form: str, decoded: dict[str, Any]) -> None:
+    assert decode(form) == decoded
+
+
+def test_a_form_key_cannot_be_both_a_value_and_an_object() -> None:
+    for form in ("a=1&a.b=2", "a.b=2&a=1"):
+        with pytest.raises(Invalid):
+            decode(form)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/merge-patch+json", "Application/JSON; charset=UTF-8"]
+)
+def test_json_is_an_object(content_type: str) -> None:
+    assert decode('{"a": [1, null]}', content_type) == {"a": [1, None]}
+
+
+@pytest.mark.parametrize(
+    "body", ["{", "[1]", "3", '"x"', "null", '{"a": NaN}', '{"a": "\\ud800"}', b"\xff", b'{"a": "\xff"}']
+)
+def test_malformed_json_is_a_bad_request(body: bytes | str) -> None:
+    with pytest.raises(BadRequest):
+        decode(body, "application/json")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a":' + "[" * 40 + "]" * 40 + "}",
+        '{"a":' * 40 + "1" + "}" * 40,
+        '{"a":' + "[" * 900 + "]" * 900 + "}",
+        '{"a":' + "[" * 90000 + "]" * 90000 + "}",
+    ],
+)
+def test_json_nested_too_deep_is_a_bad_request(body: str) -> None:
+    with pytest.raises(BadRequest):
+        decode(body, "application/json")
+
+
+def test_much_json_that_is_not_deep_is_fine() -> None:
+    body = {"a": [{"b": [1]} for _ in range(100)]}
+    assert decode(orjson.dumps(body), "application/json") == body
+
+
+@pytest.mark.parametrize("body", [b"a=%ff", b"a=\xff", ".".join("a" * 40).encode() + b"=1", b"&".join([b"a=1"] * 1001)])
+def test_a_malformed_form_is_a_bad_request(body: bytes) -> None:
+    with pytest.raises(BadRequest):
+        decode(body)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "application/xml",
+        "application/jsonx",
+        "application/json; charset=latin-1",
+        "application/json; charset=latin-1; x=utf-8",
+    ],
+)
+def test_another_kind_of_body_is_an_unsupported_media_type(content_type: str) -> None:
+    with pytest.raises(UnsupportedMediaType):
+        decode("{}", content_type)
+
+
+def test_an_empty_body_says_nothing_whatever_its_kind() -> None:
+    assert decode("", "text/plain") == {}
+
+
+def test_a_multipart_form_says_what_the_server_made_of_it() -> None:
+    got = bodies.decode("multipart/form-data; boundary=x", b"...", {"a.b": [b"1", b"2"]})
+    assert got == {"a": {"b": FormValue(("1", "2"))}}
+    with pytest.raises(BadRequest):
+        bodies.decode("multipart/form-data; boundary=x", b"...", {"a": [b"\xff"]})
+
+
+@given(st.binary(), st.sampled_from(["application/json", bodies.FORM]))
+def test_no_body_fails_otherwise_than_by_an_error_of_ours(body: bytes, content_type: str) -> None:
+    try:
+        decoded: Any = decode(body, content_type)
+    except BadRequest:
+        return
+    assert isinstance(decoded, dict)
+
+
+def test_json_out_says_dates_in_utc_and_decimals_as_text() -> None:
+    value = {"at": datetime(2026, 1, 1, tzinfo=UTC), "naive": datetime(2026, 1, 1), "d": Decimal("1.10"), 1: {2}}
+    assert bodies.dumps(value) == b'{"at":"2026-01-01T00:00:00Z","naive":"2026-01-01T00:00:00Z","d":"1.10","1":[2]}'
+
+
+def test_what_json_cannot_say_is_an_error_and_not_a_guess() -> None:
+    @dataclass
+    class Secret:
+        password: str
+
+    for value in (Secret("x"), object()):
+        with pytest.raises(TypeError):
+            bodies.dumps(value)
+
+
+def test_a_boundary_may_be_called_charset() -> None:
+    assert bodies.decode("multipart/form-data; boundary=charset", b"x", {"a": [b"1"]}) == {"a": ("1",)}
+
+
+def test_a_lone_surrogate_is_no_text() -> None:
+    for form in ({"a\ud800": [b"1"]}, {"a.\ud800.b": [b"1"]}):
+        with pytest.raises(BadRequest):
+            bodies.decode("multipart/form-data; boundary=x", b"x", form)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import Any
+
+from bzz.lifecycle.patches import parse_patch
+from bzz.schema.containers import List, Map
+from bzz.schema.fields import Field
+from bzz.schema.relations import Embedded
+from bzz.schema.scalars import INTEGER, STRING
+from bzz.schema.schema import Schema
+from tests.schema.test_schema import RESOURCE, Model, errors_of, fields
+
+
+def test_a_patch_repeats_read_only_values_only_as_they_are_stored() -> None:
+    patch = parse_patch(RESOURCE, {"id": 1, "created_by": "ada", "age": 4})
+    stored = {"key": 1, "created_by": "ada", "age": 3}
+    assert patch.apply(stored) == {"key": 1, "created_by": "ada", "age": 4}
+    assert errors_of(patch.check, {"key": 2, "created_by": "bob"}) == {
+        "id": ["is read-only"],
+        "created_by": ["is read-only"],
+    }
+
+
+def test_read_only_values_inside_are_held_against_the_stored_ones() -> None:
+    line = Schema(Model, fields(Field("no", INTEGER, insertable=False, updatable=False), Field("text", STRING)))
+    schema = Schema(Model, fields(Field("line", Embedded(lambda: line)), Field("by_key", Map(Embedded(lambda: line)))))
+    stored = {"line": {"no": 1, "text": "a"}, "by_key": {"k": {"no": 2, "text": "b"}}}
+    fine: list[Any] = [{"line": {"no": 1, "text": "x"}}, {"by_key": {"k": {"no": 2}, "gone": None}}, {"line": None}]
+    for raw in fine:
+        parse_patch(schema, raw).check(stored)
+    wrongs: list[Any] = [({"line": {"no": 2}}, "line.no"), ({"by_key": {"other": {"no": 2}}}, "by_key.other.no")]
+    for raw, wrong in wrongs:
+        assert errors_of(parse_patch(schema, raw).check, stored) == {wrong: ["is read-only"]}
+    assert errors_of(schema.parse_new, {"line": {"no": 1}}) == {"line.no": ["is read-only"]}
+
+
+def test_items_with_generated_values_may_be_moved_and_removed_but_not_doubled() -> None:
+    sub = Schema(Model, fields(Field("no", INTEGER, insertable=False, updatable=False)))
+    line = Schema(Model, fields(*sub.fields.values(), Field("subs", List(Embedded(lambda: sub)))))
+    schema = Schema(Model, fields(Field("lines", List(Embedded(lambda: line)))))
+    stored = {"lines": [{"no": 1, "subs": [{"no": 11}, {"no": 12}]}, {"no": 2, "subs": []}]}
+    fine: list[Any] = [
+        [{"no": 2}, {"no": 1, "subs": [{"no": 12}, {"no": 11}]}],
+        [{"no": 1, "subs": [{"no": 12}]}],
+        [{"no": 1, "subs": [{}, {"no": 11}]}, {}],
+        [],
+    ]
+    for lines in fine:
+        parse_patch(schema, {"lines": lines}).check(stored)
+    wrongs: list[Any] = [
+        ([{"no": 1}, {"no": 1}], "lines.1.no"),
+        ([{"no": 3}], "lines.0.no"),
+        ([{"no": 2, "subs": [{"no": 11}]}], "lines.0.subs.0.no"),
+    ]
+    for lines, wrong in wrongs:
+        assert errors_of(parse_patch(schema, {"lines": lines}).check, stored) == {wrong: ["is read-only"]}

@@ -1,0 +1,58 @@
+"""What is referred to has to exist, and is looked for once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bzz.exceptions import Invalid
+from bzz.lifecycle.references import check_references, refers
+from bzz.lifecycle.unit_of_work import UnitOfWork
+from bzz.providers.memory import MemoryProvider
+from bzz.schema.schema import Schema
+from bzz.signals import pre_provider_call
+from bzz.testing import capture
+from tests.support.teams import NOBODY, records
+
+
+@pytest.fixture
+def teams(provider: MemoryProvider) -> Schema:
+    return provider.describe(records.Team)
+
+
+async def member(provider: MemoryProvider, name: str) -> str:
+    data: dict[str, Any] = {"name": name}
+    stored = await UnitOfWork(provider).create(provider.describe(records.Member), data, before=None)
+    found: str = stored.values["id"]
+    return found
+
+
+async def test_what_refers_is_told_from_what_does_not(teams: Schema) -> None:
+    assert not await refers(teams, {"name": "Engine"})
+    assert not await refers(teams, {"members": [], "owner": None})
+    assert await refers(teams, {"owner": NOBODY})
+    assert await refers(teams, {"projects": [{"name": "x", "members": [NOBODY]}]})
+
+
+async def test_every_reference_that_leads_nowhere_is_named(provider: MemoryProvider, teams: Schema) -> None:
+    ada = await member(provider, "Ada")
+    new: dict[str, Any] = {
+        "owner": NOBODY,
+        "members": [ada, NOBODY],
+        "projects": [{"name": "x", "lead": ada}, {"name": "y", "lead": NOBODY}],
+    }
+    with capture(pre_provider_call) as sent, pytest.raises(Invalid) as caught:
+        await check_references(UnitOfWork(provider), teams, new, {})
+    gone = [f"there is no Member {NOBODY}"]
+    assert caught.value.errors == {"owner": gone, "members.1": gone, "projects.1.lead": gone}
+    assert len(sent) == 1, "all in one batch"
+
+
+async def test_what_was_referred_to_before_is_not_looked_for(provider: MemoryProvider, teams: Schema) -> None:
+    old: dict[str, Any] = {"owner": NOBODY, "members": [NOBODY]}
+    with capture(pre_provider_call) as sent:
+        await check_references(UnitOfWork(provider), teams, {"owner": NOBODY, "members": [NOBODY, NOBODY]}, old)
+    assert sent == []
+    with pytest.raises(Invalid):
+        await check_references(UnitOfWork(provider), teams, {"projects": [{"lead": NOBODY}]}, old)

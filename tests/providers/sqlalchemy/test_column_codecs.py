@@ -1,0 +1,169 @@
+"""Types of columns, over HTTP and by themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta, timezone
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from bzz.exceptions import Invalid
+from bzz.providers.sqlalchemy.column_codecs import SHOWN, codec
+from bzz.schema.containers import List
+from tests.providers.sqlalchemy.models import Color
+from tests.support.client import Api
+
+VALUES: dict[str, tuple[Any, Any]] = {  # by field: what goes in and comes out, and something else
+    "text": ("Ada", "ü" * 10),
+    "whole": (2**31 - 1, -5),
+    "small": (-(2**15), 5),
+    "big": (2**63 - 1, 5),
+    "real": (1.5, -2.25),
+    "real_too": (1.5, -2.25),
+    "exact": ("9999.99", "-0.01"),
+    "flag": (True, False),
+    "color": ("red", "blue"),
+    "choice": ("a", "b"),
+    "at": ("2026-01-02T03:04:05.000006Z", "1900-01-01T00:00:00Z"),
+    "naive_at": ("2026-01-02T03:04:05.000006Z", "1900-01-01T00:00:00Z"),
+    "on": ("2026-01-02", "0001-01-01"),
+    "when": ("03:04:05.000006", "00:00:00"),
+    "zoned": ("03:04:05.000006", "00:00:00"),
+    "token": ("00000000-0000-0000-0000-000000000007", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+    "text_token": ("00000000-0000-0000-0000-000000000007", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+    "free": ({"a": [1, None, {"b": "ü"}]}, ["x"]),
+    "blob": ("AAEC", "/w=="),
+    "lower": ("abc", "x"),
+}
+FILTERED = [name for name in VALUES if name not in ("free", "blob")]
+
+
+async def test_every_type_goes_in_and_comes_out_the_same(sql: Api) -> None:
+    first = {name: pair[0] for name, pair in VALUES.items()}
+    other = {name: pair[1] for name, pair in VALUES.items()}
+    made = await sql.create("/everything", **first)
+    assert {name: made[name] for name in first} == first
+    path = f"/everything/{made['id']}"
+    assert (await sql("GET", path)).json == made
+    assert (await sql("PUT", path, json_body=made)).json == made
+    changed = await sql("PUT", path, json_body=other)
+    assert changed.json == made | other
+    emptied = await sql("PUT", path, json_body=dict.fromkeys(VALUES))
+    assert emptied.json == made | dict.fromkeys(VALUES)
+    assert (await sql("GET", f"{path}")).json["span"] == "1:00:00"
+    assert (await sql("PUT", path, json_body={"span": "2:00:00"})).json["errors"] == {"span": ["is read-only"]}
+
+
+@pytest.mark.parametrize("name", FILTERED)
+async def test_a_list_is_filtered_and_walked_along_by_it(sql: Api, name: str) -> None:
+    first, other = VALUES[name]
+    for value in (first, other, None):
+        await sql.create("/everything", **{name: value})
+    for value in (first, other):
+        text = str(value).lower() if isinstance(value, bool) else value
+        [found] = (await sql("GET", f"/everything?{name}={text}")).json
+        assert found[name] == value
+    for prefix in ("", "-"):
+        met, path = [], f"/everything?per_page=1&sort={prefix}{name}"
+        while path:
+            reply = await sql("GET", path)
+            met += [one[name] for one in reply.json]
+            path = next((p[1:].split(">")[0] for p in reply.headers["Link"].split(", ") if "next" in p), "")
+        assert len(met) == 3
+        assert met[-1 if prefix else 0] is None
+        assert met == [one[name] for one in (await sql("GET", f"/everything?sort={prefix}{name}")).json]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", "x" * 11),
+        ("text", "nul\0"),
+        ("small", 2**15),
+        ("whole", 2**63),
+        ("exact", "10000"),
+        ("exact", "1e300"),
+        ("loose", "1e301"),
+        ("loose", "1e-301"),
+        ("color", "green"),
+        ("choice", "c"),
+        ("choice", ["a"]),
+        ("lower", "x" * 11),
+        ("at", "yesterday"),
+        ("token", "x"),
+    ],
+)
+async def test_what_a_column_cannot_take_is_named(sql: Api, name: str, value: Any) -> None:
+    refused = await sql("POST", "/everything", json_body={name: value})
+    assert (refused.status, list(refused.json["errors"])) == (400, [name])
+
+
+async def test_what_only_the_database_or_a_type_of_ones_own_refuses_is_a_400(sql: Api) -> None:
+    assert (await sql("POST", "/everything", json_body={"lower": "bad"})).status == 400
+    assert (await sql("GET", "/everything?lower=bad")).status == 400
+    assert (await sql("GET", "/everything")).json == []
+
+
+async def test_json_null_is_no_value(sql: Api) -> None:
+    values: tuple[Any, ...] = ({"a": 1}, [], {}, None)
+    for free in values:
+        await sql.create("/everything", free=free)
+    assert [one["free"] for one in (await sql("GET", "/everything?free__exists=true")).json] == [{"a": 1}]
+    assert len((await sql("GET", "/everything?free__exists=false")).json) == 3
+
+
+def test_integers_have_the_bits_of_their_column() -> None:
+    for kind, dialect, bits in (
+        (sa.Integer(), None, 32),
+        (sa.Integer(), "postgresql", 32),
+        (sa.Integer(), "sqlite", 64),
+        (sa.SmallInteger(), "sqlite", 16),
+        (sa.BigInteger(), None, 64),
+    ):
+        known = codec(kind, dialect).type
+        assert known.parse(2 ** (bits - 1) - 1)
+        with pytest.raises(ValueError, match="from"):
+            known.parse(2 ** (bits - 1))
+
+
+def test_an_array_is_a_list_of_its_type() -> None:
+    known = codec(sa.ARRAY(sa.DateTime), "postgresql")
+    assert isinstance(known.type, List)
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    assert known.encode is not None
+    assert known.decode is not None
+    assert known.encode([at, None]) == [at.replace(tzinfo=None), None]
+    assert known.decode([at.replace(tzinfo=None)]) == [at]
+    plain = codec(postgresql.ARRAY(sa.Integer), "postgresql")
+    assert (plain.decode, plain.encode) == (None, None)
+    with pytest.raises(Invalid):
+        plain.type.parse([2**31])
+    assert not codec(sa.ARRAY(sa.Integer, dimensions=2), None).is_known
+
+
+def test_what_only_the_database_knows_is_shown_and_not_set() -> None:
+    class Point(sa.types.UserDefinedType[Any]):
+        """Nobody knows what it is in Python."""
+
+        @property
+        def python_type(self) -> type:
+            raise NotImplementedError
+
+    for kind in (Point(), sa.Interval(), sa.PickleType(), postgresql.INET(), postgresql.INTERVAL()):
+        known = codec(kind, "postgresql")
+        assert (known.type.name, known.type.operators, known.is_known) == ("JSON value", (), False)
+    assert SHOWN.dump(timedelta(seconds=1)) == "0:00:01"
+
+
+def test_types_made_of_others_are_what_they_are_made_of() -> None:
+    assert codec(postgresql.JSONB(), None).type.name == "JSON value"
+    assert codec(postgresql.CITEXT(), None).type.name == "string"
+    assert codec(sa.Enum(Color), None).type.parse("red") is Color.RED
+
+
+def test_a_time_with_an_offset_is_shown_in_utc() -> None:
+    known = codec(sa.Time(timezone=True), "postgresql")
+    assert known.decode is not None
+    assert known.decode(time(1, tzinfo=timezone(timedelta(hours=2)))) == time(23)

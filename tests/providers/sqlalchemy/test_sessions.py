@@ -1,0 +1,136 @@
+"""Who has a session, and that its connection comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+import bzz
+from bzz.exceptions import Conflict, Unavailable
+from bzz.lifecycle import reads
+from bzz.lifecycle.act import Act
+from bzz.lifecycle.unit_of_work import UnitOfWork
+from bzz.providers.sqlalchemy import SQLAlchemyProvider, sessions
+from bzz.providers.values import ActState, Query
+from bzz.resources import paths
+from bzz.signals import post_create_instance, post_get_list, pre_create_instance, pre_update_instance
+from bzz.testing import capture
+from tests.providers.sqlalchemy.conftest import Database, ended
+from tests.providers.sqlalchemy.models import Author, Base
+from tests.support.client import Api
+
+
+def session_at(folder: Path) -> Session:
+    return sessionmaker(sa.create_engine(f"sqlite:///{folder / 'a.db'}"))()
+
+
+def checked_out(session: Session) -> int:
+    engine: Any = session.get_bind()
+    out: int = engine.pool.checkedout()
+    return out
+
+
+async def test_an_operation_that_outlives_its_request_closes_the_session_itself(tmp_path: Path) -> None:
+    session, claim, begun, gate = session_at(tmp_path), sessions.Claim(), threading.Event(), threading.Event()
+
+    def late(given: Session) -> str:
+        given.execute(sa.text("SELECT 1"))
+        begun.set()
+        gate.wait(5)
+        return "done"
+
+    running = asyncio.ensure_future(asyncio.to_thread(claim.run, session, late))
+    await asyncio.to_thread(begun.wait, 5)
+    claim.close(session)
+    assert checked_out(session) == 1, "it is in use"
+    gate.set()
+    assert await running == "done"
+    assert checked_out(session) == 0
+    with pytest.raises(Unavailable, match="over"):
+        claim.run(session, late)
+
+
+async def test_a_session_is_closed_though_all_threads_are_in_use(tmp_path: Path) -> None:
+    provider = SQLAlchemyProvider(lambda: session_at(tmp_path), timeout=0.2, threads=1)
+    session: Any = await provider.begin(ActState())
+    session.execute(sa.text("SELECT 1"))
+    gate = threading.Event()
+    stuck = asyncio.ensure_future(provider.pool.run(gate.wait, 5))
+    await asyncio.sleep(0)
+    await ended(provider, session)
+    assert checked_out(session) == 0
+    gate.set()
+    await stuck
+
+
+def test_a_connection_that_is_lost_is_let_go(tmp_path: Path) -> None:
+    session = session_at(tmp_path)
+    session.execute(sa.text("SELECT 1"))
+    engine: Any = session.get_bind()
+
+    def fail(connection: Any) -> None:
+        raise RuntimeError("lost")
+
+    sa.event.listen(engine, "rollback", fail)
+    sessions.let_go(session)
+    sa.event.remove(engine, "rollback", fail)
+    assert checked_out(session) == 0
+
+
+async def test_receivers_that_use_the_unit_hold_up_nobody_for_good(sql: Api, database: Database) -> None:
+    await sql.create("/author", name="Ada")
+
+    async def look(sender: Any, unit: Any) -> None:
+        statement = sa.text("SELECT 1")
+        await (unit.execute(statement) if database.is_async else bzz.in_pool(unit.execute, statement))
+        await asyncio.sleep(0.02)
+
+    with pre_update_instance.connected_to(look):
+        replies = await asyncio.gather(*(sql("PUT", "/author/1", json_body={"name": f"n{n}"}) for n in range(25)))
+    assert {reply.status for reply in replies} <= {200, 503}
+    assert [reply.status for reply in replies].count(200) >= 15
+    assert (await sql("GET", "/author/1")).status == 200
+
+
+@pytest.mark.parametrize("is_in_settings", [True, False])
+async def test_where_all_share_one_connection_a_unit_has_it_alone(api: Api, is_in_settings: bool) -> None:
+    engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    Base.metadata.create_all(engine)
+    api.app.settings["session_factory"] = sessionmaker(engine)
+    provider = SQLAlchemyProvider(None if is_in_settings else sessionmaker(engine), timeout=1)
+    hive = bzz.ModelHive(provider, Author)
+    api.mount(hive.routes())
+
+    async def write(sender: Any, data: dict[str, Any], unit: Any) -> None:
+        await bzz.in_pool(unit.execute, sa.insert(Author).values(name=f"with {data['name']}"))
+        await asyncio.sleep(0.001)
+        if data["name"] == "bad":
+            raise Conflict("No.")
+
+    with pre_create_instance.connected_to(write):
+        replies = await asyncio.gather(
+            *(api("POST", "/author", json_body={"name": "bad" if n % 2 else "good"}) for n in range(20))
+        )
+    assert [reply.status for reply in replies] == [201, 409] * 10
+    names = sorted(author["name"] for author in (await api("GET", "/author?per_page=100")).json)
+    assert names == ["good"] * 10 + ["with good"] * 10
+
+    async def nest(sender: Any, handler: Any) -> None:
+        await reads.get_list(Act(UnitOfWork(provider, ActState(handler)), paths.Path(handler.path.steps)), Query())
+
+    provider.timeout = 0.2
+    with pre_create_instance.connected_to(nest):
+        assert (await api("POST", "/author", json_body={"name": "x"})).status == 503, "it waits for itself"
+    provider.timeout = 5
+    with post_create_instance.connected_to(nest), capture(post_get_list) as sent:
+        assert (await api("POST", "/author", json_body={"name": "x"})).status == 201
+    assert len(sent) == 1, "what is committed keeps nobody waiting"
+    assert (await api("GET", "/author")).status == 200
+    engine.dispose()

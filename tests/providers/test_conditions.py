@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bzz.providers.conditions import Condition, sort_key
+from tests.support.client import Api
+from tests.support.teams import names, people
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("age=20", ["B.b", "50%\n"]),
+        ("age=", ["Bob"]),
+        ("age__eq=5", ["ada b"]),
+        ("age__ne=20", ["Ada", "ada b", "Bob"]),
+        ("age__ne=", ["Ada", "ada b", "B.b", "50%\n"]),
+        ("age__in=5,36", ["Ada", "ada b"]),
+        ("age__in=5,", ["ada b", "Bob"]),
+        ("age__nin=20,36", ["ada b", "Bob"]),
+        ("age__nin=20,", ["Ada", "ada b"]),
+        ("age__gt=20", ["Ada"]),
+        ("age__gte=20", ["Ada", "B.b", "50%\n"]),
+        ("age__lt=20", ["ada b"]),
+        ("age__lte=20&age__gt=5", ["B.b", "50%\n"]),
+        ("age__exists=false", ["Bob"]),
+        ("age__exists=1", ["Ada", "ada b", "B.b", "50%\n"]),
+        ("name__gt=Ada", ["ada b", "Bob", "B.b"]),
+        ("name__contains=b", ["ada b", "Bob", "B.b"]),
+        ("name__contains=.", ["B.b"]),
+        ("name__contains=[a", []),
+        ("name__contains=", ["Ada", "ada b", "Bob", "B.b", "50%\n"]),
+        ("name__icontains=ADA", ["Ada", "ada b"]),
+        ("name__icontains=.*", []),
+        ("name__startswith=Ad", ["Ada"]),
+        ("name__istartswith=aD", ["Ada", "ada b"]),
+        ("name__startswith=^A", []),
+        ("name__endswith=b", ["ada b", "Bob", "B.b"]),
+        ("name__endswith=%25", []),
+        ("name__endswith=%25%0A", ["50%\n"]),
+        ("name__iendswith=.B", ["B.b"]),
+        ("name__in=Ada,Bob", ["Ada", "Bob"]),
+        ("tags__contains=math", ["Ada"]),
+        ("tags__contains=math&tags__contains=a.b", ["Ada"]),
+        ("tags__contains=math&tags__contains=x", []),
+        ("tags__contains=a.*", []),
+        ("tags__exists=false", ["Bob", "B.b", "50%\n"]),
+        ("home.city=Rio", ["B.b"]),
+        ("home.city__ne=Rio", ["Ada", "ada b", "Bob", "50%\n"]),
+        ("home.city__icontains=O&home.id=x", ["Ada", "B.b"]),
+        ("home__exists=false", ["Bob", "50%\n"]),
+        ("home.city__exists=false", ["ada b", "Bob", "50%\n"]),
+        ("retired=false&age=20", ["B.b", "50%\n"]),
+        ("friends__exists=false&age=36", ["Ada"]),
+    ],
+)
+async def test_an_operator_finds_what_it_says(teams: Api, query: str, found: list[str]) -> None:
+    await people(teams)
+    assert sorted(names(await teams("GET", f"/member?{query}"))) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "stored", "holds"),
+    [
+        ("gt", 1, "text", False),
+        ("contains", "a", 1, False),
+        ("contains", "a", None, False),
+        ("in", [[1], 2], [1], True),
+        ("in", [[1], 2], 2, True),
+        ("nin", [[1], 2], [2], True),
+        ("exists", True, 0, True),
+        ("exists", True, {}, False),
+    ],
+)
+def test_what_is_stored_need_not_be_what_is_asked_for(operator: str, wanted: Any, stored: Any, holds: bool) -> None:
+    assert Condition("inner.value", operator, wanted).test()({"inner": {"value": stored}}) is holds
+
+
+def test_what_has_no_order_is_kept_apart_when_sorted() -> None:
+    values = [[1], "b", 3, None, {"a": 1}, 1.5, Decimal(2), True, date(2026, 1, 1), "a"]
+    ordered = sorted(values, key=sort_key)
+    assert ordered[0] is None
+    assert [value for value in ordered if isinstance(value, (int, float, Decimal))] == [True, 1.5, Decimal(2), 3]
+    assert [value for value in ordered if isinstance(value, str)] == ["a", "b"]
