@@ -23,6 +23,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
+__all__ = [
+    "BadRequest",
+    "BzzError",
+    "Conflict",
+    "ContentTooLarge",
+    "Finished",
+    "Forbidden",
+    "Invalid",
+    "MethodNotAllowed",
+    "NotFound",
+    "PreconditionFailed",
+    "Unauthorized",
+    "Unavailable",
+    "Unsupported",
+    "UnsupportedMediaType",
+]
+
 
 class BzzError(Exception):
     """Base of all errors that bzz raises.

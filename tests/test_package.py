@@ -54,8 +54,9 @@ def test_a_package_imports_only_packages_of_lower_rows(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_is_imported_late(module: str) -> None:
-    everywhere = [node for node in ast.walk(tree(module)) if isinstance(node, (ast.Import, ast.ImportFrom))]
-    assert everywhere == [node for node in tree(module).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    parsed = tree(module)
+    everywhere = [node for node in ast.walk(parsed) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert everywhere == [node for node in parsed.body if isinstance(node, (ast.Import, ast.ImportFrom))]
 
 
 @pytest.mark.parametrize("module", INDOORS)
@@ -78,6 +79,11 @@ def test_a_door_shows_what_all_says(door: str) -> None:
     shown = {
         name
         for name, value in vars(package).items()
-        if not name.startswith("_") and not (isinstance(value, types.ModuleType) and name not in package.__all__)
+        if not name.startswith("_")
+        and getattr(value, "__module__", "bzz").startswith("bzz")
+        and not (isinstance(value, types.ModuleType) and name not in package.__all__)
     }
-    assert sorted(shown) == package.__all__ == sorted(package.__all__)
+    assert [*sorted(shown)] == sorted(package.__all__)
+    assert package.__all__ == sorted(
+        package.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name)
+    )

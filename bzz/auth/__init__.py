@@ -1,1 +1,22 @@
-"""Auth."""
+"""Auth providers, sessions, and the decorator for handlers that need a signed-in user."""
+
+from bzz.auth.decorator import authenticated
+from bzz.auth.flows import Flow, FlowProvider
+from bzz.auth.provider import AuthProvider
+from bzz.auth.providers.google import GoogleProvider
+from bzz.auth.providers.mock import MockProvider
+from bzz.auth.providers.oidc import OIDCProvider
+from bzz.auth.sessions import EndedSessions
+from bzz.http.policy import Session
+
+__all__ = [
+    "AuthProvider",
+    "EndedSessions",
+    "Flow",
+    "FlowProvider",
+    "GoogleProvider",
+    "MockProvider",
+    "OIDCProvider",
+    "Session",
+    "authenticated",
+]

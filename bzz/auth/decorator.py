@@ -9,10 +9,9 @@ from typing import Any
 
 from tornado.web import RequestHandler
 
-from bzz.auth.session_policy import SessionPolicy
 from bzz.exceptions import BzzError
 from bzz.http.handler import Handler
-from bzz.http.policy import PRIVATE, SETTING, VARY, require_user
+from bzz.http.policy import PRIVATE, SETTING, VARY, Policy, require_user
 from bzz.http.problems import write_problem
 
 
@@ -54,10 +53,10 @@ async def _admits(handler: RequestHandler) -> bool:
 
 async def _identify(handler: RequestHandler) -> None:
     """Do for a plain handler what ``Handler`` does by itself: once, and so that an error does not take it away."""
-    gate: SessionPolicy | None = handler.settings.get(SETTING)
-    if gate is None or hasattr(handler, "bzz_session"):
+    policy: Policy | None = handler.settings.get(SETTING)
+    if policy is None or hasattr(handler, "bzz_session"):
         return
-    session, defaults = await gate.identify(handler), handler.set_default_headers
+    session, defaults = await policy.identify(handler), handler.set_default_headers
 
     def declare() -> None:
         handler.add_header("Vary", VARY)

@@ -37,9 +37,9 @@ class AuthHandler(Handler):
             RuntimeError: the application is not configured.
             Forbidden: it does.
         """
-        if self._gate is None:
+        if not isinstance(self._policy, SessionPolicy):
             raise RuntimeError("an application with routes of AuthHive needs AuthHive.configure(app, secret_key)")
-        self.policy: SessionPolicy = self._gate
+        self.policy = self._policy
         await super().prepare()
         check_origin(self)
 

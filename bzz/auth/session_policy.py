@@ -11,14 +11,14 @@ from tornado.web import RequestHandler
 from bzz.auth.origins import check_origin
 from bzz.auth.sessions import Sessions
 from bzz.exceptions import BadRequest
-from bzz.http.policy import Session, bearer_token
+from bzz.http.policy import Policy, Session, bearer_token
 
 MAX_COOKIE = 4096  # bytes of name, value and attributes that a browser has to keep (RFC 6265, section 6.1)
 ATTRIBUTES = 96  # bytes of it
 
 
 @dataclass(frozen=True)
-class SessionPolicy:
+class SessionPolicy(Policy):
     """The policy of one application.
 
     Args:

@@ -1,4 +1,4 @@
-"""Cancellations that have to wait: what a store has begun to write is told before anything else happens."""
+"""Cancellations that wait: once a store has begun a write, its outcome is told before the task is cancelled."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ T = TypeVar("T")
 
 
 def cancellations() -> int:
-    """Return how often the running task was asked to stop and nobody took it back; a task it awaits does not count."""
+    """Return the running task's count of cancellation requests, less those taken back (``Task.cancelling``)."""
     task = asyncio.current_task()
     return task.cancelling() if task else 0
 
 
 def noticed(task: asyncio.Task[object] | None) -> int:
-    """Return how often a running task was asked to stop, without what it hears of only at its next await."""
+    """Return a running task's count of cancellation requests without one that its next await will raise."""
     return task.cancelling() - bool(getattr(task, "_must_cancel", False)) if task else 0
 
 
-class Deferral:
-    """The cancellations of one act's task that have to wait for its end."""
+class Postponement:
+    """The cancellations of one act's task that wait for the end of the act."""
 
     def __init__(self) -> None:
         self.task = asyncio.current_task()
-        self.level: int | None = None  # how often the task had been asked to stop when the first one came
+        self.level: int | None = None  # the task's count of requests when the first one was postponed
 
     @property
     def is_due(self) -> bool:
-        """Whether one has come that nobody has taken back since, as a time-out further in does."""
+        """Whether a cancellation was postponed that nobody took back since, as an inner time-out does."""
         return self.level is not None and cancellations() >= self.level
 
 
-deferral: ContextVar[Deferral | None] = ContextVar("bzz_deferral", default=None)
+postponement: ContextVar[Postponement | None] = ContextVar("bzz_postponement", default=None)
 
 
 @contextmanager
-def deferred() -> Iterator[None]:
-    """Have a cancellation that ends the block wait for the end of the act that runs in this task.
+def postponed() -> Iterator[None]:
+    """Postpone a cancellation that ends the block until the act of this task ends.
 
     Raises:
-        asyncio.CancelledError: none does.
+        asyncio.CancelledError: no act runs in this task.
     """
     try:
         yield
     except asyncio.CancelledError:
-        here = deferral.get()
+        here = postponement.get()
         if here is None or here.task is not asyncio.current_task():
             raise
         here.level = cancellations() if here.level is None else min(here.level, cancellations())
 
 
 async def uncancelled(work: Awaitable[T]) -> T:
-    """Return what ``work`` comes to, even if the running task is cancelled meanwhile.
+    """Await ``work`` to its end, even if the running task is cancelled, and return its result.
 
     Raises:
-        asyncio.CancelledError: it was, and no act runs in this task that would raise it at its end.
-        Exception: what ``work`` raised.
+        asyncio.CancelledError: the task was cancelled, and no act runs in it that would raise this at its end.
+        Exception: raised by ``work``.
     """
     outcome, cancelled = asyncio.ensure_future(work), None
     while not outcome.done():
@@ -68,7 +68,7 @@ async def uncancelled(work: Awaitable[T]) -> T:
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None:
-        outcome.cancelled() or outcome.exception()  # which is to be raised, unless the cancellation is
-        with deferred():
+        outcome.cancelled() or outcome.exception()  # retrieved, as the cancellation may take its place
+        with postponed():
             raise cancelled
     return outcome.result()

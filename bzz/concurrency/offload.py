@@ -1,4 +1,4 @@
-"""Work that is done off the event loop."""
+"""Moving work off the event loop: blocking calls, and computations on many values."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from bzz.concurrency.cancellation import uncancelled
-from bzz.concurrency.threads import P, T, ThreadPool, _in_context
+from bzz.concurrency.threads import ThreadPool, in_context
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MANY = 2000  # values; a computation on more of them takes long enough to move off the event loop
 COMPUTING = 4  # threads; they share one interpreter, so more would not compute more
-_WITH_PARTS = (dict, list, tuple, set, frozenset)
-MANY = 2000  # values; what is done for each of more takes long enough to be done off the event loop
+_CONTAINERS = (dict, list, tuple, set, frozenset)
 
+calls: ContextVar[set[Future[Any]] | None] = ContextVar("bzz_calls", default=None)  # open ones that use a unit of work
 _shared = ThreadPool()
-calls: ContextVar[set[Future[Any]] | None] = ContextVar("bzz_calls", default=None)  # of who has a unit of work
 _computing = ThreadPoolExecutor(COMPUTING, thread_name_prefix="bzz-compute")
 
 
 async def in_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what blocking ``function`` returns, called off the event loop in the current context.
+    """Call blocking ``function`` in a thread, in the current context, and return its result.
 
-    Receivers and handlers use it for whatever would block: a lazy reference, a file, a synchronous client.
+    For receivers and handlers that would block the event loop: a lazy reference, a file, a synchronous client.
 
     Raises:
         Unavailable: too many calls wait already.
-        Exception: what ``function`` raised.
+        Exception: raised by ``function``.
     """
     future, running = _shared.submit(function, *args, **kwargs), calls.get()
     if running is not None:
@@ -37,36 +40,30 @@ async def in_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
 
 
 async def compute(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what ``function`` returns, called off the event loop; however many wait, none is refused.
+    """Compute ``function(*args, **kwargs)`` in a thread and return its result; the queue is unbounded.
 
-    It is for what takes long because there is much of it, and waits for nobody.
+    For computations that take long because there are many values. ``function`` must not block.
     """
-    return await _computed(function, *args, **kwargs)
+    return await _submit(function, *args, **kwargs)
 
 
-def _computed(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
-    return asyncio.get_running_loop().run_in_executor(_computing, _in_context(function, *args, **kwargs))
+async def compute_uncancelled(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Compute as ``compute`` does, after a write: a cancellation waits as ``uncancelled`` says."""
+    return await uncancelled(_submit(function, *args, **kwargs))
 
 
-async def off_loop(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return ``function(*args, **kwargs)``, computed off the event loop where there are many ``values``."""
-    return await compute(function, *args, **kwargs) if _are_many(values) else function(*args, **kwargs)
+def _submit(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+    return asyncio.get_running_loop().run_in_executor(_computing, in_context(function, *args, **kwargs))
 
 
-async def off_loop_uncancelled(values: object, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do as ``off_loop``, in the middle of what must not be left half done: as ``uncancelled``."""
-    if _are_many(values):
-        return await uncancelled(_computed(function, *args, **kwargs))
-    return function(*args, **kwargs)
-
-
-def _are_many(values: object) -> bool:
-    left, waiting = MANY, [values] if isinstance(values, _WITH_PARTS) else []
+def are_many(values: object) -> bool:
+    """Tell whether a container holds at least ``MANY`` values, at any depth."""
+    left, waiting = MANY, [values] if isinstance(values, _CONTAINERS) else []
     while waiting:
         inner = waiting.pop()
         left -= len(inner)
         if left <= 0:
             return True
         parts = inner.values() if isinstance(inner, dict) else inner
-        waiting += [part for part in parts if isinstance(part, _WITH_PARTS)]
+        waiting += [part for part in parts if isinstance(part, _CONTAINERS)]
     return False

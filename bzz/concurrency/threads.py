@@ -17,11 +17,16 @@ T = TypeVar("T")
 
 THREADS = 32
 QUEUE_PER_THREAD = 4
-_CONTROL = (StopIteration, GeneratorExit, asyncio.CancelledError, CancelledError)  # which mean something to who awaits
+_CONTROL = (StopIteration, GeneratorExit, asyncio.CancelledError, CancelledError)  # they would steer the awaiting task
 
 
-def _in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
-    """Return a call of ``function`` with the context variables there are now."""
+def in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    """Return a call of ``function`` that runs in a copy of the current context.
+
+    Raises (the call):
+        RuntimeError: ``function`` raised an exception that would steer the task that awaits it (``StopIteration``, ...).
+        Exception: raised by ``function``.
+    """
     context = contextvars.copy_context()
 
     def call() -> T:
@@ -34,10 +39,10 @@ def _in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 class ThreadPool:
-    """Threads that are started when first needed, with a queue that refuses instead of growing.
+    """A thread pool that starts at first use and refuses calls beyond a bounded queue.
 
     Args:
-        threads: how many run at once; four times as many may wait.
+        threads: how many calls run at once; four times as many may wait.
     """
 
     def __init__(self, threads: int = THREADS) -> None:
@@ -50,24 +55,24 @@ class ThreadPool:
         return ThreadPoolExecutor(self.threads, thread_name_prefix="bzz")
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what ``function`` returns, called in a thread with the caller's context variables.
+        """Call ``function`` in a thread, in the caller's context, and return its result.
 
         Raises:
-            Unavailable: too many calls wait already.
-            Exception: what ``function`` raised.
+            Unavailable: the queue is full.
+            Exception: raised by ``function``.
         """
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
     def close(self) -> None:
-        """Let the threads end, once they have done what they were given; new ones are started if need be."""
+        """Shut the threads down after their current calls. The next call starts new ones."""
         with self._closing:
             executor = vars(self).pop("_executor", None)
         if executor:
             executor.shutdown(wait=False)
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Return the future of what ``run`` returns; raise Unavailable if too many calls wait already."""
-        call = _in_context(function, *args, **kwargs)
+        """Queue a call of ``function`` and return its future; raise Unavailable if the queue is full."""
+        call = in_context(function, *args, **kwargs)
         if not self._places.acquire(blocking=False):
             raise Unavailable("Too many requests are waiting for the store.")
         try:

@@ -1,4 +1,4 @@
-"""The base handler: it reads a body, writes JSON, and renders an exception as a problem (RFC 9457)."""
+"""The base handler: it reads bodies, writes JSON, and answers each error with a problem document."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from typing import Any
 import tornado.web
 from tornado.httputil import HTTPServerRequest
 
-from bzz.auth.session_policy import SessionPolicy
 from bzz.concurrency.offload import compute
 from bzz.exceptions import BzzError, ContentTooLarge, Finished, UnsupportedMediaType
 from bzz.http import bodies
-from bzz.http.policy import PRIVATE, SETTING, VARY, Session
+from bzz.http.policy import PRIVATE, SETTING, VARY, Policy, Session
 from bzz.http.problems import write_problem
 from bzz.signals.request_ids import choose, request_id
 
 JSON = "application/json"
-LONG_BODY = 65_536  # bytes; decoding more than that takes long enough to be done off the event loop
+LONG_BODY = 65_536  # bytes; decoding more takes long enough to move off the event loop
 
 
 class Handler(tornado.web.RequestHandler):
-    """A Tornado handler that speaks JSON and answers every error with a problem document.
+    """A Tornado handler that speaks JSON and answers each error with a problem document (RFC 9457).
 
-    Its ``request_id`` ties together the request, its reply, all signals it causes, and what is logged meanwhile. Where
-    ``AuthHive`` is configured, ``current_user`` is who has signed in, or None, and ``user_session`` their session.
+    Attributes:
+        request_id: the same in the request, its reply, its signals and its log records.
+        current_user: the signed-in user's dict, or None; ``AuthHive.configure`` decides.
+        user_session: the signed-in user's session, or None.
     """
 
     user_session: Session | None = None
@@ -32,13 +33,14 @@ class Handler(tornado.web.RequestHandler):
 
     def __init__(self, application: tornado.web.Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         self.request_id = choose(request.headers.get("X-Request-ID"))
+        self._policy: Policy | None = application.settings.get(SETTING)
         super().__init__(application, request, **kwargs)
 
     def clear(self) -> None:
-        """Begin the reply anew; it has the request's id in any case, and says whom it is for."""
+        """Reset the reply. It keeps the request's id and the headers that caches need."""
         super().clear()
         self.set_header("X-Request-ID", self.request_id)
-        if self._gate:
+        if self._policy:
             self.add_header("Vary", VARY)
             self._declare_cache_control()
 
@@ -46,36 +48,33 @@ class Handler(tornado.web.RequestHandler):
         if self.user_session:
             self.set_header("Cache-Control", PRIVATE)
 
-    @property
-    def _gate(self) -> SessionPolicy | None:
-        gate: SessionPolicy | None = self.settings.get(SETTING)
-        return gate
-
     async def prepare(self) -> None:
-        """Have all that comes of the request know its id, and who is signed in.
+        """Set the request's id for its signals and logs, and find out who is signed in.
 
         Raises:
-            Forbidden, Unavailable: as ``Gate.identify``.
+            Forbidden, Unavailable: as ``Policy.identify``.
         """
         self._is_prepared = True
         request_id.set(self.request_id)
-        if self._gate:
-            self.user_session = await self._gate.identify(self)
+        if self._policy:
+            self.user_session = await self._policy.identify(self)
             self._declare_cache_control()
 
     def check_prepared(self) -> None:
-        """Raise RuntimeError if a subclass has forgotten what would tell who is signed in."""
-        if self._gate and not self._is_prepared:
+        """Raise RuntimeError if a subclass's ``prepare`` did not call this class's, which identifies the user."""
+        if self._policy and not self._is_prepared:
             raise RuntimeError(f"prepare of {type(self).__name__} has to: await super().prepare()")
 
     async def read_body(self, max_body: int) -> dict[str, Any]:
-        """Return the object the body says, not typed yet; an empty body is an empty object.
+        """Decode the request's body and return its object, untyped; an empty body is an empty object.
 
         Args:
-            max_body: how many bytes it may have.
+            max_body: the largest size in bytes.
 
         Raises:
-            ContentTooLarge, UnsupportedMediaType, BadRequest: the body is too long, of another kind, or malformed.
+            ContentTooLarge: the body is larger than ``max_body``.
+            UnsupportedMediaType: it is neither JSON nor a form, or is a form with files.
+            BadRequest: it is malformed.
         """
         if len(self.request.body) > max_body:
             raise ContentTooLarge(f"A body has at most {max_body} bytes.")
@@ -89,11 +88,11 @@ class Handler(tornado.web.RequestHandler):
         else:
             decoded = bodies.decode(content_type, body, self.request.body_arguments)
         if self.settings.get("xsrf_cookies"):
-            decoded.pop("_xsrf", None)  # which Tornado has compared
+            decoded.pop("_xsrf", None)  # Tornado has checked it
         return decoded
 
     def reply(self, value: Any, status_code: int = 200) -> None:
-        """Finish with ``value`` as JSON and nothing else, unless a receiver has finished already."""
+        """Finish the reply with ``value`` as JSON, unless a receiver has finished it already."""
         if not self._finished:
             body = self.encode(value)
             self._write_buffer.clear()
@@ -102,18 +101,18 @@ class Handler(tornado.web.RequestHandler):
             self.finish(body)
 
     def encode(self, value: Any) -> bytes:
-        """Return ``value`` as JSON; raise TypeError for what JSON cannot say."""
+        """Return ``value`` as JSON; raise TypeError if JSON has no form for it."""
         return bodies.dumps(value)
 
     def reply_empty(self, status_code: int = 204) -> None:
-        """Finish without a body, unless a receiver has finished already."""
+        """Finish the reply without a body, unless a receiver has finished it already."""
         if not self._finished:
             self._write_buffer.clear()
             self.set_status(status_code)
             self.finish()
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
-        """Answer with an error; one of bzz's own brings its status along."""
+        """Answer with an error; bzz's own exceptions choose the status."""
         error = _error(kwargs)
         super().send_error(error.status_code if isinstance(error, BzzError) else status_code, **kwargs)
 
@@ -127,8 +126,8 @@ class Handler(tornado.web.RequestHandler):
         value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Log an exception as Tornado does; an error of ours in one line, with what caused it."""
-        request_id.set(self.request_id)  # a request that Tornado refuses was not prepared
+        """Log an exception as Tornado does; one of bzz's own in one line, with its cause."""
+        request_id.set(self.request_id)  # Tornado may refuse a request before prepare()
         if isinstance(value, Finished):
             return
         if isinstance(value, BzzError) and value.status_code != 500:

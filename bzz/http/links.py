@@ -1,4 +1,4 @@
-"""Links to the pages around one."""
+"""``Link``: the pages around a page of a list."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bzz.query.pairs import query_pairs
 
 
 def page_links(path: str, encoded: str, query: Query, listing: Listing, cursor: str | None) -> str:
-    """Return the value of ``Link`` to the pages around one (RFC 8288, section 3).
+    """Return the value of ``Link`` with the pages around one (RFC 8288, section 3): first, prev, next.
 
     Args:
         path: of the list.
-        encoded: the query string that was asked with.
-        query: what it asks for.
-        listing: what came of it.
-        cursor: to the next page; None where there is none, or only its number leads there.
+        encoded: the request's query string.
+        query: read from it.
+        listing: the page.
+        cursor: of the next page; None if there is no next page, or if only its number leads there.
     """
     pages: dict[str, tuple[str, Any]] = {"first": ("page", 1)}
     if query.skip:

@@ -1,21 +1,73 @@
-"""Who sends a request, and what an application asks of them: what ``AuthHive.configure`` leaves in its settings."""
+"""The port to an application's policy, which tells whether and by whom a request is signed in.
+
+``AuthHive.configure`` puts the policy into the application's settings; an application without it has none.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tornado.web import RequestHandler
 
 from bzz.exceptions import Unauthorized
+from bzz.resources.resource import Resource
 
-SETTING = "bzz_gate"
-VARY = "Authorization, Cookie"  # which replies depend on, where users are told apart (RFC 9110, section 12.5.5)
-PRIVATE = "private, no-cache"  # for their own browser, which asks each time whether it still holds (RFC 9111, 5.2.2)
+SETTING = "bzz_policy"
+VARY = "Authorization, Cookie"  # the request headers that select a signed-in user's reply (RFC 9110, section 12.5.5)
+PRIVATE = "private, no-cache"  # for the user's browser alone, which asks each time (RFC 9111, section 5.2.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The session of a signed-in user.
+
+    Args:
+        id: the same in all its renewals.
+        user: the user's dict from the auth provider, with the provider's name as ``provider``.
+        started: when the user signed in, in seconds since 1970.
+        issued: when the session was last renewed, in seconds since 1970.
+        expires: when it ends unless it is renewed, in seconds since 1970.
+    """
+
+    id: str
+    user: dict[str, Any]
+    started: int
+    issued: int
+    expires: int
+
+
+class Policy(ABC):
+    """What an application knows of its users, and for which verbs it asks them to sign in.
+
+    Attributes:
+        authenticated: by ``get``, ``create``, ``update`` and ``delete``, whether they need a signed-in user by default.
+    """
+
+    authenticated: Mapping[str, bool]
+
+    @abstractmethod
+    async def identify(self, handler: RequestHandler) -> Session | None:
+        """Return the session of a request, or None, and set ``current_user``; may renew the session.
+
+        Raises:
+            Forbidden: another site sent a write with the user's cookie.
+            Unavailable: the store of ended sessions did not answer.
+        """
+
+
+def needs_user(policy: Policy | None, resources: Iterable[Resource], verb: str | None) -> bool:
+    """Tell whether one of ``resources`` needs a signed-in user for ``verb``; None is a verb that never does."""
+    if verb is None:
+        return False
+    default = policy is not None and policy.authenticated[verb]
+    return any(resource.authenticated.get(verb, default) for resource in resources)
 
 
 def bearer_token(handler: RequestHandler) -> str | None:
-    """Return the token of ``Authorization: Bearer`` (RFC 6750, section 2.1), or None if there is no such header."""
+    """Return the token of ``Authorization: Bearer`` (RFC 6750, section 2.1); None without such a header."""
     scheme, _, token = handler.request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
@@ -25,22 +77,3 @@ def require_user(handler: RequestHandler) -> None:
     if not handler.current_user:
         challenge = "Bearer" if bearer_token(handler) is None else 'Bearer error="invalid_token"'
         raise Unauthorized("Sign in first.", challenge=challenge)
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Somebody who is signed in.
-
-    Args:
-        id: the same one in all its renewals.
-        user: what the auth provider said, with its name as ``provider``.
-        started: when they signed in, in seconds since 1970.
-        issued: when it was last renewed, likewise.
-        expires: until when it holds, likewise.
-    """
-
-    id: str
-    user: dict[str, Any]
-    started: int
-    issued: int
-    expires: int

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457)."""
+"""Problem documents: the body of each error (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROBLEM = "application/problem+json"
 
 
 def write_problem(handler: tornado.web.RequestHandler, status_code: int, error: BaseException | None) -> None:
-    """Finish a reply with the problem document of an error."""
+    """Finish a reply with the problem document of an error (RFC 9457, section 3): type, title, status, detail, errors."""
     problem: dict[str, Any] = {"type": "about:blank", "title": _phrase(status_code), "status": status_code}
     if isinstance(error, BzzError):
         problem["detail"] = error.detail
@@ -24,7 +24,7 @@ def write_problem(handler: tornado.web.RequestHandler, status_code: int, error: 
             handler.set_header(name, value)
     elif isinstance(error, tornado.web.HTTPError) and error.reason:
         problem["detail"] = error.reason
-    if status_code < 200 or status_code in (204, 304):  # which have no content
+    if status_code < 200 or status_code in (204, 304):  # they have no content
         handler.finish()
         return
     handler.set_header("Content-Type", PROBLEM)

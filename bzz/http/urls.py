@@ -1,4 +1,4 @@
-"""The URL grammar: where a resource lives, and what a path under it leads to."""
+"""URLs: where a resource's routes live, the segments of a request's path, and ``Location``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bzz.resources.paths import MAX_SEGMENTS, NO_PATH, Path
 
 
 def snake_case(name: str) -> str:
-    """Return a class name as a resource's: ``CustomQuerySet`` is ``custom_query_set``, ``HTTPUser`` ``http_user``."""
+    """Return a resource's name for a class: ``CustomQuerySet`` is ``custom_query_set``, ``HTTPUser`` ``http_user``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
@@ -18,23 +18,23 @@ def base_path(prefix: str, resource_name: str) -> str:
     """Return the percent-encoded path of a resource, without a slash at its end.
 
     Args:
-        prefix: any spelling: ``api``, ``/api``, ``/api/``, or nothing.
-        resource_name: any spelling too.
+        prefix: in any spelling: ``api``, ``/api``, ``/api/``, or empty.
+        resource_name: in any spelling.
     """
     parts = [part for part in f"{prefix}/{resource_name}".split("/") if part]
     return "/" + "/".join(quote(part) for part in parts)
 
 
 def pattern(base: str) -> str:
-    """Return the regular expression of the resource at ``base`` and all paths below it."""
+    """Return the regular expression that matches the path ``base`` and all paths below it."""
     return f"{re.escape(base)}(?:/.*)?"
 
 
 def segments(base: str, path: str) -> list[str]:
-    """Return what follows ``base`` in a request's raw ``path``, percent-decoded; a slash at the end is nothing.
+    """Return the segments after ``base`` in a request's raw ``path``, percent-decoded; ignore a slash at the end.
 
     Raises:
-        NotFound: a segment is empty or not UTF-8 (RFC 3986, section 2.5), or there are too many.
+        NotFound: a segment is empty or not UTF-8 (RFC 3986, section 2.5), or there are ``MAX_SEGMENTS`` or more.
     """
     encoded = path[len(base) :].removesuffix("/").split("/")[1:]
     if "" in encoded or len(encoded) >= MAX_SEGMENTS:
@@ -45,19 +45,19 @@ def segments(base: str, path: str) -> list[str]:
         raise NotFound(NO_PATH) from None
 
 
-def encode(identifier: str) -> str:
+def encode_segment(identifier: str) -> str:
     """Return an identifier percent-encoded as one path segment (RFC 3986, section 2.1)."""
     return quote(identifier, safe="")
 
 
 def location(base: str, path: Path, identifier: str | None = None) -> str:
-    """Return the URL's path to what ``path`` leads to, or to the one of the list there with ``identifier``.
+    """Return the URL path of what ``path`` leads to, or of one instance of the list there.
 
     Args:
-        base: of the resource the path begins with, as ``base_path`` returns it.
-        path: where to.
-        identifier: not encoded.
+        base: path of the first resource, as ``base_path`` returns it.
+        path: the steps.
+        identifier: of the instance in the list, not encoded; None for the end of ``path`` itself.
     """
     first, *others = path.steps
     parts = [first.id, *(part for step in others for part in (step.name, step.id)), identifier]
-    return "/".join([base, *(encode(part) for part in parts if part is not None), ""])
+    return "/".join([base, *(encode_segment(part) for part in parts if part is not None), ""])

@@ -1,6 +1,10 @@
-"""Which HTTP methods are which acts."""
+"""The verb table: which HTTP methods ask for which acts, and which methods a path takes."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bzz.resources.paths import Path, Step
 
 METHODS_OF = {
     "list": ("GET", "HEAD"),
@@ -12,4 +16,24 @@ METHODS_OF = {
     "dissociate": ("DELETE",),
 }
 VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
-SWITCHES = tuple(dict.fromkeys(VERBS.values()))
+SWITCHES = tuple(dict.fromkeys(VERBS.values()))  # the verbs that ``authenticated`` switches
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def allowed_methods(path: Path) -> tuple[str, ...]:
+    """Return the methods that a path takes and that each resource along it allows, ``OPTIONS`` last."""
+    taken = frozenset.intersection(*(resource.methods for resource in path.resources))
+    if not _may_be_written(path.steps):
+        taken -= WRITES
+    fitting = (method for act in path.end.acts for method in METHODS_OF[act])
+    return (*(method for method in fitting if method in taken), "OPTIONS")
+
+
+def _may_be_written(steps: Sequence[Step]) -> bool:
+    """Tell whether requests may change the last relation of a path, and those of the documents that it lies in."""
+    for step, before in zip(reversed(steps), reversed(steps[:-1]), strict=False):
+        if step.relation and not step.relation.field.updatable:
+            return False
+        if not before.is_embedded:
+            break
+    return True

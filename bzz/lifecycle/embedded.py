@@ -1,111 +1,101 @@
-"""Changes of embedded documents."""
+"""Embedded documents: finding one inside an instance's values, and the changes that add, alter or remove it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bzz.exceptions import Conflict, NotFound
 from bzz.providers.changes import Change, Trail
+from bzz.resources.paths import Step
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
-from bzz.schema.schema import Schema
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One step down into the documents kept inside an instance.
+def locate(values: Values, steps: Sequence[Step]) -> tuple[Trail, Values]:
+    """Return the trail to an embedded document, and the document's values.
 
     Args:
-        name: of the field.
-        schema: what is there.
-        id: which of a list; None for a single one.
-    """
-
-    name: str
-    schema: Schema
-    id: str | None = None
-
-
-def locate(values: Values, hops: Sequence[Hop]) -> tuple[Trail, Values]:
-    """Return where in ``values`` the embedded document is that ``hops`` lead to, and its values.
-
-    Returns:
-        For each hop the field's name and the index in its list, None for a single one; and the values there.
+        values: of the stored instance.
+        steps: from that instance down to the document.
 
     Raises:
-        NotFound: there is nothing.
+        NotFound: a step leads to no document.
     """
     trail: list[tuple[str, int | None]] = []
-    for hop in hops:
-        index, values = _step(values, hop)
-        trail.append((hop.name, index))
+    for step in steps:
+        index, values = _descend(values, step)
+        trail.append((step.field, index))
     return trail, values
 
 
-def _step(values: Values, hop: Hop) -> tuple[int | None, Values]:
-    value = values.get(hop.name)
-    if hop.id is None:
+def _descend(values: Values, step: Step) -> tuple[int | None, Values]:
+    value = values.get(step.field)
+    if step.id is None:
         if not isinstance(value, dict):
             raise NotFound(NO_INSTANCE)
         return None, value
-    name, key = str(hop.schema.id_field), hop.schema.key_of(hop.id)
+    name, key = step.schema.id_field, step.key
     for index, item in enumerate(value or ()):
         if isinstance(item, dict) and item.get(name) == key:
             return index, item
     raise NotFound(NO_INSTANCE)
 
 
-def within(hops: Sequence[Hop], change: Change) -> Change:
-    """Return the change of a whole instance that is ``change`` of the embedded document that ``hops`` lead to."""
-    if not hops:
+def within(steps: Sequence[Step], change: Change) -> Change:
+    """Return the change of a stored instance that applies ``change`` to the embedded document at ``steps``."""
+    if not steps:
         return change
-    hop, inner = hops[0], within(hops[1:], change)
+    step, inner = steps[0], within(steps[1:], change)
 
     def apply(stored: Values) -> Values:
-        index, value = _step(stored, hop)
+        index, value = _descend(stored, step)
         changed: Any = inner(value)
         if index is not None:
-            changed = [*stored[hop.name][:index], changed, *stored[hop.name][index + 1 :]]
-        return {**stored, hop.name: changed}
+            changed = [*stored[step.field][:index], changed, *stored[step.field][index + 1 :]]
+        return {**stored, step.field: changed}
 
     return apply
 
 
-def adding(name: str, schema: Schema, data: Values, *, many: bool) -> Change:
-    """Return the change that puts a new embedded document into the field ``name``.
+def adding(step: Step, data: Values) -> Change:
+    """Return the change of a parent that puts a new embedded document at ``step``.
 
     Raises (the change):
-        Conflict: the list has one with the same id, or the field holds one already.
+        Conflict: the list holds a document with the same id, or the field holds a document already.
     """
+    name, id_field = step.field, step.schema.id_field
 
     def apply(stored: Values) -> Values:
-        if not many:
+        if not step.is_list:
             if stored.get(name) is not None:
-                raise Conflict("There is one already.")
+                raise Conflict("The field holds a document already; update or delete that one.")
             return {**stored, name: data}
-        items, key = stored.get(name) or [], data.get(str(schema.id_field))
-        if key is not None and any(item.get(schema.id_field) == key for item in items):
-            raise Conflict("The id is taken.", errors={str(schema.id_field): ["is taken"]})
+        items, key = stored.get(name) or [], data.get(str(id_field))
+        if key is not None and any(item.get(id_field) == key for item in items):
+            raise Conflict("The id is taken.", errors={str(id_field): ["is taken"]})
         return {**stored, name: [*items, data]}
 
     return apply
 
 
-def removing(hop: Hop, check: Callable[[Values], None]) -> Change:
-    """Return the change that takes the embedded document at ``hop``, if it stands ``check``, out of its parent.
+def removing(step: Step, check: Callable[[Values], None]) -> Change:
+    """Return the change of a parent that removes the embedded document at ``step``.
+
+    Args:
+        step: from the parent to the document.
+        check: raises if the document's values forbid it.
 
     Raises (the change):
-        NotFound: it is not there.
-        BzzError: what ``check`` raised.
+        NotFound: the parent holds no such document.
+        BzzError: raised by ``check``.
     """
 
     def apply(stored: Values) -> Values:
-        index, value = _step(stored, hop)
+        index, value = _descend(stored, step)
         check(value)
         if index is None:
-            return {**stored, hop.name: None}
-        return {**stored, hop.name: [*stored[hop.name][:index], *stored[hop.name][index + 1 :]]}
+            return {**stored, step.field: None}
+        return {**stored, step.field: [*stored[step.field][:index], *stored[step.field][index + 1 :]]}
 
     return apply

@@ -1,4 +1,4 @@
-"""Expanding."""
+"""``expand``: references replaced by the instances that they refer to, fetched in one batch for each field."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ MAX_EXPANDED = 10_000
 
 
 async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) -> list[int]:
-    """Put, in place, instances where ``bodies`` have their primary keys; null where there is none to be seen.
+    """Replace, in place, the primary keys in ``bodies`` by representations; null where no instance is visible.
 
     Args:
-        unit_of_work: of the instances.
+        unit_of_work: that fetches the instances.
         bodies: representations.
-        tree: what to expand in them, as ``plan`` returns it.
+        tree: the fields to expand, as ``plan`` returns it.
 
     Returns:
-        How many instances each body holds now, however deep.
+        For each body the number of instances in it, at any depth.
 
     Raises:
-        BadRequest: those are more than are expanded at once.
-        Unavailable: the store cannot be reached in time.
+        BadRequest: there are more than ``MAX_EXPANDED``.
+        Unavailable: the store did not answer in time.
     """
     sizes = [0] * len(bodies)
     for name, branch in tree.items():
@@ -39,8 +39,8 @@ async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) ->
             continue
         _check_size(len(held))
         keys = {item for _, item in held if isinstance(item, str)}
-        below = dict.fromkeys(branch.target.deferred & branch.below.keys())
-        instances = await unit_of_work.fetch(branch.target, keys, undefer=below, represent=True)
+        below = dict.fromkeys(branch.schema.deferred & branch.below.keys())
+        instances = await unit_of_work.fetch(branch.schema, keys, undefer=below, represent=True)
         found = {kind.dump(key): item.body for key, item in instances.items()}
         inside = dict(zip(found, await expand(unit_of_work, [*found.values()], branch.below), strict=True))
         for index, item in held:
@@ -52,7 +52,7 @@ async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) ->
 
 def _check_size(size: int) -> None:
     if size > MAX_EXPANDED:
-        raise BadRequest(f"More than {MAX_EXPANDED} references are not expanded at once.")
+        raise BadRequest(f"At most {MAX_EXPANDED} references are expanded at once; ask for fewer.")
 
 
 def _items(body: Any, name: str) -> list[Any]:
@@ -61,7 +61,7 @@ def _items(body: Any, name: str) -> list[Any]:
 
 
 def _replace(bodies: Sequence[Any], name: str, found: Mapping[str, Any]) -> None:
-    """Put what was ``found`` in the place of the texts in a field."""
+    """Replace the keys in the field ``name`` by the representations ``found`` for them."""
     for body in bodies:
         value = body.get(name) if isinstance(body, dict) else None
         if isinstance(value, list):

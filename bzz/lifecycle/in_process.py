@@ -1,4 +1,4 @@
-"""The acts of a model for plain code: scripts, tests, WebSocket handlers, whatever runs outside of a request."""
+"""The acts of a model for plain code, outside of a request: scripts, tests, WebSocket handlers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.base import Provider
 from bzz.query.parser import Parser
 from bzz.resources.catalogue import resource_of
-from bzz.resources.paths import find_path
+from bzz.resources.paths import parse_path
 from bzz.resources.resource import Resource
 
 
@@ -24,8 +24,8 @@ class Page(list[Any]):
     Args:
         items: the instances.
         more: whether another page follows.
-        total: how many instances all pages have; None where that was not asked for.
-        cursor: what ``after`` of the next page is; None where there is none, or only its number leads there.
+        total: the number of instances on all pages; None unless ``count`` asked for it.
+        cursor: ``after`` of the next page; None if there is no next page, or if only its number leads there.
     """
 
     def __init__(self, items: Iterable[Any], more: bool, total: int | None, cursor: str | None) -> None:
@@ -34,14 +34,14 @@ class Page(list[Any]):
 
 
 class InProcess(ABC):
-    """What can be done with the instances of a model, and those below them, without a request.
+    """The acts of one model, and of the documents and members below its instances, for plain code.
 
-    Each does what a request does, with the same signals, whose ``handler`` is None; but it may reach and set any field,
-    it is asked for no permission, and it returns instances.
+    An act does what a request does and sends the same signals, with ``handler=None``. It may read and set any field,
+    needs no permission, and returns instances.
 
     Args:
         provider: of the model.
-        name: the resource's, which ``arguments`` begin with.
+        name: of the resource, which ``arguments`` begin with.
     """
 
     def __init__(self, provider: Provider, name: str) -> None:
@@ -50,92 +50,97 @@ class InProcess(ABC):
     @property
     @abstractmethod
     def resource(self) -> Resource:
-        """The model as its hive's options leave it."""
+        """The model as the hive's options leave it."""
 
     async def get(self, *path: Any) -> Any:
-        """Return the instance at ``path``: a primary key, as a URL would have it or typed, and what comes after it.
+        """Return the instance at ``path``: a primary key, typed or as a URL has it, and the segments below it.
 
         Raises:
-            TypeError: the path leads to something else.
-            BzzError: as ``actions.get_instance``.
+            TypeError: no instance can be at ``path``.
+            BzzError: as ``reads.get_instance``.
         """
-        return (await reads.get_instance(self._act("get", path))).instance
+        async with self._act("get", path) as act:
+            return (await reads.get_instance(act)).instance
 
     async def list(self, /, *path: Any, **query: Any) -> Page:
-        """Return a page of the instances, or of those in the list at ``path``.
+        """Return a page of the instances, or of the list at ``path``.
 
         Args:
             path: empty, or ``(PK, 'members')``.
-            query: the parameters that a query string has but ``fields`` and ``expand``: ``age__gte=18, sort='-age'``.
+            query: the parameters of a query string but ``fields`` and ``expand``: ``age__gte=18, sort='-age'``.
 
         Raises:
-            TypeError: the path leads to something else.
-            BzzError: as ``Parser.query`` and ``actions.get_list``.
+            TypeError: no list can be at ``path``.
+            BzzError: as ``Parser.query`` and ``reads.get_list``.
         """
-        act, resource = self._find("list", path)
-        asked = Parser.at(self.provider, act.path, resource).query(query)
-        listing, cursor = await reads.get_list(act, asked)
-        return Page([item.instance for item in listing.items], listing.more, listing.total, cursor)
+        async with self._act("list", path) as act:
+            asked = Parser(self.provider, act.path.end).query(query)
+            listing, cursor = await reads.get_list(act, asked)
+            return Page([item.instance for item in listing.items], listing.more, listing.total, cursor)
 
     async def create(self, *path_and_data: Any) -> Any:
         """Store a new instance with the values that come last, by field name, and return it.
 
-        It may set fields that requests may not. Before the values comes the path, for a document inside another:
+        Before the values comes the path of an embedded document's list:
         ``await teams.create(team.id, 'projects', {'name': 'Engine'})``.
 
         Raises:
-            TypeError: the path leads to something else.
-            BzzError: as ``actions.create_instance``.
+            TypeError: nothing can be created at the path.
+            BzzError: as ``writes.create_instance``.
         """
         path, data = _split(path_and_data, Mapping)
-        return (await writes.create_instance(self._act("create", path), data)).instance
+        async with self._act("create", path) as act:
+            return (await writes.create_instance(act, data)).instance
 
     async def update(self, *path_and_data: Any) -> Any:
         """Merge the values that come last into the instance at the path before them, and return it.
 
         Raises:
-            TypeError: the path leads to something else.
-            BzzError: as ``actions.update_instance``.
+            TypeError: no instance that can be updated is at the path.
+            BzzError: as ``writes.update_instance``.
         """
         path, data = _split(path_and_data, Mapping)
-        return (await writes.update_instance(self._act("update", path), data)).instance
+        async with self._act("update", path) as act:
+            return (await writes.update_instance(act, data)).instance
 
     async def delete(self, *path: Any) -> None:
         """Delete the instance at ``path``.
 
         Raises:
-            TypeError: the path leads to something else.
-            BzzError: as ``actions.delete_instance``.
+            TypeError: no instance that can be deleted is at ``path``.
+            BzzError: as ``writes.delete_instance``.
         """
-        await writes.delete_instance(self._act("delete", path))
+        async with self._act("delete", path) as act:
+            await writes.delete_instance(act)
 
     async def associate(self, *path_and_keys: Any) -> Sequence[Any]:
-        """Have the relation at the path refer to the instances whose primary key, or list of such, comes last.
+        """Add the instances whose primary key, or list of keys, comes last to the relation at the path before it.
 
         Returns:
             These instances: ``[ada] = await teams.associate(team.id, 'members', ada.id)``.
 
         Raises:
-            TypeError: the path leads to something else.
-            BzzError: as ``associations.associate``.
+            TypeError: no relation is at the path.
+            BzzError: as ``members.associate``.
         """
         path, keys = _split(path_and_keys, object)
-        act = self._act("associate", path)
-        keys = [keys] if act.path.end.is_list and not isinstance(keys, (list, tuple)) else keys
-        association = await members.associate(act, {act.path.end.name: keys})
-        return [member.instance for member in association.members]
+        async with self._act("associate", path) as act:
+            keys = [keys] if act.path.end.is_list and not isinstance(keys, (list, tuple)) else keys
+            association = await members.associate(act, {act.path.end.name: keys})
+            return [member.instance for member in association.members]
 
     async def dissociate(self, *path: Any) -> None:
         """Take the instance at ``path`` out of the relation that the path leads through.
 
         Raises:
-            TypeError: the path leads to something else.
-            BzzError: as ``associations.dissociate``.
+            TypeError: no member of a relation is at ``path``.
+            BzzError: as ``members.dissociate``.
         """
-        await members.dissociate(self._act("dissociate", path))
+        async with self._act("dissociate", path) as act:
+            await members.dissociate(act)
 
     async def close(self) -> None:
-        """Let go of what the provider holds; it can be used again."""
+        """Release the provider's resources. The next call acquires them again."""
         await self.provider.close()
 
     @cached_property
@@ -143,27 +148,23 @@ class InProcess(ABC):
         return self.resource.trusting(self.provider)
 
     def _act(self, name: str, below: Sequence[Any]) -> Act:
-        return self._find(name, below)[0]
-
-    def _find(self, name: str, below: Sequence[Any]) -> tuple[Act, Resource]:
-        """Return what is to be done at a path, and the view of the last model on it that is stored on its own."""
+        """Return the act ``name`` at a path; raise TypeError if the path does not take it."""
         if any(part is None for part in below):
             raise TypeError(f"a path has no None in it: {below!r}")
-
-        def reach(model: Any) -> Resource:
-            return resource_of(self.provider, model).trusting(self.provider)
-
         try:
-            path, resources = find_path(self._trusting, self.name, below, reach)
+            path = parse_path(self._trusting, self.name, below, self._reach)
         except NotFound:
             raise TypeError(f"{self.resource.schema.model.__name__} has no path {below!r}") from None
         if name not in path.end.acts:
             raise TypeError(f"{'/'.join(path.arguments)} takes {', '.join(path.end.acts)}, not {name}")
-        return Act(UnitOfWork(self.provider), path, in_process=True), resources[-1]
+        return Act(UnitOfWork(self.provider), path, in_process=True)
+
+    def _reach(self, model: Any) -> Resource:
+        return resource_of(self.provider, model).trusting(self.provider)
 
 
 def _split(path_and_last: Sequence[Any], kind: type) -> tuple[Sequence[Any], Any]:
-    """Return a path, and what comes after it."""
+    """Return a path, and the last argument after it."""
     if not path_and_last or not isinstance(path_and_last[-1], kind):
-        raise TypeError(f"after the path comes a {kind.__name__} of what to write: {path_and_last!r}")
+        raise TypeError(f"after the path comes a {kind.__name__} to write: {path_and_last!r}")
     return path_and_last[:-1], path_and_last[-1]

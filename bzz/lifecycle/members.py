@@ -1,7 +1,6 @@
-"""How instances join a relation of another, and leave it: acts of the lifecycle that neither create nor delete them.
+"""The acts associate and dissociate: existing instances join a relation of another, or leave it.
 
-All ``pre_`` signals of the members come first, then one write, then all ``post_`` signals. Their sender is the class of
-the instance that has the relation.
+All ``pre_`` signals come first, then one write, then all ``post_`` signals. Their sender is the parent's class.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bzz.concurrency.offload import off_loop
 from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
 from bzz.lifecycle.act import Act, paired
 from bzz.lifecycle.preconditions import Precondition
@@ -21,17 +19,16 @@ from bzz.resources.paths import Step
 from bzz.schema.errors import MAX_ERRORS, NO_INSTANCE, UNKNOWN, add_error
 from bzz.schema.fields import Values
 from bzz.schema.types import parse_value
-from bzz.signals import post_associate, post_dissociate, pre_associate, pre_dissociate
-from bzz.signals.dispatch import Signal
+from bzz.signals import Signal, post_associate, post_dissociate, pre_associate, pre_dissociate
 
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """What an association came to.
+    """The result of ``associate``.
 
     Args:
-        members: the instances that were asked for, in that order.
-        has_changed: whether one of them was not in the relation yet.
+        members: the instances that the request named, in its order.
+        has_changed: whether one of them has joined; False if all were members already.
     """
 
     members: list[Stored]
@@ -40,71 +37,70 @@ class Association:
 
 @paired
 async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
-    """Have the relation at the act's path refer to the instances whose primary keys ``raw`` gives: all or none.
+    """Add the instances whose primary keys ``raw`` gives to the relation at the act's path: all or none.
 
-    A relation of one is replaced. Signals are sent of those that join and leave; who is there already does neither.
+    A relation of one is replaced. Members that were there already send no signals.
 
     Raises:
-        Invalid: ``raw`` gives anything but the relation, or what does not exist or may not be seen.
-        Conflict: of a relation of one, somebody else has replaced it meanwhile.
+        Invalid: ``raw`` gives another field, or an instance that does not exist or is not visible.
+        Conflict: another request changed the relation first.
         BzzError: as ``Provider.update``.
-        Exception: what a receiver of a ``pre_`` signal raised; nothing is written.
+        Exception: raised by a receiver of a ``pre_`` signal; nothing is written.
     """
-    step, place = act.path.end, await walk(act.unit_of_work, act.path.parent)
-    keys, target = await off_loop(raw, _keys, step, raw), act.schema
-    found: dict[Any, Stored] = {}
-    joining: dict[Any, Stored] = {}
-    leaving: dict[Any, Stored] = {}
-    held_before: list[Any] = []
-
-    async def before(whole: Stored) -> None:
-        parent = place.part(whole)
-        held = held_before[:] = _held(step, parent.values)
-        found.update(await act.unit_of_work.fetch(target, keys, undefer=act.undefer, represent=False))
-        missing = [str(key) for key in keys if key not in found][:MAX_ERRORS]
-        if missing:
-            raise Invalid(errors={step.name: [f"there is no {target.model.__name__} {', '.join(missing)}"]})
-        joining.update({key: found[key] for key in _others(keys, held)})
-        if not step.is_list and held != keys:
-            leaving.update(await act.unit_of_work.fetch(target, held, represent=False))
+    work, step, schema = act.unit_of_work, act.path.end, act.schema
+    target = await walk(work, act.path.parent)
+    work.measure(raw)
+    keys = await work.compute(_keys, step, raw)
+    undefer = undefer_at(step, keys if step.is_list else None)
+    async with work.writing():
+        whole = await target.whole(undefer)
+        parent = target.part(whole)
+        held = _held(step, parent.values)
+        found = await work.fetch(schema, keys, undefer=act.undefer, represent=False)
+        if missing := [str(key) for key in keys if key not in found][:MAX_ERRORS]:
+            raise Invalid(errors={step.name: [f"there is no {schema.model.__name__} {', '.join(missing)}"]})
+        joining = {key: found[key] for key in _others(keys, held)}
+        is_replaced = not step.is_list and held != keys
+        leaving = await work.fetch(schema, held, represent=False) if is_replaced else {}
         await _tell(act, act.announce, pre_dissociate, parent, leaving)
         await _tell(act, act.announce, pre_associate, parent, joining)
 
-    def change(values: Values) -> Values:
-        held = _held(step, values)
-        others = _others(keys, held)
-        is_as_announced = joining.keys() >= {*others} if step.is_list else held in (keys, held_before)
-        if not is_as_announced:
-            raise Conflict("Somebody else has changed it meanwhile.")
-        return {**values, step.field: [*held, *others] if step.is_list else keys[0]}
+        def change(values: Values) -> Values:
+            now = _held(step, values)
+            others = _others(keys, now)
+            is_as_announced = joining.keys() >= {*others} if step.is_list else now in (keys, held)
+            if not is_as_announced:
+                raise Conflict("Another request changed this relation; read it again.")
+            return {**values, step.field: [*now, *others] if step.is_list else keys[0]}
 
-    whole = await place.update(change, before=before, undefer=undefer_at(step, keys if step.is_list else None))
-    parent, held = place.part(whole), _held(step, place.previous(whole))
-    joined = {key: joining[key] for key in _others(keys, held)}
-    if held != keys:
+        whole = await target.update(change, loaded=whole, undefer=undefer)
+    parent, before = target.part(whole), _held(step, target.previous(whole))
+    joined = {key: joining[key] for key in _others(keys, before)}
+    if before != keys:
         await _tell(act, act.conclude, post_dissociate, parent, leaving)
     await _tell(act, act.conclude, post_associate, parent, joined)
-    if undefer_at(step) or target.model is place.address.schema.model:  # they may have changed by it
-        with suppress(Unavailable):  # it is stored, and the reply is that of the write
-            found |= await act.unit_of_work.fetch(target, keys, undefer=act.undefer, represent=False)
+    if undefer or schema.model is target.address.schema.model:  # the write may have changed the members, too
+        with suppress(Unavailable):  # the write is stored, and the reply is that of the write
+            found |= await work.fetch(schema, keys, undefer=act.undefer, represent=False)
     return Association([found[key] for key in keys], bool(joined))
 
 
 @paired
 async def dissociate(act: Act, precondition: Precondition | None = None) -> None:
-    """Take the instance at the act's path out of the relation that leads to it; the instance itself stays.
+    """Take the instance at the act's path out of the relation that leads to it. The instance itself stays.
 
     Raises:
-        PreconditionFailed: it is not in the state the request was made for.
-        NotFound: it is not in the relation, or may not be seen.
+        PreconditionFailed: the request's conditions on the member do not hold.
+        NotFound: it is no member, or is not visible.
         BzzError: as ``Provider.update``.
-        Exception: what a receiver of ``pre_dissociate`` raised; nothing is written.
+        Exception: raised by a receiver of ``pre_dissociate``; nothing is written.
     """
-    step, place = act.path.end, await walk(act.unit_of_work, act.path.parent)
-    member = await act.unit_of_work.get(await referred(place, step))
+    work, step = act.unit_of_work, act.path.end
+    target = await walk(work, act.path.parent)
+    member = await work.get(await referred(target, step))
     key = member.values[str(act.schema.pk)]
     if precondition is not None:
-        await off_loop(member.values, precondition.check, act.schema, member.values)
+        await work.compute(precondition.check, act.schema, member.values)
 
     def change(values: Values) -> Values:
         held = _held(step, values)
@@ -112,14 +108,14 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
             raise NotFound(NO_INSTANCE)
         return {**values, step.field: [other for other in held if other != key] if step.id else None}
 
-    async def before(whole: Stored) -> None:
-        parent = place.part(whole)
+    undefer = undefer_at(step, [key] if step.id else None)
+    async with work.writing():
+        whole = await target.whole(undefer)
+        parent = target.part(whole)
         change(parent.values)
         await _tell(act, act.announce, pre_dissociate, parent, {key: member})
-
-    undefer = undefer_at(step, [key] if step.id else None)
-    whole = await place.update(change, before=before, undefer=undefer)
-    await _tell(act, act.conclude, post_dissociate, place.part(whole), {key: member})
+        whole = await target.update(change, loaded=whole, undefer=undefer)
+    await _tell(act, act.conclude, post_dissociate, target.part(whole), {key: member})
 
 
 def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
@@ -132,7 +128,7 @@ def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
     try:
         value = parse_value(step.relation.field.type, raw.get(step.name)) if step.relation else None
         if value is None or value == []:
-            raise ValueError("names what to associate")
+            raise ValueError("is required: the ids to associate")
     except ValueError as error:
         add_error(errors, step.name, error)
     if errors:
@@ -141,7 +137,7 @@ def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
 
 
 def _held(step: Step, parent: Mapping[str, Any]) -> list[Any]:
-    """Return the primary keys that a relation holds, be it of one or many."""
+    """Return the primary keys that a relation holds, as a list even for a relation of one."""
     held = parent.get(step.field)
     return held if isinstance(held, list) else [] if held is None else [held]
 
@@ -155,7 +151,7 @@ def _others(keys: Iterable[Any], held: Iterable[Any]) -> list[Any]:
 async def _tell(
     act: Act, tell: Callable[..., Awaitable[None]], signal: Signal, parent: Stored, members: Mapping[Any, Stored]
 ) -> None:
-    """Announce, or conclude, that members, by primary key, join or leave."""
+    """Announce or conclude, for each member, that it joins or leaves."""
     relation = {"sender": act.path.parent.schema.model, "field": act.path.end.name, "parent": parent.instance}
     if members and act.is_watched(signal, relation["sender"]):
         for key, member in members.items():

@@ -1,8 +1,4 @@
-"""What writes make of the values that are stored, and the conditions a request puts on them.
-
-A change is a function from the values as they are stored to the values as they shall be. It has no other effect, so a
-provider may apply it again to what it finds after somebody else has written.
-"""
+"""The changes that a request asks for in one instance, typed and checked against the stored values."""
 
 from __future__ import annotations
 
@@ -19,13 +15,13 @@ from bzz.schema.schema import Schema
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """The changes that a request asks for in one instance, be it stored on its own or inside another.
+    """The changes that a request asks for in one instance, stored or embedded.
 
     Args:
-        schema: whose values they are.
+        schema: of the instance.
         data: field name to typed value; receivers of ``pre_update_instance`` may change it.
-        fixed: what the request gave, where that repeats read-only values, which must be the stored ones.
-        precondition: what else must be true of the stored values.
+        fixed: the request's values if they repeat read-only ones, which must equal the stored values; else empty.
+        precondition: the request's conditions on the stored values.
     """
 
     schema: Schema
@@ -34,11 +30,11 @@ class Patch:
     precondition: Precondition | None = None
 
     def check(self, stored: Mapping[str, Any]) -> None:
-        """Hold the precondition and the read-only values against what is stored, and what identifies it in any case.
+        """Compare the precondition, the read-only values and the identifier with the stored values.
 
         Raises:
-            PreconditionFailed: the precondition is not met.
-            Invalid: a read-only field was given another value than the stored one.
+            PreconditionFailed: the precondition does not hold.
+            Invalid: a read-only field, or the identifier, was given another value than the stored one.
         """
         if self.precondition is not None:
             self.precondition.check(self.schema, stored)
@@ -50,7 +46,7 @@ class Patch:
             yield self.schema.public(name), ["is read-only"]
 
     def apply(self, stored: Values) -> Values:
-        """Return the values as they shall be, from those that are stored; raise as ``check`` does."""
+        """Return the new values of an instance with the ``stored`` ones; raise as ``check`` does."""
         self.check(stored)
         return self.schema.merge(stored, self.data)
 
@@ -58,13 +54,13 @@ class Patch:
 def parse_patch(
     schema: Schema, raw: Mapping[str, Any], precondition: Precondition | None = None, *, trusted: bool = False
 ) -> Patch:
-    """Return typed changes; read-only values that a request gave are held against the stored ones later.
+    """Return the typed changes of an instance.
 
     Args:
-        schema: whose values they are.
-        raw: values by the names that requests use.
-        precondition: what else must be true of the stored values.
-        trusted: whether they may be of any field, rather than of those that a request may change.
+        schema: of the instance.
+        raw: values by public field name.
+        precondition: the request's conditions on the stored values.
+        trusted: whether any field may be set, as by plain code, rather than those that a request may change.
 
     Raises:
         Invalid: a field is unknown or cannot take its value.

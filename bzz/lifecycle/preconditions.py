@@ -1,4 +1,4 @@
-"""Preconditions."""
+"""``If-Match`` and ``If-None-Match``: the state in which a request wants to find an instance."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from bzz.schema.schema import Schema
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """What a request wants to be true of an instance before it is written (RFC 9110, section 13.1).
+    """The conditions of a request on the stored instance (RFC 9110, section 13.1).
 
     Args:
-        match: entity tags of which it has one (``If-Match``), ``*`` among them if any will do; None for no wish.
-        none_match: entity tags of which it has none (``If-None-Match``); None for no wish.
+        match: entity tags of which the instance must have one (``If-Match``); ``*`` is any tag; None is no condition.
+        none_match: entity tags that the instance must not have (``If-None-Match``); None is no condition.
     """
 
     match: frozenset[str] | None = None
     none_match: frozenset[str] | None = None
 
     def check(self, schema: Schema, stored: Mapping[str, Any]) -> None:
-        """Hold the wishes against the values that are stored; raise PreconditionFailed if one is not met."""
+        """Compare the conditions with stored values; raise PreconditionFailed if one does not hold."""
         tag = etag(schema, stored)
         if self.match is not None and not self.match & {ANY, tag}:
-            raise PreconditionFailed("The instance is no longer what If-Match says.", headers={"ETag": tag})
+            raise PreconditionFailed("The instance has changed: If-Match does not hold.", headers={"ETag": tag})
         if self.none_match is not None and self.none_match & {ANY, tag}:
-            raise PreconditionFailed("The instance is what If-None-Match excludes.", headers={"ETag": tag})
+            raise PreconditionFailed("The instance is one that If-None-Match excludes.", headers={"ETag": tag})

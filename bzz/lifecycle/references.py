@@ -1,4 +1,4 @@
-"""What an instance refers to has to exist, and to be visible to whoever refers to it."""
+"""The check that each instance that a write refers to exists and is visible to the request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from bzz.concurrency.offload import off_loop
 from bzz.exceptions import Invalid
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.resources.catalogue import resource_of
@@ -16,21 +15,21 @@ from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
 
-async def refers(schema: Schema, data: Values) -> bool:
-    """Tell whether there are references in ``data``."""
-    return await off_loop(data, next, schema.references(data), None) is not None
+def refers(schema: Schema, data: Values) -> bool:
+    """Tell whether ``data`` holds a reference."""
+    return next(schema.references(data), None) is not None
 
 
 async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values, old: Mapping[str, Any]) -> None:
-    """Hold the references that ``new`` values add to ``old`` ones against what there is and may be seen.
+    """Check the references in ``new`` values that the ``old`` ones do not hold.
 
     Raises:
-        Invalid: one refers to nothing; ``errors`` says which, by dotted field name.
+        Invalid: a reference leads to no visible instance; ``errors`` names it by its dotted field name.
     """
     errors: dict[str, list[str]] = {}
-    for model, keys in (await off_loop([new, old], _added, schema, new, old)).items():
-        target = resource_of(unit_of_work.provider, model).schema
-        found = await unit_of_work.fetch(target, keys.values(), represent=False)
+    for model, keys in (await unit_of_work.compute(_added, schema, new, old)).items():
+        referred = resource_of(unit_of_work.provider, model).schema
+        found = await unit_of_work.fetch(referred, keys.values(), represent=False)
         missing = islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors))
         errors |= {name: [f"there is no {model.__name__} {keys[name]}"] for name in missing}
     if errors:
@@ -38,7 +37,7 @@ async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values
 
 
 def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:
-    """Return the references that ``new`` values add to ``old`` ones: by model, primary keys by dotted field name."""
+    """Return the keys that ``new`` values refer to and ``old`` ones do not: by model, then by dotted field name."""
     added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
     before = {name: old.get(name) for name in new}
     kept = {(_field(name), model, key) for name, model, key in schema.references(before)}
@@ -49,5 +48,5 @@ def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type,
 
 
 def _field(name: str) -> str:
-    """Return a dotted name without indexes, so that items of a list may move."""
+    """Return a dotted name without indexes, so that an item of a list may move."""
     return ".".join(part for part in name.split(".") if not part.isdigit())

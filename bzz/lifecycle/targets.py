@@ -1,4 +1,4 @@
-"""Where in the store a path leads: to an instance, or into one, each step on the way checked."""
+"""Targets: the stored instance that a path leads to, and the steps from there to an embedded document."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound
-from bzz.lifecycle.embedded import Hop, locate, within
-from bzz.lifecycle.unit_of_work import NOTHING, Before, UnitOfWork
+from bzz.lifecycle.embedded import locate, within
+from bzz.lifecycle.unit_of_work import NOTHING, UnitOfWork
 from bzz.providers.changes import Change, Trail
 from bzz.providers.values import Address, Stored, Undefer
 from bzz.resources.paths import Path, Step
@@ -18,99 +18,103 @@ from bzz.schema.fields import Values
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an instance is: stored on its own, or inside one that is.
+    """Where in the store a path leads.
 
     Args:
-        unit_of_work: it is in.
-        address: of the one that is stored.
-        hops: from it down to the one that is meant.
+        unit_of_work: that reads and writes it.
+        address: of the stored instance.
+        steps: from that instance down to the embedded document that is meant; empty for the instance itself.
     """
 
     unit_of_work: UnitOfWork
     address: Address
-    hops: tuple[Hop, ...] = ()
+    steps: tuple[Step, ...] = ()
 
     async def get(self, undefer: Undefer = NOTHING) -> Stored:
-        """Return what is here; raise as ``Provider.get``, and NotFound if nothing is."""
-        return self.part(await self.unit_of_work.get(replace(self.address, undefer=undefer)))
+        """Return what the path leads to; raise as ``whole`` and ``part``."""
+        return self.part(await self.whole(undefer))
+
+    async def whole(self, undefer: Undefer = NOTHING) -> Stored:
+        """Return the stored instance; raise as ``Provider.get``."""
+        return await self.unit_of_work.get(replace(self.address, undefer=undefer) if undefer else self.address)
 
     def part(self, whole: Stored) -> Stored:
-        """Return what is here in the instance that was found at the address; raise NotFound if nothing is."""
-        if not self.hops:
+        """Return what the path leads to in the stored instance; raise NotFound if that holds no such document."""
+        if not self.steps:
             return whole
-        trail, values = locate(whole.values, self.hops)
+        trail, values = locate(whole.values, self.steps)
         return Stored(self.unit_of_work.provider.part(whole.instance, trail), values)
 
     def previous(self, whole: Stored) -> Values:
-        """Return the values that an update has found here."""
-        return locate(whole.previous or {}, self.hops)[1]
+        """Return the values that an update found at the end of the path."""
+        return locate(whole.previous or {}, self.steps)[1]
 
     async def update(
         self,
         change: Change,
         *,
-        before: Before | None,
+        loaded: Stored | None = None,
         undefer: Undefer = NOTHING,
         exact: bool = False,
         below: Sequence[str] = (),
     ) -> Stored:
-        """Store what ``change`` makes of what is here, and return all of the instance it is in.
+        """Apply ``change`` to what the path leads to, store it, and return the stored instance.
 
         Args:
-            change: from the values here to those that shall be.
-            before: gets the whole instance as it was loaded.
-            undefer: the deferred fields that ``change`` looks at; ``before`` may add some.
-            exact: whether all of it has to be as it was found.
-            below: the fields from here down to what the request is about.
+            change: from the values at the end of the path to the new ones.
+            loaded: the stored instance, if this write has loaded it.
+            undefer: the deferred fields that ``change`` reads or changes.
+            exact: whether the whole instance must be as ``change`` found it.
+            below: the fields from the end of the path down to what the request names, for its errors.
 
         Raises:
-            BzzError: as ``Provider.update``; the names in its ``errors`` are those of what the request is about.
+            BzzError: as ``Provider.update``; its ``errors`` are keyed as seen from what the request names.
         """
-        found: Values | None = None  # what the change was applied to; None while it is still the request that is wrong
+        found: Values | None = None  # the values that the change accepted; None while the change itself may raise
 
         def apply(stored: Values) -> Values:
             nonlocal found
             found = None
-            changed = within(self.hops, change)(stored)
+            changed = within(self.steps, change)(stored)
             found = stored
             return changed
 
+        address = replace(self.address, undefer=undefer) if undefer else self.address
         try:
-            return await self.unit_of_work.update(
-                replace(self.address, undefer=undefer), apply, exact=exact, before=before
-            )
+            return await self.unit_of_work.update(address, apply, exact=exact, loaded=loaded)
         except (Invalid, Conflict) as error:
             if found is not None:
-                _rename(error, locate(found, self.hops)[0], below)
+                _rename(error, locate(found, self.steps)[0], below)
             raise
 
 
 async def walk(unit_of_work: UnitOfWork, path: Path) -> Target:
-    """Return where the instance at ``path`` is, each step checked but the last stored instance itself.
+    """Follow a path to its target. Each reference on the way is read and checked; the target itself is not.
 
     Raises:
-        NotFound: a step leads to nothing that may be seen, or to what does not belong to the one before.
-        Unavailable: the store cannot be reached in time.
+        NotFound: a step leads to no instance that the request may see.
+        Unavailable: the store did not answer in time.
     """
     first = path.steps[0]
-    place = Target(unit_of_work, Address(first.schema, str(first.id), str(first.schema.id_field)))
+    target = Target(unit_of_work, _address(first))
     for step in path.steps[1:]:
         if step.is_embedded:
-            place = replace(place, hops=(*place.hops, Hop(step.field, step.schema, step.id)))
+            target = replace(target, steps=(*target.steps, step))
         else:
-            place = Target(unit_of_work, await referred(place, step))
-    return place
+            target = Target(unit_of_work, await referred(target, step))
+    return target
 
 
 async def referred(parent: Target, step: Step) -> Address:
-    """Return where the instance is that ``step`` leads to from ``parent``; raise NotFound if it does not."""
-    target, pk = step.schema, str(step.schema.pk)
+    """Return the address of the instance that ``step`` refers to from ``parent``; raise NotFound if it does not."""
+    schema, pk = step.schema, str(step.schema.pk)
     if step.id is None:
         held = (await parent.get(undefer_at(step))).values.get(step.field)
         if held is None:
             raise NotFound(NO_INSTANCE)
-        return Address(target, str(target.identifier(held, pk)), pk)
-    address = Address(target, step.id, str(target.id_field))
+        identifier = str(schema.identifier(held, pk))
+        return Address(schema, identifier, pk, schema.key_of(identifier, pk))
+    address = _address(step)
     key = address.key if address.field == pk else (await parent.unit_of_work.get(address)).values[pk]
     held = (await parent.get(undefer_at(step, [key]))).values.get(step.field)
     if not isinstance(held, list) or key not in held:
@@ -119,15 +123,24 @@ async def referred(parent: Target, step: Step) -> Address:
 
 
 def undefer_at(step: Step, keys: Collection[object] | None = None) -> Undefer:
-    """Return what has to be loaded with an instance for its relation at ``step``: all it has, or which of ``keys``."""
+    """Return the deferred field of the relation at ``step`` with the ``keys`` to look for; empty if it is not deferred.
+
+    Args:
+        step: of the relation.
+        keys: of members; None for all of them.
+    """
     is_deferred = step.relation is not None and step.relation.field.deferred
-    return {step.field: keys} if is_deferred else {}
+    return {step.field: keys} if is_deferred else NOTHING
+
+
+def _address(step: Step) -> Address:
+    return Address(step.schema, str(step.id), str(step.schema.id_field), step.key)
 
 
 def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:
-    """Have ``error`` speak as seen from the embedded document that ``trail``, and any item ``below``, leads to.
+    """Key the errors of a stored instance as seen from the embedded document at ``trail``, or from an item ``below``.
 
-    What it says of the document as a whole, or of anything outside, becomes its ``detail``.
+    Errors about the document as a whole, or about anything outside it, become the ``detail``.
     """
     steps = [re.escape(f"{name}." if index is None else f"{name}.{index}.") for name, index in trail]
     way = "".join([*steps, *(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in below)])

@@ -1,17 +1,18 @@
-"""A provider as one act uses it: in the scope of that act, and watched by whoever wants to know what it does."""
+"""The unit of work of one act: the provider's calls, one write or several reads, and their signals."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
 
-from bzz.concurrency.cancellation import deferred, uncancelled
-from bzz.concurrency.offload import calls, off_loop
+from bzz.concurrency.cancellation import postponed, uncancelled
+from bzz.concurrency.offload import are_many, calls, compute, compute_uncancelled
 from bzz.providers.base import Provider
 from bzz.providers.changes import Change
 from bzz.providers.conditions import Condition
@@ -20,37 +21,53 @@ from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 from bzz.signals import post_provider_call, pre_provider_call
 
+P = ParamSpec("P")
 T = TypeVar("T")
-BeforeCreate = Callable[[], Awaitable[None]]
-Before = Callable[[Stored], Awaitable[None]]
 NOTHING: Undefer = {}
-_late: set[asyncio.Future[None]] = set()  # ends that wait for others, so that they are not collected
-WRITES = {"create", "update", "delete"}  # what they have done is done, whoever is cancelled meanwhile
-BATCH = 10_000  # keys in one query; stores do not take any number
+BATCH = 10_000  # keys in one query; stores limit their number
+WRITES = {"create", "update", "delete"}
+_late: set[asyncio.Future[None]] = set()  # ends that wait for running calls, kept from garbage collection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UnitOfWork:
-    """What one act reads from and writes to; each operation does, returns and raises what the provider's does.
+    """The provider as one act uses it. A call returns and raises what the provider's method does.
 
     Args:
         provider: of the models.
-        state: of the act.
-        outer: the calls of the act, if any, that this one is called in.
+        state: of the act, which the provider gets with each call.
+        is_large: whether the act handles so many values that computations on them leave the event loop.
+        outer: the open calls of the acts around this one.
     """
 
     provider: Provider
     state: ActState = field(default_factory=ActState)
+    is_large: bool = False
     outer: list[set[Future[Any]] | None] = field(default_factory=list)
 
+    def measure(self, values: object) -> None:
+        """Note whether ``values``, new to the act, are many."""
+        if not self.is_large:
+            self.is_large = are_many(values)
+
+    async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return ``function(*args, **kwargs)``, computed off the event loop if the act is large."""
+        return await compute(function, *args, **kwargs) if self.is_large else function(*args, **kwargs)
+
+    async def compute_uncancelled(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Compute as ``compute`` does, after a write, which a cancellation must not cut off from its signal."""
+        return await compute_uncancelled(function, *args, **kwargs) if self.is_large else function(*args, **kwargs)
+
     async def get(self, address: Address, *, represent: bool = False) -> Stored:
-        """As ``Provider.get``."""
+        """Call ``Provider.get``."""
         await self._begin()
         getting = self.provider.get(address, state=self.state, represent=represent)
-        return await self._watched("get", address.schema, getting)
+        stored = await self._watched("get", address.schema, getting)
+        self.measure(stored.values)
+        return stored
 
     async def list(self, schema: Schema, query: Query, *, represent: bool) -> Listing:
-        """As ``Provider.list``."""
+        """Call ``Provider.list``."""
         await self._begin()
         listing = self.provider.list(schema, query, state=self.state, represent=represent)
         return await self._watched("list", schema, listing)
@@ -58,65 +75,67 @@ class UnitOfWork:
     async def fetch(
         self, schema: Schema, keys: Iterable[Any], *, undefer: Undefer = NOTHING, represent: bool
     ) -> dict[Any, Stored]:
-        """Return, by primary key, those of the instances with ``keys`` that there are and a list may show.
+        """Return the instances with ``keys`` that exist and that a list may show, by primary key.
 
         Args:
-            schema: the model.
-            keys: primary keys, typed or as text; what cannot be one is passed over.
-            undefer: the deferred fields that their values shall have, too.
-            represent: whether they come with their representations.
+            schema: of the model.
+            keys: primary keys, typed or as text; a key of the wrong type is ignored.
+            undefer: the postponed fields to load with them.
+            represent: whether to build their representations, too.
 
         Raises:
-            Unavailable: the store cannot be reached in time.
+            Unavailable: the store did not answer in time.
         """
         given, pk = [*keys], str(schema.pk)
-        wanted = await off_loop(given, schema.keys, given)
+        self.measure(given)
+        wanted = await self.compute(schema.keys, given)
         found: dict[Any, Stored] = {}
         for start in range(0, len(wanted), BATCH):
-            some = wanted[start : start + BATCH]
-            query = Query(where=[Condition(pk, "in", some)], per_page=len(some), undefer=undefer)
+            batch = wanted[start : start + BATCH]
+            query = Query(where=[Condition(pk, "in", batch)], per_page=len(batch), undefer=undefer)
             listing = await self.list(schema, query, represent=represent)
             found |= {item.values[pk]: item for item in listing.items}
         return found
 
-    async def create(self, schema: Schema, data: Values, *, before: BeforeCreate | None) -> Stored:
-        """As ``Provider.create``; ``before`` is awaited first, with the unit of work open."""
-        async with self._writing():
-            if before is not None:
-                await before()
-            creating = self.provider.create(schema, data, state=self.state)
-            return await self._watched("create", schema, creating)
+    async def create(self, schema: Schema, data: Values) -> Stored:
+        """Call ``Provider.create`` within ``writing``."""
+        creating = self.provider.create(schema, data, state=self.state)
+        return await self._watched("create", schema, creating)
 
-    async def update(self, address: Address, change: Change, *, exact: bool, before: Before | None) -> Stored:
-        """As ``Provider.update``; ``before`` is awaited first, with the instance as it was loaded for that."""
-        async with self._writing():
-            loaded = await self._announced(address, before)
-            updating = self.provider.update(address, change, exact=exact, loaded=loaded, state=self.state)
-            return await self._watched("update", address.schema, updating)
+    async def update(
+        self, address: Address, change: Change, *, exact: bool = False, loaded: Stored | None = None
+    ) -> Stored:
+        """Call ``Provider.update`` within ``writing``."""
+        updating = self.provider.update(address, change, exact=exact, loaded=loaded, state=self.state)
+        stored = await self._watched("update", address.schema, updating)
+        self.measure(stored.values)
+        return stored
 
     async def delete(
-        self, address: Address, *, check: Callable[[Values], None] | None, before: Before | None
+        self, address: Address, *, check: Callable[[Values], None] | None = None, loaded: Stored | None = None
     ) -> Stored:
-        """As ``Provider.delete``; ``before`` as with ``update``."""
-        async with self._writing():
-            loaded = await self._announced(address, before)
-            deleting = self.provider.delete(address, check=check, loaded=loaded, state=self.state)
-            return await self._watched("delete", address.schema, deleting)
+        """Call ``Provider.delete`` within ``writing``."""
+        deleting = self.provider.delete(address, check=check, loaded=loaded, state=self.state)
+        return await self._watched("delete", address.schema, deleting)
 
     async def represent(
         self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer = NOTHING
     ) -> Sequence[Stored]:
-        """As ``Provider.represent``."""
+        """Call ``Provider.represent``."""
         await self._begin()
         return await self.provider.represent(schema, instances, undefer=undefer, state=self.state)
 
+    def writing(self) -> Writing:
+        """Return a context manager that makes its block one write: if the block fails, nothing of it is stored."""
+        return Writing(self)
+
     async def end(self) -> None:
-        """Close the unit of work, if one is open; there is a new one for whatever comes next."""
+        """Close the provider's unit, if one is open. The next call opens another."""
         unit, self.state.unit = self.state.unit, None
         if unit is not None:
-            running = set(calls.get() or ())  # from which threads take what is done
+            running = set(calls.get() or ())  # a copy, as threads remove calls that end
             calls.set(self.outer.pop() if self.outer else None)
-            if running:  # it ends by itself, once nobody uses it any more
+            if running:  # they still use the unit
                 _late.add(task := asyncio.ensure_future(self._end_after(unit, running)))
                 task.add_done_callback(_late.discard)
             elif (ending := self.provider.end(unit)) is not None:
@@ -135,31 +154,12 @@ class UnitOfWork:
                 self.outer.append(calls.get())
                 calls.set(set())
 
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[None]:
-        """Have all that is done in the block be one write, of which nothing is left if it fails."""
-        await self._begin()
-        self.state.is_writing = True
-        try:
-            yield
-        except (Exception, asyncio.CancelledError):
-            await self.end()
-            raise
-        finally:
-            self.state.is_writing = False
-
-    async def _announced(self, address: Address, before: Before | None) -> Stored | None:
-        if before is None:
-            return None
-        loaded = await self.get(address)
-        await before(loaded)
-        return loaded
-
     def _watched(self, name: str, schema: Schema, operation: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Return ``operation``, a write uncut, with the signals around it if anybody hears them."""
-        sender = self.provider.name
-        if pre_provider_call.has_receivers_for(sender) or post_provider_call.has_receivers_for(sender):
-            return self._observed(operation, {"operation_name": name, "target_name": schema.model.__name__})
+        """Return ``operation``, uncancelled if it writes, between its two signals if a receiver listens."""
+        if pre_provider_call.receivers or post_provider_call.receivers:
+            sender = self.provider.name
+            if pre_provider_call.has_receivers_for(sender) or post_provider_call.has_receivers_for(sender):
+                return self._observed(operation, {"operation_name": name, "target_name": schema.model.__name__})
         return uncancelled(operation) if name in WRITES else operation
 
     async def _observed(self, operation: Coroutine[Any, Any, T], call: dict[str, str]) -> T:
@@ -169,13 +169,35 @@ class UnitOfWork:
             began = perf_counter()
             result = await (uncancelled(operation) if is_write else operation)
         except (Exception, asyncio.CancelledError) as error:
-            operation.close()  # if it was not even begun
+            operation.close()  # if it did not begin
             await post_provider_call.send_async(sender, **call, duration=_since(began), error=error)
             raise
         duration = _since(began)
-        with deferred() if is_write else nullcontext():
+        with postponed() if is_write else nullcontext():
             await post_provider_call.send_async(sender, **call, duration=duration, error=None)
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The block of one write."""
+
+    unit_of_work: UnitOfWork
+
+    async def __aenter__(self) -> None:
+        """Open the provider's unit and mark the act as writing."""
+        await self.unit_of_work._begin()
+        self.unit_of_work.state.is_writing = True
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the unit if the block failed, which undoes its writes."""
+        try:
+            if isinstance(error, (Exception, asyncio.CancelledError)):
+                await self.unit_of_work.end()
+        finally:
+            self.unit_of_work.state.is_writing = False
 
 
 def _since(began: float | None) -> float:

@@ -1,4 +1,4 @@
-"""The lifecycle: one function per act, each a ``pre_`` signal, the provider, and a ``post_`` signal."""
+"""The acts create, update and delete: load, announce, write, conclude."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bzz.concurrency.offload import off_loop, off_loop_uncancelled
 from bzz.exceptions import Conflict
 from bzz.lifecycle.act import Act, paired
 from bzz.lifecycle.embedded import adding, locate, removing
@@ -15,8 +14,7 @@ from bzz.lifecycle.patches import Patch, parse_patch
 from bzz.lifecycle.preconditions import Precondition
 from bzz.lifecycle.references import check_references, refers
 from bzz.lifecycle.targets import walk
-from bzz.lifecycle.unit_of_work import Before, BeforeCreate
-from bzz.providers.values import Stored
+from bzz.providers.values import Stored, Undefer
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 from bzz.schema.types import Diff
@@ -32,58 +30,64 @@ from bzz.signals import (
 
 @paired
 async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
-    """Store a new instance with the values ``raw`` gives, as they come from JSON or a form.
+    """Store a new instance, or an embedded document, and return it.
+
+    Args:
+        act: whose path ends in a list, or in a single embedded document.
+        raw: values by public field name, as JSON or a form gives them.
 
     Raises:
         BzzError: as ``Schema.parse_new`` and ``Provider.create``; for an embedded document as ``Provider.update``.
-        Exception: what a receiver of ``pre_create_instance`` raised; nothing is written.
+        Exception: raised by a receiver of ``pre_create_instance``; nothing is written.
     """
-    schema = act.schema
-    data = await off_loop(raw, schema.parse_new, raw, trusted=act.in_process)
-    before: BeforeCreate | None = None
-    if act.is_watched(pre_create_instance) or await refers(schema, data):
-
-        async def before() -> None:
-            if act.is_watched(pre_create_instance):
-                await act.announce(pre_create_instance, data=data)
-                await act.retype(data)
-                data.update(await off_loop(data, schema.merge, {}, data))
-            await check_references(act.unit_of_work, schema, data, {})
-
+    schema, work = act.schema, act.unit_of_work
+    work.measure(raw)
+    data = await work.compute(schema.parse_new, raw, trusted=act.in_process)
+    must_look = act.is_watched(pre_create_instance) or await work.compute(refers, schema, data)
     if act.path.end.is_embedded:
-        stored = await _create_embedded(act, data, before)
+        stored = await _insert_embedded(act, data, must_look=must_look)
     else:
-        stored = await act.unit_of_work.create(schema, data, before=before)
+        async with work.writing():
+            if must_look:
+                await _announce_create(act, data)
+            stored = await work.create(schema, data)
     if act.is_watched(post_create_instance):
         await act.conclude(post_create_instance, instance=stored.instance)
     return stored
 
 
-async def _create_embedded(act: Act, data: Values, inner: BeforeCreate | None) -> Stored:
-    place, step = await walk(act.unit_of_work, act.path.parent), act.path.end
-    before: Before | None = None
-    if inner:
-
-        async def before(stored: Stored) -> None:
-            locate(stored.values, place.hops)
-            await inner()
-
-    change = adding(step.field, act.schema, data, many=step.is_list)
-    stored = await place.update(change, before=before, below=[step.field])
-    trail, parent = locate(stored.values, place.hops)
-    value, index = parent[step.field], None
+async def _insert_embedded(act: Act, data: Values, *, must_look: bool) -> Stored:
+    work, step = act.unit_of_work, act.path.end
+    parent = await walk(work, act.path.parent)
+    async with work.writing():
+        loaded = await parent.whole() if must_look else None
+        if loaded:
+            locate(loaded.values, parent.steps)
+            await _announce_create(act, data)
+        whole = await parent.update(adding(step, data), loaded=loaded, below=[step.field])
+    trail, values = locate(whole.values, parent.steps)
+    held, index = values[step.field], None
     if step.is_list:
-        earlier = place.previous(stored)
-        index = await off_loop_uncancelled(value, _added, act.schema, earlier.get(step.field) or [], value)
-    part = act.unit_of_work.provider.part(stored.instance, [*trail, (step.field, index)])
-    return Stored(part, value if index is None else value[index])
+        earlier = parent.previous(whole).get(step.field) or []
+        index = await work.compute_uncancelled(_added, step.schema, earlier, held)
+    instance = work.provider.part(whole.instance, [*trail, (step.field, index)])
+    return Stored(instance, held if index is None else held[index])
+
+
+async def _announce_create(act: Act, data: Values) -> None:
+    """Send ``pre_create_instance``, type what its receivers set, and check the references."""
+    if act.is_watched(pre_create_instance):
+        await act.announce(pre_create_instance, data=data)
+        await act.retype(data)
+        data.update(await act.unit_of_work.compute(act.schema.merge, {}, data))
+    await check_references(act.unit_of_work, act.schema, data, {})
 
 
 def _added(schema: Schema, earlier: list[Values], held: list[Values]) -> int:
-    """Return the index of the document that a list holds and did not hold earlier: told by its id, if it has one.
+    """Return the index of the document that a list did not hold ``earlier``, by id if the documents have one.
 
     Raises:
-        Conflict: there is none, because the model has not kept it.
+        Conflict: there is none; the model did not keep it.
     """
     left = Counter(schema.id_of(item) or repr(item) for item in earlier)
     added = None
@@ -93,90 +97,106 @@ def _added(schema: Schema, earlier: list[Values], held: list[Values]) -> int:
         if left[name] < 0:
             added = index
     if added is None:
-        raise Conflict("The instance it would lie in has not kept it.")
+        raise Conflict("The parent did not keep the new item.")
     return added
 
 
 @paired
 async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precondition | None = None) -> Stored:
-    """Merge what ``raw`` gives into the instance at the act's path (RFC 7396, section 2) and store what differs.
+    """Merge values into the instance at the act's path (RFC 7396, section 2) and store the fields that differ.
+
+    Args:
+        act: whose path ends in an instance or an embedded document.
+        raw: values by public field name.
+        precondition: the request's conditions on the stored instance.
 
     Raises:
         BzzError: as ``parse_patch`` and ``Provider.update``.
-        Exception: what a receiver of ``pre_update_instance`` raised; nothing is written.
+        Exception: raised by a receiver of ``pre_update_instance``; nothing is written.
     """
-    schema, place = act.schema, await walk(act.unit_of_work, act.path)
-    patch = await off_loop(raw, parse_patch, schema, raw, precondition, trusted=act.in_process)
+    schema, work = act.schema, act.unit_of_work
+    target = await walk(work, act.path)
+    work.measure(raw)
+    patch = await work.compute(parse_patch, schema, raw, precondition, trusted=act.in_process)
     undefer = {**act.undefer, **_deferred(schema, {**patch.fixed, **patch.data})}
-    before: Before | None = None
-    if act.is_watched(pre_update_instance) or await refers(schema, patch.data):
-
-        async def before(whole: Stored) -> None:
-            stored = place.part(whole)
-            await off_loop(stored.values, patch.check, stored.values)
-            if act.is_watched(pre_update_instance):
-                await act.announce(
-                    pre_update_instance,
-                    data=patch.data,
-                    instance=stored.instance,
-                    updated_fields=lambda: off_loop(patch.data, _expected, patch, stored.values),
-                )
-                await act.retype(patch.data)
-                undefer.update(_deferred(schema, patch.data))
-            await check_references(act.unit_of_work, schema, patch.data, stored.values)
-
-    exact = precondition is not None and not place.hops
-    whole = await place.update(patch.apply, exact=exact, undefer=undefer, before=before)
-    stored = place.part(whole)
+    must_look = act.is_watched(pre_update_instance) or await work.compute(refers, schema, patch.data)
+    async with work.writing():
+        loaded = await target.whole(undefer) if must_look else None
+        if loaded:
+            await _announce_update(act, patch, target.part(loaded))
+            undefer |= _deferred(schema, patch.data)
+        exact = precondition is not None and not target.steps
+        whole = await target.update(patch.apply, exact=exact, undefer=undefer, loaded=loaded)
+    stored = target.part(whole)
     if act.is_watched(post_update_instance):
-        previous = place.previous(whole)
+        previous = target.previous(whole)
         await act.conclude(
             post_update_instance,
             instance=stored.instance,
-            updated_fields=lambda: off_loop_uncancelled(stored.values, schema.diff, previous, stored.values),
+            updated_fields=lambda: work.compute_uncancelled(schema.diff, previous, stored.values),
         )
     return stored
 
 
-def _deferred(schema: Schema, data: Values) -> dict[str, None]:
-    """Return what has to be loaded with an instance that ``data`` changes."""
+async def _announce_update(act: Act, patch: Patch, found: Stored) -> None:
+    """Check the patch, send ``pre_update_instance``, type what its receivers set, and check the references."""
+    work = act.unit_of_work
+    await work.compute(patch.check, found.values)
+    if act.is_watched(pre_update_instance):
+        await act.announce(
+            pre_update_instance,
+            data=patch.data,
+            instance=found.instance,
+            updated_fields=lambda: work.compute(_expected, patch, found.values),
+        )
+        await act.retype(patch.data)
+    await check_references(work, act.schema, patch.data, found.values)
+
+
+def _deferred(schema: Schema, data: Values) -> Undefer:
+    """Return the deferred fields in ``data``, which must be loaded before they are changed."""
     return dict.fromkeys(schema.deferred & data.keys()) if schema.deferred else {}
 
 
 def _expected(patch: Patch, stored: Values) -> Diff:
-    """Return the diff that ``patch`` would make if no receiver changed it any more."""
+    """Return the diff that ``patch`` makes as it is now."""
     typed = patch.schema.parse(patch.data, hidden=True)
     return patch.schema.diff(stored, patch.schema.merge(stored, typed))
 
 
 @paired
 async def delete_instance(act: Act, precondition: Precondition | None = None) -> None:
-    """Delete the instance at the act's path.
+    """Delete the instance, or the embedded document, at the act's path.
+
+    Args:
+        act: whose path ends in it.
+        precondition: the request's conditions on it.
 
     Raises:
         BzzError: as ``Provider.delete``; for an embedded document as ``Provider.update``.
-        Exception: what a receiver of ``pre_delete_instance`` raised; nothing is deleted.
+        Exception: raised by a receiver of ``pre_delete_instance``; nothing is deleted.
     """
-    place = await walk(act.unit_of_work, act.path)
-    gone: list[Stored] = []
+    work = act.unit_of_work
+    target = await walk(work, act.path)
+    must_look = act.is_watched(pre_delete_instance) or act.is_watched(post_delete_instance)
+    gone: Stored | None = None
 
     def check(values: Values) -> None:
         if precondition is not None:
             precondition.check(act.schema, values)
 
-    async def before(whole: Stored) -> None:
-        stored = place.part(whole)
-        await off_loop(stored.values, check, stored.values)
-        gone[:] = [stored]
-        if act.is_watched(pre_delete_instance):
-            await act.announce(pre_delete_instance, instance=stored.instance)
-
-    heard = before if act.is_watched(pre_delete_instance) or act.is_watched(post_delete_instance) else None
-    if place.hops:
-        *above, last = place.hops
-        await replace(place, hops=tuple(above)).update(removing(last, check), before=heard)
-    else:
-        deleted = await act.unit_of_work.delete(place.address, check=check if precondition else None, before=heard)
-        gone[:] = [deleted] if gone else []  # as it was in the end, which may be later than what was announced
-    for stored in gone:
-        await act.conclude(post_delete_instance, instance=stored.instance)
+    async with work.writing():
+        loaded = await target.whole() if must_look else None
+        if loaded:
+            gone = target.part(loaded)
+            await work.compute(check, gone.values)
+            if act.is_watched(pre_delete_instance):
+                await act.announce(pre_delete_instance, instance=gone.instance)
+        if target.steps:
+            *above, last = target.steps
+            await replace(target, steps=tuple(above)).update(removing(last, check), loaded=loaded)
+        else:
+            deleted = await work.delete(target.address, check=check if precondition else None, loaded=loaded)
+            gone = gone and deleted  # as it was last, which may be later than the announcement
+    if gone:
+        await act.conclude(post_delete_instance, instance=gone.instance)

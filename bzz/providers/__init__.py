@@ -1,1 +1,83 @@
-"""The providers that come with bzz. Each is imported only when it is asked for, since each needs its own ORM."""
+"""Everything that the author of a provider needs, from one import; the page "Write a provider" says how.
+
+The providers that come with bzz are in ``memory``, ``mongoengine`` and ``sqlalchemy``, each imported when it is asked
+for, as each but ``memory`` needs its ORM.
+"""
+
+from bzz.providers.base import Capabilities, Provider
+from bzz.providers.changes import Change, Trail
+from bzz.providers.conditions import Condition, all_hold, sort_key, value_at
+from bzz.providers.registry import known_providers, register_provider
+from bzz.providers.threaded import ThreadedProvider
+from bzz.providers.values import ActState, Address, Cursor, Listing, Membership, Query, Stored, Undefer
+from bzz.schema.containers import List, Map
+from bzz.schema.enumerations import enumeration
+from bzz.schema.errors import NO_INSTANCE, add_error
+from bzz.schema.fields import Field, Values
+from bzz.schema.free_form import JSON, Json
+from bzz.schema.relations import Embedded, Reference
+from bzz.schema.scalars import (
+    BOOLEAN,
+    BYTES,
+    DATE,
+    DATETIME,
+    DECIMAL,
+    FLOAT,
+    INTEGER,
+    STRING,
+    TIME,
+    UUID_,
+    Scalar,
+    integer,
+)
+from bzz.schema.schema import Schema, make_schema
+from bzz.schema.types import OPERATORS, DataType
+
+__all__ = [
+    "BOOLEAN",
+    "BYTES",
+    "DATE",
+    "DATETIME",
+    "DECIMAL",
+    "FLOAT",
+    "INTEGER",
+    "JSON",
+    "NO_INSTANCE",
+    "OPERATORS",
+    "STRING",
+    "TIME",
+    "UUID_",
+    "ActState",
+    "Address",
+    "Capabilities",
+    "Change",
+    "Condition",
+    "Cursor",
+    "DataType",
+    "Embedded",
+    "Field",
+    "Json",
+    "List",
+    "Listing",
+    "Map",
+    "Membership",
+    "Provider",
+    "Query",
+    "Reference",
+    "Scalar",
+    "Schema",
+    "Stored",
+    "ThreadedProvider",
+    "Trail",
+    "Undefer",
+    "Values",
+    "add_error",
+    "all_hold",
+    "enumeration",
+    "integer",
+    "known_providers",
+    "make_schema",
+    "register_provider",
+    "sort_key",
+    "value_at",
+]

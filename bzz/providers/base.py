@@ -1,7 +1,7 @@
-"""The provider interface; the values that cross it are those of ``bzz.operations``.
+"""The provider interface; the values that cross it are in ``bzz.providers.values``.
 
-A provider is a plain adapter to one ORM. It describes a model as a ``Schema`` and reads and writes its instances. It
-sends no signals and knows no Tornado; errors of its driver become those of ``bzz.exceptions`` before they leave it.
+A provider adapts one ORM to bzz. It describes a model as a ``Schema`` and reads and writes its instances. It sends no
+signals and imports no Tornado. It translates the errors of its driver into those of ``bzz.exceptions``.
 """
 
 from __future__ import annotations
@@ -11,31 +11,29 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
-from bzz.concurrency.threads import THREADS, ThreadPool
 from bzz.exceptions import Unavailable
 from bzz.providers.changes import Change, Trail
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a store can do. Requests for what it cannot are refused before they reach it.
+    """What a store can do. bzz refuses requests for anything else before they reach the provider.
 
-    What a single field cannot be filtered or sorted by is for its ``DataType`` to say.
+    The ``DataType`` of a field says what a list can be filtered and sorted by.
 
     Args:
-        count: tell how many instances all pages of a list have; else ``count=true`` is a 400.
-        page: begin a page after a number of instances; else ``page=2`` is a 400.
-        after: begin a page at a cursor; else ``after`` is a 400, and lists link to pages by their numbers.
-        if_match: compare all of an instance and write it in one step; else ``If-Match`` or ``If-None-Match`` on a write
-            is a 501.
+        count: count the instances on all pages of a list; without it ``count=true`` is a 400.
+        page: begin a page after a number of instances; without it ``page=2`` is a 400.
+        after: begin a page at a cursor; without it ``after`` is a 400, and lists link to pages by number.
+        if_match: compare a whole instance and write it in one step; without it ``If-Match`` and ``If-None-Match`` on a
+            write are a 501.
     """
 
     count: bool = True
@@ -45,56 +43,38 @@ class Capabilities:
 
 
 class Provider(ABC):
-    """An adapter to one ORM. Its coroutines run on the event loop and must not block it.
+    """The adapter to one ORM. Its coroutines run on the event loop and must not block it.
 
-    A write returns once it is committed, and raises only if it is not, or nobody can know. Whoever calls it is kept
-    from being cancelled meanwhile.
+    A write returns after its commit. It raises only if nothing was committed, or if nobody can know. bzz never cancels
+    a write that has begun.
 
     Attributes:
         capabilities: what the store can do.
 
     Args:
-        timeout: seconds an operation may take, waiting for a thread included, before it fails with ``Unavailable``.
-        threads: how many operations of a synchronous ORM run at once, as far as its connections allow.
+        timeout: seconds after which a call fails with ``Unavailable``.
 
     Raises:
-        ValueError: an option makes no sense.
+        ValueError: ``timeout`` is not positive.
     """
 
     capabilities = Capabilities()
 
-    def __init__(self, *, timeout: float = 5.0, threads: int = THREADS) -> None:
-        if timeout <= 0 or threads < 1:
-            raise ValueError(f"timeout is more than 0 seconds and threads at least 1, not {timeout} and {threads}")
-        self.timeout, self.threads = timeout, threads
+    def __init__(self, *, timeout: float = 5.0) -> None:
+        if timeout <= 0:
+            raise ValueError(f"timeout must be more than 0 seconds, not {timeout}")
+        self.timeout = timeout
 
     @cached_property
     def name(self) -> str:
-        """What it is called in signals: the name it was asked for by, else its class's without ``Provider``."""
+        """The provider's registered name, else its class name in lower case without ``Provider``."""
         return type(self).__name__.removesuffix("Provider").lower()
 
-    @cached_property
-    def pool(self) -> ThreadPool:
-        """The threads of this provider, started when they are first needed."""
-        return ThreadPool(self.threads)
-
-    async def read(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what ``function`` returns, which reads from the store and blocks; it runs in the pool.
-
-        Raises:
-            Unavailable: it took longer than ``timeout``; its thread is left to end by itself.
-        """
-        return await self.in_time(self.pool.run(function, *args, **kwargs))
-
-    async def write(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do as ``read`` with a function that writes."""
-        return await self.in_time(self.pool.run(function, *args, **kwargs), is_write=True)
-
     async def in_time(self, operation: Awaitable[T], *, is_write: bool = False) -> T:
-        """Return what ``operation`` comes to, as a provider that awaits its ORM wants it.
+        """Await ``operation`` for at most ``timeout`` seconds and return its result.
 
         Raises:
-            Unavailable: it took longer than ``timeout``, and was cancelled.
+            Unavailable: the time is over; ``operation`` was cancelled.
         """
         deadline = asyncio.timeout(self.timeout)
         try:
@@ -105,37 +85,41 @@ class Provider(ABC):
                 raise
             raise too_late(is_write=is_write) from error
 
-    async def close(self) -> None:
-        """Let go of what this provider holds: its threads. It can be used again."""
-        self.pool.close()
+    async def close(self) -> None:  # noqa: B027  # most have nothing to release
+        """Release the provider's resources. The next call acquires them again."""
 
     async def begin(self, state: ActState) -> Any:  # noqa: ARG002  # most have none
-        """Return a new unit of work, which the operations of ``state`` find there; None if there is no such thing.
+        """Open a unit of work and return it; None if the store has none.
+
+        The calls of the act find it in ``state.unit``.
 
         Raises:
-            Unavailable: there is none to be had in time.
+            Unavailable: no unit of work could be opened in time.
         """
         return None
 
     def end(self, unit: Any) -> Awaitable[None] | None:  # noqa: ARG002  # most have nothing to close
-        """Close a unit of work, once for each, and undo what is not committed; may be a coroutine; raises nothing."""
+        """Close a unit of work and roll back anything not committed; may be a coroutine.
+
+        bzz calls it once for each unit. It must not raise.
+        """
         return None
 
     @abstractmethod
     def describe(self, model: type) -> Schema:
-        """Return what ``model`` looks like, without a query; it may be called again.
+        """Return the schema of ``model``. It must not query, and may be called again.
 
         Raises:
-            TypeError: ``model`` is not one of this ORM's, or it cannot be served; the message says why.
-            LookupError: it refers to what is not defined yet; it is asked again when it is first needed.
+            TypeError: ``model`` is no class of this ORM, or cannot be served; the message says why.
+            LookupError: ``model`` refers to a class that is not defined yet; bzz asks again at first use.
         """
 
     @abstractmethod
     def values(self, schema: Schema, instance: Any) -> Values:
-        """Return an instance's values, typed, all but the deferred ones; without a query."""
+        """Return an instance's typed values without its deferred fields. It must not query."""
 
     def stored(self, schema: Schema, instance: Any, *, represent: bool = False) -> Stored:
-        """Return what an instance holds, with its representation if ``represent``."""
+        """Return ``Stored`` of an instance, with its representation if ``represent``."""
         values = self.values(schema, instance)
         return Stored(instance, values, schema.represent(values, instance) if represent else None)
 
@@ -144,104 +128,104 @@ class Provider(ABC):
         """Return the instance at ``address``.
 
         Args:
-            address: the instance.
-            state: what it is a part of.
-            represent: whether it comes with its representation.
+            address: which instance.
+            state: of the act that calls.
+            represent: whether to build the representation, too.
 
         Raises:
-            NotFound: there is none, or the model's ``get_instance_queryset`` hides it.
-            Unavailable: the store cannot be reached in time.
+            NotFound: no such instance exists, or the model's ``get_instance_queryset`` hides it.
+            Unavailable: the store did not answer in time.
         """
 
     @abstractmethod
     async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
-        """Return the page that ``query`` asks for, its instances as ``get`` returns them.
+        """Return the page that ``query`` asks for.
 
-        It holds what ``get_list_queryset`` of the model shows, is ``within`` if there is such a thing, meets all
-        conditions of ``where`` and, if there are ``alternatives``, those of one of them, is in the ``order``, and
-        begins after ``skip`` instances.
+        The page holds the instances that the model's ``get_list_queryset`` shows, that are ``within`` if that is set,
+        that meet all conditions of ``where`` and, unless ``alternatives`` is empty, all conditions of one of its
+        lists. It is in the query's ``order`` and begins after ``skip`` instances.
 
         Raises:
-            Unavailable: the store cannot be reached in time.
+            Unavailable: the store did not answer in time.
         """
 
     @abstractmethod
     async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:
-        """Insert a new instance with the values of ``data``; never replace one that exists.
+        """Insert a new instance with the values of ``data``. It must never replace an existing one.
 
         Raises:
-            Invalid: the model's own validation, or a required field is missing.
-            Conflict: a uniqueness constraint, the primary key's included.
-            Unavailable: the store cannot be reached in time; the write may have happened.
+            Invalid: the model's own validation failed, or a required field is missing.
+            Conflict: a unique value or the primary key is taken.
+            Unavailable: the store did not answer in time; the write may have happened.
         """
 
     @abstractmethod
     async def update(
         self, address: Address, change: Change, *, exact: bool, loaded: Stored | None, state: ActState
     ) -> Stored:
-        """Store what ``change`` makes of the instance at ``address``: the fields that differ, and those alone.
+        """Apply ``change`` to the instance at ``address`` and store the fields that differ, and those alone.
 
-        What is overwritten has to be what ``change`` was applied to. Where somebody else has written in between,
-        ``change`` is applied once more, to what is there now; it has no effects but what it returns or raises.
+        The stored values must still be those that ``change`` was applied to. If another request wrote in between,
+        apply ``change`` again to the new values; it has no side effects.
 
         Args:
-            address: the instance. What ``undefer`` says of its deferred fields is what ``change`` gets to see and may
-                change of them.
-            change: from the stored values to those that shall be; all or only some may be new.
-            exact: whether all fields have to be as ``change`` found them, and not only those that are written.
-            loaded: what ``get`` has returned in this scope, if it was asked, which may save another look.
-            state: what it is a part of.
+            address: which instance. ``change`` sees and may change the deferred fields that ``undefer`` names.
+            change: a function from the stored values to the new ones; it may leave fields out.
+            exact: whether all fields must be as ``change`` found them, rather than the written ones alone.
+            loaded: the result of ``get`` earlier in this act, which may save a second look; None if there is none.
+            state: of the act that calls.
 
         Returns:
-            The instance with the values it has now, and as ``previous`` those that ``change`` was applied to last.
+            The instance with its new values, and as ``previous`` the values that ``change`` was last applied to.
 
         Raises:
-            NotFound: there is no such instance, or no longer when it is written.
+            NotFound: no such instance exists, or it was deleted before the write.
             Invalid, Conflict, Unavailable: as ``create``.
-            BzzError: what ``change`` raised.
+            BzzError: raised by ``change``.
         """
 
     @abstractmethod
     async def delete(
         self, address: Address, *, check: Callable[[Values], None] | None, loaded: Stored | None, state: ActState
     ) -> Stored:
-        """Delete the instance at ``address`` and return it as it was in the end.
+        """Delete the instance at ``address`` and return it as it was last.
 
         Args:
-            address: the instance.
-            check: raises if the stored values are not such that the instance may be deleted; it is deleted only as
-                they were. None if it may be in any case.
+            address: which instance.
+            check: raises if the stored values forbid the delete; the instance must not change between the check and
+                the delete. None deletes without a check.
             loaded: as in ``update``.
-            state: what it is a part of.
+            state: of the act that calls.
 
         Raises:
             NotFound, Conflict, Unavailable: as ``update``.
-            BzzError: what ``check`` raised.
+            BzzError: raised by ``check``.
         """
 
+    @abstractmethod
     async def represent(
-        self,
-        schema: Schema,
-        instances: Sequence[Any],
-        *,
-        undefer: Undefer,
-        state: ActState,  # noqa: ARG002  # most providers have nothing open
+        self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer, state: ActState
     ) -> Sequence[Stored]:
-        """Return what instances, stored or embedded ones, hold, with their representations.
+        """Return ``Stored`` of instances, stored or embedded ones, with their representations.
 
-        Raises:
-            NotImplementedError: they have deferred fields, which a provider that describes such has to load.
-        """
-        if undefer:
-            raise NotImplementedError(f"{type(self).__name__}.represent() has to load {', '.join(undefer)}")
-        return await self.read(lambda: [self.stored(schema, instance, represent=True) for instance in instances])
-
-    def part(self, instance: Any, trail: Trail) -> Any:
-        """Return the embedded document inside ``instance`` that ``trail`` leads to; runs no query.
+        A model's ``to_dict()`` may query and so must not run on the event loop.
 
         Args:
-            instance: as a provider's method returned it, its lists in the order in which its values have them.
-            trail: pairs of a field's name and the index in its list, None for a single one.
+            schema: of the instances.
+            instances: as receivers left them.
+            undefer: the deferred fields to load with them.
+            state: of the act that calls.
+
+        Raises:
+            Unavailable: the store did not answer in time.
+        """
+
+    def part(self, instance: Any, trail: Trail) -> Any:
+        """Return the embedded document inside ``instance`` at ``trail``. It must not query.
+
+        Args:
+            instance: as a method of this provider returned it, its lists in the order of its values.
+            trail: pairs of a field's name and the index in its list, None for a single document.
         """
         for name, index in trail:
             instance = getattr(instance, name)
@@ -250,6 +234,6 @@ class Provider(ABC):
 
 
 def too_late(*, is_write: bool) -> Unavailable:
-    """Return the error for what the store has not done in time, which for a write may mean nothing."""
+    """Return the error of a call that took too long; after a write it says that the write may have happened."""
     after = " The write may have happened." if is_write else ""
     return Unavailable(f"The store does not answer in time.{after}")

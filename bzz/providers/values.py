@@ -19,21 +19,23 @@ class Address:
     """Which instance of a model is meant.
 
     Args:
-        schema: the model.
-        id: what identifies the instance, as a URL has it, percent-decoded.
-        field: name of the field whose value that is: the resource's ``id_field``, or its primary key.
-        undefer: the deferred fields that its values shall have, too. For a write it may grow until that is asked for.
+        schema: of the model.
+        id: the instance's identifier as a URL has it, percent-decoded; hooks get it.
+        field: name of the field that holds the identifier: the schema's ``id_field``, or its primary key.
+        key: the identifier as a typed value of that field.
+        undefer: the deferred fields that the act reads or changes.
     """
 
     schema: Schema
     id: str
     field: str
+    key: Any
     undefer: Undefer = dataclass_field(default_factory=dict)
 
-    @property
-    def key(self) -> Any:
-        """The field's typed value; raises NotFound if ``id`` cannot be one."""
-        return self.schema.key_of(self.id, self.field)
+    @classmethod
+    def parse(cls, schema: Schema, identifier: str) -> Address:
+        """Return the address of an identifier from a URL, percent-decoded; raise NotFound if no instance can have it."""
+        return cls(schema, identifier, str(schema.id_field), schema.key_of(identifier))
 
 
 @dataclass(frozen=True, slots=True)

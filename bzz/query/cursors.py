@@ -1,4 +1,4 @@
-"""Cursors."""
+"""Cursors: the opaque text of ``after``, which says where in a sorted list a page begins."""
 
 from __future__ import annotations
 
@@ -19,9 +19,15 @@ from bzz.schema.types import dump_value, parse_value
 
 
 def encode_cursor(schema: Schema, order: Order, values: Mapping[str, Any]) -> str | None:
-    """Return the opaque text of the cursor after an instance with ``values`` in a list of ``order``.
+    """Return the text of the cursor right after an instance, for a list in ``order``.
 
-    None if it would say what may not be read, or something in it is not of its field's type.
+    Args:
+        schema: of the instances.
+        order: pairs of field name and whether it descends.
+        values: of the instance.
+
+    Returns:
+        The text; None if it would show a field that requests may not read, or a value that is not of its field's type.
     """
     parts = []
     for name, _ in order:
@@ -52,7 +58,7 @@ def decode_cursor(schema: Schema, text: str) -> Cursor:
     """Return the cursor that ``encode_cursor`` wrote as ``text``.
 
     Raises:
-        ValueError: it wrote no such text for this resource.
+        ValueError: ``text`` is no cursor of a list of these instances.
     """
     try:
         names, shown = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
@@ -67,6 +73,6 @@ def decode_cursor(schema: Schema, text: str) -> Cursor:
 
 
 def check_cursor(schema: Schema, query: Query) -> None:
-    """Raise BadRequest if a query's cursor is of another order than the query."""
+    """Raise BadRequest if a query's cursor is of a list in another order than the query's."""
     if query.after is not None and query.after.order != tuple(query.order(schema)):
         raise BadRequest("The cursor is of a list in another order.")

@@ -1,4 +1,4 @@
-"""References shown as the instances they refer to, fetched in one batch for each field."""
+"""``expand`` and ``fields`` of a query string: which references a reply expands, and which fields it needs for that."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ MAX_LEVELS = 2
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One field that is expanded, or in which something is.
+    """One field to expand, or one that holds such fields.
 
     Args:
-        relation: the field's.
-        target: what is there.
-        below: what is expanded in that.
+        relation: of the field.
+        schema: of the instances or documents that the relation leads to.
+        below: the fields to expand in those.
     """
 
     relation: Relation
-    target: Schema
+    schema: Schema
     below: dict[str, Branch]
 
 
@@ -34,15 +34,15 @@ Tree = dict[str, Branch]
 
 
 def plan(provider: Provider, schema: Schema, names: Iterable[str]) -> Tree:
-    """Return, by the names of fields, what is to be expanded below each.
+    """Return the tree of fields to expand, by public field name.
 
     Args:
-        provider: of the resource.
-        schema: whose references are expanded.
-        names: dotted names, as requests have them: ``['owner', 'members.team', 'address.country']``.
+        provider: of the model.
+        schema: of the model whose references are expanded.
+        names: dotted public names: ``['owner', 'members.team', 'address.country']``.
 
     Raises:
-        ValueError: a name is none of a reference that may be read, or leads through too many.
+        ValueError: a name is of no reference that requests may read, or leads through more than ``MAX_LEVELS``.
     """
     tree: Tree = {}
     for dotted in dict.fromkeys(names):
@@ -53,8 +53,8 @@ def plan(provider: Provider, schema: Schema, names: Iterable[str]) -> Tree:
             if relation is None or levels == MAX_LEVELS or depth == MAX_DEPTH:
                 known = ", ".join(_names(provider, schema)) or "none"
                 raise ValueError(f"cannot expand {dotted!r}, at most {MAX_LEVELS} deep; there are {known}")
-            ends = isinstance(relation.type, Reference)
-            here = _target(provider, relation)
+            ends = not relation.is_embedded
+            here = _schema(provider, relation)
             below = below.setdefault(name, Branch(relation, here, {})).below
         if not ends:
             raise ValueError(f"cannot expand {dotted!r}: it is no reference")
@@ -62,37 +62,37 @@ def plan(provider: Provider, schema: Schema, names: Iterable[str]) -> Tree:
 
 
 def models(tree: Tree) -> Iterator[type]:
-    """Yield the models of what a plan expands that are stored on their own."""
+    """Yield the models that a tree's references lead to."""
     for branch in tree.values():
-        if isinstance(branch.relation.type, Reference):
-            yield branch.target.model
+        if not branch.relation.is_embedded:
+            yield branch.schema.model
         yield from models(branch.below)
 
 
 def undeferred(schema: Schema, query: Query) -> Undefer:
-    """Return the deferred fields of a resource that a reply to ``query`` shows."""
+    """Return the deferred fields that a reply to ``query`` shows."""
     asked = {*(query.fields or ()), *(name.partition(".")[0] for name in query.expand)}
     return dict.fromkeys(schema.deferred & asked) if schema.deferred else {}
 
 
 def _relation(provider: Provider, schema: Schema, name: str) -> Relation | None:
-    """Return the relation ``name``, if what it leads to may be read."""
+    """Return the relation ``name`` if requests may GET what it leads to."""
     relation = relation_at(schema, name)
     if relation is None or isinstance(relation.type, Embedded):
         return relation
-    return relation if "GET" in resource_of(provider, relation.type.target()).methods else None
+    return relation if "GET" in resource_of(provider, relation.type.model).methods else None
 
 
-def _target(provider: Provider, relation: Relation) -> Schema:
+def _schema(provider: Provider, relation: Relation) -> Schema:
     kind = relation.type
-    return kind.schema if isinstance(kind, Embedded) else resource_of(provider, kind.target()).schema
+    return kind.schema if isinstance(kind, Embedded) else resource_of(provider, kind.model).schema
 
 
 def _names(provider: Provider, schema: Schema, *, depth: int = MAX_LEVELS) -> Iterator[str]:
-    """Yield the dotted names of references, those inside embedded documents included, as deep as anybody reads."""
+    """Yield the dotted names of references, those inside embedded documents at most ``depth`` deep."""
     for name, _ in schema.readable:
         relation = _relation(provider, schema, name)
         if relation and isinstance(relation.type, Reference):
             yield name
         elif relation and depth:
-            yield from (f"{name}.{inner}" for inner in _names(provider, _target(provider, relation), depth=depth - 1))
+            yield from (f"{name}.{inner}" for inner in _names(provider, _schema(provider, relation), depth=depth - 1))

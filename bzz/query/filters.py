@@ -1,4 +1,4 @@
-"""Filters."""
+"""Filters: from ``age__gte=18``, or from a receiver's condition, to a ``Condition`` with a typed value."""
 
 from __future__ import annotations
 
@@ -7,25 +7,52 @@ from typing import Any
 
 from bzz.providers.conditions import Condition
 from bzz.schema.containers import List
+from bzz.schema.errors import UNKNOWN
 from bzz.schema.fields import Field
 from bzz.schema.relations import Embedded
 from bzz.schema.scalars import BOOLEAN, STRING
 from bzz.schema.schema import Schema
 from bzz.schema.types import MAX_DEPTH, ORDER, TEXT, FormValue, parse_value
 
-MAX_TEXT = 400  # characters looked for; stores take no longer patterns
+MAX_TEXT = 400  # characters of a text to look for; stores limit the length of patterns
+
+
+def parse_filter(schema: Schema, key: str, value: Any, allowed: Iterable[str]) -> tuple[Condition, bool]:
+    """Return the condition of a parameter of a query string, and whether the parameter may be repeated.
+
+    Args:
+        schema: of the instances in the list.
+        key: ``age``, ``age__gte``, ``address.city__icontains``.
+        value: text, or a typed value from plain code.
+        allowed: the list's other parameters, for the error.
+
+    Raises:
+        ValueError: the field is unknown, or does not take the operator or the value.
+    """
+    found, operator = find(schema, key), "eq"
+    if found is None:
+        name, _, suffix = key.rpartition("__")
+        found, operator = find(schema, name), suffix
+    if found is None:
+        names = ", ".join(name for name, _ in schema.readable)
+        raise ValueError(f"{UNKNOWN}; a list takes {', '.join(allowed)} and the fields {names}")
+    name, known = found
+    if operator not in known.type.operators:
+        raise ValueError(f"{schema.public(name)} takes {', '.join(known.type.operators)}, not {operator}")
+    is_membership = isinstance(known.type, List) and operator == "contains"
+    return typed(name, known, operator, FormValue((value,)) if isinstance(value, str) else value), is_membership
 
 
 def find(schema: Schema, dotted: str, *, hidden: bool = False) -> tuple[str, Field] | None:
-    """Return a field by the name that requests have for it, dotted for one inside an embedded document.
+    """Find a field by its public name, dotted inside an embedded document.
 
     Args:
-        schema: whose field it is.
-        dotted: its name.
-        hidden: whether fields that requests may not read are found, too.
+        schema: of the instances.
+        dotted: the public name.
+        hidden: whether to find fields that requests may not read, too.
 
     Returns:
-        Its dotted name as the model has it, and the field; None if there is none.
+        The field's dotted name in the model, and the field; None if no field has the name.
     """
     if dotted.count(".") >= MAX_DEPTH:
         return None
@@ -40,26 +67,26 @@ def find(schema: Schema, dotted: str, *, hidden: bool = False) -> tuple[str, Fie
 
 
 def typed(name: str, known: Field, operator: str, raw: Any) -> Condition:
-    """Return a condition on a field, its value typed by what the operator compares the field with.
+    """Return a condition on a field with its value typed for the operator.
 
     Args:
-        name: the field's, dotted, as the model has it.
+        name: of the field in the model, dotted inside an embedded document.
         known: the field.
         operator: one of ``OPERATORS``.
-        raw: as it comes from a query string, or from a receiver.
+        raw: the value, from a query string or from a receiver.
 
     Raises:
-        ValueError: the value does not fit.
+        ValueError: the field or the operator does not take the value.
     """
     return Condition(name, operator, _typed_value(known, operator, raw))
 
 
 def retyped(schema: Schema, condition: Condition) -> Condition:
-    """Return a condition that a receiver may have made, its value typed; the field may be a hidden one.
+    """Return a receiver's condition with its value typed; the field may be a hidden one.
 
     Raises:
-        LookupError: the resource has no such field.
-        ValueError: the value does not fit.
+        LookupError: the model has no such field.
+        ValueError: the field or the operator does not take the value.
     """
     found = find(schema, condition.field, hidden=True)
     if found is None:

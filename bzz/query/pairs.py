@@ -1,4 +1,4 @@
-"""Pairs."""
+"""The pairs of keys and values in a URL-encoded form or query string."""
 
 from __future__ import annotations
 
@@ -7,34 +7,32 @@ from urllib.parse import parse_qsl
 from bzz.exceptions import BadRequest
 
 MAX_FIELDS = 1000
+MAX_LENGTH = 16_384  # characters of a query string; ``Link`` repeats it, and a reply's header is limited
 
 
-def pairs(encoded: bytes, what: str) -> list[tuple[str, str]]:
-    """Return the fields of a URL-encoded form or query string, in their order.
+def pairs(encoded: bytes, name: str) -> list[tuple[str, str]]:
+    """Return the pairs of a URL-encoded form or query string, in order (WHATWG URL, section 5.1).
 
     Args:
-        encoded: percent-encoded, or plain, UTF-8.
-        what: what it is, for the error.
+        encoded: UTF-8, percent-encoded or plain.
+        name: of the text, for the error: "The body".
 
     Raises:
-        BadRequest: it is not UTF-8, or has too many fields.
+        BadRequest: it is not UTF-8, or has more than ``MAX_FIELDS`` pairs.
     """
     try:
         return parse_qsl(encoded.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except UnicodeDecodeError:
-        raise BadRequest(f"{what} is not in UTF-8.") from None
+        raise BadRequest(f"{name} is not in UTF-8.") from None
     except ValueError:
-        raise BadRequest(f"{what} has more than {MAX_FIELDS} fields.") from None
-
-
-MAX_LENGTH = 16_384
+        raise BadRequest(f"{name} has more than {MAX_FIELDS} fields.") from None
 
 
 def query_pairs(encoded: str) -> list[tuple[str, str]]:
-    """Return the parameters of a query string as Tornado has it: each byte that is not ASCII one Latin-1 character.
+    """Return the parameters of a query string as Tornado has it: each non-ASCII byte as one Latin-1 character.
 
     Raises:
-        BadRequest: as ``pairs``, or it is so long that no reply could repeat it in ``Link``.
+        BadRequest: as ``pairs``, or the query string is longer than ``MAX_LENGTH``.
     """
     if not encoded:
         return []

@@ -1,18 +1,17 @@
-"""Sorting."""
+"""``sort``: the order of a list."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from bzz.query.filters import find
+from bzz.schema.fields import Field
 from bzz.schema.schema import Schema
 
 
 def parse_sort(schema: Schema, text: str) -> list[tuple[str, bool]]:
-    """Return a sort order as pairs of field name and whether it descends, from ``-age,name``.
+    """Return the order that ``-age,name`` asks for, as pairs of field name and whether it descends.
 
     Raises:
-        ValueError: a field is unknown or cannot be sorted by.
+        ValueError: a field is unknown, cannot be sorted by, or is named twice.
     """
     order: list[tuple[str, bool]] = []
     for part in text.split(","):
@@ -26,5 +25,6 @@ def parse_sort(schema: Schema, text: str) -> list[tuple[str, bool]]:
     return order
 
 
-def may_sort(schema: Schema, name: str, known: Any) -> bool:
-    return bool(known.type.sortable or name == schema.pk)
+def may_sort(schema: Schema, name: str, known: Field) -> bool:
+    """Tell whether a list may be sorted by the field ``known``, called ``name`` in the model."""
+    return known.type.sortable or name == schema.pk

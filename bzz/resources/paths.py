@@ -1,74 +1,74 @@
-"""Paths."""
+"""The path grammar: what the segments of a path lead to, step by step through the models' relations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from bzz.exceptions import NotFound
 from bzz.resources.resource import Resource
-from bzz.schema.relations import Embedded, Reference, Relation, relation_at
+from bzz.schema.errors import NO_INSTANCE
+from bzz.schema.relations import Embedded, Relation, relation_at
 from bzz.schema.schema import Schema
-
-
-def find_path(
-    resource: Resource, name: str, below: Iterable[Any], reach: Callable[[Any], Resource]
-) -> tuple[Path, list[Resource]]:
-    """Return the path that segments lead to, and the views of the models along it that are stored on their own.
-
-    Args:
-        resource: of the model that the path begins with.
-        name: its resource's name.
-        below: the segments after the name, as ``routing.parse`` takes them.
-        reach: returns the view of a model that something refers to.
-
-    Raises:
-        NotFound: as ``routing.parse``.
-    """
-    resources = [resource]
-
-    def describe(model: Any) -> Schema:
-        resources.append(reach(model))
-        return resources[-1].schema
-
-    return parse_path(resource.schema, name, below, describe), resources
-
 
 MAX_SEGMENTS = 8
 NO_PATH = "There is nothing at this path."
+_NO_KEY = object()
 
 
-@dataclass(frozen=True, slots=True)
 class Step:
-    """One part of a path: the resource it begins with, or a relation of the model before.
+    """One part of a path: its first resource, or a relation of the model before.
 
     Args:
-        schema: the model there.
-        name: the resource's name, or the relation's.
-        id: which of several instances, percent-decoded; None for all of them, or where there is but one.
+        resource: the model there, as requests reach it.
+        name: of the resource, or of the relation.
+        id: of one instance of several, percent-decoded; None for all of them, and for a single one.
         relation: None for the first step.
+
+    Attributes:
+        schema: of the resource.
+        field: the model's own name of the relation's field; empty for the first step.
+        is_list: whether the step leads to several instances.
+        is_embedded: whether it leads to a document inside the model before.
+        is_reference: whether it leads to a stored instance that the model before refers to.
     """
 
-    schema: Schema
-    name: str
-    id: str | None = None
-    relation: Relation | None = None
+    __slots__ = (
+        "_key",
+        "field",
+        "id",
+        "is_embedded",
+        "is_list",
+        "is_reference",
+        "name",
+        "relation",
+        "resource",
+        "schema",
+    )
+
+    def __init__(self, resource: Resource, name: str, id: str | None = None, relation: Relation | None = None) -> None:  # noqa: A002
+        self.resource, self.schema, self.name, self.id, self.relation = resource, resource.schema, name, id, relation
+        self.field = relation.field.name if relation else ""
+        self.is_list = id is None and (relation is None or relation.many)
+        self.is_embedded = relation is not None and relation.is_embedded
+        self.is_reference = relation is not None and not relation.is_embedded
+        self._key: Any = _NO_KEY
+        if id is not None:
+            with suppress(NotFound):
+                self._key = self.schema.key_of(id)
 
     @property
-    def field(self) -> str:
-        """Name of the relation's field, as the model before has it; empty for the first step."""
-        return self.relation.field.name if self.relation else ""
-
-    @property
-    def is_list(self) -> bool:
-        """Whether it leads to several instances."""
-        return self.id is None and (self.relation is None or self.relation.many)
+    def key(self) -> Any:
+        """The typed value of ``id``; raises NotFound if no instance can have it."""
+        if self._key is _NO_KEY:
+            raise NotFound(NO_INSTANCE)
+        return self._key
 
     @property
     def acts(self) -> tuple[str, ...]:
-        """What can be done with what is there, as ``request_failed`` calls it."""
+        """The names of the acts that the step takes, as ``request_failed`` gives them."""
         if self.is_list:
             return ("list", "associate" if self.is_reference else "create")
         is_single = self.relation is not None and self.id is None
@@ -76,77 +76,69 @@ class Step:
             return ("get", "associate", "dissociate") if is_single else ("get", "dissociate")
         return ("get", "create", "update", "delete") if is_single else ("get", "update", "delete")
 
-    @property
-    def is_embedded(self) -> bool:
-        """Whether what is there lives inside the model before."""
-        return self.relation is not None and isinstance(self.relation.type, Embedded)
 
-    @property
-    def is_reference(self) -> bool:
-        """Whether what is there is stored on its own, and the model before refers to it."""
-        return self.relation is not None and isinstance(self.relation.type, Reference)
-
-
-@dataclass(frozen=True, slots=True)
 class Path:
-    """What a request points at.
+    """The steps of a request's path, at least one.
 
     Args:
-        steps: from the resource whose routes they are to what is meant.
+        steps: from the first resource to the last.
+
+    Attributes:
+        end: the last step.
+        schema: of the model at the end.
     """
 
-    steps: tuple[Step, ...]
+    def __init__(self, steps: tuple[Step, ...]) -> None:
+        self.steps, self.end = steps, steps[-1]
+        self.schema = self.end.schema
 
-    @property
-    def end(self) -> Step:
-        """The last step."""
-        return self.steps[-1]
-
-    @property
-    def schema(self) -> Schema:
-        """The model at the end."""
-        return self.end.schema
-
-    @property
+    @cached_property
     def parent(self) -> Path:
-        """The path without its end."""
+        """The path without its last step."""
         return Path(self.steps[:-1])
+
+    @cached_property
+    def resources(self) -> list[Resource]:
+        """The resources along the path, without embedded ones: those belong to their parents."""
+        return [step.resource for step in self.steps if not step.is_embedded]
 
     @property
     def arguments(self) -> list[str]:
-        """The path as the signals give it: ``['user']``, ``['team/ID', 'users/UID']``."""
+        """The path as signals give it: ``['user']``, ``['team/ID', 'users/UID']``."""
         return [step.name if step.id is None else f"{step.name}/{step.id}" for step in self.steps]
 
 
-def parse_path(root: Schema, name: str, below: Iterable[Any], describe: Callable[[Any], Schema]) -> Path:
+def parse_path(root: Resource, name: str, below: Iterable[Any], reach: Callable[[Any], Resource]) -> Path:
     """Return the path that segments lead to.
 
     Args:
-        root: the model that the path begins with.
-        name: its resource's name.
-        below: the segments after the name, as ``segments`` returns them; what identifies an instance may be typed, too.
-        describe: returns what a model that something refers to looks like.
+        root: the path's first resource.
+        name: of that resource.
+        below: the segments after the name, percent-decoded; plain code may give typed keys.
+        reach: returns the resource of a model that a reference leads to.
 
     Raises:
-        NotFound: a segment names no relation that requests may see, or goes on where nothing can be told apart.
+        NotFound: a segment names no relation that requests may read, or the path goes on below a list.
     """
-    waiting = list(reversed([*below]))
-    steps = [Step(root, name, _written(root, waiting.pop()) if waiting else None)]
+    waiting = [*below][::-1]
+    steps = [Step(root, name, _as_text(root.schema, waiting.pop()) if waiting else None)]
     while waiting:
-        before, key = steps[-1], waiting.pop()
-        relation = relation_at(before.schema, key)
+        before, segment = steps[-1], waiting.pop()
+        relation = relation_at(before.schema, segment)
         if relation is None or before.is_list:
             raise NotFound(NO_PATH)
-        found = relation.type.schema if isinstance(relation.type, Embedded) else describe(relation.type.target())
+        kind = relation.type
+        resource = before.resource.inside(kind.schema) if isinstance(kind, Embedded) else reach(kind.model)
         identifier = waiting.pop() if waiting and relation.many else None
-        if identifier is not None and found.id_field is None:
+        if identifier is not None and resource.schema.id_field is None:
             raise NotFound(NO_PATH)
-        steps.append(Step(found, key, None if identifier is None else _written(found, identifier), relation))
+        steps.append(Step(resource, segment, _as_text(resource.schema, identifier), relation))
     return Path(tuple(steps))
 
 
-def _written(schema: Schema, identifier: Any) -> str | None:
-    if isinstance(identifier, str):
+def _as_text(schema: Schema, identifier: Any) -> str | None:
+    """Return an identifier as a URL has it; plain code may give it typed."""
+    if identifier is None or isinstance(identifier, str):
         return identifier
     with suppress(ValueError):
         identifier = schema.fields[str(schema.id_field)].type.parse(identifier)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bzz.providers.base import Provider
 from bzz.resources.options import METHODS
@@ -31,6 +32,13 @@ class Resource:
     max_per_page: int = 100
     max_body: int = 1_048_576
     authenticated: Mapping[str, bool] = field(default_factory=dict)
+    _inside: dict[Any, Resource] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def inside(self, schema: Schema) -> Resource:
+        """Return the resource of documents with ``schema`` inside these instances: their options are the same."""
+        if schema.model not in self._inside:
+            self._inside[schema.model] = replace(self, schema=schema)
+        return self._inside[schema.model]
 
     def trusting(self, provider: Provider) -> Resource:
         """Return the model as plain code may reach it: all of it, listed just so."""

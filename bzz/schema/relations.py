@@ -18,16 +18,16 @@ class Embedded(DataType):
     """A document kept inside its parent.
 
     Args:
-        describe: returns its resource; called once, at first use, so that a document may embed itself.
+        find_schema: returns the document's schema; called once, at first use, so that a document may embed itself.
     """
 
-    describe: Callable[[], Schema]
+    find_schema: Callable[[], Schema]
     name: str = "object"
 
     @cached_property
     def schema(self) -> Schema:
-        """What the embedded document looks like."""
-        return self.describe()
+        """The schema of the embedded document."""
+        return self.find_schema()
 
     def parse(self, raw: Any) -> Values:
         """Return the typed values; raise ValueError if ``raw`` is no object, Invalid if a field does not fit."""
@@ -73,31 +73,36 @@ class Reference(DataType):
     """A reference to an instance of another model, by its primary key.
 
     Args:
-        target: returns the model referred to; called at first use.
-        describe: returns the type of that model's primary key; called once, at first use.
+        find_model: returns the model referred to; called once, at first use.
+        find_key_type: returns the type of that model's primary key; called once, at first use.
     """
 
-    target: Callable[[], type]
-    describe: Callable[[], DataType]
+    find_model: Callable[[], type]
+    find_key_type: Callable[[], DataType]
     name: str = "reference"
     operators: tuple[str, ...] = EQUALITY
 
     @cached_property
-    def key(self) -> DataType:
-        """The type of the primary key referred to."""
-        return self.describe()
+    def model(self) -> type:
+        """The model referred to."""
+        return self.find_model()
+
+    @cached_property
+    def key_type(self) -> DataType:
+        """The type of that model's primary key."""
+        return self.find_key_type()
 
     def parse(self, raw: Any) -> Any:
         """Return the primary key; raise ValueError if ``raw`` cannot be one."""
-        return self.key.parse(raw)
+        return self.key_type.parse(raw)
 
     def dump(self, value: Any) -> str:
         """Return the primary key as text."""
-        return str(self.key.dump(value))
+        return str(self.key_type.dump(value))
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the reference itself."""
-        yield "", self.target(), value
+        yield "", self.model, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,11 @@ class Relation:
     field: Field
     type: Embedded | Reference
     many: bool
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether it leads to documents inside the instance, rather than to what the instance refers to."""
+        return isinstance(self.type, Embedded)
 
 
 def relation_at(schema: Schema, name: str) -> Relation | None:

@@ -1,5 +1,6 @@
-"""For the tests of those who use bzz: what signals were sent."""
+"""Helpers for the tests of applications: a client for a real server, and a record of the signals sent."""
 
 from bzz.testing.capture import Sent, capture
+from bzz.testing.client import Client, Reply, served
 
-__all__ = ["Sent", "capture"]
+__all__ = ["Client", "Reply", "Sent", "capture", "served"]

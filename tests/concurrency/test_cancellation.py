@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from bzz.concurrency.cancellation import Deferral, cancellations, deferral, deferred, uncancelled
+from bzz.concurrency.cancellation import Postponement, cancellations, postponed, postponement, uncancelled
 
 
 async def begun(work: asyncio.Task[str]) -> None:
@@ -38,11 +38,11 @@ async def test_work_is_waited_for_and_the_cancellation_then_raised_where_no_act_
 
 async def test_in_an_act_it_is_for_the_act_to_raise_it() -> None:
     gate = asyncio.Event()
-    here: list[Deferral] = []
+    here: list[Postponement] = []
 
     async def act() -> str:
-        here.append(Deferral())
-        deferral.set(here[0])
+        here.append(Postponement())
+        postponement.set(here[0])
         await uncancelled(gate.wait())
         assert here[0].is_due
         return f"cancelled {cancellations()} times"
@@ -58,12 +58,12 @@ async def test_in_an_act_it_is_for_the_act_to_raise_it() -> None:
 
 async def test_a_task_that_an_act_has_begun_is_no_act() -> None:
     async def inner() -> None:
-        with deferred():
+        with postponed():
             raise asyncio.CancelledError
 
     async def act() -> bool:
-        here = Deferral()
-        deferral.set(here)
+        here = Postponement()
+        postponement.set(here)
         with pytest.raises(asyncio.CancelledError):
             await asyncio.ensure_future(inner())
         return here.level is not None
@@ -81,8 +81,8 @@ async def test_what_work_raises_is_raised() -> None:
 
 async def test_a_deadline_that_an_act_has_set_itself_ends_there() -> None:
     async def act() -> bool:
-        here = Deferral()
-        deferral.set(here)
+        here = Postponement()
+        postponement.set(here)
         with suppress(TimeoutError):
             async with asyncio.timeout(0.001):
                 await uncancelled(asyncio.sleep(0.02))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bzz.exceptions import NotFound
 from bzz.http import urls
 from bzz.resources.paths import Path, Step
+from bzz.resources.resource import Resource
 from bzz.schema.schema import Schema
 
 
@@ -57,13 +58,13 @@ def test_a_base_with_characters_of_regular_expressions_is_taken_literally() -> N
     assert not re.fullmatch(urls.pattern("/v1.0"), "/v1x0")
 
 
-RESOURCE = Schema(object, {})
+USERS = Resource(Schema(object, {}))
 
 
 @given(st.text(min_size=1))
 def test_an_identifier_survives_its_way_through_a_url(identifier: str) -> None:
     try:
-        path = urls.location("/user", Path((Step(RESOURCE, "user"),)), identifier)
+        path = urls.location("/user", Path((Step(USERS, "user"),)), identifier)
     except UnicodeEncodeError:  # a lone surrogate is no text
         return
     assert re.fullmatch(urls.pattern("/user"), path)

@@ -420,7 +420,7 @@ async def test_what_a_receiver_has_begun_to_write_and_given_up_does_not_spoil_th
 
 async def test_a_write_that_waits_for_a_thread_is_waited_for() -> None:
     gate = Gate()
-    provider = gated(MemoryProvider, gate)
+    provider: Any = gated(MemoryProvider, gate)
     users = bzz.ModelHive(provider, User)
     provider.threads = 1
     first = asyncio.ensure_future(users.create({"name": "first"}))

@@ -8,11 +8,11 @@ from bzz.schema.fields import Field
 from bzz.schema.relations import Embedded
 from bzz.schema.scalars import INTEGER, STRING
 from bzz.schema.schema import Schema
-from tests.schema.test_schema import RESOURCE, Model, errors_of, fields
+from tests.schema.test_schema import SCHEMA, Model, errors_of, fields
 
 
 def test_a_patch_repeats_read_only_values_only_as_they_are_stored() -> None:
-    patch = parse_patch(RESOURCE, {"id": 1, "created_by": "ada", "age": 4})
+    patch = parse_patch(SCHEMA, {"id": 1, "created_by": "ada", "age": 4})
     stored = {"key": 1, "created_by": "ada", "age": 3}
     assert patch.apply(stored) == {"key": 1, "created_by": "ada", "age": 4}
     assert errors_of(patch.check, {"key": 2, "created_by": "bob"}) == {

@@ -23,16 +23,16 @@ def teams(provider: MemoryProvider) -> Schema:
 
 async def member(provider: MemoryProvider, name: str) -> str:
     data: dict[str, Any] = {"name": name}
-    stored = await UnitOfWork(provider).create(provider.describe(records.Member), data, before=None)
+    stored = await UnitOfWork(provider).create(provider.describe(records.Member), data)
     found: str = stored.values["id"]
     return found
 
 
-async def test_what_refers_is_told_from_what_does_not(teams: Schema) -> None:
-    assert not await refers(teams, {"name": "Engine"})
-    assert not await refers(teams, {"members": [], "owner": None})
-    assert await refers(teams, {"owner": NOBODY})
-    assert await refers(teams, {"projects": [{"name": "x", "members": [NOBODY]}]})
+def test_what_refers_is_told_from_what_does_not(teams: Schema) -> None:
+    assert not refers(teams, {"name": "Engine"})
+    assert not refers(teams, {"members": [], "owner": None})
+    assert refers(teams, {"owner": NOBODY})
+    assert refers(teams, {"projects": [{"name": "x", "members": [NOBODY]}]})
 
 
 async def test_every_reference_that_leads_nowhere_is_named(provider: MemoryProvider, teams: Schema) -> None:

@@ -171,7 +171,7 @@ async def test_a_cancellation_while_somebody_watches_comes_before_the_store_or_a
 async def test_what_is_fetched_is_what_there_is_by_its_key(provider: MemoryProvider) -> None:
     schema: Schema = provider.describe(User)
     data: Values = {"name": "Ada", "id": "1"}
-    ada = await UnitOfWork(provider).create(schema, data, before=None)
+    ada = await UnitOfWork(provider).create(schema, data)
     found = await UnitOfWork(provider).fetch(schema, ["1", "2", None], represent=True)
     assert found.keys() == {"1"}
     assert (found["1"].instance, found["1"].body["name"]) == (ada.instance, "Ada")
@@ -200,11 +200,17 @@ class Closing(Opening):
 
 
 async def test_a_unit_ends_when_nobody_uses_it_any_more() -> None:
-    gate = threading.Event()
+    gate, begun, loop = threading.Event(), asyncio.Event(), asyncio.get_running_loop()
+
+    def hold() -> None:
+        loop.call_soon_threadsafe(begun.set)
+        gate.wait(5)
 
     async def impatient(sender: Any) -> None:
-        async with asyncio.timeout(0.01):
-            await bzz.in_pool(gate.wait, 5)
+        held = asyncio.ensure_future(bzz.in_pool(hold))
+        await begun.wait()
+        held.cancel()
+        raise TimeoutError
 
     closing = Closing()
     for provider in (Opening(), closing):
@@ -212,6 +218,7 @@ async def test_a_unit_ends_when_nobody_uses_it_any_more() -> None:
         ada = await users.create({"name": "Ada"})
         closing.ended.clear()
         gate.clear()
+        begun.clear()
         with pre_update_instance.connected_to(impatient), pytest.raises(TimeoutError):
             await users.update(ada.id, {"age": 3})
         assert not closing.ended.is_set(), "it is in use"

@@ -20,13 +20,13 @@ def test_a_provider_that_lacks_an_operation_cannot_be_made() -> None:
     class Half(Provider):
         """Describes nothing and stores nothing."""
 
-    with pytest.raises(TypeError, match="create, delete, describe, get, list, update, values"):
+    with pytest.raises(TypeError, match="create, delete, describe, get, list, represent, update, values"):
         Half()  # type: ignore[abstract]
 
 
 @pytest.mark.parametrize("options", [{"timeout": 0}, {"timeout": -1.0}, {"threads": 0}])
 def test_an_option_that_makes_no_sense_is_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="timeout is more than 0"):
+    with pytest.raises(ValueError, match="must be"):
         MongoEngineProvider(**options)
 
 
@@ -50,7 +50,7 @@ async def test_what_takes_longer_than_it_may_is_given_up() -> None:
 
 
 async def test_deferred_fields_are_for_the_provider_to_load() -> None:
-    with pytest.raises(NotImplementedError, match="has to load members"):
+    with pytest.raises(NotImplementedError, match="must load members"):
         await MemoryProvider().represent(
             MemoryProvider().describe(User), [], undefer={"members": None}, state=ActState()
         )

@@ -14,6 +14,7 @@ from bzz.providers.values import Cursor, Query
 from bzz.query.cursors import decode_cursor, encode_cursor
 from bzz.query.filters import retyped
 from bzz.query.parser import Parser
+from bzz.resources.paths import Step
 from bzz.resources.resource import Resource
 from bzz.schema.containers import List
 from bzz.schema.fields import Field
@@ -22,7 +23,7 @@ from bzz.schema.schema import Schema
 from tests.support.client import Api
 from tests.support.teams import member, names, people, walk
 
-RESOURCE = Schema(
+SCHEMA = Schema(
     object,
     {
         "pk": Field("pk", INTEGER),
@@ -37,7 +38,7 @@ RESOURCE = Schema(
 
 
 def query(encoded: str) -> Query:
-    return Parser(MemoryProvider(), Resource(RESOURCE)).query(encoded)
+    return Parser(MemoryProvider(), Step(Resource(SCHEMA), "row")).query(encoded)
 
 
 def test_a_query_string_is_filters_typed_by_their_fields() -> None:
@@ -242,17 +243,17 @@ async def test_long_names_and_texts_are_refused(teams: Api) -> None:
 
 def test_a_cursor_is_made_only_where_it_comes_back_the_same() -> None:
     order = [("age", False), ("pk", False)]
-    good = encode_cursor(RESOURCE, order, {"age": None, "pk": 7})
-    assert decode_cursor(RESOURCE, str(good)) == Cursor((("age", False), ("pk", False)), (None, 7))
-    assert encode_cursor(RESOURCE, order, {"age": "old", "pk": 7}) is None
-    assert encode_cursor(RESOURCE, [("tags", False), *order], {"pk": 7}) is None
-    assert encode_cursor(RESOURCE, [("secret", False), *order], {"pk": 7}) is None
+    good = encode_cursor(SCHEMA, order, {"age": None, "pk": 7})
+    assert decode_cursor(SCHEMA, str(good)) == Cursor((("age", False), ("pk", False)), (None, 7))
+    assert encode_cursor(SCHEMA, order, {"age": "old", "pk": 7}) is None
+    assert encode_cursor(SCHEMA, [("tags", False), *order], {"pk": 7}) is None
+    assert encode_cursor(SCHEMA, [("secret", False), *order], {"pk": 7}) is None
 
 
 def test_a_list_is_asked_for_what_a_list_can_be() -> None:
     with pytest.raises(LookupError, match="has no field 'nope'"):
-        retyped(RESOURCE, Condition("nope", "eq", 1))
+        retyped(SCHEMA, Condition("nope", "eq", 1))
     with pytest.raises(ValueError, match="takes a list"):
-        retyped(RESOURCE, Condition("age", "in", "12"))
+        retyped(SCHEMA, Condition("age", "in", "12"))
     with pytest.raises(ValueError, match="is no operator"):
         Condition("age", "like", 1)

@@ -12,14 +12,14 @@ from bzz.providers.memory import MemoryProvider
 from bzz.resources import catalogue
 from bzz.resources.options import restrict
 from bzz.testing import Sent
-from tests.schema.test_schema import RESOURCE, errors_of
+from tests.schema.test_schema import SCHEMA, errors_of
 from tests.support.client import Api
 from tests.support.teams import member, names, team
 
 
 def test_options_restrict_what_a_request_may_see_and_set() -> None:
     schema = restrict(
-        RESOURCE, fields=["name", "age", "password", "meta"], exclude=["meta"], read_only=["age"], write_only=["name"]
+        SCHEMA, fields=["name", "age", "password", "meta"], exclude=["meta"], read_only=["age"], write_only=["name"]
     )
     assert [key for key, _ in schema.readable] == ["id", "age"]
     assert schema.parse_new({"name": "x", "password": "y"}) == {"name": "x", "password": "y"}
@@ -33,7 +33,7 @@ def test_options_restrict_what_a_request_may_see_and_set() -> None:
 
 def test_an_option_that_names_no_field_is_refused() -> None:
     with pytest.raises(TypeError, match="exclude: Model has no field nmae, zzz"):
-        restrict(RESOURCE, exclude=["zzz", "nmae", "age"])
+        restrict(SCHEMA, exclude=["zzz", "nmae", "age"])
 
 
 async def test_options_hold_wherever_the_model_is_reached(

@@ -27,7 +27,7 @@ def fields(*known: Field) -> dict[str, Field]:
 
 
 ADDRESS = Embedded(lambda: Schema(Model, fields(Field("city", STRING), Field("zip", STRING))))
-RESOURCE = Schema(
+SCHEMA = Schema(
     Model,
     fields(
         Field("key", INTEGER, insertable=False, updatable=False),
@@ -54,7 +54,7 @@ def errors_of(call: Any, *arguments: Any) -> dict[str, list[str]]:
 
 def test_what_a_request_gives_is_typed_field_by_field() -> None:
     raw = {"name": "Ada", "age": "36", "address": {"city": "London"}, "friends": ["1", 2]}
-    assert RESOURCE.parse_new(raw) == {
+    assert SCHEMA.parse_new(raw) == {
         "name": "Ada",
         "age": 36,
         "address": {"city": "London"},
@@ -73,7 +73,7 @@ def test_every_field_that_is_wrong_is_named() -> None:
         "others": [{}, {"zip": 1}],
         "friends": [None],
     }
-    assert errors_of(RESOURCE.parse_new, raw) == {
+    assert errors_of(SCHEMA.parse_new, raw) == {
         "nope": ["unknown field"],
         "__class__": ["unknown field"],
         "id": ["is read-only"],
@@ -94,12 +94,12 @@ def test_the_primary_key_has_one_name_at_a_time() -> None:
 
 
 def test_a_reply_shows_what_may_be_read_with_the_primary_key_as_id() -> None:
-    shown = [key for key, _ in RESOURCE.readable]
+    shown = [key for key, _ in SCHEMA.readable]
     assert shown == ["id", "name", "age", "created_by", "address", "others", "friends", "by_role", "meta"]
 
 
 def test_receivers_may_set_any_field_and_what_they_set_is_typed() -> None:
-    schema = restrict(RESOURCE, exclude=["password"])
+    schema = restrict(SCHEMA, exclude=["password"])
     values = {"age": "4", "created_by": "ada", "password": "x"}
     assert schema.parse(values, hidden=True) == {"age": 4, "created_by": "ada", "password": "x"}
     assert errors_of(schema.parse, values) == {"password": ["unknown field"]}
@@ -113,7 +113,7 @@ def test_merging_follows_rfc_7396() -> None:
         "meta": {"a": {"b": 1, "c": 2}},
     }
     changes: dict[str, Any] = {"name": None, "address": {"zip": None}, "others": [], "meta": {"a": {"b": None}, "d": 3}}
-    assert RESOURCE.merge(stored, changes) == {
+    assert SCHEMA.merge(stored, changes) == {
         "name": None,
         "address": {"city": "Rio", "zip": None},
         "others": [],
@@ -125,7 +125,7 @@ def test_merging_follows_rfc_7396() -> None:
 def test_a_diff_has_what_changed_and_nothing_else() -> None:
     old = {"name": "Ada", "age": 3, "address": {"city": "Rio", "zip": "1"}, "others": [{"city": "a"}]}
     new = {"name": "Ada", "age": 4, "address": {"city": "Lisbon", "zip": "1"}, "others": [{"city": "b"}]}
-    assert RESOURCE.diff(old, new) == {
+    assert SCHEMA.diff(old, new) == {
         "age": {"from": 3, "to": 4},
         "address.city": {"from": "Rio", "to": "Lisbon"},
         "others": {"from": [{"city": "a"}], "to": [{"city": "b"}]},
@@ -133,20 +133,20 @@ def test_a_diff_has_what_changed_and_nothing_else() -> None:
 
 
 def test_an_embedded_document_set_or_unset_as_a_whole_is_one_entry() -> None:
-    assert RESOURCE.diff({}, {"address": {"city": "Rio"}}) == {"address": {"from": None, "to": {"city": "Rio"}}}
-    assert RESOURCE.diff({"address": {"city": "Rio"}}, {"address": None}) == {
+    assert SCHEMA.diff({}, {"address": {"city": "Rio"}}) == {"address": {"from": None, "to": {"city": "Rio"}}}
+    assert SCHEMA.diff({"address": {"city": "Rio"}}, {"address": None}) == {
         "address": {"from": {"city": "Rio"}, "to": None}
     }
 
 
 def test_what_is_unset_is_not_a_difference() -> None:
     old = {"address": {"city": "Rio"}, "others": None, "name": None}
-    assert RESOURCE.diff(old, {"address": {"city": "Rio", "zip": None}, "others": []}) == {}
+    assert SCHEMA.diff(old, {"address": {"city": "Rio", "zip": None}, "others": []}) == {}
 
 
 def test_references_are_found_wherever_they_are() -> None:
     holder = Schema(
-        Model, fields(Field("part", Embedded(lambda: RESOURCE)), Field("parts", List(Embedded(lambda: RESOURCE))))
+        Model, fields(Field("part", Embedded(lambda: SCHEMA)), Field("parts", List(Embedded(lambda: SCHEMA))))
     )
     values = {"part": {"friends": [1, 2], "age": 3}, "parts": [{"by_role": {"boss": 4}}], "x": None}
     values.pop("x")

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bzz.exceptions import Conflict, Invalid, NotFound
-from bzz.providers.base import Provider
 from bzz.providers.changes import Change
 from bzz.providers.conditions import all_hold, sort_key, value_at
 from bzz.providers.memory import instances, schemas
+from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
 
-class MemoryProvider(Provider):
+class MemoryProvider(ThreadedProvider):
     """Keeps dataclass instances in this process; safe to use from many threads and tasks.
 
     An instance once stored is never changed in place, so that readers need no lock.

@@ -16,13 +16,13 @@ from pymongo.client_options import ClientOptions
 
 from bzz.concurrency.threads import THREADS
 from bzz.exceptions import Conflict, NotFound
-from bzz.providers.base import Provider
 from bzz.providers.changes import Change, Trail
 from bzz.providers.conditions import Condition
 from bzz.providers.mongoengine import saving
 from bzz.providers.mongoengine.documents import document_class
 from bzz.providers.mongoengine.errors import translated
 from bzz.providers.mongoengine.queries import narrow
+from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
@@ -32,7 +32,7 @@ T = TypeVar("T")
 ATTEMPTS = 100  # of many at once, one succeeds each time
 
 
-class MongoEngineProvider(Provider):
+class MongoEngineProvider(ThreadedProvider):
     """Serves MongoEngine documents; the connection is the application's own (``mongoengine.connect``)."""
 
     def describe(self, model: Any) -> Schema:

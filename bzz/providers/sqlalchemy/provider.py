@@ -15,12 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from bzz.concurrency.threads import THREADS, ThreadPool
-from bzz.providers.base import Provider
 from bzz.providers.changes import Change
 from bzz.providers.sqlalchemy import operations, session_factories, sessions
 from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.introspection import make_mapped_class
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -28,7 +28,7 @@ from bzz.schema.schema import Schema
 T = TypeVar("T")
 
 
-class SQLAlchemyProvider(Provider):
+class SQLAlchemyProvider(ThreadedProvider):
     """Serves mapped classes.
 
     Args:

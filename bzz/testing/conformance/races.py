@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.schema.fields import Values
 from bzz.signals import post_associate
 from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import Cases, Served, case
-from bzz.testing.conformance.writes import address_of
+from bzz.testing.conformance.writes import address_of, apply
 
 RACERS = 20
 
@@ -51,12 +50,7 @@ class RaceCases(Cases):
         def older(values: Values) -> Values:
             return {**values, "age": values["age"] + 1}
 
-        async def update() -> None:
-            unit_of_work = UnitOfWork(served.provider)
-            await unit_of_work.update(address, older, exact=False, before=None)
-            await unit_of_work.end()
-
-        await asyncio.gather(*(update() for _ in range(RACERS)))
+        await asyncio.gather(*(apply(served.provider, address, older) for _ in range(RACERS)))
         assert (await served.api("GET", f"/person/{address.id}")).json["age"] == RACERS
 
     @case("email")

@@ -11,6 +11,7 @@ from tornado.web import HTTPError
 from bzz.exceptions import Forbidden, NotFound
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.base import Provider
+from bzz.providers.changes import Change
 from bzz.providers.values import Address, Stored
 from bzz.schema.fields import Values
 from bzz.signals import (
@@ -29,7 +30,17 @@ from bzz.testing.conformance.cases import Cases, Served, case
 def address_of(served: Served, key: str) -> Address:
     """Return the address of a person."""
     schema = served.hives["person"].resource.schema
-    return Address(schema, key, str(schema.id_field))
+    return Address.parse(schema, key)
+
+
+async def apply(provider: Provider, address: Address, change: Change, *, exact: bool = False) -> Stored:
+    """Have the provider store what a change makes of the instance at an address."""
+    unit_of_work = UnitOfWork(provider)
+    try:
+        async with unit_of_work.writing():
+            return await unit_of_work.update(address, change, exact=exact)
+    finally:
+        await unit_of_work.end()
 
 
 async def stored(provider: Provider, address: Address) -> Stored:
@@ -203,11 +214,9 @@ class WriteCases(Cases):
         def fail(values: Values) -> Values:
             raise NotFound("It is not what it was.")
 
-        unit_of_work = UnitOfWork(provider)
-        written = await unit_of_work.update(address, older, exact=True, before=None)
+        written = await apply(provider, address, older, exact=True)
         with pytest.raises(NotFound, match="not what it was"):
-            await unit_of_work.update(address, fail, exact=False, before=None)
-        await unit_of_work.end()
+            await apply(provider, address, fail)
         assert written.previous == seen[-1]
         assert written.previous["age"] == 3
         now = await stored(provider, address)

@@ -12,7 +12,7 @@ from bzz.resources.options import restrict
 from bzz.schema.schema import Schema
 from tests.providers.mongoengine.models import Natural, Person
 
-RESOURCE = document_class(Person).schema
+SCHEMA = document_class(Person).schema
 DUPLICATE = {"keyPattern": {"e": 1, "_cls": 1}, "keyValue": {"e": "secret"}}
 
 
@@ -50,7 +50,7 @@ def wrapped(error: Exception) -> OperationError:
 def test_errors_of_the_driver_leave_as_ours_and_without_their_wording(
     error: Exception, expected: type[BzzError]
 ) -> None:
-    with pytest.raises(expected) as caught, translated(RESOURCE):
+    with pytest.raises(expected) as caught, translated(SCHEMA):
         raise error
     assert caught.value.__cause__ is error
     assert "10.0.0.7" not in caught.value.detail
@@ -59,14 +59,14 @@ def test_errors_of_the_driver_leave_as_ours_and_without_their_wording(
 
 def test_a_taken_value_names_the_models_field_and_not_the_stores() -> None:
     for key, name in (("e", "email"), ("_id", "id"), ("legacy", "legacy")):
-        with pytest.raises(Conflict) as caught, translated(RESOURCE):
+        with pytest.raises(Conflict) as caught, translated(SCHEMA):
             raise pymongo.errors.DuplicateKeyError("E11000", 11000, {"keyPattern": {key: 1}})
         assert caught.value.errors == {name: ["is taken"]}
 
 
 def test_only_a_write_may_have_happened() -> None:
     for writing in (True, False):
-        with pytest.raises(Unavailable) as caught, translated(RESOURCE, () if writing else None):
+        with pytest.raises(Unavailable) as caught, translated(SCHEMA, () if writing else None):
             raise pymongo.errors.NetworkTimeout("slow")
         assert ("may have happened" in caught.value.detail) is writing
 
@@ -75,12 +75,12 @@ def test_only_a_write_may_have_happened() -> None:
     "error", [pymongo.errors.OperationFailure("not authorized", 13), KeyError("x"), Invalid("ours")], ids=repr
 )
 def test_other_errors_pass_as_they_are(error: Exception) -> None:
-    with pytest.raises(type(error)) as caught, translated(RESOURCE):
+    with pytest.raises(type(error)) as caught, translated(SCHEMA):
         raise error
     assert caught.value is error
 
 
-def invalid(error: ValidationError, schema: Schema = RESOURCE, given: tuple[str, ...] = ()) -> Invalid:
+def invalid(error: ValidationError, schema: Schema = SCHEMA, given: tuple[str, ...] = ()) -> Invalid:
     with pytest.raises(Invalid) as caught, translated(schema, given):
         raise error
     return caught.value
@@ -103,7 +103,7 @@ def test_what_clean_says_of_fields_is_under_their_names() -> None:
 
 
 def test_what_is_wrong_with_a_hidden_field_is_told_only_to_who_has_given_it() -> None:
-    hidden = restrict(RESOURCE, write_only=["email"])
+    hidden = restrict(SCHEMA, write_only=["email"])
     error = ValidationError("", errors={"email": ValidationError("Invalid email address: secret")})
     assert invalid(error, hidden).errors == {}
     assert invalid(error, hidden, given=("email",)).errors == {"email": ["Invalid email address: secret"]}
