@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test nightly lint types docs format clean
+.PHONY: help demo test check nightly bench lint types docs format clean
 
 help: ## Say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -16,6 +16,11 @@ demo: .venv/demo ## Serve the example application (ARGS="--port 9000", say)
 test: .venv/test ## Run all tests, and say what they leave uncovered (ARGS="-k signals", say)
 	@$(BIN)/python -m coverage run -m pytest $(ARGS)
 	@$(BIN)/python -m coverage report
+
+check: lint types docs test ## Everything that must hold before a change lands
+
+bench: .venv/test ## Compare bzz with handlers written by hand (ARGS=sqlite, say)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 nightly: .venv/test ## Run the random sequences of requests, thousands of steps long
 	@$(BIN)/python -m pytest tests/promises --hypothesis-profile nightly $(ARGS)
