@@ -16,8 +16,10 @@ html_theme = "furo"
 html_title = "bzz"
 exclude_patterns = ["_build"]
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
+napoleon_attr_annotations = False  # the docstring says it in words
 
 
 def _table(*rows: tuple[str, ...]) -> str:
