@@ -53,7 +53,7 @@ class Act:
         path: to the instances that the act reads or writes.
         in_process: whether plain code runs the act. Plain code may set any field and gets instances; a request may
             not, and gets representations.
-        undefer: the postponed fields that the reply shows.
+        undefer: the deferred fields that the reply shows.
         announced: the announcements without an end, by act and by key of a member.
         sent: how many signals the act has sent.
     """
@@ -159,7 +159,7 @@ class Act:
             bodies = [item.body for item in shown]
         else:
             values = [item.values for item in items]
-            if hidden:  # a write loads the postponed fields that it changes
+            if hidden:  # a write loads the deferred fields that it changes
                 values = [{name: value for name, value in held.items() if name not in hidden} for held in values]
             bodies = await self.unit_of_work.compute(lambda: [*map(self.schema.represent, values)])
         return [replace(item, body=body) for item, body in zip(items, bodies, strict=True)]

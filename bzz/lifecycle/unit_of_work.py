@@ -80,7 +80,7 @@ class UnitOfWork:
         Args:
             schema: of the model.
             keys: primary keys, typed or as text; a key of the wrong type is ignored.
-            undefer: the postponed fields to load with them.
+            undefer: the deferred fields to load with them.
             represent: whether to build their representations, too.
 
         Raises:

@@ -170,7 +170,7 @@ class Provider(ABC):
 
         Args:
             address: which instance. ``change`` sees and may change the deferred fields that ``undefer`` names.
-            change: a function from the stored values to the new ones; it may leave fields out.
+            change: a function from all stored values to all new ones.
             exact: whether all fields must be as ``change`` found them, rather than the written ones alone.
             loaded: the result of ``get`` earlier in this act, which may save a second look; None if there is none.
             state: of the act that calls.
