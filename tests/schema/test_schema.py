@@ -4,52 +4,15 @@ from typing import Any
 
 import pytest
 
-from bzz.exceptions import Invalid, NotFound
+from bzz.exceptions import NotFound
 from bzz.resources.options import restrict
-from bzz.schema.containers import List, Map
+from bzz.schema.containers import List
 from bzz.schema.fields import Field
 from bzz.schema.free_form import JSON
 from bzz.schema.relations import Embedded, Reference
 from bzz.schema.scalars import INTEGER, STRING
 from bzz.schema.schema import Schema, make_schema
-
-
-class Model:
-    """What the resource describes."""
-
-
-class Other:
-    """What it refers to."""
-
-
-def fields(*known: Field) -> dict[str, Field]:
-    return {field.name: field for field in known}
-
-
-ADDRESS = Embedded(lambda: Schema(Model, fields(Field("city", STRING), Field("zip", STRING))))
-SCHEMA = Schema(
-    Model,
-    fields(
-        Field("key", INTEGER, insertable=False, updatable=False),
-        Field("name", STRING),
-        Field("age", INTEGER),
-        Field("password", STRING, readable=False),
-        Field("created_by", STRING, insertable=False, updatable=False),
-        Field("address", ADDRESS),
-        Field("others", List(ADDRESS)),
-        Field("friends", List(Reference(lambda: Other, lambda: INTEGER))),
-        Field("by_role", Map(Reference(lambda: Other, lambda: INTEGER))),
-        Field("meta", JSON),
-    ),
-    pk="key",
-    id_field="key",
-)
-
-
-def errors_of(call: Any, *arguments: Any) -> dict[str, list[str]]:
-    with pytest.raises(Invalid) as caught:
-        call(*arguments)
-    return caught.value.errors
+from tests.support.schemas import ADDRESS, SCHEMA, Model, Other, errors_of, fields
 
 
 def test_what_a_request_gives_is_typed_field_by_field() -> None:

@@ -1,3 +1,5 @@
+"""Replies with ``fields`` and ``expand``, on each provider."""
+
 from __future__ import annotations
 
 import asyncio
@@ -16,7 +18,7 @@ from tests.support.commands import Commands
 from tests.support.teams import documents, member, names, project, team
 
 
-async def test_fields_and_expand_shape_what_is_shown(teams: Api) -> None:
+async def test_fields_and_expand_shape_the_reply(teams: Api) -> None:
     ada = await member(teams)
     bob = await member(teams, "Bob", friends=[ada])
     parent = await team(teams, owner=bob, members=[bob, ada])
@@ -39,7 +41,7 @@ async def test_fields_and_expand_shape_what_is_shown(teams: Api) -> None:
     assert (created.status, created.json) == (201, {"name": "x"})
 
 
-async def test_what_dangles_in_the_store_is_shown_as_an_id_skipped_and_null(teams: Api) -> None:
+async def test_a_dangling_reference_is_shown_skipped_in_lists_and_expanded_to_null(teams: Api) -> None:
     ada, gone = await member(teams), await member(teams, "Gone")
     parent = await team(teams, members=[gone, ada], owner=gone)
     assert (await teams("DELETE", f"/member/{gone}")).status == 204
@@ -54,7 +56,7 @@ async def test_what_dangles_in_the_store_is_shown_as_an_id_skipped_and_null(team
     assert (await teams("PUT", f"/team/{parent}", json_body={"owner": None})).json["owner"] is None
 
 
-async def test_the_store_is_asked_no_more_than_it_has_to_be(api: Api, commands: Commands) -> None:
+async def test_each_expanded_field_takes_one_query(api: Api, commands: Commands) -> None:
     api.mount(*(bzz.ModelHive.routes_for("mongoengine", model) for model in (documents.Team, documents.Member)))
     ids = [await member(api, f"m{number}") for number in range(30)]
     for number in range(25):
@@ -87,7 +89,7 @@ async def test_the_store_is_asked_no_more_than_it_has_to_be(api: Api, commands: 
     assert following["filter"] == {"name": {"$regex": r"\.\*E", "$options": "i"}}
 
 
-async def test_what_would_multiply_without_end_is_refused(teams: Api) -> None:
+async def test_at_most_10000_references_are_expanded(teams: Api) -> None:
     ids = [await member(teams, str(number)) for number in range(25)]
     await asyncio.gather(*(teams("PUT", f"/member/{key}", json_body={"friends": ids}) for key in ids))
     assert (await teams("GET", f"/member/{ids[0]}?expand=friends.friends")).status == 200
@@ -112,7 +114,7 @@ class Shown:
         )
 
 
-async def test_what_shows_itself_is_expanded_where_it_shows_ids(api: Api, provider: MemoryProvider) -> None:
+async def test_a_model_with_to_dict_is_expanded_where_it_shows_keys(api: Api, provider: MemoryProvider) -> None:
     api.mount(bzz.ModelHive.routes_for(provider, Shown))
     await api.create("/shown", id="a")
     await api.create("/shown", id="text", member="a")
@@ -125,7 +127,7 @@ async def test_what_shows_itself_is_expanded_where_it_shows_ids(api: Api, provid
     ]
 
 
-async def test_an_entity_tag_does_not_depend_on_what_a_write_expands(teams: Api) -> None:
+async def test_the_entity_tag_of_a_write_does_not_depend_on_expand(teams: Api) -> None:
     ada = await member(teams)
     path = f"/team/{await team(teams, owner=ada)}"
     plain = (await teams("PUT", path, json_body={"name": "x"})).headers["ETag"]
@@ -133,7 +135,7 @@ async def test_an_entity_tag_does_not_depend_on_what_a_write_expands(teams: Api)
     assert (expanded.json["owner"]["name"], expanded.headers["ETag"]) == ("Ada", plain)
 
 
-async def test_a_receiver_may_have_something_expanded_that_was_not_asked_for(teams: Api, models: ModuleType) -> None:
+async def test_a_receiver_of_pre_get_list_may_add_to_expand(teams: Api, models: ModuleType) -> None:
     def show_owner(sender: type, query: Query) -> None:
         query.expand.append("owner")
 
