@@ -91,36 +91,31 @@ async def test_a_deadline_that_passes_during_a_write_raises_after_it() -> None:
     gate, loop = Gate(), asyncio.get_running_loop()
     users = bzz.ModelHive(gated(MemoryProvider, gate), User)
 
-    async def pass_deadline(deadline: asyncio.Timeout, task: asyncio.Task[None]) -> None:
+    async def pass_deadline(deadline: asyncio.Timeout) -> None:
         await gate.reached()
-        deadline.reschedule(loop.time())
-        while not task.cancelling():
-            await asyncio.sleep(0)
-        gate.may_write.set()
+        deadline.reschedule(loop.time())  # the loop cancels the act first, and then
+        loop.call_soon(gate.may_write.set)
 
     async def bounded() -> None:
-        task = asyncio.current_task()
-        assert task
         async with asyncio.timeout(None) as deadline:
-            passing = asyncio.ensure_future(pass_deadline(deadline, task))
+            passing = asyncio.ensure_future(pass_deadline(deadline))
             await users.create({"name": "Ada"})
         await passing
 
     with capture(post_create_instance) as sent, pytest.raises(TimeoutError):
-        await asyncio.ensure_future(bounded())
+        await bounded()
     assert len(sent) == 1
 
 
 async def test_a_deadline_inside_the_provider_does_not_cancel_the_act(api: Api) -> None:
-    async def until_expired(deadline: asyncio.Timeout) -> None:
-        while not deadline.expired():
-            await asyncio.sleep(0)
+    written = asyncio.Event()
 
     class Hasty(MemoryProvider):
         async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:
             with suppress(TimeoutError):
-                async with asyncio.timeout(0) as deadline:
-                    await uncancelled(until_expired(deadline))
+                async with asyncio.timeout(0):  # the loop ends the time first, and then
+                    asyncio.get_running_loop().call_soon(written.set)
+                    await uncancelled(written.wait())
                     await asyncio.sleep(0)
             return await super().create(schema, data, state=state)
 
