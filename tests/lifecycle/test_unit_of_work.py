@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from bzz.lifecycle import writes
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.memory import MemoryProvider
-from bzz.providers.values import ActState, Stored
+from bzz.providers.values import ActState, Address, Stored
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
+from bzz.schema.types import Diff
 from bzz.signals import (
     post_create_instance,
     pre_create_instance,
@@ -24,12 +26,12 @@ from bzz.signals import (
     pre_provider_call,
     pre_update_instance,
 )
-from bzz.testing import capture
+from bzz.testing import Sent, capture
+from tests.support.acts import act_on
 from tests.support.models import User
 
 
-async def test_fetch_returns_the_instances_that_exist_by_key(provider: MemoryProvider) -> None:
-    schema: Schema = provider.describe(User)
+async def test_fetch_returns_the_instances_that_exist_by_key(provider: MemoryProvider, schema: Schema) -> None:
     data: Values = {"name": "Ada", "id": "1"}
     ada = await UnitOfWork(provider).create(schema, data)
     found = await UnitOfWork(provider).fetch(schema, ["1", "2", None], represent=True)
@@ -144,3 +146,46 @@ async def test_a_large_body_is_parsed_off_the_event_loop(all_users: Act) -> None
         raw = Spy(name="Ada", scores={f"k{n}": n for n in range(scores)})
         assert (await writes.create_instance(all_users, raw)).instance.name == "Ada"
         assert (loop_thread in threads) is (scores == 1)
+
+
+def many(number: int = 5000) -> dict[str, int]:
+    return {f"k{n}": n for n in range(number)}
+
+
+async def test_computations_leave_the_event_loop_once_a_large_value_was_measured(provider: MemoryProvider) -> None:
+    loop_thread, work = threading.current_thread(), UnitOfWork(provider)
+    for values, is_large in (({"scores": many(1000)}, False), ({"scores": many()}, True), ({}, True)):
+        work.measure(values)
+        assert work.is_large is is_large
+        for compute in (work.compute, work.compute_uncancelled):
+            assert (await compute(threading.current_thread) is loop_thread) is not is_large
+
+
+async def test_large_stored_values_are_measured_by_a_read_and_by_an_update(
+    provider: MemoryProvider, schema: Schema
+) -> None:
+    await UnitOfWork(provider).create(schema, {"id": "1", "name": "Ada", "scores": many()})
+    address = Address.parse(schema, "1")
+    reading, writing = UnitOfWork(provider), UnitOfWork(provider)
+    await reading.get(address)
+    async with writing.writing():
+        await writing.update(address, lambda stored: {**stored, "age": 3})
+    assert (reading.is_large, writing.is_large) == (True, True)
+
+
+@pytest.mark.parametrize("size", [1, 5000])
+async def test_the_diff_of_large_values_is_computed_off_the_event_loop(
+    provider: MemoryProvider, schema: Schema, sent: list[Sent], size: int
+) -> None:
+    threads: list[threading.Thread] = []
+
+    class Watched(Schema):
+        def diff(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
+            threads.append(threading.current_thread())
+            return super().diff(old, new)
+
+    await UnitOfWork(provider).create(schema, {"id": "1", "name": "Ada", "scores": many(size)})
+    act = act_on(provider, Watched(schema.model, schema.fields, schema.pk, schema.id_field), "user", "1")
+    await writes.update_instance(act, {"age": 3})
+    assert [one.keywords["updated_fields"] for one in sent] == [{"age": {"from": None, "to": 3}}] * 2
+    assert {thread is threading.current_thread() for thread in threads} == {size == 1}
