@@ -198,7 +198,7 @@ def memory() -> Iterator[tuple[Server, MemoryProvider]]:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(REQUESTS, BODIES)
-def test_no_request_breaks_the_server_or_writes_what_it_may_not(
+def test_no_request_breaks_the_server_or_writes_a_forbidden_field(
     memory: tuple[Server, MemoryProvider], request_: tuple[str, str, str], body: tuple[str, bytes]
 ) -> None:
     (server, provider), (method, identifier, query) = memory, request_
@@ -228,7 +228,7 @@ def store(mongodb_uri: str) -> Iterator[Server]:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(REQUESTS, BODIES)
-def test_no_request_breaks_the_store_or_leaves_what_cannot_be_read(
+def test_no_request_breaks_the_store_or_leaves_an_unreadable_document(
     store: Server, request_: tuple[str, str, str], body: tuple[str, bytes]
 ) -> None:
     method, identifier, query = request_

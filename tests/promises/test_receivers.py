@@ -224,7 +224,7 @@ async def check(receivers: list[Receiver], request: str) -> None:
 
 @settings(max_examples=10 * settings().max_examples)  # each takes some milliseconds
 @given(receivers=st.lists(RECEIVERS, max_size=8), request=st.sampled_from([*REQUESTS]))
-def test_whatever_receivers_do_the_promises_hold(receivers: list[tuple[str, str]], request: str) -> None:
+def test_receivers_run_in_order_and_the_reply_is_true(receivers: list[tuple[str, str]], request: str) -> None:
     log: list[tuple[str, int]] = []
     with running_loop() as loop:
         made = [Receiver(number, *receiver, log) for number, receiver in enumerate(receivers)]
