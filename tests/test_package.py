@@ -1,4 +1,4 @@
-"""The shape of the package: imports look down, and each door shows what its ``__all__`` says."""
+"""The shape of the package: each import looks down, and each door shows the names in its ``__all__``."""
 
 from __future__ import annotations
 
