@@ -1,1 +1,1 @@
-"""Query strings."""
+"""Query strings: text becomes a ``Query``."""

@@ -18,7 +18,7 @@ MAX_TEXT = 400  # characters of a text to look for; stores limit the length of p
 
 
 def parse_filter(schema: Schema, key: str, value: Any, allowed: Iterable[str]) -> tuple[Condition, bool]:
-    """Return the condition of a parameter of a query string, and whether the parameter may be repeated.
+    """Return the condition of a parameter, and whether the parameter may be repeated.
 
     Args:
         schema: of the instances in the list.

@@ -51,7 +51,10 @@ async def test_a_cursor_is_refused_in_another_order(teams: Api) -> None:
     assert names(await teams("GET", f"/member?sort=name&per_page=1&after={after}")) == ["1"]
     for query in (f"sort=-name&after={after}", f"sort=age&after={after}", f"after={after}"):
         reply = await teams("GET", f"/member?{query}")
-        assert (reply.status, reply.json["detail"]) == (400, "The cursor is of a list in another order.")
+        assert (reply.status, reply.json["detail"]) == (
+            400,
+            "The cursor is of a list in another order; begin again without it.",
+        )
     both = await teams("GET", f"/member?sort=name&page=2&after={after}")
     assert (both.status, list(both.json["errors"])) == (400, ["after"])
 
