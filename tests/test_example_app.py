@@ -1,4 +1,4 @@
-"""The example application as its user has it: a process, a page, and a stream of signals."""
+"""The example application as a process: its page, its API and its stream of signals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.example import Browser, ended, running
 
 @pytest.fixture(params=["documents", "tables", "tables by a synchronous driver"])
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
-    """The arguments that have the application keep its data for this test, as documents or in tables."""
+    """The arguments that choose a store of this test: documents, or tables."""
     chosen = {
         "documents": [],
         "tables": ["--sqlalchemy"],
@@ -76,7 +76,7 @@ async def test_it_serves_a_page_an_api_and_a_stream_of_signals_and_keeps_its_dat
         assert evil.code == 403
         await browser.request("POST", "/api/person/", {"name": "Kept", "email": "kept@example.com"})
         process.send_signal(signal.SIGINT)
-        await asyncio.gather(stream, resumed, return_exceptions=True)  # they end, however
+        await asyncio.gather(stream, resumed, return_exceptions=True)  # they end in any way
     assert process.returncode == 0
 
     with running(*kept) as (url, process):
@@ -91,7 +91,7 @@ async def test_a_page_that_was_open_before_a_restart_gets_the_signals_after_it(t
         stream = await browser.listen(**{"Last-Event-ID": "1"})
         assert (await browser.request("GET", "/api/team/")).code == 200
         assert [(await browser.events.get())["signal"] for _ in range(2)] == ["pre_get_list", "post_get_list"]
-        assert browser.received < 2000, "nothing is sent while there is nothing to say"
+        assert browser.received < 2000, "the stream is quiet without signals"
     await asyncio.gather(stream, return_exceptions=True)
 
 

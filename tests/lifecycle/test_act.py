@@ -70,7 +70,7 @@ async def test_acts_without_receivers_do_the_same(all_users: Act) -> None:
 
 @dataclass
 class Handler:
-    """What the lifecycle looks at of a handler: whether it has finished."""
+    """The one attribute of a handler that an act reads: whether the reply is finished."""
 
     _finished: bool = False
 
@@ -105,7 +105,7 @@ async def test_a_pre_receiver_that_answers_the_request_stops_the_act(
     assert await stored_names(all_users) == ["Ada"]
 
 
-async def test_a_missing_instance_is_announced_by_a_read_only(all_users: Act, sent: list[Sent]) -> None:
+async def test_only_a_read_announces_a_missing_instance(all_users: Act, sent: list[Sent]) -> None:
     nobody = act_on(all_users.unit_of_work.provider, all_users.schema, "user", "nobody")
     for act in (
         writes.update_instance(nobody, {}),

@@ -39,7 +39,7 @@ class Price:
 
 
 def shown(sent: list[Sent]) -> list[tuple[str, str, str]]:
-    """What was sent, with each key that a store has made replaced by its number."""
+    """Return the sent signals as text, each key of a store replaced by its number."""
     keys: dict[str, str] = {}
 
     def numbered(found: re.Match[str]) -> str:

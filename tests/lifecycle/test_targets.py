@@ -101,7 +101,7 @@ async def test_errors_of_a_model_are_keyed_as_seen_from_the_end_of_the_path(team
 
 
 async def test_errors_elsewhere_in_the_parent_become_the_detail(teams: Api, store: str) -> None:
-    """A parent may hold what its model would not take any more."""
+    """A stored parent may be invalid for its model by now."""
     if store == "memory":
         return
     parent = await team(teams)

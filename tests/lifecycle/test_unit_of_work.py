@@ -43,14 +43,14 @@ async def test_fetch_returns_the_instances_that_exist_by_key(provider: MemoryPro
 
 
 class Opening(MemoryProvider):
-    """Has units of work that need no end."""
+    """Its units need no end."""
 
     async def begin(self, state: ActState) -> Any:
         return object()
 
 
 class Closing(Opening):
-    """Takes its time to end them."""
+    """Its units end later."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ async def test_a_unit_ends_after_the_last_call_that_uses_it() -> None:
 
     def hold() -> None:
         loop.call_soon_threadsafe(begun.set)
-        gate.wait(5)
+        gate.wait(20)
 
     async def impatient(sender: Any) -> None:
         held = asyncio.ensure_future(bzz.in_pool(hold))
@@ -91,7 +91,7 @@ async def test_a_unit_ends_after_the_last_call_that_uses_it() -> None:
 
 
 class LedgerProvider(MemoryProvider):
-    """Writes what is entered into its unit of work together with the instance, or neither."""
+    """Stores the entries of its unit together with the instance, or neither."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ async def test_receivers_of_a_write_get_the_unit_of_the_act() -> None:
     assert provider.ledger == ["Ada is created"]
     await users.update(ada.id, {"age": 3})
     await users.list()
-    assert units == [None, None], "what is read, and what is committed, is in none"
+    assert units == [None, None], "a read has no unit, and a stored write has none any more"
     assert provider.ended == [["Ada is created"], ["None is created"], [], []], "one for each act"
 
 

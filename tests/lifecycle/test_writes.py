@@ -199,4 +199,4 @@ def test_the_new_document_of_a_long_list_is_found_in_one_pass() -> None:
     started = time.thread_time()
     assert writes._added(nameless, earlier, [{"n": -1}, *earlier]) == 0
     assert writes._added(nameless, earlier, [*earlier[:7], {"n": 6}, *earlier[7:]]) == 7
-    assert time.thread_time() - started < 5, "which comparing each with each takes many times over"
+    assert time.thread_time() - started < 5, "comparing each with each would take many times as long"

@@ -154,7 +154,7 @@ async def test_a_cancelled_act_ends_a_write_that_waits_for_a_thread() -> None:
 
 
 async def test_signals_tell_the_truth_at_each_point_of_cancellation() -> None:
-    """Cancelled after each number of steps of the loop, until there are none left to interrupt."""
+    """The act is cancelled after 0, 1, 2 ... steps of the loop, until it ends before it is cancelled."""
 
     async def receive(sender: Any) -> None:
         await asyncio.sleep(0)

@@ -92,7 +92,7 @@ async def test_a_read_cancelled_in_its_post_signal_sends_no_request_failed() -> 
 
 
 async def test_a_cancelled_act_still_computes_a_large_diff_for_its_receivers() -> None:
-    """A diff of many values is computed in a thread, for which the receiver waits."""
+    """A thread computes the diff of many values, and the receiver waits for it."""
     users, computing = bzz.ModelHive(MemoryProvider(), User), asyncio.Event()
     many = {f"key {number}": number for number in range(5000)}
     ada = await users.create({"name": "Ada", "scores": many})

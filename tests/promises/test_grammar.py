@@ -109,7 +109,7 @@ class Grammar(World, RuleBasedStateMachine):
     def embedded(
         self, method: str, path: str, new: Body, found: Body | None, model: str, *, is_list: bool, is_there: bool
     ) -> None:
-        """Expect what a method does to an embedded document at ``path``, which is ``found`` there."""
+        """Send a method to the ``path`` of an embedded document, which is ``found`` there or None."""
         if method == "GET":
             told = [(f"{when}_get_instance", model) for when in ("pre", "post")]
             self.expect("GET", path, None, 200 if found else 404, found, *(told if found else failed(told)))
@@ -243,7 +243,7 @@ class Grammar(World, RuleBasedStateMachine):
 
 
 def serve_documents() -> str:
-    """Return the provider's name, its database empty."""
+    """Empty the database and return the provider's name."""
     mongoengine.get_connection().drop_database("bzz_test")
     return "mongoengine"
 

@@ -1,4 +1,4 @@
-"""Whatever a request says: no 500, and nothing written that it may not write."""
+"""Random requests: none is answered 500, and none writes a field that requests may not write."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ counter = itertools.count()
 
 @dataclass
 class Account:
-    """In memory: a field that no request may set, and attributes that none may reach."""
+    """Has a field that no request may set, and attributes that no request may reach."""
 
     name: str = ""
     id: str = field(default_factory=lambda: f"id{next(counter)}")
@@ -46,7 +46,7 @@ class Inner(me.EmbeddedDocument):
 
 
 class Stored(me.Document):
-    """In MongoDB: the same, and every type of field that could take a request the wrong way."""
+    """Has the same, and each type of field that might misread a request."""
 
     name = me.StringField()
     number = me.IntField()

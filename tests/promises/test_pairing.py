@@ -120,7 +120,7 @@ async def test_the_context_of_a_pre_signal_reaches_the_signal_that_ends_it(teams
         assert reserved == []
     with capture(post_create_instance) as sent:
         await team(teams)
-    assert sent[0].keywords["context"] == {}, "where nobody was told before"
+    assert sent[0].keywords["context"] == {}, "the context of a signal without a pre_ signal is empty"
 
 
 async def test_request_failed_needs_no_receiver_of_the_pre_signal(teams: Api) -> None:
@@ -212,7 +212,7 @@ async def test_no_member_joins_without_an_announcement() -> None:
 async def test_an_act_fails_if_its_model_raises_stop_iteration(users: Api) -> None:
     @dataclass
     class Exhausted(User):
-        """Looks for what is not there."""
+        """Raises StopIteration as soon as it is made."""
 
         def __post_init__(self) -> None:
             next(iter(()))

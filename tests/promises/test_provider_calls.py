@@ -21,7 +21,7 @@ from tests.support.teams import NOBODY, member, team
 
 
 def operations(sent: list[Sent]) -> list[tuple[str, str]]:
-    """What was called of what, each checked to have begun and ended once."""
+    """Return the calls as (method, model), after a check that each began and ended once."""
     begun = [s.keywords for s in sent if s.signal == "pre_provider_call"]
     ended = [s.keywords for s in sent if s.signal == "post_provider_call"]
     calls = [(one["operation_name"], one["target_name"]) for one in begun]
@@ -64,7 +64,7 @@ async def test_post_provider_call_gives_the_error_of_a_failed_call(teams: Api) -
 
 
 class SlowProvider(MemoryProvider):
-    """Takes its time where the store is called."""
+    """Each look-up takes two seconds of its clock."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ async def test_the_duration_of_a_call_leaves_receivers_out(clock: Clock) -> None
     durations: list[float] = []
     with post_provider_call.connected_to(lambda sender, duration: durations.append(duration), sender=memory):
         await users.update(ada.id, {"age": 4})
-    assert durations == [2, 2, 2], "whether anybody watches the other or not"
+    assert durations == [2, 2, 2], "with or without a receiver for the other provider"
 
 
 async def test_an_exception_around_a_call_is_only_logged(users: Api, caplog: pytest.LogCaptureFixture) -> None:
@@ -161,4 +161,4 @@ async def test_a_cancellation_in_a_receiver_of_a_call_never_cuts_off_a_write() -
     assert made == ["pre_create_instance", "post_create_instance"]
     [ada] = await users.list()
     read = await interrupted(post_provider_call, users.get(ada.id))
-    assert read == ["pre_get_instance", "request_failed"], "what only reads ends there"
+    assert read == ["pre_get_instance", "request_failed"], "a read ends there"

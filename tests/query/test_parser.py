@@ -1,4 +1,4 @@
-"""Query strings: which parameters there are, and what an error says of them."""
+"""Query strings: their parameters, and the errors about them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ SECONDS_TO_END = 20
 
 @contextmanager
 def running(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The application's URL and process, which is interrupted at the end as Ctrl-C does."""
+    """Start the application; yield its URL and process, and interrupt it at the end as Ctrl-C does."""
     command = [sys.executable, "-m", "example_app", "--port", "0", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
@@ -36,7 +36,7 @@ def running(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 class Browser:
-    """What a browser does: requests, and a stream of events."""
+    """Requests, and a stream of events."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -78,6 +78,6 @@ class Browser:
 
 
 def ended(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The application, which has ended by itself."""
+    """Run the application until it ends by itself."""
     command = [sys.executable, "-m", "example_app", "--port", "0", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603

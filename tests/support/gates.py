@@ -10,7 +10,7 @@ from bzz.providers.base import Provider
 
 
 class Gate:
-    """Whether a store writes, and may."""
+    """Two events: a write has reached the store, and the store may write."""
 
     def __init__(self) -> None:
         self.writing, self.may_write = threading.Event(), threading.Event()
@@ -20,12 +20,12 @@ class Gate:
         self.may_write.clear()
 
     async def reached(self) -> None:
-        """Wait until the store has been handed a write."""
+        """Wait until a write has reached the store."""
         assert await asyncio.get_running_loop().run_in_executor(None, self.writing.wait, 20)
 
 
 def gated(base: Any, gate: Gate) -> Provider:
-    """A provider that writes once it is let."""
+    """Return a provider whose writes wait for the gate to open."""
 
     class Gated(base):
         async def write(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
