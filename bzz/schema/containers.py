@@ -9,7 +9,7 @@ from typing import Any
 
 from bzz.exceptions import Invalid
 from bzz.schema.errors import add_error
-from bzz.schema.types import DataType, dump_value, parse_value, references, text
+from bzz.schema.types import DataType, dump_value, parse_text, parse_value, references_in
 
 
 @dataclass(frozen=True)
@@ -50,24 +50,24 @@ class List(DataType):
         """Take the list given, with nothing to merge its items into."""
         return None if patch is None else [self.item.merge(None, item) for item in patch]
 
-    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+    def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield what an item gives, unless it is an item that is stored, told by its own protected values."""
         left: defaultdict[str, list[Any]] = defaultdict(list)
         for item in reversed(stored or ()):
             left[self._own(item)].append(item)
         for index, item in enumerate(value):
             same = left[self._own(item)]
-            found = self.item.protected(item, same.pop() if same else None)
+            found = self.item.read_only_values(item, same.pop() if same else None)
             yield from ((f"{index}.{name}", inner) for name, inner in found)
 
     def _own(self, item: Any) -> str:
         """Return what tells an item from others: the protected values in it that are not in lists in turn."""
-        found = self.item.protected(item, None)
+        found = self.item.read_only_values(item, None)
         return repr([pair for pair in found if not any(part.isdigit() for part in pair[0].split("."))])
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the items, each under its index."""
-        return references((str(index), self.item, item) for index, item in enumerate(value))
+        return references_in((str(index), self.item, item) for index, item in enumerate(value))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Map(DataType):
     """
 
     item: DataType
-    check_key: Callable[[str], object] = text
+    check_key: Callable[[str], object] = parse_text
     name: str = "object"
 
     def parse(self, raw: Any) -> dict[str, Any]:
@@ -110,16 +110,16 @@ class Map(DataType):
         given = {key: self.item.merge(stored.get(key), value) for key, value in patch.items() if value is not None}
         return {key: value for key, value in stored.items() if key not in patch} | given
 
-    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+    def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield what a key's value gives that the stored one under that key has not."""
         for key, item in value.items():
             if item is not None:
-                found = self.item.protected(item, (stored or {}).get(key))
+                found = self.item.read_only_values(item, (stored or {}).get(key))
                 yield from ((f"{key}.{name}", inner) for name, inner in found)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the values, each under its key."""
-        return references((key, self.item, item) for key, item in value.items())
+        return references_in((key, self.item, item) for key, item in value.items())
 
 
 def _parse_items(datatype: DataType, items: Iterable[tuple[Any, Any]], *, nullable: bool = False) -> dict[Any, Any]:

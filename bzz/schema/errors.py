@@ -25,11 +25,11 @@ def add_error(errors: dict[str, list[str]], key: str, error: ValueError) -> None
         raise Invalid(errors=dict(islice(errors.items(), MAX_ERRORS)))
 
 
-UNKNOWN = "unknown field"
+UNKNOWN_FIELD = "unknown field"
 NO_INSTANCE = "There is no such instance."
 
 
-def refuse(errors: Mapping[str, list[str]], read_only: Iterable[tuple[str, Any]]) -> None:
+def raise_if_invalid(errors: Mapping[str, list[str]], read_only: Iterable[tuple[str, Any]]) -> None:
     """Raise Invalid if there are ``errors``, or names of values that were given but are ``read_only``."""
     both = {**errors, **{name: ["is read-only"] for name, _ in islice(read_only, MAX_ERRORS)}}
     if both:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from bzz.schema.scalars import BYTES, DATE, DATETIME, DECIMAL, FLOAT, INT64, TIME, UUID_, Scalar
-from bzz.schema.types import DataType, FormValue, single, text
+from bzz.schema.types import DataType, FormValue, parse_text, single_text
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -27,7 +27,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
-def _refuse(value: Any) -> Any:
+def _raise_not_json(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be shown as JSON")
 
 
@@ -41,8 +41,8 @@ class Json(DataType):
         kinds: classes of what only the store knows and could keep.
     """
 
-    check_key: Callable[[str], object] = text
-    plain: Callable[[Any], Any] = _refuse
+    check_key: Callable[[str], object] = parse_text
+    plain: Callable[[Any], Any] = _raise_not_json
     kinds: tuple[type, ...] = ()
     name: str = "JSON value"
     nullable: bool = True
@@ -50,7 +50,7 @@ class Json(DataType):
     def parse(self, raw: Any) -> Any:
         """Return ``raw``, with form values as text; raise ValueError for what the store could not keep."""
         if isinstance(raw, FormValue):
-            return single(raw)
+            return single_text(raw)
         if isinstance(raw, Mapping):
             for key in raw:
                 self.check_key(key)
@@ -60,7 +60,7 @@ class Json(DataType):
         if isinstance(raw, int) and not INT64[0] <= raw <= INT64[1]:
             raise ValueError("expected an integer of at most 64 bits")
         if isinstance(raw, str):
-            return text(raw)
+            return parse_text(raw)
         if isinstance(raw, datetime):
             DATETIME.parse(raw)  # which may be beyond what UTC can say
         if raw is None or isinstance(raw, (int, *_OF_CLASS, *self.kinds)):

@@ -55,9 +55,9 @@ class Embedded(DataType):
             return super().diff(name, before, after)
         return {f"{name}.{inner}": change for inner, change in self.schema.diff(before, after).items()}
 
-    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+    def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield what a request may not give of the inner fields."""
-        return self.schema.protected(value, stored)
+        return self.schema.read_only_values(value, stored)
 
     def id_of(self, value: Any) -> str | None:
         """Return what identifies the document in URLs."""

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from bzz.schema.types import EQUALITY, ORDER, TEXT, DataType, identity, text
+from bzz.schema.types import EQUALITY, ORDER, TEXT, DataType, identity, parse_text
 
 MAX_KEY = 512
 INT64 = (-(2**63), 2**63 - 1)
@@ -146,19 +146,19 @@ def _isoformat(expected: str, kind: type[date] | type[time]) -> Callable[[Any], 
 
 def _parse_uuid(raw: Any) -> UUID:
     try:
-        return raw if isinstance(raw, UUID) else UUID(text(raw))
+        return raw if isinstance(raw, UUID) else UUID(parse_text(raw))
     except ValueError:
         raise ValueError("expected a UUID") from None
 
 
 def _parse_bytes(raw: Any) -> bytes:
     try:
-        return bytes(raw) if isinstance(raw, (bytes, bytearray)) else base64.b64decode(text(raw), validate=True)
+        return bytes(raw) if isinstance(raw, (bytes, bytearray)) else base64.b64decode(parse_text(raw), validate=True)
     except ValueError:
         raise ValueError("expected base64 (RFC 4648, section 4)") from None
 
 
-STRING = Scalar("string", text, operators=(*ORDERED, *TEXT), textual=True)
+STRING = Scalar("string", parse_text, operators=(*ORDERED, *TEXT), textual=True)
 INTEGER = integer()
 FLOAT = Scalar("number", _parse_float, operators=ORDERED)
 DECIMAL = Scalar("decimal", _parse_decimal, str, operators=ORDERED)

@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import Any
 
 from bzz.exceptions import NotFound
-from bzz.schema.errors import NO_INSTANCE, UNKNOWN, add_error, refuse
+from bzz.schema.errors import NO_INSTANCE, UNKNOWN_FIELD, add_error, raise_if_invalid
 from bzz.schema.fields import Field, Values
 from bzz.schema.free_form import JSON
 from bzz.schema.scalars import Scalar, addressable
-from bzz.schema.types import DataType, Diff, identity, parse_value, references
+from bzz.schema.types import DataType, Diff, identity, parse_value, references_in
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class Schema:
         """Return the field that a request means by ``key``: ``id`` is the primary key; None if there is none."""
         return self.fields.get(self.pk if key == "id" and self.pk else key)
 
-    def public(self, name: str) -> str:
+    def public_name(self, name: str) -> str:
         """Return what requests call the field ``name``: ``id`` for the primary key."""
         return "id" if name == self.pk else name
 
     @cached_property
     def readable(self) -> tuple[tuple[str, Field], ...]:
         """The fields of a reply, each with the name it has there."""
-        return tuple((self.public(f.name), f) for f in self.fields.values() if f.readable)
+        return tuple((self.public_name(f.name), f) for f in self.fields.values() if f.readable)
 
     @cached_property
     def deferred(self) -> frozenset[str]:
@@ -114,7 +114,7 @@ class Schema:
             raise NotFound(NO_INSTANCE)
         return value
 
-    def keys(self, found: Iterable[Any]) -> list[Any]:
+    def parse_keys(self, found: Iterable[Any]) -> list[Any]:
         """Return the primary keys in what was found where they should be, each once; what cannot be one is left out."""
         typed = self.fields[str(self.pk)].type
         keys: dict[Any, None] = {}
@@ -142,7 +142,7 @@ class Schema:
             Invalid: a field is unknown, may not be given, or cannot take its value.
         """
         values, errors = self._typed(raw, hidden=trusted)
-        refuse(errors, () if trusted else self.protected(values, None))
+        raise_if_invalid(errors, () if trusted else self.read_only_values(values, None))
         return self.merge({}, values)
 
     def parse(self, raw: Mapping[str, Any], *, hidden: bool = False) -> Values:
@@ -156,7 +156,7 @@ class Schema:
             Invalid: a field is unknown or cannot take its value.
         """
         values, errors = self._typed(raw, hidden=hidden)
-        refuse(errors, ())
+        raise_if_invalid(errors, ())
         return values
 
     def _typed(self, raw: Mapping[str, Any], *, hidden: bool) -> tuple[Values, dict[str, list[str]]]:
@@ -166,7 +166,7 @@ class Schema:
             known = self.field_for(key)
             try:
                 if known is None or not (hidden or known.readable or known.insertable or known.updatable):
-                    raise ValueError(UNKNOWN)
+                    raise ValueError(UNKNOWN_FIELD)
                 if known.name in typed:
                     raise ValueError("is given more than once")
                 typed[known.name] = parse_value(known.type, value)
@@ -174,7 +174,9 @@ class Schema:
                 add_error(errors, key, error)
         return typed, errors
 
-    def protected(self, values: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
+    def read_only_values(
+        self, values: Mapping[str, Any], stored: Mapping[str, Any] | None
+    ) -> Iterator[tuple[str, Any]]:
         """Yield, by dotted name and in the order of the fields, the values that a request may not give.
 
         Args:
@@ -187,9 +189,9 @@ class Schema:
             value, before = values[name], (stored or {}).get(name)
             if known.updatable if stored is not None else known.insertable:
                 if value is not None:
-                    yield from ((f"{name}.{inner}", part) for inner, part in known.type.protected(value, before))
+                    yield from ((f"{name}.{inner}", part) for inner, part in known.type.read_only_values(value, before))
             elif stored is None or not known.type.same(before, value):
-                yield self.public(name), value
+                yield self.public_name(name), value
 
     def merge(self, old: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
         """Return ``old`` with ``changes`` merged into it (RFC 7396, section 2); neither is changed."""
@@ -222,12 +224,12 @@ class Schema:
             name, dot, inner = dotted.partition(".")
             known = self.fields.get(name)
             if known is None or known.readable or name in (given or ()):
-                visible_errors[f"{self.public(name)}{dot}{inner}"] = messages
+                visible_errors[f"{self.public_name(name)}{dot}{inner}"] = messages
         return visible_errors
 
     def references(self, values: Mapping[str, Any]) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in ``values``: dotted field name, model referred to, primary key."""
-        return references((name, self.fields[name].type, value) for name, value in values.items())
+        return references_in((name, self.fields[name].type, value) for name, value in values.items())
 
 
 def make_schema(

@@ -74,7 +74,7 @@ class DataType(ABC):
         """Return how two values of the field ``name`` that are not the same differ, by dotted field name."""
         return {name: {"from": before, "to": after}}
 
-    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:  # noqa: ARG002  # most have no parts
+    def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:  # noqa: ARG002  # most have no parts
         """Yield, by dotted name, what ``value`` gives and a request may not, ``stored`` being the value so far."""
         yield from ()
 
@@ -103,10 +103,10 @@ def _from_form(datatype: DataType, texts: FormValue) -> Any:
         return None
     if datatype.is_list:
         return list(texts)
-    return single(texts)
+    return single_text(texts)
 
 
-def single(texts: FormValue) -> str:
+def single_text(texts: FormValue) -> str:
     """Return the only text of a form value; raise ValueError if there are several."""
     if len(texts) > 1:
         raise ValueError("is given more than once")
@@ -118,7 +118,7 @@ def dump_value(datatype: DataType, value: Any) -> Any:
     return None if value is None else datatype.dump(value)
 
 
-def references(values: Iterable[tuple[str, DataType, Any]]) -> Iterator[tuple[str, type, Any]]:
+def references_in(values: Iterable[tuple[str, DataType, Any]]) -> Iterator[tuple[str, type, Any]]:
     """Yield the references in named values of given types, by dotted name; a value may be None."""
     for name, datatype, value in values:
         if value is not None:
@@ -126,7 +126,7 @@ def references(values: Iterable[tuple[str, DataType, Any]]) -> Iterator[tuple[st
                 yield f"{name}.{inner}" if inner else name, model, key
 
 
-def text(raw: Any) -> str:
+def parse_text(raw: Any) -> str:
     """Return ``raw`` if it is text that can be written; raise ValueError if not."""
     if not isinstance(raw, str):
         raise ValueError("expected a string")
