@@ -1,1 +1,1 @@
-"""Lifecycle."""
+"""The acts on instances, each with its signals, inside a unit of work."""

@@ -224,7 +224,8 @@ class Schema:
     def diff(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
         """Return the diff of two states of an instance: ``{'age': {'from': 3, 'to': 4}}``.
 
-        Values inside embedded documents are keyed by dotted name. A list is one entry, and so is an embedded document that was set or unset as a whole.
+        Values inside embedded documents are keyed by dotted name. A list is one entry, and so is an embedded document
+        that was set or unset as a whole.
         """
         changes: Diff = {}
         for name, value in self.changed(old, new).items():
