@@ -8,7 +8,7 @@ from bzz.schema.fields import Field
 from bzz.schema.relations import Embedded
 from bzz.schema.scalars import INTEGER, STRING
 from bzz.schema.schema import Schema
-from tests.schema.test_schema import SCHEMA, Model, errors_of, fields
+from tests.support.schemas import SCHEMA, Model, errors_of, fields
 
 
 def test_a_patch_repeats_read_only_values_only_as_they_are_stored() -> None:

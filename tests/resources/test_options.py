@@ -12,7 +12,7 @@ from bzz.providers.memory import MemoryProvider
 from bzz.resources import catalogue
 from bzz.resources.options import restrict
 from bzz.testing import Sent
-from tests.schema.test_schema import SCHEMA, errors_of
+from tests.support.schemas import SCHEMA, errors_of
 from tests.support.client import Api
 from tests.support.teams import member, names, team
 
