@@ -1,4 +1,4 @@
-"""The id of a request, in its reply, in what is logged, and nowhere else."""
+"""The request id, in replies, signals and log records."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def test_a_request_its_reply_and_its_signals_have_one_id(users: Api) -> No
         ("POST /user", b"x" * 1_048_577, 413),
     ],
 )
-async def test_an_error_has_the_id_too_and_so_has_what_is_logged_of_it(
+async def test_an_error_reply_and_its_log_records_have_the_id(
     users: Api, request_line: str, body: bytes | None, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     reply = await users(*request_line.split(), body=body, headers={"X-Request-ID": "mine"})
