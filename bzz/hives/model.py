@@ -20,7 +20,7 @@ from bzz.providers import registry
 from bzz.providers.base import Provider
 from bzz.query.sorting import parse_sort
 from bzz.resources.catalogue import register
-from bzz.resources.options import METHODS, check_methods, restrict
+from bzz.resources.options import METHODS, parse_methods, restrict
 from bzz.resources.resource import Resource
 from bzz.schema.schema import Schema
 
@@ -72,7 +72,7 @@ class ModelHive(InProcess):
         per_page = min(20, max_per_page) if per_page is None else per_page
         self.handler_class = handler_class or ModelHandler
         _check(per_page, max_per_page, max_body, self.handler_class)
-        self.model, verbs, switches = model, check_methods(methods), _check_authenticated(authenticated)
+        self.model, verbs, switches = model, parse_methods(methods), _check_authenticated(authenticated)
         super().__init__(registry.resolve(provider, provider_options, known=OPTIONS), urls.snake_case(model.__name__))
 
         def look() -> Resource:

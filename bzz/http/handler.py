@@ -13,7 +13,7 @@ from bzz.exceptions import BzzError, ContentTooLarge, Finished, UnsupportedMedia
 from bzz.http import bodies
 from bzz.http.policy import PRIVATE, SETTING, VARY, Policy, Session
 from bzz.http.problems import write_problem
-from bzz.signals.request_ids import choose, request_id
+from bzz.signals.request_ids import choose_id, request_id
 
 JSON = "application/json"
 LONG_BODY = 65_536  # bytes; decoding more takes long enough to move off the event loop
@@ -32,7 +32,7 @@ class Handler(tornado.web.RequestHandler):
     _is_prepared = False
 
     def __init__(self, application: tornado.web.Application, request: HTTPServerRequest, **kwargs: Any) -> None:
-        self.request_id = choose(request.headers.get("X-Request-ID"))
+        self.request_id = choose_id(request.headers.get("X-Request-ID"))
         self._policy: Policy | None = application.settings.get(SETTING)
         super().__init__(application, request, **kwargs)
 

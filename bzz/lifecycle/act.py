@@ -20,7 +20,7 @@ from bzz.resources.paths import Path
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 from bzz.signals import Signal, request_failed
-from bzz.signals.request_ids import choose, request_id
+from bzz.signals.request_ids import choose_id, request_id
 
 BREATH = 100  # signals of one act, after which other tasks get their turn
 P = ParamSpec("P")
@@ -191,7 +191,7 @@ def paired(
     @wraps(perform)
     async def run(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> T:
         cancellation = Postponement()
-        outer, chosen = postponement.set(cancellation), None if request_id.get() else request_id.set(choose(None))
+        outer, chosen = postponement.set(cancellation), None if request_id.get() else request_id.set(choose_id(None))
         try:
             result = await perform(act, *args, **kwargs)
             if act.announced:  # members that another request added first

@@ -16,7 +16,7 @@ from bzz.lifecycle.preconditions import Precondition
 from bzz.lifecycle.targets import referred, undefer_at, walk
 from bzz.providers.values import Stored
 from bzz.resources.paths import Step
-from bzz.schema.errors import MAX_ERRORS, NO_INSTANCE, UNKNOWN, add_error
+from bzz.schema.errors import MAX_ERRORS, NO_INSTANCE, UNKNOWN_FIELD, add_error
 from bzz.schema.fields import Values
 from bzz.schema.types import parse_value
 from bzz.signals import Signal, post_associate, post_dissociate, pre_associate, pre_dissociate
@@ -133,7 +133,7 @@ def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
     errors: dict[str, list[str]] = {}
     for key in raw:
         if key != step.name:
-            add_error(errors, key, ValueError(UNKNOWN))
+            add_error(errors, key, ValueError(UNKNOWN_FIELD))
     value = None
     try:
         value = parse_value(step.relation.field.type, raw.get(step.name)) if step.relation else None

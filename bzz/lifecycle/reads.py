@@ -89,7 +89,7 @@ async def _members(act: Act, query: Query) -> Query:
     if undefer_at(step):
         schema = act.path.parent.schema
         return replace(query, within=Membership(schema, parent[str(schema.pk)], step.field))
-    keys = await work.compute(act.schema.keys, parent.get(step.field) or [])
+    keys = await work.compute(act.schema.parse_keys, parent.get(step.field) or [])
     return replace(query, where=[*query.where, Condition(str(act.schema.pk), "in", keys)])
 
 

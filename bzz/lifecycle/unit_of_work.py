@@ -90,7 +90,7 @@ class UnitOfWork:
         """
         given, pk = [*keys], str(schema.pk)
         self.measure(given)
-        wanted = await self.compute(schema.keys, given)
+        wanted = await self.compute(schema.parse_keys, given)
         found: dict[Any, Stored] = {}
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]

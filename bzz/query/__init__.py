@@ -1,1 +1,1 @@
-"""Query strings: text becomes a ``Query``."""
+"""The parsing of query strings into queries: filters, order, cursors and expansion."""

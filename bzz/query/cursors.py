@@ -51,7 +51,7 @@ def _comes_back(datatype: Any, shown: Any, value: Any) -> bool:
 
 def _public(schema: Schema, name: str) -> str:
     first, dot, rest = name.partition(".")
-    return f"{schema.public(first)}{dot}{rest}"
+    return f"{schema.public_name(first)}{dot}{rest}"
 
 
 def decode_cursor(schema: Schema, text: str) -> Cursor:

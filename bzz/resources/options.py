@@ -1,4 +1,4 @@
-"""Options."""
+"""The options of a hive that restrict a model's schema and methods."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def restrict(
     read_only: Iterable[str] = (),
     write_only: Iterable[str] = (),
 ) -> Schema:
-    """Return a resource with the access that a hive's options leave.
+    """Return a schema with the access that a hive's options leave.
 
     Args:
         schema: as the provider describes it.
-        fields: the only fields a request may see or set, besides the primary key.
-        exclude: fields it may neither see nor set.
-        read_only: fields it may only see.
-        write_only: fields it may only set.
+        fields: the only fields that a request may read or set, with the primary key; None for all.
+        exclude: fields that a request may neither read nor set.
+        read_only: fields that a request may only read.
+        write_only: fields that a request may only set.
 
     Raises:
-        TypeError: an option names a field that the model does not have.
+        TypeError: an option is a text rather than names, or names a field that the model does not have.
     """
     shown = None if fields is None else _field_names(schema, "fields", fields) | {schema.pk}
     hidden, fixed = _field_names(schema, "exclude", exclude), _field_names(schema, "read_only", read_only)
@@ -51,7 +51,7 @@ def restrict(
 
 def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str | None]:
     if isinstance(names, str):
-        raise TypeError(f"{option} takes several names, not the text {names!r}")
+        raise TypeError(f"{option} must be a list of names, not the text {names!r}")
     found: Mapping[str, Field | None] = {name: schema.field_for(name) for name in names}
     unknown = sorted(name for name, known in found.items() if known is None)
     if unknown:
@@ -59,9 +59,15 @@ def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str |
     return {known.name for known in found.values() if known}
 
 
-def check_methods(methods: Iterable[str]) -> frozenset[str]:
+def parse_methods(methods: Iterable[str]) -> frozenset[str]:
+    """Return the methods of the option ``methods`` in upper case; GET brings HEAD.
+
+    Raises:
+        TypeError: ``methods`` is a text rather than names.
+        ValueError: a name is not in ``METHODS``.
+    """
     if isinstance(methods, str):
-        raise TypeError(f"methods takes several names, not the text {methods!r}")
+        raise TypeError(f"methods must be a list of names, not the text {methods!r}")
     given = frozenset(method.upper() for method in methods)
     if not given <= set(METHODS):
         raise ValueError(f"methods are {', '.join(METHODS)}, not {', '.join(sorted(given - set(METHODS)))}")

@@ -1,4 +1,4 @@
-"""Schemas without a provider, for tests of the core."""
+"""A schema with a field of each kind, and the errors that parsing raises."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from bzz.exceptions import Invalid
 from bzz.schema.containers import List, Map
+from bzz.schema.errors import add_error
 from bzz.schema.fields import Field
 from bzz.schema.free_form import JSON
 from bzz.schema.relations import Embedded, Reference
@@ -16,24 +17,19 @@ from bzz.schema.schema import Schema
 
 
 class Model:
-    """The class of the instances."""
+    """The model that the schema describes."""
 
 
 class Other:
-    """The class that they refer to."""
+    """The model that its references lead to."""
 
 
 def fields(*known: Field) -> dict[str, Field]:
     return {field.name: field for field in known}
 
 
-def errors_of(call: Any, *arguments: Any) -> dict[str, list[str]]:
-    with pytest.raises(Invalid) as caught:
-        call(*arguments)
-    return caught.value.errors
-
-
 ADDRESS = Embedded(lambda: Schema(Model, fields(Field("city", STRING), Field("zip", STRING))))
+OTHER = Reference(lambda: Other, lambda: INTEGER)
 SCHEMA = Schema(
     Model,
     fields(
@@ -44,8 +40,8 @@ SCHEMA = Schema(
         Field("created_by", STRING, insertable=False, updatable=False),
         Field("address", ADDRESS),
         Field("others", List(ADDRESS)),
-        Field("friends", List(Reference(lambda: Other, lambda: INTEGER))),
-        Field("by_role", Map(Reference(lambda: Other, lambda: INTEGER))),
+        Field("friends", List(OTHER)),
+        Field("by_role", Map(OTHER)),
         Field("meta", JSON),
     ),
     pk="key",
@@ -63,3 +59,19 @@ ROWS = Schema(
     pk="pk",
     sort=(("name", False),),
 )
+
+
+def errors_of(call: Any, *arguments: Any) -> dict[str, list[str]]:
+    """Return the errors of the Invalid that a call raises."""
+    with pytest.raises(Invalid) as caught:
+        call(*arguments)
+    return caught.value.errors
+
+
+def errors_in_field(call: Any, *arguments: Any) -> dict[str, list[str]]:
+    """Return the errors that a call's ValueError adds under the name ``field``."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  # its text is what is asserted
+        call(*arguments)
+    errors: dict[str, list[str]] = {}
+    add_error(errors, "field", caught.value)
+    return errors

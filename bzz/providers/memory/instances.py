@@ -56,7 +56,7 @@ def build(schema: Schema, data: Mapping[str, Any], base: Any = None) -> Any:
             elif base is None or named:
                 raise ValueError("is required")
         except ValueError as error:
-            add_error(errors, schema.public(known.name), error)
+            add_error(errors, schema.public_name(known.name), error)
     if errors:
         raise Invalid(errors=errors)
     try:

@@ -18,7 +18,7 @@ from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
 from bzz.schema.relations import Embedded, Reference
 from bzz.schema.schema import Schema
-from bzz.schema.types import DataType, parse_value, references
+from bzz.schema.types import DataType, parse_value, references_in
 
 
 class DocumentClassLike(Protocol):
@@ -114,10 +114,10 @@ class Tagged(DataType):
         """Return the pair as JSON has it."""
         return {"type": value["type"], self.key: self.inner(get_document(value["type"])).dump(value[self.key])}
 
-    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+    def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield what a request may not give of an embedded document."""
         before = stored[self.key] if stored and stored["type"] == value["type"] else None
-        inner = self.inner(get_document(value["type"])).protected(value[self.key], before)
+        inner = self.inner(get_document(value["type"])).read_only_values(value[self.key], before)
         return ((f"{self.key}.{name}", part) for name, part in inner)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
@@ -125,7 +125,7 @@ class Tagged(DataType):
         model = get_document(value["type"])
         if self.key == "id":
             return iter([("id", model, value["id"])])
-        return references([("value", self.inner(model), value["value"])])
+        return references_in([("value", self.inner(model), value["value"])])
 
 
 def _generic_reference_codec(reference: Any, document_class: DocumentClasses) -> Codec:
