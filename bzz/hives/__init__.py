@@ -1,1 +1,1 @@
-"""Hives."""
+"""Hives: objects that turn options into routes."""

@@ -1,1 +1,1 @@
-"""HTTP."""
+"""HTTP: Tornado handlers, URLs, bodies, header fields and problem documents."""

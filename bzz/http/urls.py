@@ -1,4 +1,4 @@
-"""URLs: where a resource's routes live, the segments of a request's path, and ``Location``."""
+"""URLs: the path of a resource, the segments of a request's path, and ``Location``."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def encode_segment(identifier: str) -> str:
 
 
 def location(base: str, path: Path, identifier: str | None = None) -> str:
-    """Return the URL path of what ``path`` leads to, or of one instance of the list there.
+    """Return the URL path of the end of ``path``, or of an instance in the list there.
 
     Args:
         base: path of the first resource, as ``base_path`` returns it.

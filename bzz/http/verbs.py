@@ -15,8 +15,7 @@ METHODS_OF = {
     "delete": ("DELETE",),
     "dissociate": ("DELETE",),
 }
-VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
-SWITCHES = tuple(dict.fromkeys(VERBS.values()))  # the verbs that ``authenticated`` switches
+VERB_OF = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 

@@ -135,7 +135,7 @@ async def test_a_handler_that_was_not_prepared_says_so(browser: Browser, caplog:
     browser.api.mount((r"/hasty", Hasty))
     await browser.sign_in(**ADA)
     assert (await browser("GET", "/hasty")).status == 500
-    assert "prepare of Hasty has to: await super().prepare()" in caplog.text
+    assert "Hasty.prepare must await super().prepare()" in caplog.text
 
 
 def test_trusted_origins_are_a_list() -> None:

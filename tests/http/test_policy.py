@@ -86,7 +86,7 @@ async def test_a_model_may_be_open_or_closed_whatever_the_application_says(api: 
 
 @pytest.mark.parametrize("given", ["get", ["get"], {"read": True}, {"get": "no"}, 1])
 def test_what_authenticated_does_not_take_is_refused(given: Any) -> None:
-    with pytest.raises(TypeError, match="authenticated is True, False, or that for some of get, create"):
+    with pytest.raises(TypeError, match="authenticated must be True, False, or a dict of them by get, create"):
         bzz.ModelHive.routes_for(MemoryProvider(), User, authenticated=given)
 
 
