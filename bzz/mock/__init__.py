@@ -1,1 +1,1 @@
-"""Mocks."""
+"""Canned answers, which ``MockHive`` serves."""

@@ -171,7 +171,7 @@ async def test_malformed_credentials_get_a_clear_error(
 
 async def test_an_unknown_provider_is_named_with_those_there_are(browser: Browser) -> None:
     reply = await browser.sign_in(provider="gogle")
-    assert reply.json["errors"] == {"provider": ["is one of mock"]}
+    assert reply.json["errors"] == {"provider": ["must be one of mock"]}
 
 
 def refuse(error: Exception) -> Callable[..., None]:

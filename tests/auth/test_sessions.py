@@ -119,5 +119,5 @@ async def test_an_end_is_remembered_as_long_as_any_token_of_the_session_may_last
 
 @pytest.mark.parametrize(("expiration", "max_age"), [(0, 10), (-1, 10), (20, 10)])
 def test_seconds_that_make_no_sense_are_refused(expiration: int, max_age: int) -> None:
-    with pytest.raises(ValueError, match="expiration is from 1 second to max_age"):
+    with pytest.raises(ValueError, match="expiration must be from 1 second to max_age"):
         Sessions(Signer(SECRET, "bzz"), expiration, max_age, EndedInMemory())

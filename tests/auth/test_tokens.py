@@ -121,9 +121,9 @@ def public_key() -> bytes:
         ("", "at least 32 bytes, not 0"),
         ("a" * 64, "random"),
         ("abcabc" * 10, "random"),
-        ([], "at least one"),
+        ([], "at least one key"),
         ([SECRET, "short"], "at least 32"),
-        (public_key(), "is a secret"),
+        (public_key(), "must be secret"),
     ],
 )
 def test_a_key_that_keeps_nobody_out_is_refused(key: Any, error: str) -> None:

@@ -151,7 +151,7 @@ async def test_a_proxy_is_used_if_there_is_one(service: Api) -> None:
     ],
 )
 def test_half_a_proxy_is_refused(options: Any) -> None:
-    with pytest.raises(ValueError, match="a proxy has a proxy_host and a proxy_port"):
+    with pytest.raises(ValueError, match="a proxy needs proxy_host and proxy_port"):
         WebClient(**options)
 
 

@@ -177,7 +177,10 @@ async def test_another_site_writes_nothing_with_the_cookie(api: Api, browser: Br
     api.mount(bzz.ModelHive.routes_for(MemoryProvider(), User, authenticated={"create": False}))
     await browser.sign_in()
     refused = await browser("POST", "/user", form={"name": "Eve"}, headers=headers)
-    assert (refused.status, refused.json["detail"]) == (403, "Another site cannot do this.")
+    assert (refused.status, refused.json["detail"]) == (
+        403,
+        "Another site sent this request; send it from this site or a trusted origin.",
+    )
     assert (await browser("DELETE", "/user/1", headers=headers)).status == 403
     assert (await browser("GET", "/user", headers=headers)).json == []
     anonymous = await api("POST", "/user", form={"name": "Eve"}, headers=headers)

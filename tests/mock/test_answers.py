@@ -73,5 +73,5 @@ def test_a_wrong_declaration_is_refused_when_the_routes_are_made(answer: Any, er
 
 
 def test_what_is_declared_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"answered twice: GET /a$"):
+    with pytest.raises(ValueError, match=r"declared once: GET /a$"):
         bzz.MockHive.routes_for([("GET", "/a"), ("POST", "/a"), ("get", "/a")])

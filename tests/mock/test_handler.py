@@ -101,7 +101,7 @@ async def test_what_a_function_raises_is_a_problem(api: Api, error: Exception, s
 
 async def test_a_function_that_returns_something_else_is_a_500(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     assert (await mocked(api, ("GET", "/x", {"body": lambda request: 7}))("GET", "/x")).status == 500
-    assert "a body is a text, bytes, a dict, a list" in caplog.text
+    assert "the body must be text, bytes, a dict, a list" in caplog.text
 
 
 async def test_an_exact_method_wins_over_any(api: Api) -> None:

@@ -134,19 +134,19 @@ async def test_an_issuer_may_be_reached_in_several_ways_at_once(issuer: OpenIDIs
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "//evil.example", "http://evil.example", "", 7, "https://x/#a"])
 async def test_an_endpoint_that_secrets_cannot_be_sent_to_is_none(issuer: OpenIDIssuer, url: object) -> None:
     issuer.documents["/.well-known/openid-configuration"] = {"issuer": issuer.url, "token_endpoint": url}
-    with pytest.raises(Unavailable, match="has no token_endpoint"):
+    with pytest.raises(Unavailable, match="publishes no token_endpoint"):
         await Issuer(issuer.url).endpoint(WEB, "token_endpoint")
 
 
 async def test_an_issuer_that_says_it_is_another_is_not_believed(issuer: OpenIDIssuer) -> None:
     issuer.documents["/.well-known/openid-configuration"] = {"issuer": "https://evil.example", "jwks_uri": issuer.url}
-    with pytest.raises(Unavailable, match=r"says it is 'https://evil\.example'"):
+    with pytest.raises(Unavailable, match=r"calls itself 'https://evil\.example'"):
         await Issuer(issuer.url).keys(WEB)
 
 
 async def test_an_endpoint_that_there_is_not_is_said_to_be_missing(issuer: OpenIDIssuer) -> None:
     issuer.documents["/.well-known/openid-configuration"] = {"issuer": issuer.url}
-    with pytest.raises(Unavailable, match="has no jwks_uri"):
+    with pytest.raises(Unavailable, match="publishes no jwks_uri"):
         await Issuer(issuer.url).keys(WEB)
 
 
@@ -154,7 +154,7 @@ async def test_an_endpoint_that_there_is_not_is_said_to_be_missing(issuer: OpenI
     "url", ["http://issuer.example", "issuer.example", "ftp://x", "http://localhost.evil.example", ""]
 )
 def test_an_issuer_is_reached_over_https(url: str) -> None:
-    with pytest.raises(ValueError, match="begins with https"):
+    with pytest.raises(ValueError, match="must begin with https"):
         Issuer(url)
 
 

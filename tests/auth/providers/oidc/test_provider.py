@@ -69,7 +69,7 @@ async def test_the_log_says_why_a_token_is_refused(
 ) -> None:
     token = issuer.token(**claims)
     refused = await with_token(visitor, token)
-    assert refused.json["detail"] == "These credentials are nobody's."
+    assert refused.json["detail"] == "The credentials are not valid; sign in again."
     assert reason in caplog.text
     assert token not in caplog.text
 
