@@ -21,4 +21,4 @@ class Blocking(MemoryProvider):
 def test_a_loop_that_is_blocked_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failing, "SOON", 0.1)
     with pytest.raises(TypeError):
-        suite_of(Blocking).test_code_of_the_models_that_blocks_does_not_block_the_loop()
+        suite_of(Blocking).test_a_hook_that_blocks_does_not_block_the_event_loop()

@@ -22,11 +22,11 @@ class Careless(MemoryProvider):
 def test_conditions_cursors_and_pages_that_are_passed_over_are_noticed() -> None:
     suite = suite_of(Careless)
     for case in (
-        suite.test_all_conditions_hold,
+        suite.test_an_instance_must_meet_all_conditions,
         suite.test_pages_are_parts_of_the_list,
-        suite.test_a_cursor_outlives_the_instance_it_comes_after,
+        suite.test_a_cursor_stays_valid_after_its_instance_is_deleted,
     ):
         with pytest.raises(AssertionError):
             case()
-    with pytest.raises(AssertionError, match="was there before"):
+    with pytest.raises(AssertionError, match="was shown before"):
         suite.test_a_walk_along_cursors_meets_each_instance_once(sort="sort=age")

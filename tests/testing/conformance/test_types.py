@@ -28,6 +28,6 @@ class Untyped(MemoryProvider):
 
 def test_a_value_that_comes_out_changed_is_noticed() -> None:
     with pytest.raises(AssertionError):
-        suite_of(Shouting).test_a_value_comes_out_as_it_went_in(feature="email")
+        suite_of(Shouting).test_a_value_is_shown_as_it_was_sent(feature="email")
     with pytest.raises(AssertionError):
         suite_of(Untyped).test_receivers_get_values_of_the_fields_type(feature="balance")

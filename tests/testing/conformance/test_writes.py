@@ -29,6 +29,6 @@ class Replacing(MemoryProvider):
 
 def test_a_write_that_is_none_is_noticed() -> None:
     with pytest.raises(AssertionError):
-        suite_of(Forgetful).test_an_update_stores_what_differs_and_tells_what_that_was()
+        suite_of(Forgetful).test_an_update_announces_the_fields_that_differ()
     with pytest.raises(LookupError):
-        suite_of(Replacing).test_a_key_of_the_clients_is_inserted_once_and_never_moves()
+        suite_of(Replacing).test_a_clients_key_is_inserted_once_and_never_changes()
