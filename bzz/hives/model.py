@@ -33,15 +33,15 @@ class ModelHive(InProcess):
         provider: a registered name (``'mongoengine'``), a dotted path (``'package.module:Class'``), a subclass of
             ``Provider``, or an instance of one.
         model: the model class.
-        methods: the HTTP methods that requests may use, in any case; by default GET, POST, PUT, PATCH and DELETE. HEAD
+        methods: the HTTP methods that requests may use, in upper or lower case; by default GET, POST, PUT, PATCH and DELETE. HEAD
             comes with GET, and OPTIONS is always there.
         fields: names of the only fields that requests may read and set, with the primary key; None (default) for all.
         exclude: names of fields that requests may neither read nor set; by default none.
         read_only: names of fields that requests may read but not set; by default none.
         write_only: names of fields that requests may set but not read; by default none.
-        sort: order of a list whose request has no ``sort``, as names of fields, ``-`` for descending: ``'-age,name'``.
+        sort: order of a list unless the request has ``sort``: names of fields, ``-`` for descending (``'-age,name'``).
             ``''`` (default) for the model's own order, else that of the primary key.
-        per_page: instances on a page whose request has no ``per_page``; by default 20, or ``max_per_page`` if less.
+        per_page: instances on a page unless the request has ``per_page``; by default 20, or ``max_per_page`` if less.
         max_per_page: the most instances that a request may ask for on one page; 100 by default.
         max_body: the most bytes that the body of a request may have; 1,048,576 by default.
         authenticated: whether requests need a signed-in user. None (default) leaves it to ``AuthHive.configure``. True

@@ -43,7 +43,7 @@ class CannedAnswerMatcher(Matcher):
 
 
 class MockHandler(Handler):
-    """A handler that sends one canned answer, whatever the method."""
+    """A handler that sends one canned answer, to any method."""
 
     def initialize(self, chosen: tuple[CannedAnswer, re.Match[str]] | None, allowed: Sequence[str]) -> None:
         """Take the result of ``CannedAnswerMatcher``.

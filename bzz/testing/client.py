@@ -59,7 +59,7 @@ class Client:
         body: bytes | str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send a request and return its reply, whatever the status; redirects are not followed.
+        """Send a request and return its reply of any status; redirects are not followed.
 
         At most one of ``json_body``, ``form`` and ``body`` may be given.
 

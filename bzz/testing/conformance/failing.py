@@ -97,7 +97,7 @@ class FailureCases(Cases):
 
     @case()
     async def test_a_cancelled_act_has_one_end_that_agrees_with_the_store(self, served: Served) -> None:
-        """An announced create has one end, which tells what is stored, at whichever turn of the loop it is cancelled."""
+        """At any turn of the event loop: an announced create has one end, which tells what is stored."""
         hive = served.hives["person"]
         for steps in range(30):
             with capture(pre_create_instance, post_create_instance, request_failed) as sent:

@@ -32,7 +32,7 @@ class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, RaceC
         ``get_instance_queryset`` hide instances with ``hidden``; ``to_dict()`` returns ``{"id": ..., "shown": text}``,
         the id as text.
 
-    ``unreachable()`` must be an async context manager that yields a provider whose store cannot be reached, with a
+    ``unreachable()`` must be an async context manager that yields a provider with an unreachable store and a
     timeout of at most one second.
 
     ``skips`` declares the features that are left out, each with the reason:

@@ -167,7 +167,7 @@ class WriteCases(Cases):
 
     @case()
     async def test_a_write_that_a_receiver_refuses_is_not_stored(self, served: Served) -> None:
-        """Whatever the receiver raises, the next request is answered as usual."""
+        """After any exception of the receiver, the next request is answered as usual."""
         key = await served.person()
         for error, status in ((Forbidden("No."), 403), (HTTPError(418), 418), (RuntimeError("a bug"), 500)):
 
