@@ -33,8 +33,8 @@ class ModelHive(InProcess):
         provider: a registered name (``'mongoengine'``), a dotted path (``'package.module:Class'``), a subclass of
             ``Provider``, or an instance of one.
         model: the model class.
-        methods: the HTTP methods that requests may use, in upper or lower case; by default GET, POST, PUT, PATCH and DELETE. HEAD
-            comes with GET, and OPTIONS is always there.
+        methods: the HTTP methods that requests may use, in upper or lower case; by default GET, POST, PUT, PATCH and
+            DELETE. HEAD comes with GET, and OPTIONS is always there.
         fields: names of the only fields that requests may read and set, with the primary key; None (default) for all.
         exclude: names of fields that requests may neither read nor set; by default none.
         read_only: names of fields that requests may read but not set; by default none.
