@@ -1,1 +1,1 @@
-"""Hives: objects that turn options into routes."""
+"""The hives, which turn options into routes."""

@@ -19,7 +19,7 @@ from bzz.providers import registry
 from bzz.providers.base import Provider
 from bzz.query.sorting import parse_sort
 from bzz.resources.catalogue import register
-from bzz.resources.options import METHODS, check_authenticated, check_methods, check_sizes, restrict
+from bzz.resources.options import METHODS, check_sizes, parse_authenticated, parse_methods, restrict
 from bzz.resources.resource import Resource
 from bzz.schema.schema import Schema
 
@@ -87,7 +87,7 @@ class ModelHive(InProcess):
             "write_only": write_only,
         }
         self._sort, self._sizes = sort, (per_page, max_per_page, max_body)
-        self._methods, self._authenticated = check_methods(methods), check_authenticated(authenticated)
+        self._methods, self._authenticated = parse_methods(methods), parse_authenticated(authenticated)
         super().__init__(registry.resolve(provider, provider_options, known=OPTIONS), urls.snake_case(model.__name__))
         with suppress(LookupError):  # the model refers to a class that is not defined yet: build it at first use
             self.resource  # noqa: B018  # so that a wrong option is an error here

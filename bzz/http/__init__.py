@@ -1,1 +1,1 @@
-"""HTTP: Tornado handlers, URLs, bodies, header fields and problem documents."""
+"""The Tornado handlers that turn requests into acts, and results and errors into replies."""

@@ -1,1 +1,1 @@
-"""Canned answers, which ``MockHive`` serves."""
+"""Handlers that reply with canned answers in place of a model's."""

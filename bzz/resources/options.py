@@ -1,4 +1,4 @@
-"""Options."""
+"""The options of a hive that restrict a model's schema and methods."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def restrict(
     read_only: Iterable[str] = (),
     write_only: Iterable[str] = (),
 ) -> Schema:
-    """Return a resource with the access that a hive's options leave.
+    """Return a schema with the access that a hive's options leave.
 
     Args:
         schema: as the provider describes it.
-        fields: the only fields a request may see or set, besides the primary key.
-        exclude: fields it may neither see nor set.
-        read_only: fields it may only see.
-        write_only: fields it may only set.
+        fields: the only fields that a request may read or set, with the primary key; None for all.
+        exclude: fields that a request may neither read nor set.
+        read_only: fields that a request may only read.
+        write_only: fields that a request may only set.
 
     Raises:
-        TypeError: an option names a field that the model does not have.
+        TypeError: an option is a text rather than names, or names a field that the model does not have.
     """
     shown = None if fields is None else _field_names(schema, "fields", fields) | {schema.pk}
     hidden, fixed = _field_names(schema, "exclude", exclude), _field_names(schema, "read_only", read_only)
@@ -52,7 +52,7 @@ def restrict(
 
 def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str | None]:
     if isinstance(names, str):
-        raise TypeError(f"{option} takes several names, not the text {names!r}")
+        raise TypeError(f"{option} must be a list of names, not the text {names!r}")
     found: Mapping[str, Field | None] = {name: schema.field_for(name) for name in names}
     unknown = sorted(name for name, known in found.items() if known is None)
     if unknown:
@@ -60,9 +60,15 @@ def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str |
     return {known.name for known in found.values() if known}
 
 
-def check_methods(methods: Iterable[str]) -> frozenset[str]:
+def parse_methods(methods: Iterable[str]) -> frozenset[str]:
+    """Return the methods of the option ``methods`` in upper case; GET brings HEAD.
+
+    Raises:
+        TypeError: ``methods`` is a text rather than names.
+        ValueError: a name is not in ``METHODS``.
+    """
     if isinstance(methods, str):
-        raise TypeError(f"methods takes several names, not the text {methods!r}")
+        raise TypeError(f"methods must be a list of names, not the text {methods!r}")
     given = frozenset(method.upper() for method in methods)
     if not given <= set(METHODS):
         raise ValueError(f"methods are {', '.join(METHODS)}, not {', '.join(sorted(given - set(METHODS)))}")
@@ -77,7 +83,7 @@ def check_sizes(per_page: int, max_per_page: int, max_body: int) -> None:
         raise ValueError(f"max_body must be 0 or more bytes, not {max_body}")
 
 
-def check_authenticated(given: bool | Mapping[str, bool] | None) -> Mapping[str, bool]:
+def parse_authenticated(given: bool | Mapping[str, bool] | None) -> Mapping[str, bool]:
     """Return by verb whether a signed-in user is needed; a verb left out is for the application's policy to decide.
 
     Args:
