@@ -53,7 +53,7 @@ class AuthHandler(Handler):
         super().write_error(status_code, **kwargs)
 
     async def cookie_session(self) -> Session | None:
-        """Return the session of the cookie, or None, even if a bearer token identifies the user.
+        """Return the cookie's session, even if a bearer token identifies the user; or None.
 
         Raises:
             Unavailable: the store of ended sessions did not answer.

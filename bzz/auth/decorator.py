@@ -16,10 +16,11 @@ from bzz.http.problems import write_problem
 
 
 def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Decorate a method of a Tornado handler, sync or async: it runs for signed-in users only.
+    """Decorate a handler's method: it runs for signed-in users only.
 
-    ``current_user`` is the user's dict while it runs. A request without a signed-in user is answered 401. A write that
-    a page of another site sends with the user's cookie is answered 403.
+    The handler may be any of Tornado's, and the method sync or async. ``current_user`` is the user's dict while it
+    runs. A request without a signed-in user is answered 401. A write that a page of another site sends with the user's
+    cookie is answered 403.
 
     Raises:
         TypeError: ``method`` is a class.
@@ -41,7 +42,7 @@ def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, An
 
 
 async def _admit_to_plain_handler(handler: RequestHandler) -> bool:
-    """Tell whether a user is signed in at a plain Tornado handler; if not, answer with a problem document."""
+    """Tell whether a plain handler's request has a signed-in user; answer it if not."""
     try:
         await _identify_once(handler)
         require_user(handler)
@@ -53,7 +54,7 @@ async def _admit_to_plain_handler(handler: RequestHandler) -> bool:
 
 
 async def _identify_once(handler: RequestHandler) -> None:
-    """Identify the user of a plain handler at the first call of a request, as ``Handler.prepare`` does.
+    """Identify the user of a plain handler, once a request, as ``Handler.prepare`` does.
 
     Raises:
         Forbidden, Unavailable: as ``Policy.identify``.

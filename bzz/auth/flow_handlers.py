@@ -32,7 +32,7 @@ class FlowHandler(AuthHandler):
         return found
 
     def cookie(self, name: str) -> str:
-        """Return the name of the cookie that holds a provider's flow from its beginning to its end."""
+        """Return the name of the cookie that holds a provider's flow."""
         return f"{self.policy.cookie_name}_{name}"
 
 
@@ -40,7 +40,9 @@ class LoginHandler(FlowHandler):
     """``GET /auth/login/NAME/?next=/path``: the flow begins."""
 
     async def get(self, name: str) -> None:
-        """Keep the new flow in a cookie, and redirect the browser to the provider's site (302).
+        """Begin a flow: redirect the browser to the provider's site (302).
+
+        A cookie keeps the flow for ``FLOW_SECONDS``.
 
         Raises:
             NotFound: no ``FlowProvider`` has this name.
@@ -73,7 +75,7 @@ class CallbackHandler(FlowHandler):
     """``GET /auth/callback/NAME/``: the browser comes back, and the flow ends."""
 
     async def get(self, name: str) -> None:
-        """Sign the user in, and redirect the browser to the flow's ``next`` (302).
+        """Sign the user in, and redirect the browser to ``next`` (302).
 
         Raises:
             NotFound: no ``FlowProvider`` has this name.

@@ -18,7 +18,9 @@ class SignInHandler(AuthHandler):
     SUPPORTED_METHODS = ("POST", "OPTIONS")
 
     async def post(self) -> None:
-        """Sign the user in, and answer with the user's dict as receivers left it and ``"authenticated": true``.
+        """Sign the user in and answer with the user's dict.
+
+        The reply has the dict as receivers of ``authorized_user`` left it, and ``"authenticated": true``.
 
         Raises:
             UnsupportedMediaType, ContentTooLarge, BadRequest: the body is not a JSON object of at most 64 KiB.
@@ -41,7 +43,9 @@ class SignOutHandler(AuthHandler):
     SUPPORTED_METHODS = ("POST", "OPTIONS")
 
     async def post(self) -> None:
-        """End the session of the request and that of its cookie, with all renewals; without one this is no error.
+        """End the session of the request, and that of its cookie.
+
+        A request without a session is no error.
 
         Raises:
             Unavailable: the store of ended sessions did not answer.

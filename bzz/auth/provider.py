@@ -48,6 +48,6 @@ class AuthProvider(ABC):
         """
 
     def web_client(self, handler: RequestHandler) -> WebClient:
-        """Return the web client of the handler's application, with the proxy that it is configured with."""
+        """Return the web client of the handler's application, with its configured proxy."""
         client: WebClient = handler.settings[WEB_CLIENT]
         return client

@@ -17,10 +17,10 @@ from bzz.signals import authorized_user, unauthorized_user
 async def sign_in(
     handler: AuthHandler, name: str, authenticate: Callable[[], Awaitable[dict[str, Any] | None]]
 ) -> dict[str, Any]:
-    """Sign a user in and return the user's dict as receivers of ``authorized_user`` left it.
+    """Sign a user in and return the user's dict.
 
-    The new session takes the place of the cookie's. If anything fails, ``unauthorized_user`` is sent, and neither the
-    cookie nor its session changes.
+    The dict is as receivers of ``authorized_user`` left it; the session keeps the auth provider's. The new session
+    replaces that of the cookie. If anything fails, ``unauthorized_user`` is sent, and the old session stays.
 
     Args:
         handler: of the request.

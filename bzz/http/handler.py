@@ -49,7 +49,7 @@ class Handler(tornado.web.RequestHandler):
             self.set_header("Cache-Control", PRIVATE)
 
     async def prepare(self) -> None:
-        """Set the request's id for its signals and logs, and identify the user.
+        """Identify the user, and set the request's id for signals and logs.
 
         Raises:
             Forbidden, Unavailable: as ``Policy.identify``.
@@ -61,7 +61,7 @@ class Handler(tornado.web.RequestHandler):
             self._declare_cache_control()
 
     def check_prepared(self) -> None:
-        """Raise RuntimeError if a subclass's ``prepare`` did not call this class's, which identifies the user."""
+        """Raise RuntimeError if a subclass overrides ``prepare`` without calling it: no user is identified then."""
         if self._policy and not self._is_prepared:
             raise RuntimeError(f"{type(self).__name__}.prepare must await super().prepare()")
 
@@ -126,7 +126,7 @@ class Handler(tornado.web.RequestHandler):
         value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Log an exception as Tornado does, but one of ``bzz.exceptions`` in one line, with its cause."""
+        """Log an exception: a ``BzzError`` in one line with its cause, any other as Tornado does."""
         request_id.set(self.request_id)  # Tornado may refuse a request before prepare()
         if isinstance(value, Finished):
             return

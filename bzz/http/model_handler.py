@@ -47,7 +47,7 @@ class ModelHandler(Handler):
         self.hive, self.provider, self.name, self.base = hive, hive.provider, name, base
 
     async def prepare(self) -> None:
-        """Identify the user, parse the path, and check that it takes the method.
+        """Identify the user, parse the path, and check the method.
 
         Raises:
             Unauthorized: the request needs a signed-in user.
@@ -100,7 +100,7 @@ class ModelHandler(Handler):
         await self.get()
 
     async def post(self) -> None:
-        """Create an instance (201), or add existing ones to a relation (201, or 200 if all are members already)."""
+        """Create an instance (201), or associate existing ones (201; 200 if all are members already)."""
         query, body = self._shape(lenient=True), await self._body()
         async with self._act(query) as act:
             if self.path.end.is_reference:
@@ -142,7 +142,7 @@ class ModelHandler(Handler):
         await self.put()
 
     async def delete(self) -> None:
-        """Delete an instance, or take it out of the relation that the path leads through (204)."""
+        """Delete an instance, or dissociate it from the relation of the path (204)."""
         async with self._act() as act:
             if self.path.end.is_reference:
                 await members.dissociate(act, self._precondition())

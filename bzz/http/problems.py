@@ -14,7 +14,7 @@ PROBLEM = "application/problem+json"
 
 
 def write_problem(handler: tornado.web.RequestHandler, status_code: int, error: BaseException | None) -> None:
-    """Finish the reply with the problem document of an error (RFC 9457, section 3).
+    """Finish the reply with an error's problem document (RFC 9457, section 3).
 
     Its members are ``type``, ``title`` and ``status``; ``detail`` and ``errors`` if the error has them.
 

@@ -13,7 +13,7 @@ class RouteList(list[Any]):
 
 
 def flatten(routes: Iterable[Any]) -> RouteList:
-    """Return one flat list of rules from nested lists of rules, in their order.
+    """Flatten nested lists of rules to one list, in their order.
 
     Args:
         routes: rules of Tornado (a tuple, a list that begins with a pattern, or an object of ``Rule``), and lists of

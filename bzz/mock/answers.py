@@ -50,7 +50,10 @@ class CannedAnswer:
 
 
 def parse_answer(declared: Sequence[Any]) -> CannedAnswer:
-    """Return the canned answer of a declaration: a method, a path, and a dict of ``body, status, headers, cookies``.
+    """Return the canned answer of a declaration.
+
+    Args:
+        declared: a method, a path, and optionally a dict of ``body``, ``status``, ``headers`` and ``cookies``.
 
     Raises:
         TypeError: a part of the declaration is of another type.
@@ -112,7 +115,7 @@ def _check_function(given: Any) -> Function:
 
 
 def check_body(status: int, body: bytes) -> None:
-    """Raise ValueError if there is a body, and replies with this status must have none."""
+    """Raise ValueError for a body that replies with this status must not have."""
     if status in WITHOUT_BODY and body:
         raise ValueError(f"a reply with status {status} must have no body")
 

@@ -29,7 +29,7 @@ class CannedAnswerMatcher(Matcher):
         self.answers = answers
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
-        """Return the arguments of ``MockHandler.initialize``, or None if no answer has this path."""
+        """Return the arguments of ``MockHandler.initialize``; None without an answer at this path."""
         matching = [(answer, match) for answer in self.answers if (match := answer.path.fullmatch(request.path))]
         if not matching:
             return None

@@ -99,7 +99,7 @@ class Client:
 
 @asynccontextmanager
 async def served(app: tornado.web.Application) -> AsyncIterator[Client]:
-    """Serve an application on a free port of 127.0.0.1 while the block runs, and yield its ``Client``."""
+    """Serve an application on a free local port while the block runs; yield its ``Client``."""
     server, [socket] = tornado.httpserver.HTTPServer(app), tornado.netutil.bind_sockets(0, "127.0.0.1")
     server.add_sockets([socket])
     client = tornado.httpclient.AsyncHTTPClient(force_instance=True, defaults={"max_clients": 1000})

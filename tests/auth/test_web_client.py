@@ -182,7 +182,7 @@ async def test_the_client_is_as_the_application_configures_tornados(service: Api
         tornado.httpclient.AsyncHTTPClient.configure(None)
 
 
-def test_what_was_for_a_loop_that_is_gone_is_gone() -> None:
+def test_the_client_of_a_closed_event_loop_is_closed() -> None:
     client = WebClient()
 
     async def fail() -> None:

@@ -94,10 +94,13 @@ class Cases(ABC):
 
     @abstractmethod
     def connect(self) -> AbstractAsyncContextManager[Provider]:
-        """Return a context manager that yields the provider on an empty store, and disconnects at its end."""
+        """Return a context manager: it yields the provider on an empty store, then disconnects."""
 
     def unreachable(self) -> AbstractAsyncContextManager[Provider]:
-        """Return a context manager that yields a provider with an unreachable store, and a timeout of at most 1 s."""
+        """Return a context manager: it yields a provider with an unreachable store.
+
+        The provider's ``timeout`` must be at most one second.
+        """
         raise NotImplementedError
 
     def __init_subclass__(cls) -> None:
@@ -108,7 +111,7 @@ class Cases(ABC):
             raise TypeError(f"{cls.__name__}.skips has names of no feature and no case: {', '.join(unknown)}")
 
     def skip_declared(self, names: tuple[str, ...]) -> None:
-        """Skip the running case, with the declared reason, if one of ``names`` is in ``skips``."""
+        """Skip the running case if one of ``names`` is in ``skips``."""
         for name in names:
             if name in self.skips:
                 pytest.skip(f"declared: {name}: {self.skips[name]}")

@@ -84,7 +84,7 @@ class OIDCProvider(FlowProvider):
         return {"id": claims["sub"], **shown}
 
     async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:
-        """Return the dict of the user that the ``id_token`` in ``credentials`` is about.
+        """Return the dict of the user of the ``id_token`` in ``credentials``.
 
         Raises:
             Invalid: ``id_token`` is not a text.
@@ -116,7 +116,7 @@ class OIDCProvider(FlowProvider):
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters)}"
 
     async def finish(self, flow: Flow, answer: Mapping[str, str], handler: RequestHandler) -> dict[str, Any] | None:
-        """Return the dict of the user that the ``code`` in ``answer`` is about.
+        """Return the dict of the user of the ``code`` in ``answer``.
 
         Raises:
             Unauthorized: the answer has no code, is not the issuer's, or the code or its ID token is not valid.
@@ -131,13 +131,13 @@ class OIDCProvider(FlowProvider):
         return self.user_of(await self._completed(claims, tokens, web))
 
     async def _is_from_here(self, answer: Mapping[str, str], web: WebClient) -> bool:
-        """Tell whether an answer has this issuer's ``iss``, or none where none is needed (RFC 9207, section 2.4)."""
+        """Tell whether ``iss`` is right, or missing where it may be (RFC 9207, section 2.4)."""
         metadata = await self.issuer.metadata(web)
         may_lack = not metadata.get("authorization_response_iss_parameter_supported")
         return answer.get("iss", self.issuer.url if may_lack else None) == self.issuer.url
 
     async def _redeem(self, code: str, flow: Flow, web: WebClient) -> Mapping[str, Any]:
-        """Return the tokens for a code (RFC 6749, section 4.1.3), or an empty dict if the code is not valid."""
+        """Redeem a code for tokens (RFC 6749, section 4.1.3); empty if it is not valid."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -176,7 +176,7 @@ class OIDCProvider(FlowProvider):
     async def _completed(
         self, claims: id_tokens.Claims, tokens: Mapping[str, Any], web: WebClient
     ) -> Mapping[str, Any]:
-        """Return the claims with those of the user info (OpenID Connect Core 1.0, section 5.3), if there is one."""
+        """Add the claims of the user info, if there is one (OpenID Connect Core 1.0, section 5.3)."""
         access_token, metadata = tokens.get("access_token"), await self.issuer.metadata(web)
         if not isinstance(access_token, str) or metadata.get("userinfo_endpoint") is None:
             return claims
