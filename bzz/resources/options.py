@@ -9,6 +9,7 @@ from bzz.schema.fields import Field
 from bzz.schema.schema import Schema
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+VERBS = ("get", "create", "update", "delete")
 
 
 def restrict(
@@ -72,3 +73,27 @@ def parse_methods(methods: Iterable[str]) -> frozenset[str]:
     if not given <= set(METHODS):
         raise ValueError(f"methods are {', '.join(METHODS)}, not {', '.join(sorted(given - set(METHODS)))}")
     return given | {"HEAD"} if "GET" in given else given
+
+
+def check_sizes(per_page: int, max_per_page: int, max_body: int) -> None:
+    """Raise ValueError if a page or a body cannot have such a size."""
+    if not 1 <= per_page <= max_per_page:
+        raise ValueError(f"per_page must be from 1 to max_per_page ({max_per_page}), not {per_page}")
+    if max_body < 0:
+        raise ValueError(f"max_body must be 0 or more bytes, not {max_body}")
+
+
+def parse_authenticated(given: bool | Mapping[str, bool] | None) -> Mapping[str, bool]:
+    """Return by verb whether a signed-in user is needed; a verb left out is for the application's policy to decide.
+
+    Args:
+        given: True or False for all verbs, a dict for some, None for none.
+
+    Raises:
+        TypeError: it is something else, or names another verb.
+    """
+    switches = dict.fromkeys(VERBS, given) if isinstance(given, bool) else {} if given is None else given
+    is_known = isinstance(switches, Mapping) and switches.keys() <= set(VERBS)
+    if not is_known or not all(isinstance(value, bool) for value in switches.values()):
+        raise TypeError(f"authenticated must be True, False, or a dict of them by {', '.join(VERBS)}, not {given!r}")
+    return dict(switches)
