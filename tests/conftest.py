@@ -104,7 +104,7 @@ def _disconnected() -> Iterator[None]:
     """Disconnect the store, the hives and the receivers of a test before the next one."""
     yield
     mongoengine.disconnect()
-    catalogue.clear()
+    catalogue.forget_hives()
     for signal in SIGNALS.values():
         signal._clear_state()
 

@@ -18,7 +18,7 @@ from bzz.lifecycle.in_process import InProcess
 from bzz.providers import registry
 from bzz.providers.base import Provider
 from bzz.query.sorting import parse_sort
-from bzz.resources.catalogue import register
+from bzz.resources.catalogue import register_hive
 from bzz.resources.options import METHODS, check_sizes, parse_authenticated, parse_methods, restrict
 from bzz.resources.resource import Resource
 from bzz.schema.schema import Schema
@@ -133,7 +133,7 @@ class ModelHive(InProcess):
         name = (resource_name or urls.snake_case(self.model.__name__)).strip("/")
         if not name:
             raise ValueError(f"resource_name must have more than slashes, not {resource_name!r}")
-        register(self.model, lambda: self.resource)
+        register_hive(self.model, lambda: self.resource)
         self.name, base = name, urls.base_path(prefix, name)
         options = {"hive": self, "name": name, "base": base}
         return RouteList([URLSpec(urls.pattern(base), self.handler_class, options)])

@@ -153,7 +153,7 @@ class InProcess(ABC):
 
     @cached_property
     def _trusting(self) -> Resource:
-        return self.resource.trusting(self.provider)
+        return self.resource.for_plain_code(self.provider)
 
     def _act(self, name: str, below: Sequence[Any]) -> Act:
         """Return the act ``name`` at a path.
@@ -172,7 +172,7 @@ class InProcess(ABC):
         return Act(UnitOfWork(self.provider), path, in_process=True)
 
     def _reach(self, model: Any) -> Resource:
-        return resource_of(self.provider, model).trusting(self.provider)
+        return resource_of(self.provider, model).for_plain_code(self.provider)
 
 
 def _split(path_and_last: Sequence[Any], kind: type) -> tuple[Sequence[Any], Any]:

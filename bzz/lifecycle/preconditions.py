@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bzz.exceptions import PreconditionFailed
-from bzz.schema.etags import ANY, etag
+from bzz.schema.etags import ANY_TAG, etag
 from bzz.schema.schema import Schema
 
 
@@ -27,9 +27,9 @@ class Precondition:
         """Compare the conditions with stored values; raise PreconditionFailed if one does not hold."""
         tag = etag(schema, stored)
         headers = {"ETag": tag}
-        if self.match is not None and not self.match & {ANY, tag}:
+        if self.match is not None and not self.match & {ANY_TAG, tag}:
             raise PreconditionFailed(
                 "If-Match does not hold: the instance has changed; read it again.", headers=headers
             )
-        if self.none_match is not None and self.none_match & {ANY, tag}:
+        if self.none_match is not None and self.none_match & {ANY_TAG, tag}:
             raise PreconditionFailed("If-None-Match does not hold: it excludes the stored instance.", headers=headers)

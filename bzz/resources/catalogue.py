@@ -13,7 +13,7 @@ _hives: dict[Any, list[Callable[[], Resource]]] = {}
 _resources: dict[Any, Resource] = {}  # made at first use, until another hive registers
 
 
-def register(model: Any, resource: Callable[[], Resource]) -> None:
+def register_hive(model: Any, resource: Callable[[], Resource]) -> None:
     """Limit each access to a model in this process to a hive's resource.
 
     Args:
@@ -39,7 +39,7 @@ def resource_of(provider: Provider, model: Any) -> Resource:
     return _resources[model]
 
 
-def clear() -> None:
+def forget_hives() -> None:
     """Forget all hives; for tests."""
     _hives.clear()
     _resources.clear()

@@ -36,11 +36,12 @@ class Resource:
 
     def inside(self, schema: Schema) -> Resource:
         """Return the resource of embedded documents with ``schema``; it has the parent's options."""
-        if schema.model not in self._inside:
-            self._inside[schema.model] = replace(self, schema=schema)
-        return self._inside[schema.model]
+        known = self._inside.get(schema.model)
+        if known is None or known.schema is not schema:
+            known = self._inside[schema.model] = replace(self, schema=schema)
+        return known
 
-    def trusting(self, provider: Provider) -> Resource:
+    def for_plain_code(self, provider: Provider) -> Resource:
         """Return the resource for plain code: all fields and any page size."""
         schema = replace(provider.describe(self.schema.model), sort=self.schema.sort)
         return replace(self, schema=schema, max_per_page=2**31 - 1)

@@ -10,7 +10,7 @@ import orjson
 
 from bzz.schema.schema import Schema
 
-ANY = "*"
+ANY_TAG = "*"
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 

@@ -28,7 +28,7 @@ from bzz.signals.named import (
     signal,
     unauthorized_user,
 )
-from bzz.signals.request_ids import RequestIdFilter
+from bzz.signals.request_ids import RequestIdFilter, request_id
 
 __all__ = [
     "RequestIdFilter",
@@ -53,6 +53,7 @@ __all__ = [
     "pre_provider_call",
     "pre_update_instance",
     "request_failed",
+    "request_id",
     "signal",
     "unauthorized_user",
 ]

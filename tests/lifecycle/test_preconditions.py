@@ -6,7 +6,7 @@ import pytest
 
 from bzz.exceptions import PreconditionFailed
 from bzz.lifecycle.preconditions import Precondition
-from bzz.schema.etags import ANY, etag
+from bzz.schema.etags import ANY_TAG, etag
 from tests.support.schemas import ROWS
 
 STORED = {"pk": 1, "name": "Ada"}
@@ -19,7 +19,7 @@ OTHER = etag(ROWS, {"pk": 1, "name": "Bob"})
     [
         Precondition(),
         Precondition(match=frozenset((OTHER, TAG))),
-        Precondition(match=frozenset((ANY,))),
+        Precondition(match=frozenset((ANY_TAG,))),
         Precondition(none_match=frozenset((OTHER,))),
         Precondition(match=frozenset((TAG,)), none_match=frozenset((OTHER,))),
     ],
@@ -34,7 +34,7 @@ def test_a_precondition_that_holds_raises_nothing(precondition: Precondition) ->
         (Precondition(match=frozenset((OTHER,))), "If-Match"),
         (Precondition(match=frozenset()), "If-Match"),
         (Precondition(none_match=frozenset((TAG,))), "If-None-Match"),
-        (Precondition(none_match=frozenset((ANY,))), "If-None-Match"),
+        (Precondition(none_match=frozenset((ANY_TAG,))), "If-None-Match"),
         (Precondition(match=frozenset((TAG,)), none_match=frozenset((TAG,))), "If-None-Match"),
     ],
 )

@@ -106,7 +106,7 @@ async def test_options_of_a_model_hold_for_models_that_inherit_from_it(api: Api,
 async def test_all_of_a_model_without_a_hive_is_reached(api: Api, provider: MemoryProvider) -> None:
     dogs = bzz.ModelHive.routes_for(provider, Dog)
     api.mount(dogs, bzz.ModelHive.routes_for(provider, Owner))
-    catalogue.clear()
+    catalogue.forget_hives()
     await api.create("/owner", id="ada")
     await api.create("/dog", id="rex", owner="ada")
     assert (await api("GET", "/dog/rex/owner/dogs")).json == []

@@ -59,7 +59,7 @@ def test_plain_code_reaches_all_fields_in_the_default_order() -> None:
     described = MemoryProvider().describe(User)
     restricted = restrict(described, fields=["name"])
     resource = Resource(Schema(User, restricted.fields, "id", "id", (("name", True),)), max_per_page=3)
-    trusting = resource.trusting(MemoryProvider())
-    assert [name for name, _ in trusting.schema.readable] == [name for name, _ in described.readable]
-    assert trusting.schema.fields["age"].updatable
-    assert (trusting.schema.sort, trusting.max_per_page) == ((("name", True),), 2**31 - 1)
+    everything = resource.for_plain_code(MemoryProvider())
+    assert [name for name, _ in everything.schema.readable] == [name for name, _ in described.readable]
+    assert everything.schema.fields["age"].updatable
+    assert (everything.schema.sort, everything.max_per_page) == ((("name", True),), 2**31 - 1)

@@ -145,7 +145,7 @@ class Cases(ABC):
                 async with served(tornado.web.Application(routes)) as api:
                     await body(self, Served(provider, api, hives), **arguments)
             finally:
-                catalogue.clear()
+                catalogue.forget_hives()
                 await provider.close()
 
 
