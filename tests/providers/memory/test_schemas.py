@@ -11,7 +11,7 @@ import bzz
 from bzz.exceptions import Invalid
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.memory.instances import build, values
-from bzz.providers.memory.schemas import describe_dataclass
+from bzz.providers.memory.schemas import stored_schema
 from tests.support.client import Api
 from tests.support.models import Address
 
@@ -95,20 +95,20 @@ class Strict:
 
 def test_a_type_that_is_not_known_is_refused() -> None:
     with pytest.raises(TypeError, match="no type that the memory provider knows"):
-        describe_dataclass(Union)
+        stored_schema(Union)
     with pytest.raises(TypeError, match="is not a dataclass"):
-        describe_dataclass(Union("x"))
+        stored_schema(Union("x"))
 
 
 def test_the_models_own_errors_pass_as_they_are() -> None:
     with pytest.raises(Invalid) as caught:
-        build(describe_dataclass(Strict), {"id": "x", "age": -1})
+        build(stored_schema(Strict), {"id": "x", "age": -1})
     assert caught.value.errors == {"age": ["is negative"]}
 
 
 def test_what_is_required_and_missing_is_named() -> None:
     with pytest.raises(Invalid) as caught:
-        build(describe_dataclass(Strict), {})
+        build(stored_schema(Strict), {})
     assert caught.value.errors == {"id": ["is required"]}
 
 
