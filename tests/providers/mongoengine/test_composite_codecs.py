@@ -9,7 +9,7 @@ from bson import DBRef
 from bzz.exceptions import Invalid
 from bzz.providers.mongoengine import composite_codecs
 from bzz.providers.mongoengine.composite_codecs import primary_key
-from bzz.providers.mongoengine.documents import document_class
+from bzz.providers.mongoengine.documents import document_class_of
 from bzz.providers.mongoengine.scalar_codecs import Codec
 from bzz.schema.errors import add_error
 from bzz.schema.types import FormValue
@@ -20,7 +20,7 @@ PARTS = me.GenericEmbeddedDocumentField(choices=[Part, Tree])
 
 def codec(field: Any) -> Codec:
     field.name = "field"
-    return composite_codecs.codec(field, document_class)
+    return composite_codecs.codec_of(field, document_class_of)
 
 
 def errors_of(field: Any, raw: Any) -> dict[str, list[str]]:

@@ -6,13 +6,13 @@ from bson.errors import InvalidDocument
 from mongoengine.errors import NotUniqueError, OperationError, SaveConditionError, ValidationError
 
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
-from bzz.providers.mongoengine.documents import document_class
+from bzz.providers.mongoengine.documents import document_class_of
 from bzz.providers.mongoengine.errors import translated
 from bzz.resources.options import restrict
 from bzz.schema.schema import Schema
 from tests.providers.mongoengine.models import Natural, Person
 
-SCHEMA = document_class(Person).schema
+SCHEMA = document_class_of(Person).schema
 DUPLICATE = {"keyPattern": {"e": 1, "_cls": 1}, "keyValue": {"e": "secret"}}
 
 
@@ -114,4 +114,4 @@ def test_what_is_wrong_with_a_hidden_field_is_told_only_to_who_has_given_it() ->
 
 def test_the_primary_key_is_called_id() -> None:
     error = ValidationError("", errors={"code": ValidationError("Field is required")})
-    assert invalid(error, document_class(Natural).schema).errors == {"id": ["Field is required"]}
+    assert invalid(error, document_class_of(Natural).schema).errors == {"id": ["Field is required"]}

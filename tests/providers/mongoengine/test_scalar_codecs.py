@@ -9,7 +9,7 @@ from bson import DBRef, Decimal128, ObjectId
 from mongoengine.base import LazyReference
 
 from bzz.providers.mongoengine import composite_codecs
-from bzz.providers.mongoengine.documents import document_class
+from bzz.providers.mongoengine.documents import document_class_of
 from bzz.providers.mongoengine.scalar_codecs import JSON, Codec, check_key
 from bzz.schema.scalars import INTEGER, STRING
 from tests.providers.mongoengine.models import Part, Person
@@ -18,7 +18,7 @@ KEY = ObjectId("5" * 24)
 
 
 def codec(field: Any) -> Codec:
-    return composite_codecs.codec(field, document_class)
+    return composite_codecs.codec_of(field, document_class_of)
 
 
 @pytest.mark.parametrize(
