@@ -15,9 +15,9 @@ from bzz.providers.sqlalchemy.errors import translated
 from tests.providers.sqlalchemy.models import Book
 from tests.support.client import Api
 
-SCHEMA = SQLAlchemyProvider().mapped_class(Book)
+BOOK = SQLAlchemyProvider().mapped_class(Book)
 TAKEN, TAKEN_ID, REQUIRED = {"title": ["is taken"]}, {"id": ["is taken"]}, {"title": ["is required"]}
-DANGLING, CHECKED = {"author": ["refers to what does not exist"]}, {"pages": ["is not allowed"]}
+DANGLING, CHECKED = {"author": ["refers to an instance that does not exist"]}, {"pages": ["is not allowed"]}
 
 
 def of_driver(message: str = "", **attributes: Any) -> Exception:
@@ -31,7 +31,7 @@ def of_driver(message: str = "", **attributes: Any) -> Exception:
 def raised(error: Exception, **options: Any) -> BaseException:
     with (
         pytest.raises(type(error) if not options.pop("is_translated", True) else BzzError) as caught,
-        translated(SCHEMA, **options),
+        translated(BOOK, **options),
     ):
         raise error
     return caught.value

@@ -34,8 +34,8 @@ DIALECTS: Any = {"postgresql": postgresql, "sqlite": sqlite}
 
 def sql_of(query: Query, dialect: str = "postgresql") -> str:
     """What comes after the columns, with the values in it."""
-    mapped = SQLAlchemyProvider().mapped_class(Row)
-    statement = page(narrow(sa.select(Row), mapped, query, dialect), mapped, query, dialect)
+    mapped_class = SQLAlchemyProvider().mapped_class(Row)
+    statement = page(narrow(sa.select(Row), mapped_class, query, dialect), mapped_class, query, dialect)
     compiled = str(statement.compile(dialect=DIALECTS[dialect].dialect(), compile_kwargs={"literal_binds": True}))
     return " ".join(compiled.split()).partition(" FROM thing ")[2]
 
@@ -120,10 +120,10 @@ async def test_a_hook_may_join_and_order(api: Api, database: Database) -> None:
 
 
 def test_the_statement_of_a_first_page_is_made_once_and_not_kept_for_ever() -> None:
-    mapped = SQLAlchemyProvider().mapped_class(Row)
-    first = first_page(mapped, Query(per_page=1), "sqlite")
-    assert first_page(mapped, Query(per_page=1), "sqlite") is first
+    mapped_class = SQLAlchemyProvider().mapped_class(Row)
+    first = first_page(mapped_class, Query(per_page=1), "sqlite")
+    assert first_page(mapped_class, Query(per_page=1), "sqlite") is first
     for number in range(MAX_PAGES):
-        first_page(mapped, Query(per_page=number + 2), "sqlite")
-    assert len(mapped.pages) < MAX_PAGES
-    assert first_page(mapped, Query(per_page=1), "sqlite") is not first
+        first_page(mapped_class, Query(per_page=number + 2), "sqlite")
+    assert len(mapped_class.pages) < MAX_PAGES
+    assert first_page(mapped_class, Query(per_page=1), "sqlite") is not first

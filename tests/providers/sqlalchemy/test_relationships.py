@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from bzz.exceptions import Invalid
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
-from bzz.providers.sqlalchemy.relationships import _batches
+from bzz.providers.sqlalchemy.members import change_members
+from bzz.providers.sqlalchemy.relationships import batches
 from bzz.signals import post_associate, post_dissociate, post_update_instance
 from bzz.testing import capture
 from tests.providers.sqlalchemy.conftest import Database
@@ -150,8 +151,8 @@ async def test_who_is_taken_elsewhere_meanwhile_does_not_leave(sql: Api) -> None
         assert (await sql("GET", "/book/1")).json["author"] == "2", "no order of the two would have it without any"
 
 
-def test_many_keys_are_asked_for_in_batches() -> None:
-    assert [len(some) for some in _batches([*range(25_000)])] == [10_000, 10_000, 5_000]
+def test_many_keys_are_asked_for_inbatches() -> None:
+    assert [len(some) for some in batches([*range(25_000)])] == [10_000, 10_000, 5_000]
 
 
 async def test_what_happens_to_members_before_they_are_locked_is_seen(sql: Api, database: Database) -> None:
@@ -162,7 +163,7 @@ async def test_what_happens_to_members_before_they_are_locked_is_seen(sql: Api, 
 
     async def change(before: list[int], after: list[int]) -> None:
         def perform(session: Session) -> None:
-            books.change(session, session.get(Author, 2), before, after)
+            change_members(session, books, session.get(Author, 2), before, after)
             session.commit()
 
         session = database.factory()

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 import bzz
 from bzz.exceptions import BzzError
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
-from bzz.providers.sqlalchemy.session_factories import connections
+from bzz.providers.sqlalchemy.session_factories import max_connections
 from bzz.providers.values import ActState
 from tests.providers.sqlalchemy.conftest import ended
 from tests.providers.sqlalchemy.models import Author, Base, Priced
@@ -57,7 +57,7 @@ async def test_there_are_no_more_threads_than_connections(tmp_path: Path) -> Non
         ({"poolclass": StaticPool}, 1),
     ):
         engine = sa.create_engine(url, **options)
-        assert connections(engine.pool) == number
+        assert max_connections(engine.pool) == number
         provider = SQLAlchemyProvider(sessionmaker(engine))
         await ended(provider, await provider.begin(ActState()))
         assert provider.threads == number

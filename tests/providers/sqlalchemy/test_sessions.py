@@ -38,7 +38,7 @@ def checked_out(session: Session) -> int:
 
 
 async def test_an_operation_that_outlives_its_request_closes_the_session_itself(tmp_path: Path) -> None:
-    session, claim, begun, gate = session_at(tmp_path), sessions.Claim(), threading.Event(), threading.Event()
+    session, guard, begun, gate = session_at(tmp_path), sessions.SessionGuard(), threading.Event(), threading.Event()
 
     def late(given: Session) -> str:
         given.execute(sa.text("SELECT 1"))
@@ -46,15 +46,15 @@ async def test_an_operation_that_outlives_its_request_closes_the_session_itself(
         gate.wait(5)
         return "done"
 
-    running = asyncio.ensure_future(asyncio.to_thread(claim.run, session, late))
+    running = asyncio.ensure_future(asyncio.to_thread(guard.run, session, late))
     await asyncio.to_thread(begun.wait, 5)
-    claim.close(session)
+    guard.close(session)
     assert checked_out(session) == 1, "it is in use"
     gate.set()
     assert await running == "done"
     assert checked_out(session) == 0
     with pytest.raises(Unavailable, match="over"):
-        claim.run(session, late)
+        guard.run(session, late)
 
 
 async def test_a_session_is_closed_though_all_threads_are_in_use(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_connection_that_is_lost_is_let_go(tmp_path: Path) -> None:
         raise RuntimeError("lost")
 
     sa.event.listen(engine, "rollback", fail)
-    sessions.let_go(session)
+    sessions.close(session)
     sa.event.remove(engine, "rollback", fail)
     assert checked_out(session) == 0
 
