@@ -76,7 +76,7 @@ class Membership:
 
 @dataclass(slots=True)
 class Query:
-    """What a list request asks for. Receivers of ``pre_get_list`` may change it.
+    """The query of a list. Receivers of ``pre_get_list`` may change it.
 
     Args:
         where: conditions; an instance must meet all of them.

@@ -15,7 +15,7 @@ from tests.support.models import User
 
 
 class OwnProvider(MemoryProvider):
-    """A provider of somebody else."""
+    """A provider of the application's own."""
 
 
 def test_a_provider_is_found_by_name_path_class_or_instance() -> None:

@@ -1,4 +1,4 @@
-"""Querysets of what a call may see. Each value of a query is typed, and text is never a regular expression."""
+"""Querysets of lists and look-ups. Each value of a query is typed, and text is never a regular expression."""
 
 from __future__ import annotations
 

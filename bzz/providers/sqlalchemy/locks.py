@@ -1,4 +1,4 @@
-"""Row locks: what keeps other transactions from writing an instance between its load and the commit.
+"""Row locks: no other transaction can write an instance between its load and the commit.
 
 PostgreSQL, MySQL and others lock the row itself: ``SELECT ... FOR UPDATE``. SQLite has no row locks. Its transaction
 begins with a write that changes nothing, which locks the whole database for writers until the commit.

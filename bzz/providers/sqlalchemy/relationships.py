@@ -46,7 +46,7 @@ class Relationship:
 
     @property
     def is_writable(self) -> bool:
-        """Whether members can join and leave: not if it is view-only, or if a primary key says who is a member."""
+        """Whether members can join and leave: not if it is view-only, or if a primary key is the foreign key."""
         own, theirs = self.prop.parent.primary_key, self.prop.mapper.primary_key
         pairs = self.prop.local_remote_pairs or ()
         is_identity = self.prop.secondary is None and any(

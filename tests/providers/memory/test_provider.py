@@ -158,7 +158,7 @@ async def test_of_concurrent_creates_one_for_each_unique_value_succeeds(users: A
 
 @dataclass
 class Fleeting:
-    """Somebody else deletes it between being found and being written."""
+    """Another request deletes it between its load and its write."""
 
     id: int = 1
     name: str = ""

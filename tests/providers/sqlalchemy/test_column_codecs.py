@@ -145,7 +145,7 @@ def test_an_array_is_a_list_of_its_item_type() -> None:
 
 def test_a_column_of_an_unknown_type_is_shown_but_not_set() -> None:
     class Point(sa.types.UserDefinedType[Any]):
-        """Nobody knows what it is in Python."""
+        """Its Python type is unknown."""
 
         @property
         def python_type(self) -> type:

@@ -1,4 +1,4 @@
-"""What the drivers raise, as bzz's errors."""
+"""Errors of drivers as errors of bzz."""
 
 from __future__ import annotations
 

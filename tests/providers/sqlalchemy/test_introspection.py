@@ -1,4 +1,4 @@
-"""What mapped classes look like, and when that can be known."""
+"""Schemas of mapped classes, and classes that are not defined yet."""
 
 from __future__ import annotations
 

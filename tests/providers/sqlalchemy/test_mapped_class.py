@@ -1,4 +1,4 @@
-"""How instances are made and changed, whatever their classes do about it."""
+"""Instances made and changed through constructors, validators and odd columns of their classes."""
 
 from __future__ import annotations
 

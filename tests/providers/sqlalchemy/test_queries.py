@@ -1,4 +1,4 @@
-"""What is asked of which database."""
+"""Clauses, order and pages in the SQL of each database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes sessions, and what does not."""
+"""Session factories, and objects that are none."""
 
 from __future__ import annotations
 
