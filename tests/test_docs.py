@@ -9,7 +9,6 @@ import pkgutil
 import re
 import runpy
 from pathlib import Path
-from typing import Any
 
 import mongoengine
 import pytest
@@ -22,9 +21,8 @@ import tornado.websocket
 import bzz
 from bzz.signals import declared, post_create_instance
 from tests.support.client import Api, Browser, serve
+from tests.support.pages import PAGES, ROOT, run
 
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PUBLIC = {  # packages, each with its page of the reference
     "bzz": "bzz",
     "bzz.auth": "auth",
@@ -34,14 +32,6 @@ PUBLIC = {  # packages, each with its page of the reference
     "bzz.testing": "testing",
     "bzz.testing.conformance": "testing",
 }
-
-
-def run(page: Path) -> dict[str, Any]:
-    """Run the blocks of a page, one after the other as a reader would, and return the names they define."""
-    names: dict[str, Any] = {"__name__": page.stem}
-    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
-        exec(compile(block, str(page), "exec", dont_inherit=True), names)  # noqa: S102  # our own documentation
-    return names
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,6 +1,6 @@
-"""The signals that bzz sends, and those of an application.
+"""The signals of bzz and of applications, and the log filter for request ids.
 
-A receiver connects to one of them with blinker's own words: ``post_create_instance.connect_via(User)``.
+Signals are blinker signals: ``post_create_instance.connect_via(User)`` connects a receiver.
 """
 
 from bzz.signals.dispatch import Signal

@@ -51,7 +51,7 @@ def build(schema: Schema, data: Mapping[str, Any], base: Any = None) -> Any:
         try:
             argument = _argument(field, hints[field.name], data, is_new=base is None)
         except ValueError as error:
-            add_error(errors, schema.public(field.name), error)
+            add_error(errors, schema.public_name(field.name), error)
         else:
             if argument is not MISSING:
                 arguments[field.name] = argument

@@ -12,7 +12,7 @@ from bzz.exceptions import Invalid
 from bzz.providers.mongoengine.scalar_codecs import JSON
 from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
-from bzz.schema.types import DataType, parse_value, references
+from bzz.schema.types import DataType, parse_value, references_in
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class Tagged(DataType):
         """Return the pair as JSON has it."""
         return {"type": value["type"], self.key: self.inner(get_document(value["type"])).dump(value[self.key])}
 
-    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
-        """Yield the protected values inside the embedded document, by dotted name."""
+    def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+        """Yield the read-only values inside the embedded document, by dotted name."""
         before = stored[self.key] if stored and stored["type"] == value["type"] else None
-        inner = self.inner(get_document(value["type"])).protected(value[self.key], before)
+        inner = self.inner(get_document(value["type"])).read_only_values(value[self.key], before)
         return ((f"{self.key}.{name}", part) for name, part in inner)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
@@ -68,4 +68,4 @@ class Tagged(DataType):
         model = get_document(value["type"])
         if self.key == "id":
             return iter([("id", model, value["id"])])
-        return references([("value", self.inner(model), value["value"])])
+        return references_in([("value", self.inner(model), value["value"])])

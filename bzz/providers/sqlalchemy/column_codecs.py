@@ -17,7 +17,7 @@ from bzz.schema.containers import List
 from bzz.schema.enumerations import enumeration
 from bzz.schema.free_form import Json
 from bzz.schema.scalars import Scalar, integer
-from bzz.schema.types import DataType, text
+from bzz.schema.types import DataType, parse_text
 
 SQLITE = "sqlite"
 MAX_DIGITS = 300  # of a decimal number before or after the point; a float has 308
@@ -90,15 +90,15 @@ def _enum(column_type: sa.Enum, _: str | None) -> Codec:
 def _string(column_type: sa.String, _: str | None) -> Codec:
     longest = column_type.length
 
-    def parse_text(raw: Any) -> str:
-        value = text(raw)
+    def parse_string(raw: Any) -> str:
+        value = parse_text(raw)
         if "\0" in value:
             raise ValueError("must not contain NUL")
         if longest is not None and len(value) > longest:
             raise ValueError(f"expected at most {longest} characters")
         return value
 
-    return Codec(replace(scalars.STRING, parser=parse_text))
+    return Codec(replace(scalars.STRING, parser=parse_string))
 
 
 def _integer(column_type: sa.Integer, dialect: str | None) -> Codec:

@@ -139,7 +139,7 @@ class MappedClass:
                 set_committed_value(instance, name, None)  # else a None of the constructor would clear the foreign key
         pk = str(self.schema.pk)
         if self.schema.fields[pk].insertable and getattr(instance, pk) is None:
-            raise Invalid(errors={self.schema.public(pk): ["is required"]})
+            raise Invalid(errors={self.schema.public_name(pk): ["is required"]})
         return instance
 
     def _required_arguments(self, session: Session, data: Values, given: Collection[str]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class MappedClass:
             elif field is not None and not field.insertable:
                 found[attribute] = None
             else:
-                errors[self.schema.public(name)] = ["is required"]
+                errors[self.schema.public_name(name)] = ["is required"]
         if errors:
             raise Invalid(errors=errors)
         return found
@@ -190,7 +190,7 @@ class MappedClass:
             try:
                 setattr(instance, attribute, value)
             except ValueError as error:
-                add_error(errors, self.schema.public(name), error)
+                add_error(errors, self.schema.public_name(name), error)
             else:
                 if value is None and isinstance(self.column(name).type, sa.JSON):
                     _set_null(instance, attribute)

@@ -48,7 +48,7 @@ def test_an_id_that_is_not_the_key_is_refused() -> None:
         code = me.StringField(primary_key=True)
         id = me.StringField()
 
-    with pytest.raises(TypeError, match="TwoIds: a field id that is not the primary key"):
+    with pytest.raises(TypeError, match="TwoIds: rename the field id"):
         document_class_of(TwoIds)
 
 
