@@ -60,4 +60,4 @@ class AuthHandler(Handler):
         """
         if bearer_token(self) is None:
             return self.user_session
-        return await self.policy.sessions.read(self.get_cookie(self.policy.cookie_name, ""))
+        return await self.policy.sessions.read(self.get_cookie(self.policy.cookies.name, ""))

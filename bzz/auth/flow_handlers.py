@@ -33,7 +33,7 @@ class FlowHandler(AuthHandler):
 
     def cookie(self, name: str) -> str:
         """Return the name of the cookie that holds a provider's flow."""
-        return f"{self.policy.cookie_name}_{name}"
+        return f"{self.policy.cookies.name}_{name}"
 
 
 class LoginHandler(FlowHandler):
@@ -61,7 +61,7 @@ class LoginHandler(FlowHandler):
         url = await provider.begin(flow, self)
         claims, issued = {"sub": name, "flow": asdict(flow)}, now()
         token = self.policy.sessions.signer.sign(FLOW, claims, issued=issued, expires=issued + FLOW_SECONDS)
-        self.policy.set_cookie(self, self.cookie(name), token, FLOW_SECONDS)
+        self.policy.cookies.set(self, self.cookie(name), token, FLOW_SECONDS)
         self.redirect(url)
 
     def _next(self) -> str:
@@ -89,7 +89,7 @@ class CallbackHandler(FlowHandler):
     async def _finish(self, provider: FlowProvider) -> dict[str, Any] | None:
         answer = {key: self.get_query_argument(key) for key in self.request.query_arguments}
         self.flow = self._begun(provider.name, answer.get("state", ""))
-        self.policy.clear_cookie(self, self.cookie(provider.name))
+        self.policy.cookies.clear(self, self.cookie(provider.name))
         return await provider.finish(self.flow, answer, self)
 
     def _begun(self, name: str, state: str) -> Flow:

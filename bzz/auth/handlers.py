@@ -51,7 +51,7 @@ class SignOutHandler(AuthHandler):
             Unavailable: the store of ended sessions did not answer.
         """
         await self.policy.sessions.end_all(self.user_session, await self.cookie_session())
-        self.policy.clear_cookie(self, self.policy.cookie_name)
+        self.policy.cookies.clear(self, self.policy.cookies.name)
         self.reply({"loggedOut": True})
 
 

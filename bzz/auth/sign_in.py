@@ -44,7 +44,7 @@ async def sign_in(
     except (Exception, asyncio.CancelledError) as error:
         await _announce_failure(handler, name, error)
         raise
-    handler.policy.keep(handler, session, token)
+    handler.policy.cookies.keep(handler, session, token)
     return user_data
 
 
@@ -63,7 +63,7 @@ def _start_session(handler: AuthHandler, name: str, user: dict[str, Any] | None)
         raise TypeError(f"the auth provider {name!r} must return a user with an id, a text or a number: {identifier!r}")
     session, token = handler.policy.sessions.start({**user, "provider": name})
     handler.encode(session.user)
-    handler.policy.check_length(token)
+    handler.policy.cookies.check_length(token)
     return session, token
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tornado.routing import URLSpec
 from tornado.web import Application
 
+from bzz.auth.cookies import Cookies
 from bzz.auth.flow_handlers import CallbackHandler, LoginHandler
 from bzz.auth.handlers import SignInHandler, SignOutHandler, UserHandler
 from bzz.auth.provider import WEB_CLIENT, AuthProvider
@@ -124,7 +125,7 @@ class AuthHive:
         signer = Signer(secret_key, issuer)
         web_client = WebClient(proxy_host, proxy_port, proxy_username, proxy_password)
         sessions = Sessions(signer, expiration, max_age, EndedInMemory() if ended_sessions is None else ended_sessions)
-        app.settings[SETTING] = SessionPolicy(sessions, cookie_name, cookie_secure, switches)
+        app.settings[SETTING] = SessionPolicy(sessions, Cookies(cookie_name, cookie_secure), switches)
         app.settings[WEB_CLIENT] = web_client
 
 

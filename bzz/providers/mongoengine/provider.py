@@ -11,7 +11,7 @@ import mongoengine as me
 import pymongo
 from pymongo.client_options import ClientOptions
 
-from bzz.concurrency.threads import THREADS
+from bzz.concurrency.thread_pool import THREADS
 from bzz.exceptions import NotFound
 from bzz.providers.changes import Change, Trail
 from bzz.providers.mongoengine import saving, writes

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from bzz.concurrency.threads import THREADS, ThreadPool
+from bzz.concurrency.thread_pool import THREADS, ThreadPool
 from bzz.providers.changes import Change
 from bzz.providers.sqlalchemy import operations, session_factories, sessions
 from bzz.providers.sqlalchemy.errors import translated

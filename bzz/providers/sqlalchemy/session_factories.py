@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_sessi
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import Pool, QueuePool, SingletonThreadPool, StaticPool
 
-from bzz.concurrency.threads import THREADS
+from bzz.concurrency.thread_pool import THREADS
 
 SETTING = "session_factory"  # key in the settings of an application
 IN_MEMORY = (

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from bzz.concurrency.threads import QUEUE_PER_THREAD, ThreadPool
+from bzz.concurrency.thread_pool import QUEUE_PER_THREAD, ThreadPool
 from bzz.exceptions import Unavailable
 
 
