@@ -35,7 +35,7 @@ def _descend(values: Values, step: Step) -> tuple[int | None, Values]:
         if not isinstance(value, dict):
             raise NotFound(NO_INSTANCE)
         return None, value
-    name, key = step.schema.id_field, step.key
+    name, key = step.schema.id_field, step.parsed
     for index, item in enumerate(value or ()):
         if isinstance(item, dict) and item.get(name) == key:
             return index, item

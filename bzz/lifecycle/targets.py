@@ -118,8 +118,7 @@ async def referred(parent: Target, step: Step) -> Address:
         held = (await parent.get(undefer_at(step))).values.get(step.field)
         if held is None:
             raise NotFound(NO_INSTANCE)
-        identifier = str(schema.identifier(held, pk))
-        return Address(schema, identifier, pk, schema.key_of(identifier, pk))
+        return Address.parse(schema, str(schema.identifier(held, pk)), pk)
     address = _address(step)
     key = address.key if address.field == pk else (await parent.unit_of_work.get(address)).values[pk]
     held = (await parent.get(undefer_at(step, [key]))).values.get(step.field)
@@ -140,7 +139,7 @@ def undefer_at(step: Step, keys: Collection[object] | None = None) -> Undefer:
 
 
 def _address(step: Step) -> Address:
-    return Address(step.schema, str(step.id), str(step.schema.id_field), step.key)
+    return Address(step.schema, str(step.id), str(step.schema.id_field), step.parsed)
 
 
 def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:

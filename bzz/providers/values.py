@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
+from bzz.exceptions import NotFound
 from bzz.providers.conditions import Condition, Order, following
+from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
+NO_KEY: Any = object()  # the parsed form of an identifier that no instance can have
 Undefer = Mapping[str, Collection[Any] | None]  # by deferred field, the keys to look for in it; None for all
 
 
@@ -22,28 +25,42 @@ class Address:
         schema: of the model.
         id: the instance's identifier, percent-decoded from the URL; hooks get it.
         field: the name of the identifier's field: the schema's ``id_field``, or its primary key.
-        key: the identifier as a typed value of that field.
+        parsed: the identifier as a typed value of that field, or ``NO_KEY``; see ``parse_identifier``.
         undefer: the deferred fields that the act reads or changes.
     """
 
     schema: Schema
     id: str
     field: str
-    key: Any
+    parsed: Any
     undefer: Undefer = dataclass_field(default_factory=dict)
 
+    @property
+    def key(self) -> Any:
+        """The identifier as a typed value of its field; raises NotFound if no instance can have it."""
+        if self.parsed is NO_KEY:
+            raise NotFound(NO_INSTANCE)
+        return self.parsed
+
     @classmethod
-    def parse(cls, schema: Schema, identifier: str) -> Address:
-        """Return the address that ``identifier`` from a URL names.
+    def parse(cls, schema: Schema, identifier: str, field: str | None = None) -> Address:
+        """Return the address that ``identifier`` names.
 
         Args:
             schema: of the model.
-            identifier: percent-decoded.
-
-        Raises:
-            NotFound: no instance can have this identifier.
+            identifier: percent-decoded from a URL.
+            field: the name of its field; None for the schema's ``id_field``.
         """
-        return cls(schema, identifier, str(schema.id_field), schema.key_of(identifier))
+        name = field or str(schema.id_field)
+        return cls(schema, identifier, name, parse_identifier(schema, identifier, name))
+
+
+def parse_identifier(schema: Schema, identifier: str, field: str | None = None) -> Any:
+    """Return an identifier as a typed value of its field; ``NO_KEY`` if no instance can have it."""
+    try:
+        return schema.key_of(identifier, field)
+    except NotFound:
+        return NO_KEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from bzz.exceptions import NotFound
+from bzz.providers.values import parse_identifier
 from bzz.resources.resource import Resource
-from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.relations import Embedded, Relation, relation_at
 from bzz.schema.schema import Schema
 
 MAX_SEGMENTS = 8
 NO_PATH = "There is nothing at this path."
-_NO_KEY = object()
 
 
 class Step:
@@ -33,16 +32,17 @@ class Step:
         is_list: whether the step leads to several instances.
         is_embedded: whether it leads to a document inside the model before.
         is_reference: whether it leads to a stored instance that the model before refers to.
+        parsed: ``id`` as a typed value, or ``NO_KEY``; None without an ``id``.
     """
 
     __slots__ = (
-        "_key",
         "field",
         "id",
         "is_embedded",
         "is_list",
         "is_reference",
         "name",
+        "parsed",
         "relation",
         "resource",
         "schema",
@@ -54,17 +54,7 @@ class Step:
         self.is_list = id is None and (relation is None or relation.many)
         self.is_embedded = relation is not None and relation.is_embedded
         self.is_reference = relation is not None and not relation.is_embedded
-        self._key: Any = _NO_KEY
-        if id is not None:
-            with suppress(NotFound):
-                self._key = self.schema.key_of(id)
-
-    @property
-    def key(self) -> Any:
-        """The typed value of ``id``; raises NotFound if no instance can have it."""
-        if self._key is _NO_KEY:
-            raise NotFound(NO_INSTANCE)
-        return self._key
+        self.parsed: Any = None if id is None else parse_identifier(self.schema, id)
 
     @property
     def acts(self) -> tuple[str, ...]:

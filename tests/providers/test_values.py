@@ -15,9 +15,10 @@ def test_an_address_holds_the_identifier_as_text_and_as_a_typed_key() -> None:
     assert (address.id, address.field, address.key) == ("a b", "id", "a b")
 
 
-def test_an_identifier_that_no_instance_can_have_is_not_found() -> None:
-    with pytest.raises(NotFound):
-        Address.parse(SCHEMA, "")
+def test_the_key_of_an_identifier_that_no_instance_can_have_is_not_found() -> None:
+    address = Address.parse(SCHEMA, "")
+    with pytest.raises(NotFound, match="There is no such instance"):
+        _ = address.key
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bzz.exceptions import NotFound
+from bzz.providers.values import NO_KEY
 from bzz.resources.paths import Path, Step, parse_path
 from bzz.resources.resource import Resource
 from bzz.schema.containers import List
@@ -101,12 +102,10 @@ def test_a_path_that_no_relation_leads_on_is_not_found(below: list[Any]) -> None
         parse(*below)
 
 
-def test_an_identifier_is_typed_and_a_wrong_one_is_not_found_at_first_use() -> None:
-    assert parse("7").end.key == 7
+def test_an_identifier_is_parsed_and_one_that_no_instance_can_have_has_no_key() -> None:
+    assert parse("7").end.parsed == 7
     end = parse("07").end
-    assert (end.id, end.is_list) == ("07", False)
-    with pytest.raises(NotFound, match="There is no such instance"):
-        _ = end.key
+    assert (end.id, end.is_list, end.parsed) == ("07", False, NO_KEY)
 
 
 def test_an_embedded_document_belongs_to_the_resource_of_its_parent() -> None:
