@@ -218,7 +218,7 @@ async def test_it_uses_the_database_of_its_argument() -> None:
         (["--sqlalchemy", "postgresql+psycopg://127.0.0.1:1/x"], "The database cannot be used: "),
         (["--sqlalchemy", "sqlite:////nowhere/at/all.sqlite"], "The database cannot be used: unable to open"),
         (["--sqlalchemy", "sqlite+aiosqlite:////nowhere/at/all.sqlite"], "The database cannot be used: unable to open"),
-        (["--sqlalchemy", "sqlite://"], "The database cannot be used: This SQLite database is kept in memory"),
+        (["--sqlalchemy", "sqlite://"], "The database cannot be used: This SQLite database is in memory"),
     ],
 )
 def test_it_says_in_one_sentence_why_it_does_not_start(arguments: list[str], said: str, tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ import tornado.web
 
 import bzz
 from bzz import signals
-from bzz.exceptions import Forbidden
+from bzz.exceptions import Forbidden, Unavailable
 from bzz.providers.memory import MemoryProvider
 from bzz.testing import Sent
 from tests.support.client import Api
 from tests.support.models import Country, Tag, User
-from tests.support.teams import names
+from tests.support.teams import member, names, records
 from tests.support.users import make_users
 
 
@@ -221,3 +221,30 @@ async def test_a_subclass_may_answer_without_awaiting(api: Api, provider: Memory
     api.mount(bzz.ModelHive.routes_for(provider, User, handler_class=Short))
     assert (await api("GET", "/user")).body == b"short"
     assert (await api("POST", "/user", json_body={"name": "Ada"})).status == 201
+
+
+class Leaving(MemoryProvider):
+    """A store that is reachable until it ``has_left``."""
+
+    has_left = False
+
+    async def list(self, *args: Any, **options: Any) -> Any:
+        if self.has_left:
+            raise Unavailable("The store does not answer in time.")
+        return await super().list(*args, **options)
+
+
+async def test_a_write_that_is_stored_but_cannot_be_shown_is_answered_without_a_body(api: Api) -> None:
+    provider = Leaving()
+    api.mount(*(bzz.ModelHive.routes_for(provider, model) for model in (records.Team, records.Member)))
+    ada = await member(api)
+
+    def leave(sender: Any) -> None:
+        provider.has_left = True
+
+    signals.post_create_instance.connect(leave)
+    reply = await api("POST", "/team?expand=owner", json_body={"name": "Engine", "owner": ada})
+    assert (reply.status, reply.body) == (201, b"")
+    assert reply.headers["ETag"]
+    provider.has_left = False
+    assert names(await api("GET", "/team")) == ["Engine"]

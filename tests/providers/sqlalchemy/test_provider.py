@@ -117,3 +117,9 @@ async def test_an_eager_relation_with_cascades_is_served(api: Api, database: Dat
         assert (await api("PUT", "/parent/1", json_body={"children": ["1", "2"]})).json["children"] == [1, 2]
         assert (await api("GET", "/parent/1")).json == {"id": "1", "children": [1, 2]}
     assert (await api("DELETE", "/parent/1/children/1")).status == 204
+
+
+async def test_the_values_of_an_instance_are_those_of_its_columns(database: Database) -> None:
+    provider = SQLAlchemyProvider(database.factory)
+    schema = provider.describe(Author)
+    assert provider.values(schema, Author(id=1, name="Ada"))["name"] == "Ada"
