@@ -63,7 +63,7 @@ def test_the_dotted_names_of_bzz_on_a_page_exist(page: Path) -> None:
 
 @pytest.mark.usefixtures("mongodb")
 async def test_the_tutorial_does_what_it_says(api: Api) -> None:
-    tutorial = run(ROOT / "docs" / "tutorial.md")
+    tutorial = run(ROOT / "docs" / "start" / "tutorial.md")
     api.mount(list(tutorial["app"].wildcard_router.rules))
     made = await api("POST", "/api/book", form={"title": "Flatland", "year": 1884}, headers={"X-User": "ada"})
     assert (made.status, made.json["year"], made.json["added_by"]) == (201, 1884, "ada")
@@ -78,7 +78,7 @@ async def test_the_tutorial_does_what_it_says(api: Api) -> None:
 
 
 async def test_the_recipes_do_what_they_say(api: Api) -> None:
-    recipes = run(ROOT / "docs" / "recipes.md")
+    recipes = run(ROOT / "docs" / "guides" / "recipes.md")
     api.mount(list(recipes["app"].wildcard_router.rules))
     ada, eve = {"X-User": "ada@acme"}, {"X-User": "eve@evil"}
     assert (await api("POST", "/api/document", json_body={"title": " "}, headers=ada)).json["errors"] == {
@@ -111,7 +111,7 @@ async def test_the_recipes_do_what_they_say(api: Api) -> None:
 
 
 async def test_handlers_of_ones_own_act_as_the_page_says(api: Api) -> None:
-    page = await asyncio.to_thread(run, ROOT / "docs" / "in-process.md")
+    page = await asyncio.to_thread(run, ROOT / "docs" / "guides" / "in-process.md")
     api.mount(list(page["app"].wildcard_router.rules))
     ada = await page["members"].create({"name": "Ada"})
     promoted = await api("POST", f"/promote/{ada.id}", body=b"", headers={"X-Request-ID": "mine"})
@@ -129,7 +129,7 @@ async def test_handlers_of_ones_own_act_as_the_page_says(api: Api) -> None:
 
 @pytest.mark.usefixtures("mongodb")
 async def test_the_page_about_authentication_does_what_it_says(api: Api) -> None:
-    page = run(ROOT / "docs" / "authentication.md")
+    page = run(ROOT / "docs" / "guides" / "authentication.md")
     api = Api(page["app"], api.client, serve(page["app"]))
     ada, eve, nobody = Browser(api, "/api"), Browser(api, "/api"), Browser(api, "/api")
     assert (await nobody("POST", "/api/note", json_body={"text": "x"})).status == 401
@@ -159,7 +159,7 @@ async def test_the_page_about_authentication_does_what_it_says(api: Api) -> None
 
 
 async def test_the_page_about_mocks_does_what_it_says(api: Api) -> None:
-    page = run(ROOT / "docs" / "mocks.md")
+    page = run(ROOT / "docs" / "guides" / "mocks.md")
     mocked = api.mount(page["mocks"])
     assert (await mocked("GET", "/api/team/7")).json == {"id": "7", "name": "Team 7"}
     assert (await mocked("POST", "/api/team", json_body={})).headers["X-Created-Id"] == "2"
@@ -182,7 +182,7 @@ def test_the_reference_shows_the_names_of_a_public_package_and_no_others(package
 
 def test_the_tables_of_the_signals_are_made_of_their_declarations() -> None:
     tables = runpy.run_path(str(ROOT / "docs" / "conf.py"))["myst_substitutions"]
-    page = (ROOT / "docs" / "signals.md").read_text()
+    page = (ROOT / "docs" / "guides" / "signals.md").read_text()
     assert [name for name in tables if f"{{{{ {name} }}}}" not in page] == []
     for name, signal in declared().items():
         [row] = [row for row in tables["signals"].splitlines() if row.startswith(f"| `{name}` |")]
