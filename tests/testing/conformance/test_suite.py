@@ -9,7 +9,7 @@ from typing import Any
 from bzz.providers.base import Capabilities, Provider
 from bzz.providers.memory import MemoryProvider
 from tests.providers.memory import test_conformance as memory
-from tests.test_docs import ROOT, run
+from tests.support.pages import ROOT, run
 
 PAGE = run(ROOT / "docs" / "providers" / "write-a-provider.md")
 
