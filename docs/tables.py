@@ -26,12 +26,23 @@ def table(*rows: tuple[str, ...]) -> str:
     return "\n".join([head, "|---" * len(rows[0]) + "|", *body])
 
 
+def of_acts() -> dict[str, Signal]:
+    """Return the signals of acts by name."""
+    return {name: signal for name, signal in own().items() if "unit" in signal.keywords}
+
+
+def common() -> set[str]:
+    """Return the keywords that all signals of acts offer."""
+    return set.intersection(*(set(signal.keywords) for signal in of_acts().values()))
+
+
 def signals() -> str:
-    """Return the table of signals, each with its sender and its keywords."""
+    """Return the table of signals, each with its sender and the keywords that not all signals of its kind offer."""
     rows = []
     for name, signal in own().items():
-        keywords = ", ".join(f"`{keyword}`" for keyword in signal.keywords if keyword != "request_id")
-        rows.append((f"`{name}`", signal.doc.rstrip("."), signal.sender, keywords))
+        left_out = common() if name in of_acts() else {"request_id"}
+        offered = ", ".join(f"`{keyword}`" for keyword in signal.keywords if keyword not in left_out)
+        rows.append((f"`{name}`", signal.doc.rstrip("."), signal.sender, offered or "no others"))
     return table(("signal", "sent", "sender", "keywords"), *rows)
 
 
@@ -41,8 +52,7 @@ def keywords() -> str:
     for name, signal in own().items():
         for keyword, meaning in signal.keywords.items():
             offered_by[keyword, meaning].append(f"`{name}`")
-    of_acts = sum("unit" in signal.keywords for signal in own().values())
-    short = {len(own()): "all", of_acts: "all of acts"}
+    short = {len(own()): "all", len(of_acts()): "all of acts"}
     rows = [
         (f"`{keyword}`", meaning, short.get(len(names)) or ", ".join(names))
         for (keyword, meaning), names in sorted(offered_by.items())
