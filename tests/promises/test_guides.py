@@ -1,0 +1,208 @@
+"""The guides are right: each claim that can be tried is tried over HTTP, on the application that the guide prints."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bzz.signals import post_create_instance
+from bzz.testing import served
+from tests.support.client import Api, Browser, serve
+from tests.support.pages import rows, run
+
+
+def plain(cell: str) -> str:
+    return cell.strip("`").replace("`", "")
+
+
+async def test_each_parameter_of_a_list_finds_what_the_guide_says() -> None:
+    page = "guides/filtering-sorting-pagination.md"
+    guide = run(page)
+    await guide["fill"]()
+    async with served(guide["app"]) as client:
+        filters, orders, wrong = rows(page, "parameter | finds the books"), rows(page, "parameter | order"), []
+        assert len(filters) >= 25
+        for parameter, expected, *_ in [*filters, *orders]:
+            reply = await client("GET", f"/api/book?{plain(parameter)}")
+            if [book["id"] for book in reply.json] != expected.split(", "):
+                wrong.append((parameter, reply.json))
+        assert wrong == []
+        for parameter, message in rows(page, "parameter | `errors`"):
+            reply = await client("GET", f"/api/book?{plain(parameter)}")
+            [said] = reply.json["errors"][plain(parameter).partition("=")[0]]
+            assert (reply.status, said.startswith(plain(message).removesuffix("...").strip(" ,"))) == (400, True)
+
+
+async def test_a_list_is_paged_counted_shaped_and_searched_as_the_guide_says() -> None:
+    guide = run("guides/filtering-sorting-pagination.md")
+    await guide["fill"]()
+    async with served(guide["app"]) as client:
+        assert [book["id"] for book in await guide["all_books"](client.url)] == ["1", "2", "3"]
+        counted = await client("GET", "/api/book?per_page=2&count=true")
+        assert (len(counted.json), counted.headers["X-Total-Count"]) == (2, "3")
+        assert "after=WyJ0aXRs" in counted.headers["Link"]
+        assert [(await client("GET", f"/api/book?per_page={n}")).status for n in (100, 101)] == [200, 400]
+        cursor = re.findall(r"after=[^>&]+", counted.headers["Link"])[0]
+        assert (await client("GET", f"/api/book?per_page=2&sort=year&{cursor}")).status == 400
+        assert (await client("GET", f"/api/book?per_page=2&page=2&{cursor}")).status == 400
+        shown = await client("GET", "/api/book?fields=id,title&expand=author&author=a")
+        assert shown.json == [{"id": "1", "title": "Flatland", "author": {"id": "a", "name": "Abbott"}}]
+        assert (await client("GET", "/api/book?search=x")).status == 400
+        assert [one["id"] for one in (await client("GET", "/api/book?year=")).json] == ["3"]
+        assert [one["id"] for one in (await client("GET", "/api/book?year__in=1884,")).json] == ["1", "3"]
+        bot = await client("GET", "/api/book", headers={"User-Agent": "a bot"})
+        assert [one["id"] for one in bot.json] == ["1"]
+        for text, found in {"sol": ["2", "3"], "maths": ["1"], "nothing": []}.items():
+            there = await client("GET", f"/api/book/search?q={text}")
+            assert (await client("GET", there.headers["Location"])).json == [
+                one for one in (await client("GET", "/api/book")).json if one["id"] in found
+            ]
+
+
+async def signed_in(app: Any, emails: dict[str, str], api: Api) -> list[Browser]:
+    at = Api(app, api.client, serve(app))
+    browsers = []
+    for name, email in emails.items():
+        browsers.append(Browser(at, "/api"))
+        if email:
+            await browsers[-1].sign_in(id=name, email=email)
+    return browsers
+
+
+async def test_permissions_hold_against_other_companies_and_strangers(api: Api) -> None:
+    guide = run("guides/permissions.md")
+    ada, eve, nobody = await signed_in(guide["app"], {"ada": "ada@acme.example", "eve": "e@evil.example", "": ""}, api)
+    page = await ada("POST", "/api/page", json_body={"text": "x"})
+    at = f"/api/page/{page.json['id']}"
+    assert "draft" not in page.json
+    assert [(await nobody("GET", at)).status, (await nobody("PATCH", at, json_body={})).status] == [200, 401]
+    assert [(await ada("DELETE", at)).status, (await ada("PATCH", at, json_body={"draft": "y"})).status] == [405, 400]
+
+    invoice = await ada("POST", "/api/invoice", json_body={"cents": 1})
+    assert (invoice.status, "company" in invoice.json) == (201, False)
+    assert (await eve("POST", "/api/invoice", json_body={"cents": 1, "company": "acme.example"})).status == 400
+    at = f"/api/invoice/{invoice.json['id']}"
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        for body in ({}, {"cents": 2}):
+            tries = [await who(method, at, json_body=body if method[0] == "P" else None) for who in (eve, nobody)]
+            assert [one.status for one in tries] == [404, 401]
+    listed = await eve("GET", "/api/invoice?count=true&cents=1")
+    assert (listed.json, listed.headers["X-Total-Count"]) == ([], "0")
+    assert (await ada("GET", at)).json["cents"] == 1
+    assert (await ada("DELETE", at)).status == 204
+
+    post = await ada("POST", "/api/post", json_body={"text": "x"})
+    at = f"/api/post/{post.json['id']}"
+    assert (await eve("GET", at)).json == post.json
+    assert [(await eve(m, at, json_body={})).status for m in ("PUT", "PATCH")] == [404, 404]
+    assert (await eve("DELETE", at)).status == 404
+    assert [(await ada("PUT", at, json_body={"text": text})).status for text in ("HEY", "hey")] == [403, 200]
+    assert (await ada("PUT", at, json_body={"owner": "mock:eve"})).status == 400
+
+
+async def test_the_other_side_of_a_relationship_is_closed_as_the_guide_says(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    guide = run("guides/permissions.md")
+    user, note = guide["User"], guide["Note"]
+    async with guide["engine"].begin() as connection:
+        await connection.run_sync(guide["Base"].metadata.create_all)
+    async with guide["sessions"].begin() as session:
+        session.add_all([user(id=1, name="ada", password_hash="secret"), user(id=2, name="eve")])
+        session.add(note(id=1, text="x", owner_id=1))
+    async with served(guide["closed"]) as client:
+        attacks = [
+            ("POST", "/note/1/owner/notes", {"notes": ["1"]}),
+            ("POST", "/user/2/notes", {"notes": ["1"]}),
+            ("PUT", "/user/1", {"notes": []}),
+            ("POST", "/user", {"name": "new", "notes": ["1"]}),
+            ("PUT", "/note/1", {"owner": "2"}),
+            ("POST", "/note/1/owner", {"owner": "2"}),
+            ("DELETE", "/note/1/owner", None),
+        ]
+        replies = [(await client(method, path, json_body=body)).status for method, path, body in attacks]
+        assert all(400 <= status < 500 for status in replies), replies
+        assert (await client("GET", "/note/1")).json["owner"] == "1"
+        for path in ("/note?expand=owner", "/note/1/owner", "/user", "/user/1"):
+            assert b"secret" not in (await client("GET", path)).body
+    await guide["engine"].dispose()
+    await asyncio.sleep(0.1)  # threads of aiosqlite tell the loop that they end
+
+
+async def test_background_work_goes_on_after_the_reply_and_an_outbox_is_written_with_the_sale(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    guide = run("guides/background-work.md")
+    background, sent = guide["background"], guide["sent"]
+    async with served(guide["app"]) as client:
+        order = await client.create("/order", email="ada@example.com")
+        assert (len(background.tasks), sent) == (1, [])
+        await background.wait(seconds=10)
+        assert (background.tasks, sent) == (set(), [(order["id"], "ada@example.com")])
+
+        async def fail() -> None:
+            raise LookupError("no such mailbox")
+
+        background.start(fail())
+        await background.wait(seconds=10)
+        assert "no such mailbox" in caplog.text
+
+        let_go = asyncio.Event()
+        post_create_instance.connect(lambda sender: let_go.wait(), weak=False)
+        waiting = asyncio.ensure_future(client.create("/order", email="eve@example.com"))
+        while len(background.tasks) + len(sent) < 2:
+            await asyncio.sleep(0)
+        await background.wait(seconds=10)
+        assert not waiting.done(), "the reply waits for the receiver"
+        let_go.set()
+        await waiting
+
+    async with guide["engine"].begin() as connection:
+        await connection.run_sync(guide["Base"].metadata.create_all)
+    async with served(guide["shop"]) as client:
+        await client.create("/sale", email="ada@example.com")
+        assert (await client("POST", "/sale", json_body={"email": "x" * 300})).status == 400
+    assert [await guide["work_once"](), await guide["work_once"]()] == [True, False]
+    assert sent[-1][1] == "ada@example.com"
+    await guide["engine"].dispose()
+    await asyncio.sleep(0.1)
+
+
+async def test_transactions_are_whole_and_a_loop_tells_of_each_item(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    guide = run("guides/transactions-and-bulk.md")
+    async with guide["engine"].begin() as connection:
+        await connection.run_sync(guide["Base"].metadata.create_all)
+    told: list[int] = []
+    guide["transferred"].connect(lambda sender, cents: told.append(cents), weak=False)
+    async with served(guide["app"]) as client:
+        one = await client.create("/api/account", owner="ada", cents=10)
+        two = await client.create("/api/account", owner="eve")
+        assert (await client("POST", "/api/account", json_body={"owner": "bob", "cents": -1})).status == 400
+        async with guide["sessions"]() as session:
+            entries = [entry.text for entry in await session.scalars(select(guide["Entry"]))]
+        assert entries == ["account for ada", "account for eve"]
+        moves = [(1, 2, 4), (1, 2, 7), (1, 3, 1), (1, 2, -1), ("1", 2, 1)]
+        bodies = [{"from": source, "to": target, "cents": cents} for source, target, cents in moves]
+        replies = [await client("POST", "/api/transfer", json_body=body) for body in bodies]
+        assert [reply.status for reply in replies] == [200, 409, 404, 400, 400]
+        held = [(await client("GET", f"/api/account/{key['id']}")).json["cents"] for key in (one, two)]
+        assert (held, told) == ([6, 4], [4])
+
+        assert (await client("POST", "/api/book", json_body=[{"title": "x"}])).status == 400
+        items = [{"title": "x"}, {"title": "y", "checked": True}, {"title": 3}, "z"]
+        results = (await client("POST", "/api/book/import", json_body={"items": items})).json["results"]
+        assert [result["status"] for result in results] == [201, 400, 400, 400]
+        assert results[2]["errors"] == {"title": ["expected a string"]}
+        assert [book["title"] for book in (await client("GET", "/api/book")).json] == ["x"]
+        assert (await client("POST", "/api/book/import", json_body={"items": [{}] * 501})).status == 400
+    await guide["engine"].dispose()
+    await asyncio.sleep(0.1)
