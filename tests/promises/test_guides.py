@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import re
 from typing import Any
 
@@ -206,3 +208,71 @@ async def test_transactions_are_whole_and_a_loop_tells_of_each_item(
         assert (await client("POST", "/api/book/import", json_body={"items": [{}] * 501})).status == 400
     await guide["engine"].dispose()
     await asyncio.sleep(0.1)
+
+
+async def test_each_error_is_the_problem_document_that_the_guide_shows() -> None:
+    guide = run("guides/errors.md")
+    async with served(guide["app"]) as client:
+        ada = await client.create("/api/member", name="Ada", email="ada@example.com")
+        await client.create("/api/member", name="Bob")
+        replies: dict[tuple[str, str], Any] = {}
+        for status, example, message in rows("guides/errors.md", "status | example"):
+            if found := re.fullmatch(r"`(\w+) ([^`\s]+)(?: ([^`]*))?`", example):
+                method, path, body = found.groups()
+                path = path.replace("ADA", ada["id"])
+                reply = await client(method, path, body=body, headers={"Content-Type": "application/json"})
+                replies[status, example] = reply
+                said = f"{reply.json['detail']} {json.dumps(reply.json.get('errors', ''))}"
+                expected = re.findall("`([^`]+)`", message)[0].partition("...")[0]
+                assert (reply.status, expected in said) == (int(status), True), (reply.json, expected)
+        assert len(replies) == 9
+        taken = await client("POST", "/api/member", json_body={"name": "x", "email": "ada@example.com"})
+        stale = await client("PUT", f"/api/member/{ada['id']}", json_body={}, headers={"If-Match": '"old"'})
+        large = await client("POST", "/api/member", json_body={"name": "x" * 1000})
+        other = await client("POST", "/api/member", body="x", headers={"Content-Type": "text/plain"})
+        assert [one.status for one in (taken, stale, large, other)] == [409, 412, 413, 415]
+        assert (taken.json["errors"], large.json["detail"]) == (
+            {"email": ["is taken"]},
+            "A body has at most 1000 bytes.",
+        )
+        assert stale.headers["ETag"]
+        assert replies["401", '`POST /api/rule {"text": "x"}`'].headers["WWW-Authenticate"] == "Bearer"
+        assert replies["405", "`DELETE /api/rule/1`"].headers["Allow"] == "GET, HEAD, OPTIONS"
+        for name, status, after in (("Midas", 402, None), ("Hydra", 429, "5")):
+            reply = await client("POST", "/api/member", json_body={"name": name})
+            assert (reply.status, reply.headers.get("Retry-After")) == (status, after)
+        typed = await client("POST", "/typed/member", json_body={"name": "Midas"})
+        assert (typed.status, typed.json["type"]) == (402, "https://example.com/pay")
+        missing = await client("GET", "/nothing/here")
+        assert (missing.status, missing.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+async def test_files_come_as_base64_or_to_a_handler_beside_the_model(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    guide = run("guides/files.md")
+    async with served(guide["app"]) as client:
+        team = await client.create("/api/team", name="x", icon="AQI=")
+        at, png = f"/api/team/{team['id']}", {"Content-Type": "image/png"}
+        assert [one["icon"] for one in (await client("GET", "/api/team?icon__exists=true")).json] == ["AQI="]
+        assert (await client("PATCH", at, json_body={"icon": "no base64"})).status == 400
+        form = b'--b\r\nContent-Disposition: form-data; name="icon"; filename="a.png"\r\n\r\nx\r\n--b--\r\n'
+        multipart = {"Content-Type": "multipart/form-data; boundary=b"}
+        assert (await client("PATCH", at, body=form, headers=multipart)).status == 415
+        full, beyond = [base64.b64encode(bytes(size)).decode() for size in (780_000, 790_000)]
+        assert [(await client("PATCH", at, json_body={"icon": one})).status for one in (full, beyond)] == [200, 413]
+        assert (await client("GET", f"{at}/logo")).status == 404
+        assert (await client("PUT", f"{at}/logo", body=b"<p>", headers={"Content-Type": "text/html"})).status == 415
+        assert (await client("PUT", "/api/team/nobody/logo", body=b"1", headers=png)).status == 404
+        for content in (b"one", b"two"):
+            assert (await client("PUT", f"{at}/logo", body=content, headers=png)).status == 204
+            got = await client("GET", f"{at}/logo")
+            assert (got.body, got.headers["Content-Type"], len([*tmp_path.glob("uploads/*")])) == (
+                content,
+                "image/png",
+                1,
+            )
+        assert (await client("PATCH", at, json_body={"logo": "../../etc/passwd"})).status == 400
+        assert (await client("DELETE", at)).status == 204
+        assert [*tmp_path.glob("uploads/*")] == []
