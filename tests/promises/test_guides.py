@@ -276,3 +276,44 @@ async def test_files_come_as_base64_or_to_a_handler_beside_the_model(
         assert (await client("PATCH", at, json_body={"logo": "../../etc/passwd"})).status == 400
         assert (await client("DELETE", at)).status == 204
         assert [*tmp_path.glob("uploads/*")] == []
+
+
+async def test_a_limit_answers_429_until_the_time_that_it_says() -> None:
+    guide = run("guides/rate-limiting.md")
+    now = [0.0]
+    for limit in (guide["reads"], guide["writes"], guide["daily"]):
+        limit.clock = lambda: now[0]
+    async with served(guide["app"]) as client:
+        for _ in range(10):
+            await client.create("/api/note", text="x")
+        refused = await client("POST", "/api/note", json_body={"text": "x"})
+        assert (refused.status, refused.headers["Retry-After"], refused.json["status"]) == (429, "1", 429)
+        assert (await client("GET", "/api/note")).status == 200, "reads are counted apart"
+        now[0] += 1
+        by_receiver = await client("POST", "/api/note", json_body={"text": "x"})
+        assert (by_receiver.status, by_receiver.headers["Retry-After"]) == (429, "8639")
+        assert (await client("PUT", "/api/note/nobody", json_body={})).status == 429
+        now[0] += 10
+        assert (await client("PUT", "/api/note/nobody", json_body={})).status == 404
+        now[0] += 86_400
+        await client.create("/api/note", text="x")
+        assert [(await client("GET", "/api/note")).status for _ in range(101)][-2:] == [200, 429]
+
+
+async def test_browsers_of_other_origins_get_what_the_guide_says(api: Api) -> None:
+    guide = run("guides/cors.md")
+    app, evil = {"Origin": "https://app.example.com"}, {"Origin": "https://evil.example"}
+    async with served(guide["public"]) as client:
+        ask = {"Access-Control-Request-Method": "PUT"}
+        preflight = await client("OPTIONS", "/public/note/1", headers={**app, **ask})
+        assert (preflight.status, preflight.headers["Access-Control-Allow-Methods"][-6:]) == (204, "DELETE")
+        for reply in (preflight, *[await client("GET", f"/public/note{end}", headers=app) for end in ("", "/none")]):
+            assert reply.headers["Access-Control-Allow-Origin"] == app["Origin"]
+            assert "Origin" in reply.headers["Vary"]
+        assert "Access-Control-Allow-Origin" not in (await client("GET", "/public/note", headers=evil)).headers
+    [ada] = await signed_in(guide["app"], {"ada": "ada@example.com"}, api)
+    tries = [await ada("POST", "/api/note", json_body={"text": "x"}, headers=origin) for origin in (app, evil)]
+    assert [reply.status for reply in tries] == [201, 403]
+    bearer = {"Authorization": f"Bearer {ada.cookies['AUTH_TOKEN']}"}
+    reply = await ada.api("POST", "/api/note", json_body={"text": "x"}, headers={**evil, **bearer})
+    assert reply.status == 201
