@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
+import logging
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -317,3 +320,53 @@ async def test_browsers_of_other_origins_get_what_the_guide_says(api: Api) -> No
     bearer = {"Authorization": f"Bearer {ada.cookies['AUTH_TOKEN']}"}
     reply = await ada.api("POST", "/api/note", json_body={"text": "x"}, headers={**evil, **bearer})
     assert reply.status == 201
+
+
+@pytest.fixture
+def _logging_as_before() -> Iterator[None]:
+    root, level, handlers = logging.getLogger(), logging.getLogger().level, [*logging.getLogger().handlers]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
+
+
+@pytest.mark.usefixtures("_logging_as_before")
+async def test_logs_have_the_request_id_and_receivers_measure() -> None:
+    guide = run("guides/logging-and-metrics.md")
+    written = guide["handler"].setStream(io.StringIO()) and guide["handler"].stream
+    async with served(guide["app"]) as client:
+        await client("POST", "/api/order", json_body={"items": 3}, headers={"X-Request-ID": "mine"})
+        await client("GET", "/api/order/nobody", headers={"X-Request-ID": "other"})
+        assert "INFO mine orders an order of 3 items" in written.getvalue()
+        assert re.search(r"INFO mine tornado.access order POST 201 0\.\d+", written.getvalue())
+        assert "WARNING other tornado.general 404 GET /api/order/nobody" in written.getvalue()
+        assert sorted(guide["requests"]) == [("order", "GET", 404), ("order", "POST", 201)]
+        assert sorted(guide["calls"]) == [
+            ("memory", "create", "Order", "ok"),
+            ("memory", "get", "Order", "NotFound"),
+        ]
+        assert (guide["running"], guide["sold"]) == ({"now": 0}, {"items": 3})
+
+        def fail(sender: type) -> None:
+            raise LookupError("away")
+
+        post_create_instance.connect(fail)
+        assert (await client("POST", "/api/order", json_body={"items": 1})).status == 201
+        assert re.search(r"ERROR [\w-]{36} bzz .*fail", written.getvalue())
+    record = logging.LogRecord("orders", logging.INFO, "", 1, "say %s", ("it",), None)
+    record.request_id = "mine"
+    said = json.loads(guide["JSONFormatter"]().format(record))
+    assert (said["request_id"], said["message"]) == ("mine", "say it")
+    guide["request_id"].set("mine")
+    assert guide["headers_for_other_services"]() == {"X-Request-ID": "mine"}
+
+
+@pytest.mark.usefixtures("_logging_as_before")
+async def test_the_metrics_for_prometheus_tell_what_happened() -> None:
+    pytest.importorskip("prometheus_client")
+    guide = run("guides/logging-and-metrics.md", "py(?:thon)?")
+    async with served(guide["measured"]) as client:
+        await client.create("/api/order", items=3)
+        metrics = (await client("GET", "/metrics")).body.decode()
+    assert 'http_request_seconds_count{method="POST",resource="order",status="201"} 1.0' in metrics
+    assert 'store_call_seconds_count{model="Order",operation="create"} 1.0' in metrics
