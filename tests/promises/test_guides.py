@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import tornado.websocket
 from sqlalchemy import select
 
 from bzz.signals import post_create_instance
@@ -370,3 +371,41 @@ async def test_the_metrics_for_prometheus_tell_what_happened() -> None:
         metrics = (await client("GET", "/metrics")).body.decode()
     assert 'http_request_seconds_count{method="POST",resource="order",status="201"} 1.0' in metrics
     assert 'store_call_seconds_count{model="Order",operation="create"} 1.0' in metrics
+
+
+async def test_a_view_set_of_drf_works_as_translated(api: Api) -> None:
+    guide = run("guides/coming-from-drf.md")
+    ada, nobody = await signed_in(guide["app"], {"ada": "ada@example.com", "": ""}, api)
+    assert (await nobody("POST", "/api/book", json_body={"title": "x"})).status == 401
+    made = await ada("POST", "/api/book", json_body={"title": "x"})
+    assert (made.status, made.json["owner"]) == (201, "ada")
+    at = f"/api/book/{made.json['id']}"
+    assert (await nobody("GET", at)).json == made.json
+    assert (await ada("PUT", at, json_body={})).json["title"] == "x", "PUT merges"
+    assert [(await who("POST", f"{at}/read", body=b"")).status for who in (nobody, ada)] == [401, 200]
+    assert (await nobody("GET", at)).json["reads"] == 1
+
+
+async def test_endpoints_of_fastapi_work_as_translated() -> None:
+    guide = run("guides/coming-from-fastapi.md")
+    async with served(guide["app"]) as client:
+        refused = await client("POST", "/api/book", json_body={"title": " "})
+        assert (refused.status, refused.json["errors"]) == (400, {"title": ["is empty"]})
+        book = await client.create("/api/book", title="x")
+        await asyncio.gather(*guide["tasks"])
+        assert guide["indexed"] == [book["id"]]
+        assert (await client("GET", "/ping")).json == {"pong": True}
+
+
+async def test_hooks_of_feathers_work_as_translated() -> None:
+    guide = run("guides/coming-from-feathers.md")
+    async with served(guide["app"]) as client:
+        socket = await tornado.websocket.websocket_connect(client.url.replace("http", "ws") + "/live")
+        assert (await client("POST", "/api/book", json_body={"title": " "})).json["detail"] == "Empty title"
+        book = await client.create("/api/book", title=" x ")
+        assert book["title"] == "x"
+        await client("DELETE", f"/api/book/{book['id']}")
+        told = [json.loads(str(await socket.read_message())) for _ in range(2)]
+        assert told == [{"event": event, "id": book["id"]} for event in ("created", "removed")]
+        assert guide["log"] == [("create", "Empty title"), ["book"], [f"book/{book['id']}"]]
+        socket.close()
