@@ -409,3 +409,29 @@ async def test_hooks_of_feathers_work_as_translated() -> None:
         assert told == [{"event": event, "id": book["id"]} for event in ("created", "removed")]
         assert guide["log"] == [("create", "Empty title"), ["book"], [f"book/{book['id']}"]]
         socket.close()
+
+
+async def test_no_request_gets_around_the_recipes_as_printed(api: Api) -> None:
+    recipes = run("guides/recipes.md")
+    ada, bob, eve, nobody = ({"X-User": user} for user in ("ada@acme", "bob@acme", "eve@evil", ""))
+    async with served(recipes["app"]) as client:
+        made = await client("POST", "/api/document", json_body={"title": "Once"}, headers=ada)
+        at = f"/api/document/{made.json['id']}"
+        for who, reading, writing in ((eve, 404, 404), (nobody, 404, 404), (bob, 200, 403)):
+            assert (await client("GET", at, headers=who)).status == reading
+            assert (await client("HEAD", f"{at}?fields=title", headers=who)).status == reading
+            for method in ("PUT", "PATCH"):
+                for body in ({}, {"text": "x"}):
+                    assert (await client(method, at, json_body=body, headers=who)).status == writing
+                assert (await client(method, at, json_body={"tenant": "evil"}, headers=who)).status == 400
+            assert (await client("DELETE", at, headers=who)).status == writing
+            listed = await client("GET", "/api/document?count=true&title__contains=O&sort=-text", headers=who)
+            assert (listed.json != [], listed.headers["X-Total-Count"] != "0") == (who is bob, who is bob)
+        for who in (ada, bob, eve):
+            for field in ("tenant", "owner"):
+                body = {"title": "x", field: "acme"}
+                assert (await client("POST", "/api/document", json_body=body, headers=who)).status == 400
+        taken = await client("POST", "/api/document", json_body={"title": "x", "id": made.json["id"]}, headers=eve)
+        assert taken.status in {400, 409}
+        assert (await client("GET", at, headers=ada)).json == made.json
+        assert (await client("DELETE", at, headers=ada)).status == 204
