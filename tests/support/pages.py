@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tests.support.client import Api, Browser, serve
+
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
@@ -31,3 +33,13 @@ def rows(page: str, head: str) -> list[list[str]]:
             break
         found.append([cell.strip() for cell in line.strip("|").split(" | ")])
     return found
+
+
+async def signed_in(app: Any, emails: dict[str, str], api: Api) -> list[Browser]:
+    at = Api(app, api.client, serve(app))
+    browsers = []
+    for name, email in emails.items():
+        browsers.append(Browser(at, "/api"))
+        if email:
+            await browsers[-1].sign_in(id=name, email=email)
+    return browsers
