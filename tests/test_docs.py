@@ -77,7 +77,8 @@ async def test_the_recipes_do_what_they_say(api: Api) -> None:
     assert (await api("GET", "/api/document", headers=ada)).json == [made.json]
     assert (await api("GET", "/api/document", headers=eve)).json == []
     assert [(await api("GET", path, headers=who)).status for who in (ada, eve)] == [200, 404]
-    assert (await api("PUT", path, json_body={"text": "x"}, headers=eve)).status == 403
+    assert (await api("PUT", path, json_body={"text": "x"}, headers=eve)).status == 404
+    assert (await api("PUT", path, json_body={"text": "x"}, headers={"X-User": "bob@acme"})).status == 403
     recipes["cache"][made.json["id"]] = "cached"
     assert (await api("PUT", path, json_body={"title": ""}, headers=ada)).status == 400
     assert recipes["cache"]
