@@ -1,21 +1,21 @@
-"""The errors bzz raises, each with the HTTP status it is answered with.
+"""The errors that bzz raises, each with the HTTP status of its reply.
 
 ::
 
     BzzError                        500
-    ├── Finished                    500  not an error: a receiver has answered the request itself
-    ├── BadRequest                  400  malformed body or query
+    ├── Finished                    500  no error: a receiver wrote the reply itself
+    ├── BadRequest                  400  the body or the query string is malformed
     │   └── Invalid                 400  well-formed, but a field or filter cannot take its value (``errors``)
-    ├── Unauthorized                401  nobody is signed in (``WWW-Authenticate``)
+    ├── Unauthorized                401  no user is signed in (``WWW-Authenticate``)
     ├── Forbidden                   403  refused, by a receiver for instance
-    ├── NotFound                    404  no such instance, or not visible to this request
+    ├── NotFound                    404  no such instance, or the request may not see it
     ├── MethodNotAllowed            405  the path does not take this method (``Allow``)
-    ├── Conflict                    409  what is stored forbids the write
+    ├── Conflict                    409  the stored state forbids the write
     ├── PreconditionFailed          412  ``If-Match`` or ``If-None-Match`` does not hold
-    ├── ContentTooLarge             413  a body beyond ``max_body``
-    ├── UnsupportedMediaType        415  a body that is neither form nor JSON
-    ├── Unsupported                 501  what the store cannot do
-    └── Unavailable                 503  the store cannot be reached in time (``Retry-After``)
+    ├── ContentTooLarge             413  the body is longer than ``max_body``
+    ├── UnsupportedMediaType        415  the body is neither a form nor JSON
+    ├── Unsupported                 501  the store does not have the capability
+    └── Unavailable                 503  the store did not answer in time (``Retry-After``)
 """
 
 from __future__ import annotations
@@ -42,12 +42,15 @@ __all__ = [
 
 
 class BzzError(Exception):
-    """Base of all errors that bzz raises.
+    """The base of all errors that bzz raises.
 
     Args:
         detail: one sentence for the client about this occurrence (RFC 9457, section 3.1.4).
-        errors: messages by dotted field name, for errors about input.
-        headers: header fields that belong in the reply.
+        errors: texts by dotted field name, for errors of input.
+        headers: header fields of the reply.
+
+    Attributes:
+        status_code: the status of the reply.
     """
 
     status_code: ClassVar[int] = 500
@@ -65,22 +68,22 @@ class BzzError(Exception):
         self.headers = dict(headers or {})
 
     def __str__(self) -> str:
-        """Return what it says, and of which fields."""
+        """Return the detail and the errors."""
         return f"{self.detail} {self.errors}".lstrip() if self.errors else str(self.detail)
 
 
 class Finished(BzzError):
-    """A receiver has answered the request itself, so the act stops; what it wrote is the reply."""
+    """The end of an act after a receiver wrote the reply itself."""
 
 
 class BadRequest(BzzError):
-    """The request cannot be understood (RFC 9110, section 15.5.1)."""
+    """A malformed request (RFC 9110, section 15.5.1)."""
 
     status_code = 400
 
 
 class Invalid(BadRequest, ValueError):
-    """Input was understood, but some of its fields cannot take the value given; ``errors`` says which and why."""
+    """Well-formed input with values that its fields cannot take; ``errors`` names each field and the reason."""
 
     def __init__(
         self, detail: str = "The input is not valid.", *, errors: Mapping[str, list[str]] | None = None
@@ -89,11 +92,11 @@ class Invalid(BadRequest, ValueError):
 
 
 class Unauthorized(BzzError):
-    """Who sends the request has to sign in (RFC 9110, section 15.5.2).
+    """A request that needs a signed-in user and has none (RFC 9110, section 15.5.2).
 
     Args:
-        detail: what was missing or wrong.
-        challenge: how to do better, as ``WWW-Authenticate`` says it (RFC 6750, section 3).
+        detail: the credential that was missing or wrong.
+        challenge: the value of ``WWW-Authenticate`` (RFC 6750, section 3).
     """
 
     status_code = 401
@@ -103,19 +106,19 @@ class Unauthorized(BzzError):
 
 
 class Forbidden(BzzError):
-    """The request is understood and refused (RFC 9110, section 15.5.4)."""
+    """A request that the application refuses (RFC 9110, section 15.5.4)."""
 
     status_code = 403
 
 
 class NotFound(BzzError):
-    """There is no such instance, or this request may not see it (RFC 9110, section 15.5.5)."""
+    """An instance or path that is not there, or is hidden (RFC 9110, section 15.5.5)."""
 
     status_code = 404
 
 
 class MethodNotAllowed(BzzError):
-    """The path exists but does not take this method (RFC 9110, section 15.5.6).
+    """A method that the path does not take (RFC 9110, section 15.5.6).
 
     Args:
         allowed: the methods that the path takes.
@@ -129,41 +132,44 @@ class MethodNotAllowed(BzzError):
 
 
 class Conflict(BzzError):
-    """What is stored forbids the write: a value or id that is taken, say (RFC 9110, section 15.5.10)."""
+    """A write that the stored state forbids (RFC 9110, section 15.5.10).
+
+    For instance, a unique value is taken, or another request changed the instance.
+    """
 
     status_code = 409
 
 
 class PreconditionFailed(BzzError):
-    """The instance is not in the state that the request was made for (RFC 9110, section 15.5.13)."""
+    """A precondition that the stored instance does not meet (RFC 9110, section 15.5.13)."""
 
     status_code = 412
 
 
 class ContentTooLarge(BzzError):
-    """The body is longer than the resource accepts (RFC 9110, section 15.5.14)."""
+    """A body longer than the resource's ``max_body`` (RFC 9110, section 15.5.14)."""
 
     status_code = 413
 
 
 class UnsupportedMediaType(BzzError):
-    """The body is neither a form nor JSON (RFC 9110, section 15.5.16)."""
+    """A body that is neither a form nor JSON (RFC 9110, section 15.5.16)."""
 
     status_code = 415
 
 
 class Unsupported(BzzError):
-    """The store behind this resource cannot do it (RFC 9110, section 15.6.2)."""
+    """A capability that the store does not have (RFC 9110, section 15.6.2)."""
 
     status_code = 501
 
 
 class Unavailable(BzzError):
-    """The store cannot be reached in time, or too many requests wait for it (RFC 9110, section 15.6.4).
+    """A store that does not answer in time, or too many waiting calls (RFC 9110, section 15.6.4).
 
     Args:
-        detail: what could not be done; for a write, whether it may have happened all the same.
-        retry_after: seconds after which another try makes sense.
+        detail: the call that failed; after a write it must say whether the write may have happened.
+        retry_after: seconds until the client should try again, sent as ``Retry-After``.
     """
 
     status_code = 503

@@ -1,4 +1,4 @@
-"""What all tests share: an application to mount routes in, a real HTTP client, and a record of the signals sent."""
+"""Fixtures of all tests: an application, a real HTTP client, a record of signals, and the stores."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hypothesis import settings
 
 import bzz
 from bzz.auth.providers.mock import MockProvider
-from bzz.lifecycle import unit_of_work as stores
+from bzz.lifecycle import unit_of_work
 from bzz.providers.memory import MemoryProvider
 from bzz.resources import catalogue
 from bzz.testing import Sent
@@ -68,7 +68,7 @@ def api(app: tornado.web.Application, http_client: tornado.httpclient.AsyncHTTPC
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(stores, "perf_counter", clock)
+    monkeypatch.setattr(unit_of_work, "perf_counter", clock)
     return clock
 
 
@@ -85,7 +85,7 @@ def users(api: Api, provider: MemoryProvider) -> Api:
 
 @pytest.fixture
 def browser(api: Api) -> Browser:
-    """A browser at the API, which signs in whoever asks for it and asks that for everything."""
+    """A browser at the API, which admits signed-in users only and signs anybody in."""
     api.mount(bzz.AuthHive.routes_for([MockProvider()]))
     bzz.AuthHive.configure(api.app, SECRET)
     return Browser(api)
@@ -101,17 +101,17 @@ def issuer(io_loop: tornado.ioloop.IOLoop) -> Iterator[OpenIDIssuer]:
 
 @pytest.fixture(autouse=True)
 def _disconnected() -> Iterator[None]:
-    """No receiver or hive of a test has to do with the next one, which connects to a store by itself."""
+    """Disconnect the store, the hives and the receivers of a test before the next one."""
     yield
     mongoengine.disconnect()
-    catalogue.clear()
+    catalogue.forget_hives()
     for signal in SIGNALS.values():
         signal._clear_state()
 
 
 @pytest.fixture
 def sent() -> list[Sent]:
-    """Every signal of the lifecycle that is sent during the test, in order, without what all have in common."""
+    """The signals of acts that are sent during the test, in order, without the keywords of all acts."""
     record: list[Sent] = []
 
     def listen(name: str) -> None:
@@ -160,7 +160,7 @@ def models(store: str) -> ModuleType:
 
 @pytest.fixture
 def served(store: str, provider: MemoryProvider) -> Any:
-    """What ``routes_for`` takes as its provider."""
+    """The provider, as ``routes_for`` takes it."""
     return provider if store == "memory" else store
 
 
@@ -172,7 +172,7 @@ def teams(api: Api, served: Any, models: ModuleType) -> Api:
 
 @pytest.fixture
 def commands(mongodb_uri: str, mongodb: None) -> Commands:
-    """What MongoEngine asks of the server, from now on."""
+    """The commands that MongoEngine sends to the server from now on."""
     mongoengine.disconnect()
     listener = Commands()
     mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard", event_listeners=[listener])

@@ -1,4 +1,4 @@
-"""The example application as its user has it: a process, a page, and a stream of signals."""
+"""The example application as a process: its page, its API and its stream of signals."""
 
 from __future__ import annotations
 
@@ -6,26 +6,19 @@ import asyncio
 import json
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import tornado.httpclient
 
 from tests.providers.sqlalchemy.databases import POSTGRES, SCHEMA, drop, needs_postgres
-
-ROOT = Path(__file__).parent.parent
-SECONDS_TO_END = 20
+from tests.support.example import Browser, ended, running
 
 
 @pytest.fixture(params=["documents", "tables", "tables by a synchronous driver"])
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
-    """The arguments that have the application keep its data for this test, as documents or in tables."""
+    """The arguments that choose a store of this test: documents, or tables."""
     chosen = {
         "documents": [],
         "tables": ["--sqlalchemy"],
@@ -34,65 +27,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
     return [*chosen[request.param], "--data", str(tmp_path)]
 
 
-@contextmanager
-def running(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The application's URL and process, which is interrupted at the end as Ctrl-C does."""
-    command = [sys.executable, "-m", "example_app", "--port", "0", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        try:
-            assert process.stdout
-            line = process.stdout.readline()
-            found = re.search(r"http://\S+", line)
-            assert found, line
-            yield found[0].rstrip("/"), process
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(SECONDS_TO_END)
-
-
-class Browser:
-    """What a browser does: requests, and a stream of events."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._client = tornado.httpclient.AsyncHTTPClient(force_instance=True)
-        self._open: asyncio.Event = asyncio.Event()
-        self.received = 0
-
-    async def request(
-        self, method: str, path: str, body: Any = None, **headers: str
-    ) -> tornado.httpclient.HTTPResponse:
-        return await self._client.fetch(
-            self.url + path,
-            method=method,
-            body=None if body is None else json.dumps(body),
-            headers={"Content-Type": "application/json"} | headers,
-            raise_error=False,
-        )
-
-    async def listen(self, **headers: str) -> asyncio.Future[Any]:
-        """Open the stream of signals; the result is done when it ends."""
-        rest = ""
-
-        def receive(chunk: bytes) -> None:
-            nonlocal rest
-            self._open.set()
-            self.received += len(chunk)
-            *blocks, rest = (rest + chunk.decode()).split("\n\n")
-            for block in blocks:
-                fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
-                if "data" in fields:
-                    self.events.put_nowait(json.loads(fields["data"]) | {"id": fields["id"]})
-
-        stream = asyncio.ensure_future(
-            self._client.fetch(self.url + "/signals", streaming_callback=receive, headers=headers, request_timeout=60)
-        )
-        await self._open.wait()
-        return stream
-
-
-async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(kept: list[str]) -> None:
+async def test_it_serves_a_page_an_api_and_a_stream_of_signals_and_keeps_its_data(kept: list[str]) -> None:
     with running(*kept) as (url, process):
         browser = Browser(url)
         stream = await browser.listen()
@@ -141,7 +76,7 @@ async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(kept: 
         assert evil.code == 403
         await browser.request("POST", "/api/person/", {"name": "Kept", "email": "kept@example.com"})
         process.send_signal(signal.SIGINT)
-        await asyncio.gather(stream, resumed, return_exceptions=True)  # they end, however
+        await asyncio.gather(stream, resumed, return_exceptions=True)  # they end in any way
     assert process.returncode == 0
 
     with running(*kept) as (url, process):
@@ -150,17 +85,17 @@ async def test_it_serves_a_page_an_api_and_the_signals_and_keeps_its_data(kept: 
     assert process.returncode == 0
 
 
-async def test_a_page_that_was_there_before_a_restart_hears_what_comes_after(tmp_path: Path) -> None:
+async def test_a_page_that_was_open_before_a_restart_gets_the_signals_after_it(tmp_path: Path) -> None:
     with running("--data", str(tmp_path)) as (url, _):
         browser = Browser(url)
         stream = await browser.listen(**{"Last-Event-ID": "1"})
         assert (await browser.request("GET", "/api/team/")).code == 200
         assert [(await browser.events.get())["signal"] for _ in range(2)] == ["pre_get_list", "post_get_list"]
-        assert browser.received < 2000, "nothing is sent while there is nothing to say"
+        assert browser.received < 2000, "the stream is quiet without signals"
     await asyncio.gather(stream, return_exceptions=True)
 
 
-async def test_whoever_likes_signs_in_and_the_directory_tells_their_role(kept: list[str]) -> None:
+async def test_anybody_may_sign_in_and_the_directory_gives_the_role(kept: list[str]) -> None:
     with running(*kept) as (url, _):
         browser = Browser(url)
         stream = await browser.listen()
@@ -186,7 +121,7 @@ async def test_whoever_likes_signs_in_and_the_directory_tells_their_role(kept: l
     await asyncio.gather(stream, return_exceptions=True)
 
 
-async def test_projects_come_change_and_go_where_the_page_finds_them_with_signals_of_their_own(kept: list[str]) -> None:
+async def test_projects_are_created_updated_and_deleted_with_their_own_signals(kept: list[str]) -> None:
     with running(*kept) as (url, _):
         browser = Browser(url)
         allowed = (await browser.request("OPTIONS", "/api/team/-/projects/-/")).headers["Allow"]
@@ -229,7 +164,7 @@ async def test_projects_come_change_and_go_where_the_page_finds_them_with_signal
     await asyncio.gather(stream, return_exceptions=True)
 
 
-async def test_a_name_or_an_address_is_taken_once_and_who_is_deleted_leaves_the_teams(kept: list[str]) -> None:
+async def test_a_name_is_taken_once_and_a_deleted_person_leaves_the_teams(kept: list[str]) -> None:
     with running(*kept) as (url, _):
         browser = Browser(url)
         for path, values, status in (
@@ -249,14 +184,14 @@ async def test_a_name_or_an_address_is_taken_once_and_who_is_deleted_leaves_the_
         ]
 
 
-async def test_it_uses_another_mongodb_where_there_is_one(mongodb_uri: str) -> None:
+async def test_it_uses_the_mongodb_of_its_argument(mongodb_uri: str) -> None:
     with running("--mongodb-uri", f"{mongodb_uri}/bzz_test_example") as (url, process):
         assert (await Browser(url).request("GET", "/api/team/")).code == 200
     assert process.returncode == 0
 
 
 @needs_postgres
-async def test_it_uses_another_database_where_there_is_one() -> None:
+async def test_it_uses_the_database_of_its_argument() -> None:
     where = f"postgresql+psycopg://{POSTGRES.partition('://')[2]}"
     engine = sa.create_engine(where)
     try:
@@ -269,12 +204,6 @@ async def test_it_uses_another_database_where_there_is_one() -> None:
         with engine.begin() as connection:
             drop(connection)
         engine.dispose()
-
-
-def ended(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The application, which has ended by itself."""
-    command = [sys.executable, "-m", "example_app", "--port", "0", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
 
 
 @pytest.mark.parametrize(
@@ -292,7 +221,7 @@ def ended(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["--sqlalchemy", "sqlite://"], "The database cannot be used: This SQLite database is kept in memory"),
     ],
 )
-def test_what_keeps_it_from_starting_is_said_in_a_sentence(arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_it_says_in_one_sentence_why_it_does_not_start(arguments: list[str], said: str, tmp_path: Path) -> None:
     file = tmp_path / "a file"
     file.write_text("in the way")
     done = ended(*(str(file) if argument == "FILE" else argument for argument in arguments))
@@ -301,7 +230,7 @@ def test_what_keeps_it_from_starting_is_said_in_a_sentence(arguments: list[str],
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_it_serves_documents_or_tables() -> None:
+def test_it_refuses_to_serve_both_documents_and_tables() -> None:
     done = ended("--sqlalchemy", "--mongodb-uri", "mongodb://127.0.0.1")
     assert done.returncode == 2
     assert "not allowed with argument" in done.stderr

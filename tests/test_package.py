@@ -1,4 +1,4 @@
-"""The shape of the package: imports look down, and each door shows what its ``__all__`` says."""
+"""The shape of the package: each import looks down, and each door shows the names in its ``__all__``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tree(module: str) -> ast.Module:
 
 
 def imports(module: str) -> Iterator[str]:
-    """The dotted names a module imports, wherever in it."""
+    """Yield the dotted names that a module imports, anywhere in it."""
     for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -53,14 +53,14 @@ def test_a_package_imports_only_packages_of_lower_rows(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_nothing_is_imported_late(module: str) -> None:
+def test_each_import_stands_at_the_top_of_its_module(module: str) -> None:
     parsed = tree(module)
     everywhere = [node for node in ast.walk(parsed) if isinstance(node, (ast.Import, ast.ImportFrom))]
     assert everywhere == [node for node in parsed.body if isinstance(node, (ast.Import, ast.ImportFrom))]
 
 
 @pytest.mark.parametrize("module", INDOORS)
-def test_tornado_is_known_from_http_up_only(module: str) -> None:
+def test_only_packages_from_http_up_import_tornado(module: str) -> None:
     if module.partition("/")[0] not in {"http", "auth", "mock", "hives"}:
         assert not {name for name in imports(module) if name.split(".")[0] == "tornado"}
 
@@ -68,13 +68,13 @@ def test_tornado_is_known_from_http_up_only(module: str) -> None:
 @pytest.mark.parametrize(
     "module", [module for module in INDOORS if module.startswith("providers/") and module.count("/") > 1]
 )
-def test_a_provider_does_without_its_siblings(module: str) -> None:
+def test_no_package_of_a_provider_imports_another(module: str) -> None:
     siblings = {name.split(".")[2] for name in imports(module) if name.startswith("bzz.providers.")}
     assert siblings & {"memory", "mongoengine", "sqlalchemy"} <= {module.split("/")[1]}
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_a_door_shows_what_all_says(door: str) -> None:
+def test_a_door_shows_the_names_in_its_all_and_no_others(door: str) -> None:
     package = importlib.import_module(door)
     shown = {
         name

@@ -1,4 +1,4 @@
-"""Auth providers, sessions, and the decorator for handlers that need a signed-in user."""
+"""Sign-in: auth providers, sessions, and the decorator for methods that need a signed-in user."""
 
 from bzz.auth.decorator import authenticated
 from bzz.auth.flows import Flow, FlowProvider

@@ -1,4 +1,4 @@
-"""Flow handlers."""
+"""The handlers of a flow: ``/auth/login/NAME/``, where it begins, and ``/auth/callback/NAME/``, where it ends."""
 
 from __future__ import annotations
 
@@ -8,38 +8,47 @@ from hmac import compare_digest
 from secrets import token_urlsafe
 from typing import Any
 
+from bzz.auth.auth_handler import AuthHandler
 from bzz.auth.flows import Flow, FlowProvider
-from bzz.auth.handlers import AuthHandler
+from bzz.auth.sign_in import sign_in
 from bzz.auth.tokens import now
 from bzz.exceptions import BadRequest, NotFound
 
 FLOW = "flow+jwt"
-FLOW_SECONDS = 600  # which a sign-in on another site may take
-_NEXT = re.compile(r"/(?![/\\])[\x20-\x7e]{0,999}")  # no URL of another site, as a browser reads it
+FLOW_SECONDS = 600  # that a user may take on the provider's site
+_NEXT = re.compile(r"/(?![/\\])[\x20-\x7e]{0,999}")  # a path that no browser reads as a URL of another site
 
 
 class FlowHandler(AuthHandler):
-    """What the two ends of a sign-in by way of another site have in common."""
+    """The base of both handlers of a flow."""
 
     SUPPORTED_METHODS = ("GET", "OPTIONS")
 
     def provider(self, name: str) -> FlowProvider:
-        """Return the provider ``name``; raise NotFound if there is none, or none that has such a way."""
+        """Return the ``FlowProvider`` called ``name``; raise NotFound if the hive has none."""
         found = self.providers.get(name)
         if not isinstance(found, FlowProvider):
-            raise NotFound("There is no such way to sign in.")
+            raise NotFound("No auth provider of this name has a site to sign in at.")
         return found
 
     def cookie(self, name: str) -> str:
-        """Return the name of the cookie that a flow with a provider leaves until it ends."""
-        return f"{self.policy.cookie_name}_{name}"
+        """Return the name of the cookie that holds a provider's flow."""
+        return f"{self.policy.cookies.name}_{name}"
 
 
 class LoginHandler(FlowHandler):
-    """``GET /auth/login/NAME/?next=/path``: send the browser to the other site."""
+    """``GET /auth/login/NAME/?next=/path``: the flow begins."""
 
     async def get(self, name: str) -> None:
-        """Redirect to the provider's site, having left in a cookie what the browser has to come back with."""
+        """Begin a flow: redirect the browser to the provider's site (302).
+
+        A cookie keeps the flow for ``FLOW_SECONDS``.
+
+        Raises:
+            NotFound: no ``FlowProvider`` has this name.
+            BadRequest: ``next`` is not a path on this site.
+            Unavailable: the provider does not answer.
+        """
         provider = self.provider(name)
         here = f"{self.request.protocol}://{self.request.host}{self.base}/callback/{name}/"
         flow = Flow(
@@ -52,37 +61,43 @@ class LoginHandler(FlowHandler):
         url = await provider.begin(flow, self)
         claims, issued = {"sub": name, "flow": asdict(flow)}, now()
         token = self.policy.sessions.signer.sign(FLOW, claims, issued=issued, expires=issued + FLOW_SECONDS)
-        self.policy.set_cookie(self, self.cookie(name), token, FLOW_SECONDS)
+        self.policy.cookies.set(self, self.cookie(name), token, FLOW_SECONDS)
         self.redirect(url)
 
     def _next(self) -> str:
         given = self.get_query_argument("next", "/")
         if not _NEXT.fullmatch(given):
-            raise BadRequest("next is a path on this site, of at most 1000 characters.")
+            raise BadRequest("next must be a path on this site, of at most 1000 characters.")
         return given
 
 
 class CallbackHandler(FlowHandler):
-    """``GET /auth/callback/NAME/``: the browser comes back."""
+    """``GET /auth/callback/NAME/``: the browser comes back, and the flow ends."""
 
     async def get(self, name: str) -> None:
-        """Sign the user in and redirect to the path that the flow was begun with."""
+        """Sign the user in, and redirect the browser to ``next`` (302).
+
+        Raises:
+            NotFound: no ``FlowProvider`` has this name.
+            BadRequest: this browser has no such flow, or it took longer than ``FLOW_SECONDS``.
+            Exception: as ``sign_in``.
+        """
         provider = self.provider(name)
-        await self.sign_in(name, lambda: self._finish(provider))
+        await sign_in(self, name, lambda: self._finish(provider))
         self.redirect(self.flow.next)
 
     async def _finish(self, provider: FlowProvider) -> dict[str, Any] | None:
         answer = {key: self.get_query_argument(key) for key in self.request.query_arguments}
         self.flow = self._begun(provider.name, answer.get("state", ""))
-        self.policy.clear_cookie(self, self.cookie(provider.name))
+        self.policy.cookies.clear(self, self.cookie(provider.name))
         return await provider.finish(self.flow, answer, self)
 
     def _begun(self, name: str, state: str) -> Flow:
-        """Return the flow that was begun in this browser with ``state``; raise BadRequest if there is none."""
+        """Return the flow in the browser's cookie that has ``state``; raise BadRequest without one."""
         token = self.get_cookie(self.cookie(name), "")
         claims = self.policy.sessions.signer.read(FLOW, token, ("flow",))
         if claims and claims["sub"] == name:
             flow = Flow(**claims["flow"])
             if compare_digest(state.encode(), flow.state.encode()):
                 return flow
-        raise BadRequest("This sign-in was not begun in this browser, or too long ago.")
+        raise BadRequest("This sign-in was not begun in this browser, or took too long; sign in again.")

@@ -1,4 +1,4 @@
-"""Flows."""
+"""The flow: one sign-in that leads a browser to the provider's site and back (RFC 6749, section 4.1)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from bzz.exceptions import Invalid
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One sign-in that leads through another site and back.
+    """One sign-in at the provider's site.
 
     Args:
-        state: what the answer has to repeat (RFC 6749, section 10.12).
-        nonce: what the token has to repeat (OpenID Connect Core 1.0, section 3.1.2.1).
-        code_verifier: what only who began it can show (RFC 7636, section 4.1).
-        redirect_uri: the URL it comes back to.
-        next: the path on this site that it ends at.
+        state: the text that the answer must repeat (RFC 6749, section 10.12).
+        nonce: the text that the ID token must repeat (OpenID Connect Core 1.0, section 3.1.2.1).
+        code_verifier: the secret whose hash the provider gets first, and itself with the code (RFC 7636, section 4.1).
+        redirect_uri: the URL on this site that the provider sends the browser back to.
+        next: the path on this site that the flow ends at.
     """
 
     state: str
@@ -40,31 +40,41 @@ class Flow:
 
 
 class FlowProvider(AuthProvider):
-    """An auth provider that can also send a browser to another site to sign in there (RFC 6749, section 4.1)."""
+    """An auth provider with a site of its own, where a browser can sign in.
 
-    redirect_uri: str | None = None  # as it is registered there; else this site's own, as the request reached it
+    Attributes:
+        redirect_uri: the URL of ``/auth/callback/NAME/`` as it is registered with the provider; None for the URL by
+            which the request reached this site.
+    """
+
+    redirect_uri: str | None = None
 
     async def authenticate(
         self,
         credentials: dict[str, Any],  # noqa: ARG002  # the interface's
         handler: RequestHandler,  # noqa: ARG002
     ) -> dict[str, Any] | None:
-        """Refuse, with Invalid, credentials that are sent here; override it if there are some."""
-        raise Invalid(errors={"provider": ["signs in by /auth/login/ alone"]})
+        """Raise Invalid: the provider takes no credentials from ``/auth/signin/`` unless a subclass overrides this."""
+        raise Invalid(errors={"provider": ["takes no credentials here; open /auth/login/ with its name"]})
 
     @abstractmethod
     async def begin(self, flow: Flow, handler: RequestHandler) -> str:
-        """Return the URL to send the browser to; raise Unavailable if that cannot be found out now."""
+        """Return the URL of the provider's site to send the browser to.
+
+        Raises:
+            Unavailable: the provider does not answer.
+        """
 
     @abstractmethod
     async def finish(self, flow: Flow, answer: Mapping[str, str], handler: RequestHandler) -> dict[str, Any] | None:
-        """Return what is known of the user, as ``authenticate`` does.
+        """Return the user's dict, or None, as ``authenticate`` does.
 
         Args:
-            flow: that has begun in the same browser; its ``state`` was compared.
-            answer: the parameters that the browser came back with.
+            flow: begun in the same browser; ``answer`` has its ``state``.
+            answer: the parameters with which the provider sent the browser back.
             handler: of the request.
 
         Raises:
-            Unavailable: it cannot be found out now.
+            Unauthorized: the same as None, with a cause for the log.
+            Unavailable: the provider does not answer.
         """

@@ -1,4 +1,4 @@
-"""Origins."""
+"""The check that no page of another site sends a write with the user's cookie (cross-site request forgery)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def check_origin(handler: RequestHandler) -> None:
-    """Raise Forbidden if a write comes from another site, as Tornado's ``cross_origin_protection`` finds out.
+    """Raise Forbidden if a page of another site sent a write.
 
-    The application setting ``trusted_origins``, and the handler's ``check_trusted_origin``, make exceptions.
+    Tornado's ``cross_origin_protection`` decides. The application setting ``trusted_origins`` and the handler's
+    ``check_trusted_origin`` make exceptions. GET, HEAD and OPTIONS always pass.
     """
     if handler.request.method in SAFE:
         return
     try:
         error = handler._check_cross_origin(handler.check_trusted_origin)
-    except ValueError:  # of an Origin that is no URL
+    except ValueError:  # the Origin is not a URL
         error = "no origin"
     if error is not None:
-        raise Forbidden("Another site cannot do this.")
+        raise Forbidden("Another site sent this request; send it from this site or a trusted origin.")

@@ -1,4 +1,4 @@
-"""The interface of what vouches for users when they sign in."""
+"""The interface of auth providers."""
 
 from __future__ import annotations
 
@@ -9,44 +9,45 @@ from tornado.web import RequestHandler
 
 from bzz.auth.web_client import WebClient
 
-NOBODY = "These credentials are nobody's."
-WEB_CLIENT = "bzz_web_client"  # in the settings of an application that is configured
+NOT_VALID = "The credentials are not valid; sign in again."
+WEB_CLIENT = "bzz_web_client"  # the setting in which AuthHive.configure leaves the application's web client
 
 
 class AuthProvider(ABC):
-    """Tells who somebody is, from the credentials they send.
+    """An object that tells whose credentials a sign-in holds.
 
-    Its ``name`` is what ``provider`` of a sign-in says: unless it is given, that of the class in lower case, without
-    ``Provider``.
+    Attributes:
+        name: the ``provider`` of a sign-in's body; by default the class name in lower case without ``Provider``.
     """
 
     name: str = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Name the class."""
+        """Set the default ``name``."""
         super().__init_subclass__(**kwargs)
         if "name" not in vars(cls):
             cls.name = cls.__name__.lower().removesuffix("provider")
 
     @abstractmethod
     async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:
-        """Return what is known of a user, or None if the credentials are not theirs.
+        """Return the user's dict, or None if the credentials are wrong.
 
         Args:
-            credentials: the body of the sign-in, an object of JSON; not checked yet.
+            credentials: the JSON object in the body of the sign-in; not checked yet.
             handler: of the request.
 
         Returns:
-            A dict that JSON can say, with an ``id`` in it that this provider gives nobody else. All of it travels in
-            the session's token, signed but not secret, so it is small and holds no credentials.
+            A dict of values that JSON has a form for. Its ``id``, a text or an integer, must be unique among the users
+            of this provider. The whole dict travels in the session's token, which is signed but not secret: it must be
+            small and hold no credentials.
 
         Raises:
             Invalid: the credentials are malformed.
-            Unauthorized: as None, with a cause for the log.
-            Unavailable: it cannot be found out now.
+            Unauthorized: the same as None, with a cause for the log.
+            Unavailable: the service behind the provider does not answer.
         """
 
     def web_client(self, handler: RequestHandler) -> WebClient:
-        """Return the client that goes through the proxy that the handler's application is configured with."""
+        """Return the web client of the handler's application, with its configured proxy."""
         client: WebClient = handler.settings[WEB_CLIENT]
         return client

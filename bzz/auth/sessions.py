@@ -1,4 +1,4 @@
-"""Sessions: who is signed in, for how long, and since when no longer."""
+"""Sessions: signed tokens that start, are renewed, expire, and can be ended early."""
 
 from __future__ import annotations
 
@@ -12,41 +12,46 @@ from bzz.auth.tokens import Signer, now
 from bzz.http.policy import Session
 
 KIND = "session+jwt"
-SKEW = 60  # seconds that the clocks of several hosts may be apart
+SKEW = 60  # seconds by which the clocks of several hosts may differ
 CLAIMS = ("sid", "auth_time", "user")
 
 
 class EndedSessions(ABC):
-    """The sessions that have ended before their time; implement it on a store that all processes share."""
+    """The sessions that a sign-out or another sign-in ended before they expired.
+
+    Implement it on a store that all processes of the application share.
+    """
 
     @abstractmethod
     async def add(self, session_id: str, seconds: int) -> None:
-        """Note that a session has ended.
+        """Store the id of an ended session. It may be called again with the same id.
 
         Args:
             session_id: a text of 32 URL-safe characters.
-            seconds: for how long somebody may still come with a token of it; it can be forgotten afterwards.
-
-        It may be noted more than once.
+            seconds: after which no token of the session is valid any more, so its id may be forgotten.
 
         Raises:
-            Unavailable: the store cannot be reached.
+            Unavailable: the store did not answer.
         """
 
     @abstractmethod
     async def has(self, session_id: str) -> bool:
-        """Tell whether a session has ended, of any request that comes with one; raise as ``add``."""
+        """Tell whether a session has ended. bzz calls it for each request with a session.
+
+        Raises:
+            Unavailable: the store did not answer.
+        """
 
 
 class EndedInMemory(EndedSessions):
-    """The ended sessions of one process, forgotten when it ends."""
+    """The ended sessions of one process, in its memory."""
 
     def __init__(self) -> None:
         self._ids: set[str] = set()
         self._until: list[tuple[int, str]] = []  # a heap
 
     async def add(self, session_id: str, seconds: int) -> None:
-        """Note a session; and forget those of which there are no tokens any more."""
+        """Store an id, and forget the ids whose seconds are over."""
         while self._until and self._until[0][0] <= now():
             self._ids.discard(heappop(self._until)[1])
         if session_id not in self._ids:
@@ -54,59 +59,80 @@ class EndedInMemory(EndedSessions):
             heappush(self._until, (now() + seconds, session_id))
 
     async def has(self, session_id: str) -> bool:
-        """Tell whether it was noted."""
+        """Tell whether a session has ended."""
         return session_id in self._ids
 
 
 class Sessions:
-    """Starts, reads, renews and ends the sessions of an application.
+    """The sessions of one application.
 
     Args:
-        signer: of their tokens.
-        expiration: seconds that a session holds without being renewed.
-        max_age: seconds that it holds in any case.
-        ended: those that have ended before their time.
+        signer: of the tokens.
+        expiration: seconds after which a session expires unless it is renewed.
+        max_age: seconds after which a session expires even if it is renewed.
+        ended: the sessions that were ended early.
 
     Raises:
-        TypeError, ValueError: what is given makes no sense.
+        TypeError: an argument is of another type.
+        ValueError: ``expiration`` is not from 1 to ``max_age``.
     """
 
     def __init__(self, signer: Signer, expiration: int, max_age: int, ended: EndedSessions) -> None:
         if not isinstance(ended, EndedSessions):
-            raise TypeError(f"ended_sessions is of a subclass of EndedSessions, not {ended!r}")
+            raise TypeError(f"ended_sessions must be of a subclass of EndedSessions, not {ended!r}")
         if not isinstance(expiration, int) or not isinstance(max_age, int):
-            raise TypeError(f"expiration and max_age are whole seconds, not {expiration!r} and {max_age!r}")
+            raise TypeError(f"expiration and max_age must be whole seconds, not {expiration!r} and {max_age!r}")
         if not 0 < expiration <= max_age:
-            raise ValueError(f"expiration is from 1 second to max_age ({max_age}), not {expiration}")
+            raise ValueError(f"expiration must be from 1 second to max_age ({max_age}), not {expiration}")
         self.signer, self.expiration, self.max_age, self.ended = signer, expiration, max_age, ended
 
     def start(self, user: Mapping[str, Any]) -> tuple[Session, str]:
         """Return a new session of a user, and its token.
 
         Args:
-            user: with ``id`` and ``provider``.
+            user: the user's dict, with ``id`` and ``provider``.
 
         Raises:
-            TypeError: something in it is nothing that JSON can say.
+            TypeError: a value in it has no form in JSON.
         """
         return self._signed(token_urlsafe(24), dict(user), now())
 
     async def read(self, token: str) -> Session | None:
-        """Return the session of a token; None if it is none of ours, expired, or ended. Raise as ``EndedSessions``."""
+        """Return the session of a token; None if the token is not valid, or the session has expired or ended.
+
+        Raises:
+            Unavailable: the store of ended sessions did not answer.
+        """
         claims = self.signer.read(KIND, token, CLAIMS)
         if claims is None or claims["auth_time"] + self.max_age <= now() or await self.ended.has(claims["sid"]):
             return None
         return Session(claims["sid"], claims["user"], claims["auth_time"], claims["iat"], claims["exp"])
 
     def renewed(self, session: Session) -> tuple[Session, str] | None:
-        """Return the session with more time, and its token; None before half of its time has passed, or at its end."""
+        """Return the session with a later expiry, and its token.
+
+        None in the first half of ``expiration``, and for a session that expires at ``max_age`` already.
+        """
         if now() - session.issued < self.expiration / 2 or session.expires >= session.started + self.max_age:
             return None
         return self._signed(session.id, session.user, session.started)
 
+    async def end_all(self, *sessions: Session | None) -> None:
+        """End each of several sessions once; ignore None.
+
+        Raises:
+            Unavailable: the store of ended sessions did not answer.
+        """
+        for session in {session.id: session for session in sessions if session}.values():
+            await self.end(session)
+
     async def end(self, session: Session) -> None:
-        """Have no token of a session, nor of its renewals, be good any more; raise as ``EndedSessions``."""
-        last = max(session.started + self.max_age, session.expires)  # whatever expiration there was when it was renewed
+        """End a session: from now on neither its token nor a token of a renewal is valid.
+
+        Raises:
+            Unavailable: the store of ended sessions did not answer.
+        """
+        last = max(session.started + self.max_age, session.expires)  # ``expiration`` may have been longer before
         await self.ended.add(session.id, last - now() + SKEW)
 
     def _signed(self, session_id: str, user: dict[str, Any], started: int) -> tuple[Session, str]:

@@ -1,4 +1,4 @@
-"""What bzz itself asks of others on the web: with time-outs, and through the proxy if there is one."""
+"""The HTTP client of auth providers, with time-outs, limits and an optional proxy."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _SAFE = re.compile(r"https://[^#\s]+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?
 
 
 def is_safe(url: object) -> bool:
-    """Tell whether it is a URL that secrets can be sent to: of https, or of this machine."""
+    """Tell whether ``url`` is a URL that secrets may be sent to: of https, or of this machine."""
     return isinstance(url, str) and _SAFE.fullmatch(url) is not None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back.
+    """The answer of a service.
 
     Args:
-        status: of the response.
-        headers: of the response.
-        value: its body, read as JSON.
+        status: the status code.
+        headers: the header fields.
+        value: the body, decoded from JSON.
     """
 
     status: int
@@ -46,13 +46,15 @@ class Answer:
 
 
 class WebClient:
-    """Fetches JSON with a client of Tornado's of its own, so that nobody else waits for whom it waits for.
+    """A client that fetches JSON, with at most ``MAX_CLIENTS`` requests at once on each event loop.
+
+    It shares no connections with other code: a service that is slow here delays no other request of the application.
 
     Args:
-        proxy_host: of an HTTP proxy, which takes pycurl.
-        proxy_port: of the proxy; a number or its digits.
-        proxy_username: for the proxy.
-        proxy_password: for the proxy.
+        proxy_host: the host of an HTTP proxy, which needs pycurl; None for no proxy.
+        proxy_port: the proxy's port, a number or its digits.
+        proxy_username: the user name for the proxy, if it needs one.
+        proxy_password: the password for the proxy.
 
     Raises:
         ImportError: there is a proxy, and pycurl is not installed.
@@ -67,7 +69,7 @@ class WebClient:
         proxy_password: str | None = None,
     ) -> None:
         self._proxy: dict[str, Any] = {}
-        self._kind = AsyncHTTPClient  # as the application has configured it
+        self._kind = AsyncHTTPClient  # the class that the application has configured
         self._clients: dict[asyncio.AbstractEventLoop, AsyncHTTPClient] = {}
         if any(given is not None for given in (proxy_host, proxy_port, proxy_username, proxy_password)):
             self._proxy = {
@@ -77,7 +79,7 @@ class WebClient:
                 "proxy_password": proxy_password,
             }
             if not proxy_host or not 0 < self._proxy["proxy_port"] < 65_536:
-                raise ValueError(f"a proxy has a proxy_host and a proxy_port, not {proxy_host!r} and {proxy_port!r}")
+                raise ValueError(f"a proxy needs proxy_host and proxy_port, not {proxy_host!r} and {proxy_port!r}")
             try:
                 self._kind = import_object(WITH_PROXY)
             except ImportError as error:
@@ -86,10 +88,11 @@ class WebClient:
     async def fetch(
         self, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Return what a GET of ``url`` answers, or a POST if there is a ``form``; redirects are not followed.
+        """Fetch JSON by GET, or by POST with ``form``. A redirect is an answer, and is not followed.
 
         Raises:
-            Unavailable: there is no answer in time, its status is 5xx or 429, or it is no JSON of at most a megabyte.
+            Unavailable: no answer came within ``TIMEOUT`` seconds, its status is 5xx or 429, or its body is not JSON or
+                longer than ``MAX_BODY``.
         """
         request = HTTPRequest(
             url,
@@ -108,7 +111,7 @@ class WebClient:
                 response.rethrow()
             return Answer(response.code, response.headers, orjson.loads(response.body))
         except FAILURES as error:
-            raise Unavailable("The service that vouches for users does not answer.") from error
+            raise Unavailable("The auth provider does not answer; try again later.") from error
 
     def _client(self) -> AsyncHTTPClient:
         loop = asyncio.get_running_loop()

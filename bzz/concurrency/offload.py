@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
 from bzz.concurrency.cancellation import uncancelled
-from bzz.concurrency.threads import ThreadPool, in_context
+from bzz.concurrency.thread_pool import ThreadPool, in_context
 
 P = ParamSpec("P")
 T = TypeVar("T")

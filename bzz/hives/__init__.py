@@ -1,1 +1,1 @@
-"""Hives."""
+"""The hives, which turn options into routes."""

@@ -1,4 +1,4 @@
-"""AuthHive: signing in and out, and what an application asks a user to be signed in for."""
+"""AuthHive: the routes to sign in and out, and the policy of an application."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tornado.routing import URLSpec
 from tornado.web import Application
 
+from bzz.auth.cookies import Cookies
 from bzz.auth.flow_handlers import CallbackHandler, LoginHandler
 from bzz.auth.handlers import SignInHandler, SignOutHandler, UserHandler
 from bzz.auth.provider import WEB_CLIENT, AuthProvider
@@ -24,29 +25,29 @@ _COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 6265, 
 
 
 class AuthHive:
-    """Signs users in, with the auth providers it is given."""
+    """The routes to sign in and out, and the policy of an application."""
 
     @staticmethod
     def routes_for(providers: Iterable[AuthProvider | type[AuthProvider]], prefix: str = "") -> RouteList:
         """Return the routes ``/auth/signin/``, ``/auth/signout/``, ``/auth/me/``, ``/auth/login/`` and its callback.
 
         Args:
-            providers: who vouch for users; of a class an instance is made.
-            prefix: where they live, in any spelling: ``api``, ``/api``, ``/api/``.
+            providers: auth providers, or classes of them, which are called without arguments.
+            prefix: the path that the routes lie below, in any spelling: ``api``, ``/api``, ``/api/``.
 
         Raises:
-            TypeError: a provider is none.
-            ValueError: two have the same name, or one has a name that no URL can have.
+            TypeError: ``providers`` is not iterable, or one of them is not an ``AuthProvider``.
+            ValueError: two providers have the same name, or a name has other characters than ``A-Za-z0-9._~-``.
         """
         known: dict[str, AuthProvider] = {}
         if not isinstance(providers, Iterable):
-            raise TypeError(f"routes_for takes a list of auth providers, not {providers!r}")
+            raise TypeError(f"providers must be a list of auth providers, not {providers!r}")
         for given in providers:
             provider = given() if isinstance(given, type) else given
             if not isinstance(provider, AuthProvider):
-                raise TypeError(f"{given!r} is no bzz.AuthProvider")
+                raise TypeError(f"an auth provider must be a bzz.AuthProvider, not {given!r}")
             if not _NAME.fullmatch(provider.name):
-                raise ValueError(f"the name of an auth provider is of A-Za-z0-9._~-, not {provider.name!r}")
+                raise ValueError(f"the name of an auth provider must be of A-Za-z0-9._~-, not {provider.name!r}")
             if provider.name in known:
                 raise ValueError(f"two auth providers are called {provider.name!r}: set the name of one")
             known[provider.name] = provider
@@ -83,30 +84,33 @@ class AuthHive:
         proxy_username: str | None = None,
         proxy_password: str | None = None,
     ) -> None:
-        """Have one application know its users, and ask them to sign in for what its models' routes do.
+        """Give an application its policy: how users are identified, and which verbs need a signed-in user.
 
         Args:
-            app: the application.
-            secret_key: what sessions are signed with: a random text or bytes of at least 32 bytes. Of several the first
-                signs and all verify, so that a new one can be put before the old.
-            expiration: seconds that a session holds; it is renewed by a request in the second half of them.
-            cookie_name: of the cookie.
-            authenticated_get: whether reading takes a signed-in user, where a model does not say otherwise.
-            authenticated_create: whether creating and associating does.
-            authenticated_update: whether updating does.
-            authenticated_delete: whether deleting and dissociating does.
-            max_age: seconds after which a session ends in any case.
-            cookie_secure: whether the cookie is sent over https only; None: if it was set over https.
-            issuer: who signs, to tell applications apart that share a key.
-            ended_sessions: where sign-outs are noted; by default in memory, which is enough for one process.
-            proxy_host: of an HTTP proxy that auth providers use, which takes ``bzz[proxy]``.
-            proxy_port: of the proxy.
-            proxy_username: for the proxy.
-            proxy_password: for the proxy.
+            app: the application. Call this once for each, before it serves requests.
+            secret_key: a random text or bytes of at least 32 bytes that signs the sessions; or a list of them. The
+                first key signs and all keys verify: put a new key before the old one to replace it.
+            expiration: seconds after which a session expires; a request in their second half renews it.
+            cookie_name: of the cookie that holds a session's token.
+            authenticated_get: whether list and get need a signed-in user, unless ``authenticated`` of a ``ModelHive``
+                decides.
+            authenticated_create: the same for create and associate.
+            authenticated_update: the same for update.
+            authenticated_delete: the same for delete and dissociate.
+            max_age: seconds after which a session expires even if it is renewed.
+            cookie_secure: whether browsers send the cookie over https only; None: if it was set over https.
+            issuer: the name in the tokens; applications that share a key must have different ones.
+            ended_sessions: the store of sessions that a sign-out ends; None for the memory of this process, which is
+                enough if there is no other process.
+            proxy_host: the host of an HTTP proxy for auth providers, which needs ``bzz[proxy]``; None for no proxy.
+            proxy_port: the proxy's port.
+            proxy_username: the user name for the proxy, if it needs one.
+            proxy_password: the password for the proxy.
 
         Raises:
-            TypeError: something is of another type, the setting ``trusted_origins`` of the application included.
-            ValueError: a key is too short or too simple, or another value makes no sense.
+            TypeError: an argument is of another type, or the application's setting ``trusted_origins`` is a text.
+            ValueError: a key is too short or not random; ``expiration`` is not from 1 to ``max_age``; ``issuer`` is
+                empty; browsers refuse a cookie of this name; or the proxy is incomplete.
             ImportError: there is a proxy, and pycurl is not installed.
         """
         switches = {
@@ -121,25 +125,25 @@ class AuthHive:
         signer = Signer(secret_key, issuer)
         web_client = WebClient(proxy_host, proxy_port, proxy_username, proxy_password)
         sessions = Sessions(signer, expiration, max_age, EndedInMemory() if ended_sessions is None else ended_sessions)
-        app.settings[SETTING] = SessionPolicy(sessions, cookie_name, cookie_secure, switches)
+        app.settings[SETTING] = SessionPolicy(sessions, Cookies(cookie_name, cookie_secure), switches)
         app.settings[WEB_CLIENT] = web_client
 
 
 def _check_application(app: Application) -> None:
     if not isinstance(app, Application):
-        raise TypeError(f"what is configured is a tornado.web.Application, not {app!r}")
+        raise TypeError(f"app must be a tornado.web.Application, not {app!r}")
     if isinstance(app.settings.get("trusted_origins"), str):
-        raise TypeError("the setting trusted_origins is a list of origins")
+        raise TypeError("the setting trusted_origins must be a list of origins, not a text")
 
 
 def _check_switches(switches: Mapping[str, bool]) -> None:
     for verb, value in switches.items():
         if not isinstance(value, bool):
-            raise TypeError(f"authenticated_{verb} is True or False, not {value!r}")
+            raise TypeError(f"authenticated_{verb} must be True or False, not {value!r}")
 
 
 def _check_cookie(name: str, secure: bool | None) -> None:
     if not _COOKIE_NAME.fullmatch(name):
-        raise ValueError(f"a cookie cannot be called {name!r}")
+        raise ValueError(f"cookie_name must be a token (RFC 6265, section 4.1.1), not {name!r}")
     if name.startswith(("__Host-", "__Secure-")) and not secure:
-        raise ValueError(f"a cookie called {name!r} takes cookie_secure=True")
+        raise ValueError(f"a cookie called {name!r} needs cookie_secure=True")

@@ -1,4 +1,4 @@
-"""MockHive: canned answers while the real API is being built."""
+"""MockHive: canned answers in place of an API that is not built yet."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from tornado.routing import Rule
 
 from bzz.http.routes import RouteList
 from bzz.mock.answers import parse_answer
-from bzz.mock.handler import CannedMatches, MockHandler
+from bzz.mock.handler import CannedAnswerMatcher, MockHandler
 
 
 class MockHive:
-    """Serves canned answers."""
+    """The routes of canned answers."""
 
     @staticmethod
     def routes_for(answers: Iterable[Sequence[Any]]) -> RouteList:
-        """Return a route for the answers.
+        """Return one route for all answers.
 
         Args:
-            answers: of each the method (``*`` for any), a regular expression of the whole path, and what is answered:
-                a dict with any of ``body``, ``status``, ``headers`` and ``cookies``; without any it is 200 and nothing.
-                A body is a text, bytes, a dict or list, sent as JSON, or a function of the request, sync or async, that
-                returns one of them; groups of the expression are its further arguments, if it takes them.
+            answers: each a method (``*`` for any), a regular expression that the whole path must match, and optionally
+                a dict of the reply: ``status`` (200 by default), ``body`` (none by default), ``headers`` and
+                ``cookies`` (dicts of texts). A body is text, bytes, or a dict or list for JSON; or a function, sync or
+                async, that takes the request, and after it the groups of the path if it has parameters for them, and
+                returns such a body.
 
         Raises:
-            TypeError, ValueError: an answer is none; the message says why.
+            TypeError: a part of an answer is of another type; the message begins with its method and path.
+            ValueError: a part of an answer has an impossible value, or two answers have the same method and path.
         """
-        canned = [parse_answer(answer) for answer in answers]
-        declared = Counter((one.method, one.path.pattern) for one in canned)
+        parsed = [parse_answer(answer) for answer in answers]
+        declared = Counter((answer.method, answer.path.pattern) for answer in parsed)
         if twice := [f"{method} {path}" for (method, path), count in declared.items() if count > 1]:
-            raise ValueError(f"answered twice: {', '.join(twice)}")
-        return RouteList([Rule(CannedMatches(canned), MockHandler)])
+            raise ValueError(f"an answer must be declared once: {', '.join(twice)}")
+        return RouteList([Rule(CannedAnswerMatcher(parsed), MockHandler)])

@@ -1,4 +1,4 @@
-"""ModelHive: a model's options and its routes."""
+"""ModelHive: the routes of one model, and its acts for plain code."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from tornado.routing import URLSpec
 from bzz.http import urls
 from bzz.http.model_handler import ModelHandler
 from bzz.http.routes import RouteList
-from bzz.http.verbs import SWITCHES
 from bzz.lifecycle.in_process import InProcess
 from bzz.providers import registry
 from bzz.providers.base import Provider
 from bzz.query.sorting import parse_sort
-from bzz.resources.catalogue import register
-from bzz.resources.options import METHODS, check_methods, restrict
+from bzz.resources.catalogue import register_hive
+from bzz.resources.options import METHODS, check_sizes, parse_authenticated, parse_methods, restrict
 from bzz.resources.resource import Resource
 from bzz.schema.schema import Schema
 
@@ -28,27 +27,36 @@ from bzz.schema.schema import Schema
 class ModelHive(InProcess):
     """The routes of one model, and the same acts for plain code.
 
+    An option that names a field takes its name in the model or its public name.
+
     Args:
-        provider: a known name (``'mongoengine'``), a dotted path, a Provider class or an instance.
+        provider: a registered name (``'mongoengine'``), a dotted path (``'package.module:Class'``), a subclass of
+            ``Provider``, or an instance of one.
         model: the model class.
-        methods: the verbs its routes take; HEAD comes with GET, OPTIONS always.
-        fields: the only fields a request may see or set, besides the primary key.
-        exclude: fields it may neither see nor set.
-        read_only: fields it may only see.
-        write_only: fields it may only set.
-        sort: default order of lists: ``'-age,name'``.
-        per_page: how many instances a page of a list holds; 20, or ``max_per_page`` if that is less.
-        max_per_page: how many a request may ask for.
-        max_body: how many bytes a body may have.
-        authenticated: whether requests take a signed-in user, whatever the application says: True, False, or for some
-            of ``get``, ``create``, ``update`` and ``delete``: ``{'get': False}``.
-        handler_class: a subclass of ``ModelHandler``.
-        provider_options: the provider's own options.
+        methods: the HTTP methods that requests may use, in upper or lower case; by default GET, POST, PUT, PATCH and
+            DELETE. HEAD comes with GET, and OPTIONS is always there.
+        fields: names of the only fields that requests may read and set, with the primary key; None (default) for all.
+        exclude: names of fields that requests may neither read nor set; by default none.
+        read_only: names of fields that requests may read but not set; by default none.
+        write_only: names of fields that requests may set but not read; by default none.
+        sort: order of a list unless the request has ``sort``: names of fields, ``-`` for descending (``'-age,name'``).
+            ``''`` (default) for the model's own order, else that of the primary key.
+        per_page: instances on a page unless the request has ``per_page``; by default 20, or ``max_per_page`` if less.
+        max_per_page: the most instances that a request may ask for on one page; 100 by default.
+        max_body: the most bytes that the body of a request may have; 1,048,576 by default.
+        authenticated: whether requests need a signed-in user. None (default) leaves it to ``AuthHive.configure``. True
+            or False is for all verbs; a dict is for some of ``get``, ``create``, ``update`` and ``delete``
+            (``{'get': False}``) and leaves the others to ``AuthHive.configure``.
+        handler_class: a subclass of ``ModelHandler`` to answer the requests; None (default) for ``ModelHandler``.
+        provider_options: the provider's own options; none may be given with an instance.
 
     Raises:
-        TypeError: the provider cannot serve the model, or an option is unknown or names no field of it.
-        ValueError: an option's value makes no sense.
-        LookupError, ImportError: the provider is unknown, or its ORM is not installed.
+        TypeError: the provider cannot serve the model; an option is unknown or of a wrong type; or it names a field
+            that the model does not have, or cannot be sorted by.
+        ValueError: ``methods`` has another method, ``per_page`` is not from 1 to ``max_per_page``, or ``max_body`` is
+            negative.
+        LookupError: no provider is registered under the name.
+        ImportError: the provider's ORM is not installed; the message names the extra to install.
     """
 
     def __init__(
@@ -70,31 +78,32 @@ class ModelHive(InProcess):
         **provider_options: Any,
     ) -> None:
         per_page = min(20, max_per_page) if per_page is None else per_page
-        self.handler_class = handler_class or ModelHandler
-        _check(per_page, max_per_page, max_body, self.handler_class)
-        self.model, verbs, switches = model, check_methods(methods), _check_authenticated(authenticated)
+        check_sizes(per_page, max_per_page, max_body)
+        self.model, self.handler_class = model, _checked(handler_class or ModelHandler)
+        self._access: dict[str, Any] = {
+            "fields": fields,
+            "exclude": exclude,
+            "read_only": read_only,
+            "write_only": write_only,
+        }
+        self._sort, self._sizes = sort, (per_page, max_per_page, max_body)
+        self._methods, self._authenticated = parse_methods(methods), parse_authenticated(authenticated)
         super().__init__(registry.resolve(provider, provider_options, known=OPTIONS), urls.snake_case(model.__name__))
-
-        def look() -> Resource:
-            schema = restrict(
-                self.provider.describe(model),
-                fields=fields,
-                exclude=exclude,
-                read_only=read_only,
-                write_only=write_only,
-            )
-            if sort:
-                schema = replace(schema, sort=tuple(_check_sort(schema, sort)))
-            return Resource(schema, verbs, per_page, max_per_page, max_body, switches)
-
-        self._look = look
-        with suppress(LookupError):  # what it refers to is not defined yet: it is looked at when it is first needed
-            self.resource  # noqa: B018
+        with suppress(LookupError):  # the model refers to a class that is not defined yet: build it at first use
+            self.resource  # noqa: B018  # so that a wrong option is an error here
 
     @cached_property
     def resource(self) -> Resource:
-        """The model as the options leave it; raise TypeError if one of them names no field."""
-        return self._look()
+        """The model as the hive's options leave it; built once.
+
+        Raises:
+            TypeError: an option names a field that the model does not have, or cannot be sorted by.
+            LookupError: the model refers to a class that is not defined yet.
+        """
+        schema = restrict(self.provider.describe(self.model), **self._access)
+        if self._sort:
+            schema = replace(schema, sort=_parse_default_sort(schema, self._sort))
+        return Resource(schema, self._methods, *self._sizes, self._authenticated)
 
     @classmethod
     def routes_for(
@@ -111,43 +120,36 @@ class ModelHive(InProcess):
     def routes(self, prefix: str = "", resource_name: str | None = None) -> RouteList:
         """Return the routes of the model, as ``tornado.web.Application`` takes them.
 
-        From now on the options hold wherever requests reach the model, and ``arguments`` have this name.
+        From now on the options hold for every path and expansion in this process that leads to the model, and
+        ``arguments`` of the hive's acts begin with the resource's name.
 
         Args:
-            prefix: where they live, in any spelling: ``api``, ``/api``, ``/api/``.
-            resource_name: what the resource is called; by default the class name in snake case.
+            prefix: the path that the resource lies below, in any spelling: ``api``, ``/api``, ``/api/``.
+            resource_name: the name of the resource; None (default) for the class name in snake case.
+
+        Raises:
+            ValueError: ``resource_name`` is empty but for slashes.
         """
         name = (resource_name or urls.snake_case(self.model.__name__)).strip("/")
         if not name:
-            raise ValueError("a resource has a name")
-        register(self.model, lambda: self.resource)
+            raise ValueError(f"resource_name must have more than slashes, not {resource_name!r}")
+        register_hive(self.model, lambda: self.resource)
         self.name, base = name, urls.base_path(prefix, name)
         options = {"hive": self, "name": name, "base": base}
         return RouteList([URLSpec(urls.pattern(base), self.handler_class, options)])
 
 
-def _check(per_page: int, max_per_page: int, max_body: int, handler_class: type) -> None:
-    if not 1 <= per_page <= max_per_page:
-        raise ValueError(f"per_page is from 1 to max_per_page ({max_per_page}), not {per_page}")
-    if max_body < 0:
-        raise ValueError(f"max_body is a number of bytes, not {max_body}")
+def _checked(handler_class: type[ModelHandler]) -> type[ModelHandler]:
     if not issubclass(handler_class, ModelHandler):
-        raise TypeError(f"{handler_class!r} is no subclass of bzz.ModelHandler")
+        raise TypeError(f"handler_class must be a subclass of bzz.ModelHandler, not {handler_class!r}")
+    return handler_class
 
 
-def _check_sort(schema: Schema, sort: str) -> list[tuple[str, bool]]:
+def _parse_default_sort(schema: Schema, sort: str) -> tuple[tuple[str, bool], ...]:
     try:
-        return parse_sort(schema, sort)
+        return tuple(parse_sort(schema, sort))
     except ValueError as error:
         raise TypeError(f"sort: {error}") from None
-
-
-def _check_authenticated(given: bool | Mapping[str, bool] | None) -> Mapping[str, bool]:
-    switches = dict.fromkeys(SWITCHES, given) if isinstance(given, bool) else {} if given is None else given
-    is_known = isinstance(switches, Mapping) and switches.keys() <= set(SWITCHES)
-    if not is_known or not all(isinstance(value, bool) for value in switches.values()):
-        raise TypeError(f"authenticated is True, False, or that for some of {', '.join(SWITCHES)}, not {given!r}")
-    return dict(switches)
 
 
 OPTIONS = tuple(name for name, p in signature(ModelHive.__init__).parameters.items() if p.kind is p.KEYWORD_ONLY)

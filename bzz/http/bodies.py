@@ -1,4 +1,4 @@
-"""Bodies as plain values, and JSON out."""
+"""Bodies: requests' as plain values, replies' as JSON."""
 
 from __future__ import annotations
 
@@ -21,43 +21,49 @@ _OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | o
 
 
 def dumps(value: Any, default: Callable[[Any], Any] = JSON.dump) -> bytes:
-    """Return ``value`` as JSON: dates in ISO 8601 (UTC, ``Z``), decimals as text, bytes in base64.
+    """Encode ``value`` as JSON: dates in ISO 8601 (UTC, ``Z``), decimals as text, bytes in base64.
 
     Args:
-        value: what is to be said.
-        default: turns what JSON cannot say into something that it can.
+        value: of the types that JSON has, and of those that ``default`` takes.
+        default: turns an object of another type into one of a type that JSON has; raises TypeError if it cannot.
 
     Raises:
-        TypeError: something in it is none of the kinds JSON can say.
+        TypeError: an object inside ``value`` has no form in JSON.
     """
     return orjson.dumps(value, default=default, option=_OPTIONS)
 
 
 def decode(content_type: str, body: bytes, form: Mapping[str, list[bytes]]) -> dict[str, Any]:
-    """Return the object that a body says, not typed yet; values of a form are ``FormValue``.
+    """Decode a body to its object, untyped; an empty body is an empty object.
 
     Args:
-        content_type: the header field, parameters and all.
-        body: as it came.
-        form: the fields of a multipart body, decoded by the server.
+        content_type: the header field with its parameters.
+        body: the bytes of the request.
+        form: the fields of a multipart body, as Tornado parsed them.
+
+    Returns:
+        The values by field name. Those of a form are of type ``FormValue``.
 
     Raises:
-        BadRequest: it is malformed, or not an object.
-        UnsupportedMediaType: it is neither a form nor JSON.
+        BadRequest: the body is malformed, not an object, or nested too deep.
+        Invalid: a form has a field both as a value and as an object.
+        UnsupportedMediaType: the body is neither JSON nor a form, or not in UTF-8.
     """
     media_type, _, parameters = content_type.lower().partition(";")
     media_type = media_type.strip()
     if not body:
         return {}
     if _CHARSET.findall(parameters) not in ([], ["utf-8"]):
-        raise UnsupportedMediaType("A body is in UTF-8.")
+        raise UnsupportedMediaType("The body is in another charset; send it in UTF-8.")
     if _JSON.fullmatch(media_type):
         return _decode_json(body)
     if media_type == FORM:
         return _decode_form(pairs(body, "The body"))
     if media_type == MULTIPART:
         return _decode_form((key, _text(value)) for key, values in form.items() for value in values)
-    raise UnsupportedMediaType("A body is JSON (application/json) or a form (application/x-www-form-urlencoded).")
+    raise UnsupportedMediaType(
+        "Send the body as JSON (application/json) or a form (application/x-www-form-urlencoded)."
+    )
 
 
 def _decode_json(body: bytes) -> dict[str, Any]:
@@ -66,7 +72,7 @@ def _decode_json(body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
     if not isinstance(value, dict):
-        raise BadRequest("The body is JSON, but not an object.")
+        raise BadRequest("The body is JSON, but not an object; send an object.")
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         _check_depth(value, MAX_DEPTH)
     return value
@@ -74,7 +80,7 @@ def _decode_json(body: bytes) -> dict[str, Any]:
 
 def _check_depth(value: Any, left: int) -> None:
     if left == 0:
-        raise BadRequest(f"The body is nested more than {MAX_DEPTH} deep.")
+        raise BadRequest(f"The body is nested too deep; send at most {MAX_DEPTH} levels.")
     for item in value.values() if isinstance(value, dict) else value:
         if isinstance(item, (dict, list)):
             _check_depth(item, left - 1)
@@ -88,7 +94,7 @@ def _text(value: bytes) -> str:
 
 
 def _check_text(text: str) -> None:
-    """Refuse a lone surrogate, which the server decodes from some encodings that a multipart form may name."""
+    """Raise BadRequest for a lone surrogate; Tornado decodes one from some charsets that a multipart form may name."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -102,14 +108,14 @@ def _decode_form(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         _check_text(key + value)
         *parents, last = key.removesuffix("[]").split(".")
         if len(parents) >= MAX_DEPTH:
-            raise BadRequest(f"The body is nested more than {MAX_DEPTH} deep.")
+            raise BadRequest(f"The body is nested too deep; send at most {MAX_DEPTH} levels.")
         target: Any = decoded
         for parent in parents:
             target = target.setdefault(parent, {})
             if not isinstance(target, dict):
-                raise Invalid(errors={key: ["is given both as a value and as an object"]})
+                raise Invalid(errors={key: ["is sent both as a value and as an object"]})
         given = target.setdefault(last, FormValue())
         if isinstance(given, dict):
-            raise Invalid(errors={key: ["is given both as a value and as an object"]})
+            raise Invalid(errors={key: ["is sent both as a value and as an object"]})
         target[last] = FormValue((*given, value))
     return decoded

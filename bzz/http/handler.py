@@ -13,7 +13,7 @@ from bzz.exceptions import BzzError, ContentTooLarge, Finished, UnsupportedMedia
 from bzz.http import bodies
 from bzz.http.policy import PRIVATE, SETTING, VARY, Policy, Session
 from bzz.http.problems import write_problem
-from bzz.signals.request_ids import choose, request_id
+from bzz.signals.request_ids import choose_id, request_id
 
 JSON = "application/json"
 LONG_BODY = 65_536  # bytes; decoding more takes long enough to move off the event loop
@@ -23,7 +23,7 @@ class Handler(tornado.web.RequestHandler):
     """A Tornado handler that speaks JSON and answers each error with a problem document (RFC 9457).
 
     Attributes:
-        request_id: the same in the request, its reply, its signals and its log records.
+        request_id: the id of the request, its reply, its signals and its log records.
         current_user: the signed-in user's dict, or None; ``AuthHive.configure`` decides.
         user_session: the signed-in user's session, or None.
     """
@@ -32,7 +32,7 @@ class Handler(tornado.web.RequestHandler):
     _is_prepared = False
 
     def __init__(self, application: tornado.web.Application, request: HTTPServerRequest, **kwargs: Any) -> None:
-        self.request_id = choose(request.headers.get("X-Request-ID"))
+        self.request_id = choose_id(request.headers.get("X-Request-ID"))
         self._policy: Policy | None = application.settings.get(SETTING)
         super().__init__(application, request, **kwargs)
 
@@ -49,7 +49,7 @@ class Handler(tornado.web.RequestHandler):
             self.set_header("Cache-Control", PRIVATE)
 
     async def prepare(self) -> None:
-        """Set the request's id for its signals and logs, and find out who is signed in.
+        """Identify the user, and set the request's id for signals and logs.
 
         Raises:
             Forbidden, Unavailable: as ``Policy.identify``.
@@ -61,9 +61,9 @@ class Handler(tornado.web.RequestHandler):
             self._declare_cache_control()
 
     def check_prepared(self) -> None:
-        """Raise RuntimeError if a subclass's ``prepare`` did not call this class's, which identifies the user."""
+        """Raise RuntimeError if a subclass overrides ``prepare`` without calling it: no user is identified then."""
         if self._policy and not self._is_prepared:
-            raise RuntimeError(f"prepare of {type(self).__name__} has to: await super().prepare()")
+            raise RuntimeError(f"{type(self).__name__}.prepare must await super().prepare()")
 
     async def read_body(self, max_body: int) -> dict[str, Any]:
         """Decode the request's body and return its object, untyped; an empty body is an empty object.
@@ -73,15 +73,15 @@ class Handler(tornado.web.RequestHandler):
 
         Raises:
             ContentTooLarge: the body is larger than ``max_body``.
-            UnsupportedMediaType: it is neither JSON nor a form, or is a form with files.
-            BadRequest: it is malformed.
+            UnsupportedMediaType: the body is neither JSON nor a form, has a content coding, or has files.
+            BadRequest, Invalid: as ``bodies.decode``.
         """
         if len(self.request.body) > max_body:
-            raise ContentTooLarge(f"A body has at most {max_body} bytes.")
+            raise ContentTooLarge(f"The body is too large; send at most {max_body} bytes.")
         if self.request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise UnsupportedMediaType("A body is sent without a content coding.")
+            raise UnsupportedMediaType("The body has a content coding; send it without Content-Encoding.")
         if self.request.files:
-            raise UnsupportedMediaType("A form has no files.")
+            raise UnsupportedMediaType("The form has files; send it without them.")
         content_type, body = self.request.headers.get("Content-Type", ""), self.request.body
         if len(body) > LONG_BODY:
             decoded = await compute(bodies.decode, content_type, body, self.request.body_arguments)
@@ -126,7 +126,7 @@ class Handler(tornado.web.RequestHandler):
         value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Log an exception as Tornado does; one of bzz's own in one line, with its cause."""
+        """Log an exception: a ``BzzError`` in one line with its cause, any other as Tornado does."""
         request_id.set(self.request_id)  # Tornado may refuse a request before prepare()
         if isinstance(value, Finished):
             return

@@ -7,7 +7,7 @@ import re
 from tornado.httputil import HTTPHeaders
 
 from bzz.lifecycle.preconditions import Precondition
-from bzz.schema.etags import ANY
+from bzz.schema.etags import ANY_TAG
 
 _ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
 _PARTS = re.compile(r'(?:"[^"]*"|[^",])+')
@@ -26,7 +26,7 @@ def parse_precondition(headers: HTTPHeaders) -> Precondition | None:
 
 def parse_entity_tags(header: str) -> list[tuple[str, bool]]:
     """Return the entity tags of a header field (RFC 9110, section 8.8.3), each with whether it is weak."""
-    if header.strip() == ANY:
-        return [(ANY, False)]
+    if header.strip() == ANY_TAG:
+        return [(ANY_TAG, False)]
     found = [_ENTITY_TAG.fullmatch(part.strip()) for part in _PARTS.findall(header)]
     return [(match[2], bool(match[1])) for match in found if match]

@@ -1,4 +1,4 @@
-"""``Link``: the pages around a page of a list."""
+"""``Link``: the pages around one page of a list."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bzz.query.pairs import query_pairs
 
 
 def page_links(path: str, encoded: str, query: Query, listing: Listing, cursor: str | None) -> str:
-    """Return the value of ``Link`` with the pages around one (RFC 8288, section 3): first, prev, next.
+    """Return the value of ``Link`` (RFC 8288, section 3): the first, previous and next page.
 
     Args:
         path: of the list.
         encoded: the request's query string.
-        query: read from it.
+        query: parsed from ``encoded``.
         listing: the page.
         cursor: of the next page; None if there is no next page, or if only its number leads there.
     """

@@ -12,7 +12,7 @@ from bzz.http.handler import Handler
 from bzz.http.headers import parse_precondition
 from bzz.http.links import page_links
 from bzz.http.policy import needs_user, require_user
-from bzz.http.verbs import VERBS, allowed_methods
+from bzz.http.verbs import VERB_OF, allowed_methods
 from bzz.lifecycle import members, reads, writes
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.expanding import expand
@@ -47,7 +47,7 @@ class ModelHandler(Handler):
         self.hive, self.provider, self.name, self.base = hive, hive.provider, name, base
 
     async def prepare(self) -> None:
-        """Find out who sends the request and what its path leads to.
+        """Identify the user, parse the path, and check the method.
 
         Raises:
             Unauthorized: the request needs a signed-in user.
@@ -59,7 +59,7 @@ class ModelHandler(Handler):
         try:
             self._parse_path()
             resources = self.path.resources
-        finally:  # a caller that the first resource does not admit must not learn which paths there are
+        finally:  # before a 404: a client that must sign in must not learn which paths exist
             self._require_user(resources)
         if self.request.method not in (allowed := allowed_methods(self.path)):
             raise MethodNotAllowed(allowed)
@@ -100,7 +100,7 @@ class ModelHandler(Handler):
         await self.get()
 
     async def post(self) -> None:
-        """Create an instance (201), or add existing ones to a relation (201, or 200 if all are members already)."""
+        """Create an instance (201), or associate existing ones (201; 200 if all are members already)."""
         query, body = self._shape(lenient=True), await self._body()
         async with self._act(query) as act:
             if self.path.end.is_reference:
@@ -142,7 +142,7 @@ class ModelHandler(Handler):
         await self.put()
 
     async def delete(self) -> None:
-        """Delete an instance, or take it out of the relation that the path leads through (204)."""
+        """Delete an instance, or dissociate it from the relation of the path (204)."""
         async with self._act() as act:
             if self.path.end.is_reference:
                 await members.dissociate(act, self._precondition())
@@ -193,12 +193,12 @@ class ModelHandler(Handler):
         return Act(UnitOfWork(self.provider, ActState(self)), self.path, undefer=undefer)
 
     def _require_user(self, resources: Iterable[Resource], verb: str | None = None) -> None:
-        """Raise Unauthorized if nobody is signed in and a resource needs a user for ``verb``, or the request's."""
-        if needs_user(self._policy, resources, verb or VERBS.get(str(self.request.method))):
+        """Raise Unauthorized if a resource needs a user for ``verb``, or the request's, and none is signed in."""
+        if needs_user(self._policy, resources, verb or VERB_OF.get(str(self.request.method))):
             require_user(self)
 
     def _may_read(self) -> bool:
-        """Tell whether the caller may GET what the path leads to."""
+        """Tell whether the caller may GET the end of the path."""
         return bool(self.current_user) or not needs_user(self._policy, self.path.resources, "get")
 
     async def _body(self) -> dict[str, Any]:
@@ -208,22 +208,23 @@ class ModelHandler(Handler):
         """Return the request's precondition.
 
         Raises:
-            Unauthorized: the caller may not read the instance, so it may not compare it.
+            Unauthorized: reading the instance needs a signed-in user, so comparing it does, too.
             Unsupported: the store cannot compare and write in one step.
         """
         precondition = parse_precondition(self.request.headers)
         if precondition is not None:
             self._require_user(self.path.resources, "get")
             if not self.provider.capabilities.if_match:
-                raise Unsupported("The store cannot compare and write in one step.")
+                raise Unsupported("The store has no conditional writes; leave out If-Match and If-None-Match.")
         return precondition
 
     async def _written(
         self, act: Act, items: Sequence[Stored], query: Query, *, tagged: bool = True
     ) -> list[Any] | None:
-        """Return what the reply to a write shows, and set its entity tag.
+        """Return the representations that the reply to a write shows, and set the entity tag.
 
-        None if the caller may not read it, or if it cannot be shown now: the write is stored, and must not be repeated.
+        None if the caller may not read them. None if they cannot be made now, too: the write is stored, and an error
+        would have the client repeat it.
         """
         if not self._may_read():
             return None
@@ -243,7 +244,7 @@ class ModelHandler(Handler):
             self.reply(shown[0] if len(shown) == 1 else shown, status_code)
 
     async def _set_etag(self, act: Act, stored: Stored, *, is_as_stored: bool = True) -> None:
-        """Set the entity tag; the representation serves to make it if it shows the stored values and nothing else."""
+        """Set the entity tag; it can be made of the representation if that shows the stored values and nothing else."""
         shown = stored.body if is_as_stored and not act.schema.has_to_dict else None
         self.set_header("ETag", await act.unit_of_work.compute(etags.etag, act.schema, stored.values, shown))
 

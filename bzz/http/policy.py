@@ -1,6 +1,6 @@
-"""The port to an application's policy, which tells whether and by whom a request is signed in.
+"""The port to an application's policy, which finds the signed-in user of a request.
 
-``AuthHive.configure`` puts the policy into the application's settings; an application without it has none.
+``AuthHive.configure`` puts the policy into the application's settings; without that call an application has none.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Session:
 
 
 class Policy(ABC):
-    """What an application knows of its users, and for which verbs it asks them to sign in.
+    """The rules of an application: the user of a request, and the verbs that need one.
 
     Attributes:
-        authenticated: by ``get``, ``create``, ``update`` and ``delete``, whether they need a signed-in user by default.
+        authenticated: by ``get``, ``create``, ``update`` and ``delete``, whether it needs a signed-in user by default.
     """
 
     authenticated: Mapping[str, bool]
@@ -53,7 +53,7 @@ class Policy(ABC):
         """Return the session of a request, or None, and set ``current_user``; may renew the session.
 
         Raises:
-            Forbidden: another site sent a write with the user's cookie.
+            Forbidden: a page of another site sent a write with the user's cookie.
             Unavailable: the store of ended sessions did not answer.
         """
 
@@ -73,7 +73,7 @@ def bearer_token(handler: RequestHandler) -> str | None:
 
 
 def require_user(handler: RequestHandler) -> None:
-    """Raise Unauthorized if nobody is signed in."""
+    """Raise Unauthorized unless a user is signed in."""
     if not handler.current_user:
         challenge = "Bearer" if bearer_token(handler) is None else 'Bearer error="invalid_token"'
         raise Unauthorized("Sign in first.", challenge=challenge)

@@ -14,7 +14,15 @@ PROBLEM = "application/problem+json"
 
 
 def write_problem(handler: tornado.web.RequestHandler, status_code: int, error: BaseException | None) -> None:
-    """Finish a reply with the problem document of an error (RFC 9457, section 3): type, title, status, detail, errors."""
+    """Finish the reply with an error's problem document (RFC 9457, section 3).
+
+    Its members are ``type``, ``title`` and ``status``; ``detail`` and ``errors`` if the error has them.
+
+    Args:
+        handler: of the request.
+        status_code: of the reply.
+        error: the exception; None or one that is not of bzz or Tornado adds nothing.
+    """
     problem: dict[str, Any] = {"type": "about:blank", "title": _phrase(status_code), "status": status_code}
     if isinstance(error, BzzError):
         problem["detail"] = error.detail
@@ -24,7 +32,7 @@ def write_problem(handler: tornado.web.RequestHandler, status_code: int, error: 
             handler.set_header(name, value)
     elif isinstance(error, tornado.web.HTTPError) and error.reason:
         problem["detail"] = error.reason
-    if status_code < 200 or status_code in (204, 304):  # they have no content
+    if status_code < 200 or status_code in (204, 304):  # a reply with such a status has no content
         handler.finish()
         return
     handler.set_header("Content-Type", PROBLEM)

@@ -1,4 +1,4 @@
-"""Lists of rules: what hives make, and what an application takes."""
+"""Route lists: the rules that hives make and applications take."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from tornado.routing import Matcher
 
 
 class RouteList(list[Any]):
-    """Rules, as ``tornado.web.Application`` takes them: what ``routes_for`` and ``flatten`` return."""
+    """A list of rules that ``tornado.web.Application`` takes, as ``routes_for`` and ``flatten`` return it."""
 
 
 def flatten(routes: Iterable[Any]) -> RouteList:
-    """Return one list of rules from route lists and ordinary Tornado rules, in their order.
+    """Flatten nested lists of rules to one list, in their order.
 
     Args:
-        routes: lists of routes, as ``routes_for`` returns them, which are spliced however deep, and rules as
-            ``tornado.web.Application`` takes them, be they written as tuples or as lists.
+        routes: rules of Tornado (a tuple, a list that begins with a pattern, or an object of ``Rule``), and lists of
+            rules, nested to any depth.
     """
     flat = RouteList()
     for item in routes:

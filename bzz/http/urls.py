@@ -1,4 +1,4 @@
-"""URLs: where a resource's routes live, the segments of a request's path, and ``Location``."""
+"""URLs: the path of a resource, the segments of a request's path, and ``Location``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def snake_case(name: str) -> str:
 
 
 def base_path(prefix: str, resource_name: str) -> str:
-    """Return the percent-encoded path of a resource, without a slash at its end.
+    """Return a resource's percent-encoded path, without a slash at its end.
 
     Args:
         prefix: in any spelling: ``api``, ``/api``, ``/api/``, or empty.
@@ -26,7 +26,7 @@ def base_path(prefix: str, resource_name: str) -> str:
 
 
 def pattern(base: str) -> str:
-    """Return the regular expression that matches the path ``base`` and all paths below it."""
+    """Return a regular expression for the path ``base`` and those below it."""
     return f"{re.escape(base)}(?:/.*)?"
 
 
@@ -51,7 +51,7 @@ def encode_segment(identifier: str) -> str:
 
 
 def location(base: str, path: Path, identifier: str | None = None) -> str:
-    """Return the URL path of what ``path`` leads to, or of one instance of the list there.
+    """Return the URL path of a path's end, or of an instance there.
 
     Args:
         base: path of the first resource, as ``base_path`` returns it.

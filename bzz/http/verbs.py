@@ -15,13 +15,12 @@ METHODS_OF = {
     "delete": ("DELETE",),
     "dissociate": ("DELETE",),
 }
-VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
-SWITCHES = tuple(dict.fromkeys(VERBS.values()))  # the verbs that ``authenticated`` switches
+VERB_OF = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 def allowed_methods(path: Path) -> tuple[str, ...]:
-    """Return the methods that a path takes and that each resource along it allows, ``OPTIONS`` last."""
+    """Return the methods of a path that all resources along it allow, ``OPTIONS`` last."""
     taken = frozenset.intersection(*(resource.methods for resource in path.resources))
     if not _may_be_written(path.steps):
         taken -= WRITES
@@ -30,7 +29,7 @@ def allowed_methods(path: Path) -> tuple[str, ...]:
 
 
 def _may_be_written(steps: Sequence[Step]) -> bool:
-    """Tell whether requests may change the last relation of a path, and those of the documents that it lies in."""
+    """Tell whether requests may change the last relation, and each one that embeds its parent."""
     for step, before in zip(reversed(steps), reversed(steps[:-1]), strict=False):
         if step.relation and not step.relation.field.updatable:
             return False

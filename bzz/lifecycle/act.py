@@ -20,7 +20,7 @@ from bzz.resources.paths import Path
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 from bzz.signals import Signal, request_failed
-from bzz.signals.request_ids import choose, request_id
+from bzz.signals.request_ids import choose_id, request_id
 
 BREATH = 100  # signals of one act, after which other tasks get their turn
 P = ParamSpec("P")
@@ -29,13 +29,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A ``pre_`` signal that was sent and has no end yet: no ``post_`` signal and no ``request_failed``.
+    """A ``pre_`` signal that was sent. Its ``post_`` signal or ``request_failed`` must follow.
 
     Args:
         act: name of the act, as ``request_failed`` gives it.
         sender: of the signal.
-        instance: that the signal offered, or None.
-        context: the dict that its receivers share with those of the signal that ends it.
+        instance: the one that the signal offered, or None.
+        context: the dict that its receivers share with the receivers of the signal that ends it.
     """
 
     act: str
@@ -46,10 +46,12 @@ class Announcement:
 
 @dataclass(slots=True)
 class Act:
-    """One read or write, for a request or for plain code. Use it as a context manager, which ends its unit of work.
+    """One read or write, for a request or for plain code.
+
+    It is a context manager, which ends the act's unit of work.
 
     Args:
-        unit_of_work: of the act.
+        unit_of_work: the act's calls to its provider.
         path: to the instances that the act reads or writes.
         in_process: whether plain code runs the act. Plain code may set any field and gets instances; a request may
             not, and gets representations.
@@ -79,7 +81,10 @@ class Act:
         return self.path.schema
 
     def is_watched(self, signal: Signal, sender: Any = None) -> bool:
-        """Tell whether ``announce`` or ``conclude`` with ``signal`` has anything to do; without receivers at no cost."""
+        """Tell whether the act must announce or conclude ``signal``.
+
+        It must if a receiver listens to the signal or to ``request_failed``, or if an announcement has no end yet.
+        """
         if not (signal.receivers or request_failed.receivers or self.announced):
             return False
         sender = sender or self.schema.model
@@ -92,10 +97,10 @@ class Act:
             signal: the signal.
             sender: of the signal; by default the model at the end of the path.
             key: of a member that joins or leaves.
-            keywords: that the signal offers beside those of all acts.
+            keywords: those that the signal offers in addition to the keywords of all acts.
 
         Raises:
-            Finished: a receiver answered the request itself.
+            Finished: a receiver has answered the request.
             Exception: raised by a receiver.
         """
         await self._breathe()
@@ -108,9 +113,12 @@ class Act:
             raise Finished("A receiver has answered the request.")
 
     async def conclude(self, signal: Signal, *, sender: Any = None, key: Any = None, **keywords: Any) -> None:
-        """Send the ``post_`` signal of an announcement with the same ``key``; raise what a receiver raised.
+        """Send the ``post_`` signal that ends the announcement with the same ``key``.
 
-        The signal of a write is isolated: a cancellation waits until the act ends.
+        The signal of a write is isolated: a cancellation waits until the act ends, and no exception is raised.
+
+        Raises:
+            Exception: raised by a receiver of a read's signal.
         """
         until_the_end = postponed if signal.isolated else nullcontext
         with until_the_end():
@@ -144,7 +152,13 @@ class Act:
         )
 
     async def retype(self, data: Values) -> None:
-        """Type values that receivers may have changed, in place; receivers may set fields that requests may not."""
+        """Parse ``data`` again, in place, after receivers.
+
+        Receivers may set fields that requests may not.
+
+        Raises:
+            Invalid: a field is unknown or cannot take its value.
+        """
         self.unit_of_work.measure(data)
         typed = await self.unit_of_work.compute(self.schema.parse, data, hidden=True)
         data.clear()
@@ -168,19 +182,19 @@ class Act:
 def paired(
     perform: Callable[Concatenate[Act, P], Awaitable[T]],
 ) -> Callable[Concatenate[Act, P], Coroutine[Any, Any, T]]:
-    """Decorate an act's function: each ``pre_`` signal that it sends gets its ``post_`` signal or ``request_failed``.
+    """Decorate an act's function: each ``pre_`` signal gets one end.
 
-    A cancellation that comes after a write has begun is raised at the end of the act. All signals of the act have one
-    ``request_id``.
+    The end is its ``post_`` signal, or ``request_failed`` if the function raises. A cancellation that comes after a
+    write has begun is raised at the end of the act. All signals of the act have one ``request_id``.
     """
 
     @wraps(perform)
     async def run(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> T:
         cancellation = Postponement()
-        outer, chosen = postponement.set(cancellation), None if request_id.get() else request_id.set(choose(None))
+        outer, chosen = postponement.set(cancellation), None if request_id.get() else request_id.set(choose_id(None))
         try:
             result = await perform(act, *args, **kwargs)
-            if act.announced:  # members that another request brought in first
+            if act.announced:  # members that another request added first
                 await act.fail(Conflict("Another request did this first; read the relation again."))
         except (Exception, asyncio.CancelledError) as error:
             await act.fail(error)

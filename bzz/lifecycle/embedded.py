@@ -43,7 +43,7 @@ def _descend(values: Values, step: Step) -> tuple[int | None, Values]:
 
 
 def within(steps: Sequence[Step], change: Change) -> Change:
-    """Return the change of a stored instance that applies ``change`` to the embedded document at ``steps``."""
+    """Return the change of an instance that applies ``change`` to the document at ``steps``."""
     if not steps:
         return change
     step, inner = steps[0], within(steps[1:], change)

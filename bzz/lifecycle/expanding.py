@@ -10,14 +10,16 @@ from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.query.expansion import Tree
 from bzz.schema.relations import Embedded
 
-MAX_EXPANDED = 10_000
+MAX_EXPANDED = 10_000  # instances in one reply
 
 
 async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) -> list[int]:
-    """Replace, in place, the primary keys in ``bodies`` by representations; null where no instance is visible.
+    """Replace, in place, the primary keys in ``bodies`` by representations.
+
+    A key of no visible instance becomes null.
 
     Args:
-        unit_of_work: that fetches the instances.
+        unit_of_work: the calls that fetch the instances.
         bodies: representations.
         tree: the fields to expand, as ``plan`` returns it.
 
@@ -25,7 +27,7 @@ async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) ->
         For each body the number of instances in it, at any depth.
 
     Raises:
-        BadRequest: there are more than ``MAX_EXPANDED``.
+        BadRequest: the bodies would hold more than ``MAX_EXPANDED`` instances.
         Unavailable: the store did not answer in time.
     """
     sizes = [0] * len(bodies)

@@ -34,14 +34,14 @@ class Page(list[Any]):
 
 
 class InProcess(ABC):
-    """The acts of one model, and of the documents and members below its instances, for plain code.
+    """The acts of one model for plain code, and those of the documents and members below.
 
-    An act does what a request does and sends the same signals, with ``handler=None``. It may read and set any field,
-    needs no permission, and returns instances.
+    An act does the same as for a request and sends the same signals, with ``handler=None``. It may read and set any
+    field, needs no permission, and returns instances.
 
     Args:
         provider: of the model.
-        name: of the resource, which ``arguments`` begin with.
+        name: of the resource; the ``arguments`` of signals begin with it.
     """
 
     def __init__(self, provider: Provider, name: str) -> None:
@@ -50,10 +50,13 @@ class InProcess(ABC):
     @property
     @abstractmethod
     def resource(self) -> Resource:
-        """The model as the hive's options leave it."""
+        """The resource that the hive's options make of the model."""
 
     async def get(self, *path: Any) -> Any:
-        """Return the instance at ``path``: a primary key, typed or as a URL has it, and the segments below it.
+        """Return the instance at ``path``.
+
+        Args:
+            path: an identifier, typed or as text, and the segments below it: ``(PK, 'members', PK)``.
 
         Raises:
             TypeError: no instance can be at ``path``.
@@ -63,10 +66,10 @@ class InProcess(ABC):
             return (await reads.get_instance(act)).instance
 
     async def list(self, /, *path: Any, **query: Any) -> Page:
-        """Return a page of the instances, or of the list at ``path``.
+        """Return one page of the list at ``path``.
 
         Args:
-            path: empty, or ``(PK, 'members')``.
+            path: empty for all instances, or that of a list below one: ``(PK, 'members')``.
             query: the parameters of a query string but ``fields`` and ``expand``: ``age__gte=18, sort='-age'``.
 
         Raises:
@@ -79,10 +82,11 @@ class InProcess(ABC):
             return Page([item.instance for item in listing.items], listing.more, listing.total, cursor)
 
     async def create(self, *path_and_data: Any) -> Any:
-        """Store a new instance with the values that come last, by field name, and return it.
+        """Store a new instance, or an embedded document, and return it.
 
-        Before the values comes the path of an embedded document's list:
-        ``await teams.create(team.id, 'projects', {'name': 'Engine'})``.
+        Args:
+            path_and_data: the path of an embedded document's list, empty for a new instance, and then the values by
+                field name: ``await teams.create(team.id, 'projects', {'name': 'Engine'})``.
 
         Raises:
             TypeError: nothing can be created at the path.
@@ -93,10 +97,13 @@ class InProcess(ABC):
             return (await writes.create_instance(act, data)).instance
 
     async def update(self, *path_and_data: Any) -> Any:
-        """Merge the values that come last into the instance at the path before them, and return it.
+        """Merge values into an instance and return it.
+
+        Args:
+            path_and_data: the instance's path, as ``get`` takes it, and then the values by field name.
 
         Raises:
-            TypeError: no instance that can be updated is at the path.
+            TypeError: the path is of no instance that can be updated.
             BzzError: as ``writes.update_instance``.
         """
         path, data = _split(path_and_data, Mapping)
@@ -107,17 +114,18 @@ class InProcess(ABC):
         """Delete the instance at ``path``.
 
         Raises:
-            TypeError: no instance that can be deleted is at ``path``.
+            TypeError: the path is of no instance that can be deleted.
             BzzError: as ``writes.delete_instance``.
         """
         async with self._act("delete", path) as act:
             await writes.delete_instance(act)
 
     async def associate(self, *path_and_keys: Any) -> Sequence[Any]:
-        """Add the instances whose primary key, or list of keys, comes last to the relation at the path before it.
+        """Add existing instances to a relation and return them.
 
-        Returns:
-            These instances: ``[ada] = await teams.associate(team.id, 'members', ada.id)``.
+        Args:
+            path_and_keys: the relation's path, and then a primary key or a list of them:
+                ``[ada] = await teams.associate(team.id, 'members', ada.id)``.
 
         Raises:
             TypeError: no relation is at the path.
@@ -130,7 +138,7 @@ class InProcess(ABC):
             return [member.instance for member in association.members]
 
     async def dissociate(self, *path: Any) -> None:
-        """Take the instance at ``path`` out of the relation that the path leads through.
+        """Take the member at ``path`` out of its relation; the member is not deleted.
 
         Raises:
             TypeError: no member of a relation is at ``path``.
@@ -140,15 +148,19 @@ class InProcess(ABC):
             await members.dissociate(act)
 
     async def close(self) -> None:
-        """Release the provider's resources. The next call acquires them again."""
+        """Close the provider: its threads and connections. The next call opens new ones."""
         await self.provider.close()
 
     @cached_property
     def _trusting(self) -> Resource:
-        return self.resource.trusting(self.provider)
+        return self.resource.for_plain_code(self.provider)
 
     def _act(self, name: str, below: Sequence[Any]) -> Act:
-        """Return the act ``name`` at a path; raise TypeError if the path does not take it."""
+        """Return the act ``name`` at a path.
+
+        Raises:
+            TypeError: the path has a None in it, leads nowhere, or does not take the act.
+        """
         if any(part is None for part in below):
             raise TypeError(f"a path has no None in it: {below!r}")
         try:
@@ -160,7 +172,7 @@ class InProcess(ABC):
         return Act(UnitOfWork(self.provider), path, in_process=True)
 
     def _reach(self, model: Any) -> Resource:
-        return resource_of(self.provider, model).trusting(self.provider)
+        return resource_of(self.provider, model).for_plain_code(self.provider)
 
 
 def _split(path_and_last: Sequence[Any], kind: type) -> tuple[Sequence[Any], Any]:

@@ -1,4 +1,4 @@
-"""The acts associate and dissociate: existing instances join a relation of another, or leave it.
+"""The acts associate and dissociate: existing instances join a relation, or leave it.
 
 All ``pre_`` signals come first, then one write, then all ``post_`` signals. Their sender is the parent's class.
 """
@@ -16,7 +16,7 @@ from bzz.lifecycle.preconditions import Precondition
 from bzz.lifecycle.targets import referred, undefer_at, walk
 from bzz.providers.values import Stored
 from bzz.resources.paths import Step
-from bzz.schema.errors import MAX_ERRORS, NO_INSTANCE, UNKNOWN, add_error
+from bzz.schema.errors import MAX_ERRORS, NO_INSTANCE, UNKNOWN_FIELD, add_error
 from bzz.schema.fields import Values
 from bzz.schema.types import parse_value
 from bzz.signals import Signal, post_associate, post_dissociate, pre_associate, pre_dissociate
@@ -37,9 +37,13 @@ class Association:
 
 @paired
 async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
-    """Add the instances whose primary keys ``raw`` gives to the relation at the act's path: all or none.
+    """Add existing instances to the relation at the act's path: all or none.
 
-    A relation of one is replaced. Members that were there already send no signals.
+    A relation of one is replaced. A member that was there already sends no signals.
+
+    Args:
+        act: its path must end in a relation.
+        raw: the primary keys, under the relation's name.
 
     Raises:
         Invalid: ``raw`` gives another field, or an instance that does not exist or is not visible.
@@ -80,18 +84,24 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
         await _tell(act, act.conclude, post_dissociate, parent, leaving)
     await _tell(act, act.conclude, post_associate, parent, joined)
     if undefer or schema.model is target.address.schema.model:  # the write may have changed the members, too
-        with suppress(Unavailable):  # the write is stored, and the reply is that of the write
+        with suppress(Unavailable):  # the write is stored: the act must not fail now
             found |= await work.fetch(schema, keys, undefer=act.undefer, represent=False)
     return Association([found[key] for key in keys], bool(joined))
 
 
 @paired
 async def dissociate(act: Act, precondition: Precondition | None = None) -> None:
-    """Take the instance at the act's path out of the relation that leads to it. The instance itself stays.
+    """Take the member at the act's path out of its relation.
+
+    The member is not deleted.
+
+    Args:
+        act: its path must end in a member.
+        precondition: the request's conditions on the member.
 
     Raises:
-        PreconditionFailed: the request's conditions on the member do not hold.
-        NotFound: it is no member, or is not visible.
+        PreconditionFailed: the precondition does not hold.
+        NotFound: the instance is no member, or is not visible.
         BzzError: as ``Provider.update``.
         Exception: raised by a receiver of ``pre_dissociate``; nothing is written.
     """
@@ -123,7 +133,7 @@ def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
     errors: dict[str, list[str]] = {}
     for key in raw:
         if key != step.name:
-            add_error(errors, key, ValueError(UNKNOWN))
+            add_error(errors, key, ValueError(UNKNOWN_FIELD))
     value = None
     try:
         value = parse_value(step.relation.field.type, raw.get(step.name)) if step.relation else None
@@ -137,7 +147,7 @@ def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
 
 
 def _held(step: Step, parent: Mapping[str, Any]) -> list[Any]:
-    """Return the primary keys that a relation holds, as a list even for a relation of one."""
+    """Return the primary keys that a relation holds; at most one for a relation of one."""
     held = parent.get(step.field)
     return held if isinstance(held, list) else [] if held is None else [held]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bzz.lifecycle.preconditions import Precondition
-from bzz.schema.errors import refuse
+from bzz.schema.errors import raise_if_invalid
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
@@ -38,12 +38,12 @@ class Patch:
         """
         if self.precondition is not None:
             self.precondition.check(self.schema, stored)
-        refuse(dict(self._moved(stored)), self.schema.protected(self.fixed, stored))
+        raise_if_invalid(dict(self._moved(stored)), self.schema.read_only_values(self.fixed, stored))
 
     def _moved(self, stored: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         name = self.schema.pk or self.schema.id_field
         if name and name in self.data and not self.schema.fields[name].type.same(stored.get(name), self.data[name]):
-            yield self.schema.public(name), ["is read-only"]
+            yield self.schema.public_name(name), ["is read-only"]
 
     def apply(self, stored: Values) -> Values:
         """Return the new values of an instance with the ``stored`` ones; raise as ``check`` does."""
@@ -69,5 +69,5 @@ def parse_patch(
     if trusted:
         return Patch(schema, values, {}, precondition)
     data = {name: value for name, value in values.items() if schema.fields[name].updatable}
-    repeats = len(data) < len(values) or next(schema.protected(values, {}), None) is not None
+    repeats = len(data) < len(values) or next(schema.read_only_values(values, {}), None) is not None
     return Patch(schema, data, deepcopy(values) if repeats else {}, precondition)

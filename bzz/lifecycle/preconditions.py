@@ -1,4 +1,4 @@
-"""``If-Match`` and ``If-None-Match``: the state in which a request wants to find an instance."""
+"""``If-Match`` and ``If-None-Match``: the state that the stored instance must have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bzz.exceptions import PreconditionFailed
-from bzz.schema.etags import ANY, etag
+from bzz.schema.etags import ANY_TAG, etag
 from bzz.schema.schema import Schema
 
 
@@ -16,8 +16,8 @@ class Precondition:
     """The conditions of a request on the stored instance (RFC 9110, section 13.1).
 
     Args:
-        match: entity tags of which the instance must have one (``If-Match``); ``*`` is any tag; None is no condition.
-        none_match: entity tags that the instance must not have (``If-None-Match``); None is no condition.
+        match: the instance must have one of these entity tags (``If-Match``); ``*`` is any tag; None is no condition.
+        none_match: the instance must have none of these (``If-None-Match``); None is no condition.
     """
 
     match: frozenset[str] | None = None
@@ -26,7 +26,10 @@ class Precondition:
     def check(self, schema: Schema, stored: Mapping[str, Any]) -> None:
         """Compare the conditions with stored values; raise PreconditionFailed if one does not hold."""
         tag = etag(schema, stored)
-        if self.match is not None and not self.match & {ANY, tag}:
-            raise PreconditionFailed("The instance has changed: If-Match does not hold.", headers={"ETag": tag})
-        if self.none_match is not None and self.none_match & {ANY, tag}:
-            raise PreconditionFailed("The instance is one that If-None-Match excludes.", headers={"ETag": tag})
+        headers = {"ETag": tag}
+        if self.match is not None and not self.match & {ANY_TAG, tag}:
+            raise PreconditionFailed(
+                "If-Match does not hold: the instance has changed; read it again.", headers=headers
+            )
+        if self.none_match is not None and self.none_match & {ANY_TAG, tag}:
+            raise PreconditionFailed("If-None-Match does not hold: it excludes the stored instance.", headers=headers)

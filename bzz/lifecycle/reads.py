@@ -17,7 +17,7 @@ from bzz.signals import post_get_instance, post_get_list, pre_get_instance, pre_
 
 @paired
 async def get_instance(act: Act) -> Stored:
-    """Return the instance at the act's path: its stored values, and its representation as receivers left it.
+    """Return the instance at the act's path, its representation as receivers left it.
 
     Raises:
         BzzError: as ``Provider.get``.
@@ -43,13 +43,17 @@ async def get_instance(act: Act) -> Stored:
 
 @paired
 async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
-    """Return the page that ``query`` asks for of the list at the act's path, represented as receivers left it.
+    """Return one page of the list at the act's path, as receivers left it.
+
+    Args:
+        act: its path must end in a list.
+        query: the conditions, order and page; receivers may change it.
 
     Returns:
         The page, and the cursor of the next page; None if there is no next page, or if only its number leads there.
 
     Raises:
-        BzzError: as ``Provider.list``; NotFound for a list inside an instance that does not exist.
+        BzzError: as ``Provider.list``; NotFound for a list below an instance that does not exist.
         Exception: raised by a receiver.
     """
     if act.is_watched(pre_get_list):
@@ -85,12 +89,12 @@ async def _members(act: Act, query: Query) -> Query:
     if undefer_at(step):
         schema = act.path.parent.schema
         return replace(query, within=Membership(schema, parent[str(schema.pk)], step.field))
-    keys = await work.compute(act.schema.keys, parent.get(step.field) or [])
+    keys = await work.compute(act.schema.parse_keys, parent.get(step.field) or [])
     return replace(query, where=[*query.where, Condition(str(act.schema.pk), "in", keys)])
 
 
 async def _get_embedded(act: Act, query: Query) -> Listing:
-    """Return a page of the embedded documents at the act's path, in the stored order unless sorted."""
+    """Return a page of embedded documents, in the stored order unless sorted."""
     work, name = act.unit_of_work, act.path.end.field
     target = await walk(work, act.path.parent)
     stored = await target.whole()

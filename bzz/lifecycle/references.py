@@ -37,7 +37,7 @@ async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values
 
 
 def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:
-    """Return the keys that ``new`` values refer to and ``old`` ones do not: by model, then by dotted field name."""
+    """Return the keys in ``new`` values but not in ``old`` ones, by model and dotted name."""
     added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
     before = {name: old.get(name) for name in new}
     kept = {(_field(name), model, key) for name, model, key in schema.references(before)}

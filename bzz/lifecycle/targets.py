@@ -21,9 +21,9 @@ class Target:
     """Where in the store a path leads.
 
     Args:
-        unit_of_work: that reads and writes it.
+        unit_of_work: the calls that read and write it.
         address: of the stored instance.
-        steps: from that instance down to the embedded document that is meant; empty for the instance itself.
+        steps: from that instance down to an embedded document; empty if the path ends in the instance.
     """
 
     unit_of_work: UnitOfWork
@@ -31,7 +31,7 @@ class Target:
     steps: tuple[Step, ...] = ()
 
     async def get(self, undefer: Undefer = NOTHING) -> Stored:
-        """Return what the path leads to; raise as ``whole`` and ``part``."""
+        """Return the end of the path; raise as ``whole`` and ``part``."""
         return self.part(await self.whole(undefer))
 
     async def whole(self, undefer: Undefer = NOTHING) -> Stored:
@@ -39,7 +39,7 @@ class Target:
         return await self.unit_of_work.get(replace(self.address, undefer=undefer) if undefer else self.address)
 
     def part(self, whole: Stored) -> Stored:
-        """Return what the path leads to in the stored instance; raise NotFound if that holds no such document."""
+        """Return the end of the path in a stored instance; raise NotFound without one."""
         if not self.steps:
             return whole
         trail, values = locate(whole.values, self.steps)
@@ -58,17 +58,17 @@ class Target:
         exact: bool = False,
         below: Sequence[str] = (),
     ) -> Stored:
-        """Apply ``change`` to what the path leads to, store it, and return the stored instance.
+        """Apply ``change`` to the end of the path, and return the stored instance.
 
         Args:
             change: from the values at the end of the path to the new ones.
             loaded: the stored instance, if this write has loaded it.
             undefer: the deferred fields that ``change`` reads or changes.
             exact: whether the whole instance must be as ``change`` found it.
-            below: the fields from the end of the path down to what the request names, for its errors.
+            below: the fields from the end of the path down to a new document, for its errors.
 
         Raises:
-            BzzError: as ``Provider.update``; its ``errors`` are keyed as seen from what the request names.
+            BzzError: as ``Provider.update``; ``errors`` is keyed as seen from the end of the path, or ``below`` it.
         """
         found: Values | None = None  # the values that the change accepted; None while the change itself may raise
 
@@ -89,7 +89,9 @@ class Target:
 
 
 async def walk(unit_of_work: UnitOfWork, path: Path) -> Target:
-    """Follow a path to its target. Each reference on the way is read and checked; the target itself is not.
+    """Follow a path to its target.
+
+    Each reference on the way is read and checked. The instance at the end need not exist.
 
     Raises:
         NotFound: a step leads to no instance that the request may see.
@@ -106,7 +108,11 @@ async def walk(unit_of_work: UnitOfWork, path: Path) -> Target:
 
 
 async def referred(parent: Target, step: Step) -> Address:
-    """Return the address of the instance that ``step`` refers to from ``parent``; raise NotFound if it does not."""
+    """Return the address of the instance that ``step`` refers to from ``parent``.
+
+    Raises:
+        NotFound: the parent does not refer to it.
+    """
     schema, pk = step.schema, str(step.schema.pk)
     if step.id is None:
         held = (await parent.get(undefer_at(step))).values.get(step.field)
@@ -123,7 +129,7 @@ async def referred(parent: Target, step: Step) -> Address:
 
 
 def undefer_at(step: Step, keys: Collection[object] | None = None) -> Undefer:
-    """Return the deferred field of the relation at ``step`` with the ``keys`` to look for; empty if it is not deferred.
+    """Return the relation's field at ``step`` to undefer; nothing unless it is deferred.
 
     Args:
         step: of the relation.
@@ -138,7 +144,7 @@ def _address(step: Step) -> Address:
 
 
 def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:
-    """Key the errors of a stored instance as seen from the embedded document at ``trail``, or from an item ``below``.
+    """Key an instance's errors as seen from the embedded document at ``trail``, or ``below`` it.
 
     Errors about the document as a whole, or about anything outside it, become the ``detail``.
     """

@@ -31,11 +31,13 @@ _late: set[asyncio.Future[None]] = set()  # ends that wait for running calls, ke
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """The provider as one act uses it. A call returns and raises what the provider's method does.
+    """The calls of one act to its provider.
+
+    Each call returns and raises as the provider's method does.
 
     Args:
         provider: of the models.
-        state: of the act, which the provider gets with each call.
+        state: of the act; the provider gets it with each call.
         is_large: whether the act handles so many values that computations on them leave the event loop.
         outer: the open calls of the acts around this one.
     """
@@ -55,7 +57,7 @@ class UnitOfWork:
         return await compute(function, *args, **kwargs) if self.is_large else function(*args, **kwargs)
 
     async def compute_uncancelled(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Compute as ``compute`` does, after a write, which a cancellation must not cut off from its signal."""
+        """Compute as ``compute`` does; a cancellation waits, so that a write gets its signal."""
         return await compute_uncancelled(function, *args, **kwargs) if self.is_large else function(*args, **kwargs)
 
     async def get(self, address: Address, *, represent: bool = False) -> Stored:
@@ -75,7 +77,7 @@ class UnitOfWork:
     async def fetch(
         self, schema: Schema, keys: Iterable[Any], *, undefer: Undefer = NOTHING, represent: bool
     ) -> dict[Any, Stored]:
-        """Return the instances with ``keys`` that exist and that a list may show, by primary key.
+        """Return the instances with ``keys`` that a list may show, by primary key.
 
         Args:
             schema: of the model.
@@ -88,7 +90,7 @@ class UnitOfWork:
         """
         given, pk = [*keys], str(schema.pk)
         self.measure(given)
-        wanted = await self.compute(schema.keys, given)
+        wanted = await self.compute(schema.parse_keys, given)
         found: dict[Any, Stored] = {}
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
@@ -126,11 +128,11 @@ class UnitOfWork:
         return await self.provider.represent(schema, instances, undefer=undefer, state=self.state)
 
     def writing(self) -> Writing:
-        """Return a context manager that makes its block one write: if the block fails, nothing of it is stored."""
+        """Return a context manager: its block is one write; if it fails, nothing is stored."""
         return Writing(self)
 
     async def end(self) -> None:
-        """Close the provider's unit, if one is open. The next call opens another."""
+        """End the provider's unit after the last call that uses it. The next call opens another."""
         unit, self.state.unit = self.state.unit, None
         if unit is not None:
             running = set(calls.get() or ())  # a copy, as threads remove calls that end

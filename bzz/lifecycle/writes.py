@@ -33,7 +33,7 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
     """Store a new instance, or an embedded document, and return it.
 
     Args:
-        act: whose path ends in a list, or in a single embedded document.
+        act: its path must end in a list, or in a single embedded document.
         raw: values by public field name, as JSON or a form gives them.
 
     Raises:
@@ -75,7 +75,7 @@ async def _insert_embedded(act: Act, data: Values, *, must_look: bool) -> Stored
 
 
 async def _announce_create(act: Act, data: Values) -> None:
-    """Send ``pre_create_instance``, type what its receivers set, and check the references."""
+    """Send ``pre_create_instance``, parse the data again, and check the references."""
     if act.is_watched(pre_create_instance):
         await act.announce(pre_create_instance, data=data)
         await act.retype(data)
@@ -84,7 +84,9 @@ async def _announce_create(act: Act, data: Values) -> None:
 
 
 def _added(schema: Schema, earlier: list[Values], held: list[Values]) -> int:
-    """Return the index of the document that a list did not hold ``earlier``, by id if the documents have one.
+    """Return the index of the document that a list did not hold ``earlier``.
+
+    Documents are told apart by id, or by their values without one.
 
     Raises:
         Conflict: there is none; the model did not keep it.
@@ -103,10 +105,12 @@ def _added(schema: Schema, earlier: list[Values], held: list[Values]) -> int:
 
 @paired
 async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precondition | None = None) -> Stored:
-    """Merge values into the instance at the act's path (RFC 7396, section 2) and store the fields that differ.
+    """Merge values into an instance or embedded document, and return it (RFC 7396, section 2).
+
+    Only the fields that differ are written.
 
     Args:
-        act: whose path ends in an instance or an embedded document.
+        act: its path must end in an instance or an embedded document.
         raw: values by public field name.
         precondition: the request's conditions on the stored instance.
 
@@ -139,7 +143,7 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
 
 
 async def _announce_update(act: Act, patch: Patch, found: Stored) -> None:
-    """Check the patch, send ``pre_update_instance``, type what its receivers set, and check the references."""
+    """Check the patch, send ``pre_update_instance``, parse the data again, and check the references."""
     work = act.unit_of_work
     await work.compute(patch.check, found.values)
     if act.is_watched(pre_update_instance):
@@ -169,7 +173,7 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
     """Delete the instance, or the embedded document, at the act's path.
 
     Args:
-        act: whose path ends in it.
+        act: its path must end in it.
         precondition: the request's conditions on it.
 
     Raises:
@@ -197,6 +201,6 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
             await replace(target, steps=tuple(above)).update(removing(last, check), loaded=loaded)
         else:
             deleted = await work.delete(target.address, check=check if precondition else None, loaded=loaded)
-            gone = gone and deleted  # as it was last, which may be later than the announcement
+            gone = gone and deleted  # its last state, which may be newer than the announced one
     if gone:
         await act.conclude(post_delete_instance, instance=gone.instance)

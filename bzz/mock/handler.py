@@ -1,4 +1,4 @@
-"""MockHive: canned answers while the real API is being built."""
+"""The matcher and the handler of canned answers."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from tornado.routing import Matcher
 
 from bzz.exceptions import MethodNotAllowed
 from bzz.http.handler import Handler
-from bzz.mock.answers import Canned, check_body, encode_body
+from bzz.mock.answers import CannedAnswer, check_body, encode_body
 
 ANY = "*"
 
 
-class CannedMatches(Matcher):
-    """Finds the answer to a request: that of its own method, of whichever path, before one of any.
+class CannedAnswerMatcher(Matcher):
+    """A matcher that finds the answer to a request: the first of its method, else the first of ``*``.
 
     Args:
-        canned: all answers there are.
+        answers: all canned answers.
     """
 
-    def __init__(self, canned: Sequence[Canned]) -> None:
-        self.canned = canned
+    def __init__(self, answers: Sequence[CannedAnswer]) -> None:
+        self.answers = answers
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
-        """Return what ``MockHandler`` takes, or None if nothing is answered at this path."""
-        found = [(one, match) for one in self.canned if (match := one.path.fullmatch(request.path))]
-        if not found:
+        """Return the arguments of ``MockHandler.initialize``; None without an answer at this path."""
+        matching = [(answer, match) for answer in self.answers if (match := answer.path.fullmatch(request.path))]
+        if not matching:
             return None
         methods = ("HEAD", "GET", ANY) if request.method == "HEAD" else (request.method, ANY)
-        chosen = [pair for method in methods for pair in found if pair[0].method == method]
-        allowed = dict.fromkeys(one.method for one, _ in found)
+        chosen = [pair for method in methods for pair in matching if pair[0].method == method]
+        allowed = dict.fromkeys(answer.method for answer, _ in matching)
         if "GET" in allowed:
             allowed["HEAD"] = None
         allowed["OPTIONS"] = None
@@ -43,20 +43,25 @@ class CannedMatches(Matcher):
 
 
 class MockHandler(Handler):
-    """Gives a canned answer, to whatever method."""
+    """A handler that sends one canned answer, to any method."""
 
-    def initialize(self, chosen: tuple[Canned, re.Match[str]] | None, allowed: Sequence[str]) -> None:
-        """Take what ``CannedMatches`` has found.
+    def initialize(self, chosen: tuple[CannedAnswer, re.Match[str]] | None, allowed: Sequence[str]) -> None:
+        """Take the result of ``CannedAnswerMatcher``.
 
         Args:
-            chosen: the answer, and how its path has matched; None if there is none to this method.
-            allowed: the methods that are answered.
+            chosen: the answer, and the match of its path; None if no answer has the request's method.
+            allowed: the methods of all answers with this path.
         """
         self.chosen, self.allowed = chosen, allowed
         self.SUPPORTED_METHODS = (str(self.request.method),)
 
     async def prepare(self) -> None:
-        """Answer; raise MethodNotAllowed if there is no answer to the method."""
+        """Send the answer; without one answer OPTIONS with ``Allow``.
+
+        Raises:
+            MethodNotAllowed: no answer has the method.
+            Exception: raised by the function of the answer.
+        """
         await super().prepare()
         if self.chosen:
             await self._answer(*self.chosen)
@@ -66,25 +71,25 @@ class MockHandler(Handler):
         else:
             raise MethodNotAllowed(self.allowed)
 
-    async def _answer(self, canned: Canned, match: re.Match[str]) -> None:
-        content_type, body = canned.content_type, canned.body
-        if canned.function is not None:
-            groups, named = self._groups(match) if canned.takes_groups else ([], {})
-            said = canned.function(self.request, *groups, **named)
-            content_type, body = encode_body(await said if inspect.isawaitable(said) else said)
-            check_body(canned.status, body)
+    async def _answer(self, answer: CannedAnswer, match: re.Match[str]) -> None:
+        content_type, body = answer.content_type, answer.body
+        if answer.function is not None:
+            groups, named = self._groups(match) if answer.takes_groups else ([], {})
+            made = answer.function(self.request, *groups, **named)
+            content_type, body = encode_body(await made if inspect.isawaitable(made) else made)
+            check_body(answer.status, body)
         self.clear_header("Content-Type")
         if content_type:
             self.set_header("Content-Type", content_type)
-        for name, value in canned.headers.items():
+        for name, value in answer.headers.items():
             self.set_header(name, value)
-        for name, value in canned.cookies.items():
+        for name, value in answer.cookies.items():
             self.set_cookie(name, value)
-        self.set_status(canned.status)
+        self.set_status(answer.status)
         self.finish(body or None)
 
     def compute_etag(self) -> None:
-        """Have no other entity tag than one that was declared."""
+        """Make no entity tag: the reply has the one that was declared, or none."""
 
     def _groups(self, match: re.Match[str]) -> tuple[list[str | None], dict[str, str | None]]:
         """Return the groups of the path, percent-decoded: those without names, or those with."""

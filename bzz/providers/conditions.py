@@ -1,4 +1,4 @@
-"""The conditions that instances of a list meet, the order they come in, and what either means for plain values."""
+"""Conditions and sort order of a list, and how to apply both to plain values."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ Order = Sequence[tuple[str, bool]]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition that instances meet.
+    """One condition that the instances of a list must meet.
 
     ====================================== ===========================================================================
-    ``eq``, ``ne``                         it is the value, or is not; None is the absence of one
-    ``in``, ``nin``                        it is one of a list of values, or is not
-    ``gt``, ``gte``, ``lt``, ``lte``       it comes after or before the value; no value does neither
-    ``exists``                             whether there is a value; an empty list or object is none
-    ``contains``                           of a list: the value is in it; of text: so is the text
-    ``startswith``, ``endswith``           the text is where it begins, or ends
-    ``icontains``, ``istartswith``,        the same, whatever the case (of ASCII letters at least)
+    ``eq``, ``ne``                         the field equals the value, or does not; None equals null alone
+    ``in``, ``nin``                        the field equals one of a list of values, or none of them
+    ``gt``, ``gte``, ``lt``, ``lte``       the field sorts after or before the value; null does neither
+    ``exists``                             the field has a value, or has none; an empty list or object is none
+    ``contains``                           the list has the value as an item, or the text has it as a part
+    ``startswith``, ``endswith``           the text starts or ends with the value
+    ``icontains``, ``istartswith``,        the same without regard to case, of ASCII letters at least
     ``iendswith``
     ====================================== ===========================================================================
 
     Args:
-        field: the field's name, as the model has it; dotted for one inside an embedded document.
-        operator: one of these.
+        field: the model's own name of the field; dotted inside an embedded document.
+        operator: one of the table.
         value: of the field's type.
 
     Raises:
-        ValueError: there is no such operator.
+        ValueError: the operator is unknown.
     """
 
     field: str
     operator: str
     value: Any
 
-    def __post_init__(self) -> None:  # noqa: D105  # what it checks is said above
+    def __post_init__(self) -> None:  # noqa: D105  # the class says what it checks
         if self.operator not in OPERATORS:
-            raise ValueError(f"{self.operator!r} is no operator; there are {', '.join(OPERATORS)}")
+            raise ValueError(f"{self.operator!r} is no operator; use one of {', '.join(OPERATORS)}")
 
     def test(self) -> Callable[[Mapping[str, Any]], bool]:
-        """Return a function that tells whether an instance with given values meets this condition."""
+        """Return a function that tells whether an instance's values meet this condition."""
         compare, wanted = _TESTS[self.operator], _comparable(self.value)
         if self.operator in ("in", "nin"):
-            wanted = _Several(wanted)
+            wanted = _Lookup(wanted)
         return lambda values: compare(_comparable(value_at(values, self.field)), wanted)
 
 
-class _Several:
-    """Values of which many can be looked up in; any of them may be unhashable."""
+class _Lookup:
+    """A container that finds hashable values by hash, and lists and dicts by comparison."""
 
     def __init__(self, values: list[Any]) -> None:
         self.hashable = {value for value in values if isinstance(value, Hashable)}
@@ -65,7 +65,7 @@ class _Several:
 
 
 def all_hold(conditions: Iterable[Condition]) -> Callable[[Mapping[str, Any]], bool]:
-    """Return a function that tells whether an instance with given values meets all conditions."""
+    """Return a function that tells whether an instance's values meet all conditions."""
     tests = [condition.test() for condition in conditions]
     return lambda values: all(test(values) for test in tests)
 
@@ -80,7 +80,7 @@ def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
     def test(one: Any, other: Any) -> bool:
         try:
             return one is not None and other is not None and bool(compare(one, other))
-        except TypeError:  # what was stored before the field had its type
+        except TypeError:  # a value stored before the field had its type
             return False
 
     return test
@@ -117,7 +117,7 @@ _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def value_at(values: Mapping[str, Any], dotted: str) -> Any:
-    """Return the value of a field, be it inside an embedded document; None where there is none."""
+    """Return the value of a field by its dotted name; None if there is none."""
     if "." not in dotted:
         return values.get(dotted)
     value: Any = values
@@ -127,7 +127,7 @@ def value_at(values: Mapping[str, Any], dotted: str) -> Any:
 
 
 def sort_key(value: Any) -> tuple[bool, str, Any]:
-    """Return what a value is sorted by: null comes first; kinds that have no order between them keep apart."""
+    """Return the sort key of a value: null first, values of other types apart."""
     value = _comparable(value)
     if value is None or isinstance(value, (list, dict)):
         return value is not None, "", 0
@@ -136,11 +136,11 @@ def sort_key(value: Any) -> tuple[bool, str, Any]:
 
 
 def following(order: Order, values: Sequence[Any]) -> list[list[Condition]]:
-    """Return what the instances that come after one in ``order`` meet: all conditions of one of these lists.
+    """Return lists of conditions; an instance behind a cursor meets all of one.
 
     Args:
-        order: pairs of field name and whether it descends; the last field has a value, and no two the same.
-        values: of the one, by the fields of ``order``. Null comes first ascending and last descending.
+        order: pairs of field name and whether it descends. The last field must be unique and never null.
+        values: of the cursor, one for each field of ``order``. Null comes first ascending and last descending.
     """
     alternatives = []
     for index, ((name, descending), value) in enumerate(zip(order, values, strict=True)):

@@ -1,4 +1,4 @@
-"""From what names a provider (a name, a dotted path, a class, an instance) to the provider."""
+"""Providers by name: a registered name, a dotted path, a class or an instance leads to a provider."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ BUILT_IN = {
 ENTRY_POINTS = "bzz.providers"
 
 _registered: dict[str, str | type[Provider]] = {}
-_names: dict[type[Provider], str] = {}  # what those that were found by a name are called
+_names: dict[type[Provider], str] = {}  # of the classes that were found by a name
 
 
 def register_provider(name: str, provider: str | type[Provider]) -> None:
-    """Make ``provider`` known as ``name``, ahead of installed packages' and built-in ones.
+    """Register ``provider`` as ``name``, which overrules installed and built-in ones.
 
     Args:
-        name: what ``routes_for`` will be given.
-        provider: a Provider class, or the dotted path of one (``package.module:Class``).
+        name: the name that ``routes_for`` takes.
+        provider: a Provider class, or its dotted path (``package.module:Class``).
     """
     _registered[name] = provider
     if not isinstance(provider, str):
@@ -35,7 +35,10 @@ def register_provider(name: str, provider: str | type[Provider]) -> None:
 
 
 def known_providers() -> dict[str, str | type[Provider]]:
-    """Return every known provider by name: built-in, installed (entry-point group ``bzz.providers``), registered."""
+    """Return the known providers by name: built-in, installed and registered ones.
+
+    Packages install providers in the entry-point group ``bzz.providers``.
+    """
     installed = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
     return BUILT_IN | installed | _registered
 
@@ -45,21 +48,21 @@ def resolve(
 ) -> Provider:
     """Return the provider that ``provider`` names.
 
-    The same class with the same options is the same instance, with one pool of threads.
+    The same class with the same options gives the same instance, which has one pool of threads.
 
     Args:
         provider: a known name, a dotted path, a Provider class, or an instance.
-        options: the provider's own options; none for an instance.
-        known: other options there are, for the error.
+        options: arguments of the provider's constructor; an instance takes none.
+        known: names of other options, for the error message.
 
     Raises:
-        LookupError: no provider of that name is known; the message lists those that are.
-        ImportError: its ORM is not installed; for a built-in one the message names the extra to install.
-        TypeError: it is no provider, or takes no such option; the message lists those there are.
+        LookupError: no provider has this name; the message lists the known names.
+        ImportError: the ORM is not installed; for a built-in provider the message names the extra to install.
+        TypeError: ``provider`` is no provider, or takes no such option; the message lists the options.
     """
     found = _load(provider) if isinstance(provider, str) else provider
     if not (isinstance(found, Provider) or (isinstance(found, type) and issubclass(found, Provider))):
-        raise TypeError(f"{found!r} is no bzz.Provider")
+        raise TypeError(f"{found!r} is no bzz.Provider: give a name, a class or an instance of one")
     own = [] if isinstance(found, Provider) else _options_of(found)
     unknown = sorted(set(options) - set(own))
     if unknown:
@@ -71,7 +74,7 @@ def resolve(
 
 
 def _options_of(provider: type[Provider]) -> list[str]:
-    """Return the names a provider's constructor takes, and those of its bases as far as it passes others on."""
+    """Return the options of a provider's constructor, and of base constructors that its ``**kwargs`` reach."""
     names: list[str] = []
     passes_on = True
     for base in provider.__mro__:
@@ -85,7 +88,7 @@ def _options_of(provider: type[Provider]) -> list[str]:
 def _make(provider: type[Provider], options: Mapping[str, Any]) -> Provider:
     try:
         return _shared(provider, tuple(sorted(options.items())))
-    except TypeError:  # an option that cannot be hashed, or a mistake that making it again shows
+    except TypeError:  # an unhashable option, or a mistake that the second call shows
         return provider(**options)
 
 
@@ -98,7 +101,7 @@ def _load(name: str) -> type[Provider]:
     known = known_providers()
     target = known.get(name, name if "." in name else None)
     if target is None:
-        raise LookupError(f"no provider is called {name!r}; known are {', '.join(sorted(known))}")
+        raise LookupError(f"there is no provider {name!r}; known are {', '.join(sorted(known))}")
     if not isinstance(target, str):
         return target
     module, _, attribute = target.replace(":", ".").rpartition(".")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
 
-from bzz.concurrency.threads import THREADS, ThreadPool
+from bzz.concurrency.thread_pool import THREADS, ThreadPool
 from bzz.providers.base import Provider
 from bzz.providers.values import ActState, Stored, Undefer
 from bzz.schema.schema import Schema

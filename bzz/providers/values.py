@@ -1,4 +1,4 @@
-"""What is asked of a provider and what it returns: the values that cross the provider interface."""
+"""The values that cross the provider interface: addresses, queries, stored instances, the state of an act."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from bzz.providers.conditions import Condition, Order, following
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
-Undefer = Mapping[str, Collection[Any] | None]  # deferred fields; the keys to look for in each, None for all it has
+Undefer = Mapping[str, Collection[Any] | None]  # by deferred field, the keys to look for in it; None for all
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Which instance of a model is meant.
+    """The stored instance that a call to a provider is about.
 
     Args:
         schema: of the model.
-        id: the instance's identifier as a URL has it, percent-decoded; hooks get it.
-        field: name of the field that holds the identifier: the schema's ``id_field``, or its primary key.
+        id: the instance's identifier, percent-decoded from the URL; hooks get it.
+        field: the name of the identifier's field: the schema's ``id_field``, or its primary key.
         key: the identifier as a typed value of that field.
         undefer: the deferred fields that the act reads or changes.
     """
@@ -34,17 +34,25 @@ class Address:
 
     @classmethod
     def parse(cls, schema: Schema, identifier: str) -> Address:
-        """Return the address of an identifier from a URL, percent-decoded; raise NotFound if no instance can have it."""
+        """Return the address that ``identifier`` from a URL names.
+
+        Args:
+            schema: of the model.
+            identifier: percent-decoded.
+
+        Raises:
+            NotFound: no instance can have this identifier.
+        """
         return cls(schema, identifier, str(schema.id_field), schema.key_of(identifier))
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where in a sorted list a page begins: right after one instance, be it still there or not.
+    """A position in a sorted list, right after one instance. The instance need not exist any more.
 
     Args:
-        order: what the list is sorted by, ties broken, as pairs of field name and whether it descends.
-        values: of the instance, for each field of ``order``.
+        order: pairs of field name and whether it descends; the last field breaks ties.
+        values: of the instance, one for each field of ``order``.
     """
 
     order: tuple[tuple[str, bool], ...]
@@ -53,12 +61,12 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """Being in a relation of one instance that is kept elsewhere than in that instance.
+    """The members of one parent in one deferred relation.
 
     Args:
-        schema: the model that has the relation.
-        key: the instance's primary key.
-        field: name of the relation's field, a deferred one.
+        schema: of the parent's model.
+        key: the parent's primary key.
+        field: the name of the relation, a deferred field.
     """
 
     schema: Schema
@@ -68,20 +76,20 @@ class Membership:
 
 @dataclass(slots=True)
 class Query:
-    """Which instances a list holds. Receivers of ``pre_get_list`` may change it.
+    """The query of a list. Receivers of ``pre_get_list`` may change it.
 
     Args:
-        where: conditions, all of which hold.
+        where: conditions; an instance must meet all of them.
         sort: pairs of field name and whether it descends; null comes first ascending and last descending. The primary
             key breaks ties.
-        page: from 1.
-        per_page: how many instances a page holds.
-        after: where the page begins instead, in a list of the same order.
-        count: whether the instances of all pages are counted.
-        fields: names, as requests have them, of what a reply shows; None for everything.
-        expand: dotted names of the references in whose place it shows the instance.
-        within: what all instances of the list are members of; None for no such thing.
-        undefer: the deferred fields that their values shall have, too.
+        page: from 1. ``after`` overrules it.
+        per_page: how many instances a page holds at most.
+        after: the cursor at which the page begins, of a list in the same order.
+        count: whether to count the instances of all pages.
+        fields: public names of the fields that a reply shows; None for all.
+        expand: dotted public names of the references to expand.
+        within: the relation that all instances must be members in; None for no such restriction.
+        undefer: the deferred fields to load with the instances.
     """
 
     where: list[Condition] = dataclass_field(default_factory=list)
@@ -96,7 +104,7 @@ class Query:
     undefer: Undefer = dataclass_field(default_factory=dict)
 
     def order(self, schema: Schema) -> Order:
-        """Return ``sort`` with the primary key to break ties; nothing after the key, which leaves none."""
+        """Return ``sort`` with the primary key last, which breaks ties; fields after the key are left out."""
         names = [name for name, _ in self.sort]
         if schema.pk in names:
             return self.sort[: names.index(schema.pk) + 1]
@@ -104,26 +112,25 @@ class Query:
 
     @property
     def alternatives(self) -> list[list[Condition]]:
-        """Lists of conditions of which an instance meets one, if the page begins at a cursor; else none."""
+        """Lists of conditions; behind the cursor, an instance meets all of one list. Empty without a cursor."""
         return [] if self.after is None else following(self.after.order, self.after.values)
 
     @property
     def skip(self) -> int:
-        """How many instances come before the page."""
+        """How many instances come before the page; 0 behind a cursor."""
         return 0 if self.after else (self.page - 1) * self.per_page
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An instance, and what it holds.
+    """An instance with its typed values.
 
     Args:
         instance: of the model's class.
-        values: its typed values, of all fields that the resource has but the deferred ones that nobody asked for; none
-            of what a receiver has put into a list.
-        body: its representation, plain JSON values; None where none was asked for, as after a write.
-        previous: of an update, the values that it found.
-        origin: whatever the provider wants to find again when it is asked to write what it has loaded.
+        values: its typed values by field name, deferred fields only if the call undefers them.
+        body: its representation, as JSON values; None if the call asked for none, as after a write.
+        previous: the values that an update found; None for any other call.
+        origin: data of the provider's own, which it gets back in ``loaded`` of a write.
     """
 
     instance: Any
@@ -140,7 +147,7 @@ class Listing:
     Args:
         items: the instances.
         more: whether another page follows.
-        total: how many instances all pages have; None where that was not asked for.
+        total: how many instances all pages hold; None if the query does not count.
     """
 
     items: Sequence[Stored]
@@ -150,13 +157,13 @@ class Listing:
 
 @dataclass(slots=True)
 class ActState:
-    """What all operations of one request, or of one act outside of any, have in common.
+    """The state that all provider calls of one act share.
 
     Args:
-        handler: the request's, for the model's own hooks; None outside of a request.
-        unit: the unit of work that ``Provider.begin`` has opened, a session for instance; None where there is none.
-        is_writing: whether a write is under way, which began with the look at what is to be written. What is read
-            meanwhile has to leave open what receivers have put into the unit; the write commits it.
+        handler: of the request, for the model's hooks; None in process.
+        unit: the unit of work that ``Provider.begin`` opened, a session for instance; None if there is none.
+        is_writing: whether a write has begun. A read must then neither commit nor roll back the changes of receivers in
+            the unit; the write commits them.
     """
 
     handler: Any = None

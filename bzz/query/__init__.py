@@ -1,1 +1,1 @@
-"""Query strings."""
+"""The parsing of query strings into queries: filters, order, cursors and expansion."""

@@ -1,4 +1,4 @@
-"""Cursors: the opaque text of ``after``, which says where in a sorted list a page begins."""
+"""Cursors: the opaque text of ``after``, the position in a sorted list where a page begins."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _comes_back(datatype: Any, shown: Any, value: Any) -> bool:
 
 def _public(schema: Schema, name: str) -> str:
     first, dot, rest = name.partition(".")
-    return f"{schema.public(first)}{dot}{rest}"
+    return f"{schema.public_name(first)}{dot}{rest}"
 
 
 def decode_cursor(schema: Schema, text: str) -> Cursor:
@@ -73,6 +73,6 @@ def decode_cursor(schema: Schema, text: str) -> Cursor:
 
 
 def check_cursor(schema: Schema, query: Query) -> None:
-    """Raise BadRequest if a query's cursor is of a list in another order than the query's."""
+    """Raise BadRequest if a query's cursor is of a list in another order."""
     if query.after is not None and query.after.order != tuple(query.order(schema)):
-        raise BadRequest("The cursor is of a list in another order.")
+        raise BadRequest("The cursor is of a list in another order; begin again without it.")

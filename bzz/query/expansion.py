@@ -12,7 +12,7 @@ from bzz.schema.relations import Embedded, Reference, Relation, relation_at
 from bzz.schema.schema import Schema
 from bzz.schema.types import MAX_DEPTH
 
-MAX_LEVELS = 2
+MAX_LEVELS = 2  # references, one inside another
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def plan(provider: Provider, schema: Schema, names: Iterable[str]) -> Tree:
 
     Args:
         provider: of the model.
-        schema: of the model whose references are expanded.
+        schema: of the model with the references.
         names: dotted public names: ``['owner', 'members.team', 'address.country']``.
 
     Raises:
@@ -76,7 +76,7 @@ def undeferred(schema: Schema, query: Query) -> Undefer:
 
 
 def _relation(provider: Provider, schema: Schema, name: str) -> Relation | None:
-    """Return the relation ``name`` if requests may GET what it leads to."""
+    """Return the relation ``name`` if requests may GET its instances."""
     relation = relation_at(schema, name)
     if relation is None or isinstance(relation.type, Embedded):
         return relation

@@ -7,7 +7,7 @@ from typing import Any
 
 from bzz.providers.conditions import Condition
 from bzz.schema.containers import List
-from bzz.schema.errors import UNKNOWN
+from bzz.schema.errors import UNKNOWN_FIELD
 from bzz.schema.fields import Field
 from bzz.schema.relations import Embedded
 from bzz.schema.scalars import BOOLEAN, STRING
@@ -18,7 +18,7 @@ MAX_TEXT = 400  # characters of a text to look for; stores limit the length of p
 
 
 def parse_filter(schema: Schema, key: str, value: Any, allowed: Iterable[str]) -> tuple[Condition, bool]:
-    """Return the condition of a parameter of a query string, and whether the parameter may be repeated.
+    """Return the condition of a parameter, and whether the parameter may be repeated.
 
     Args:
         schema: of the instances in the list.
@@ -35,10 +35,10 @@ def parse_filter(schema: Schema, key: str, value: Any, allowed: Iterable[str]) -
         found, operator = find(schema, name), suffix
     if found is None:
         names = ", ".join(name for name, _ in schema.readable)
-        raise ValueError(f"{UNKNOWN}; a list takes {', '.join(allowed)} and the fields {names}")
+        raise ValueError(f"{UNKNOWN_FIELD}; a list takes {', '.join(allowed)} and the fields {names}")
     name, known = found
     if operator not in known.type.operators:
-        raise ValueError(f"{schema.public(name)} takes {', '.join(known.type.operators)}, not {operator}")
+        raise ValueError(f"{schema.public_name(name)} takes {', '.join(known.type.operators)}, not {operator}")
     is_membership = isinstance(known.type, List) and operator == "contains"
     return typed(name, known, operator, FormValue((value,)) if isinstance(value, str) else value), is_membership
 

@@ -11,7 +11,7 @@ MAX_LENGTH = 16_384  # characters of a query string; ``Link`` repeats it, and a 
 
 
 def pairs(encoded: bytes, name: str) -> list[tuple[str, str]]:
-    """Return the pairs of a URL-encoded form or query string, in order (WHATWG URL, section 5.1).
+    """Return the pairs of a form or query string, in order (WHATWG URL, section 5.1).
 
     Args:
         encoded: UTF-8, percent-encoded or plain.
@@ -29,7 +29,10 @@ def pairs(encoded: bytes, name: str) -> list[tuple[str, str]]:
 
 
 def query_pairs(encoded: str) -> list[tuple[str, str]]:
-    """Return the parameters of a query string as Tornado has it: each non-ASCII byte as one Latin-1 character.
+    """Return the parameters of a query string.
+
+    Args:
+        encoded: as Tornado has it: each non-ASCII byte as one Latin-1 character.
 
     Raises:
         BadRequest: as ``pairs``, or the query string is longer than ``MAX_LENGTH``.

@@ -31,12 +31,8 @@ class Parser:
     """
 
     def __init__(self, provider: Provider, end: Step) -> None:
-        self.provider, self.resource, self.schema, self.is_embedded = (
-            provider,
-            end.resource,
-            end.schema,
-            end.is_embedded,
-        )
+        self.provider, self.resource, self.schema = provider, end.resource, end.schema
+        self.is_embedded = end.is_embedded
 
     def query(self, given: str | Mapping[str, Any]) -> Query:
         """Return the ``Query`` of a list, its values typed by their fields.
@@ -45,7 +41,7 @@ class Parser:
             given: a query string as Tornado has it; or, from plain code, parameters of typed values or text.
 
         Raises:
-            Invalid: a parameter is unknown, given twice, or cannot take its value; ``errors`` says what is allowed.
+            Invalid: a parameter is unknown, given twice, or cannot take its value; ``errors`` says why, by parameter.
             BadRequest: the query string is malformed.
         """
         query = Query(sort=[] if self.is_embedded else [*self.schema.sort], per_page=self.resource.per_page)
@@ -54,11 +50,11 @@ class Parser:
         else:
             self._read(given.items(), query, PAGING)
         if query.after and query.page > 1:
-            raise Invalid("The query is not valid.", errors={"after": ["takes the place of page"]})
+            raise Invalid("The query is not valid.", errors={"after": ["cannot be given together with page"]})
         return query
 
     def shape(self, encoded: str, *, lenient: bool = False) -> Query:
-        """Return the ``fields`` and ``expand`` of a reply that shows one instance, as a ``Query``; raise as ``query``.
+        """Return the ``fields`` and ``expand`` of a reply with one instance; raise as ``query``.
 
         Args:
             encoded: a query string as Tornado has it.
@@ -102,7 +98,7 @@ class Parser:
 
     def _after(self, text: str) -> Cursor:
         if self.is_embedded:
-            raise ValueError("is not supported by lists inside an instance; use page")
+            raise ValueError("is not supported by lists of embedded documents; use page")
         return decode_cursor(self.schema, text)
 
     def _fields(self, text: str) -> list[str]:

@@ -8,7 +8,11 @@ from bzz.schema.schema import Schema
 
 
 def parse_sort(schema: Schema, text: str) -> list[tuple[str, bool]]:
-    """Return the order that ``-age,name`` asks for, as pairs of field name and whether it descends.
+    """Return an order: pairs of field name and whether it descends.
+
+    Args:
+        schema: of the instances.
+        text: ``-age,name``.
 
     Raises:
         ValueError: a field is unknown, cannot be sorted by, or is named twice.
@@ -26,5 +30,5 @@ def parse_sort(schema: Schema, text: str) -> list[tuple[str, bool]]:
 
 
 def may_sort(schema: Schema, name: str, known: Field) -> bool:
-    """Tell whether a list may be sorted by the field ``known``, called ``name`` in the model."""
+    """Tell whether a list may be sorted by ``known``, called ``name`` in the model."""
     return known.type.sortable or name == schema.pk

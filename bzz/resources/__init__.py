@@ -1,1 +1,1 @@
-"""Resources."""
+"""The resources that requests can reach, and the paths that lead to them."""

@@ -1,4 +1,4 @@
-"""Catalogue."""
+"""The resources of all models that this process serves."""
 
 from __future__ import annotations
 
@@ -10,17 +10,24 @@ from bzz.providers.base import Provider
 from bzz.resources.resource import Resource
 
 _hives: dict[Any, list[Callable[[], Resource]]] = {}
-_resources: dict[Any, Resource] = {}  # what was made of them so far
+_resources: dict[Any, Resource] = {}  # made at first use, until another hive registers
 
 
-def register(model: Any, resource: Callable[[], Resource]) -> None:
-    """Have a hive's view of ``model``, asked for when it is needed, hold wherever that is reached in this process."""
+def register_hive(model: Any, resource: Callable[[], Resource]) -> None:
+    """Limit each access to a model in this process to a hive's resource.
+
+    Args:
+        model: the model.
+        resource: returns the hive's resource; called at the first access.
+    """
     _hives.setdefault(model, []).append(resource)
     _resources.clear()
 
 
 def resource_of(provider: Provider, model: Any) -> Resource:
-    """Return the strictest view that the hives of a model, and of those it inherits from, leave; without any, all.
+    """Return the strictest resource of a model's hives; without hives, all of the model.
+
+    The hives of models that it inherits from count, too.
 
     Raises:
         TypeError: the provider cannot serve the model.
@@ -32,7 +39,7 @@ def resource_of(provider: Provider, model: Any) -> Resource:
     return _resources[model]
 
 
-def clear() -> None:
-    """Forget every hive, as tests want it."""
+def forget_hives() -> None:
+    """Forget all hives; for tests."""
     _hives.clear()
     _resources.clear()

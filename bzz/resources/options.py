@@ -1,4 +1,4 @@
-"""Options."""
+"""The options of a hive that restrict a model's schema and methods."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from bzz.schema.fields import Field
 from bzz.schema.schema import Schema
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+VERBS = ("get", "create", "update", "delete")
 
 
 def restrict(
@@ -19,17 +20,17 @@ def restrict(
     read_only: Iterable[str] = (),
     write_only: Iterable[str] = (),
 ) -> Schema:
-    """Return a resource with the access that a hive's options leave.
+    """Return a schema with the access that a hive's options leave.
 
     Args:
         schema: as the provider describes it.
-        fields: the only fields a request may see or set, besides the primary key.
-        exclude: fields it may neither see nor set.
-        read_only: fields it may only see.
-        write_only: fields it may only set.
+        fields: the only fields that a request may read or set, with the primary key; None for all.
+        exclude: fields that a request may neither read nor set.
+        read_only: fields that a request may only read.
+        write_only: fields that a request may only set.
 
     Raises:
-        TypeError: an option names a field that the model does not have.
+        TypeError: an option is a text rather than names, or names a field that the model does not have.
     """
     shown = None if fields is None else _field_names(schema, "fields", fields) | {schema.pk}
     hidden, fixed = _field_names(schema, "exclude", exclude), _field_names(schema, "read_only", read_only)
@@ -51,7 +52,7 @@ def restrict(
 
 def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str | None]:
     if isinstance(names, str):
-        raise TypeError(f"{option} takes several names, not the text {names!r}")
+        raise TypeError(f"{option} must be a list of names, not the text {names!r}")
     found: Mapping[str, Field | None] = {name: schema.field_for(name) for name in names}
     unknown = sorted(name for name, known in found.items() if known is None)
     if unknown:
@@ -59,10 +60,40 @@ def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str |
     return {known.name for known in found.values() if known}
 
 
-def check_methods(methods: Iterable[str]) -> frozenset[str]:
+def parse_methods(methods: Iterable[str]) -> frozenset[str]:
+    """Return the methods of the option ``methods`` in upper case; GET brings HEAD.
+
+    Raises:
+        TypeError: ``methods`` is a text rather than names.
+        ValueError: a name is not in ``METHODS``.
+    """
     if isinstance(methods, str):
-        raise TypeError(f"methods takes several names, not the text {methods!r}")
+        raise TypeError(f"methods must be a list of names, not the text {methods!r}")
     given = frozenset(method.upper() for method in methods)
     if not given <= set(METHODS):
         raise ValueError(f"methods are {', '.join(METHODS)}, not {', '.join(sorted(given - set(METHODS)))}")
     return given | {"HEAD"} if "GET" in given else given
+
+
+def check_sizes(per_page: int, max_per_page: int, max_body: int) -> None:
+    """Raise ValueError if a page or a body cannot have such a size."""
+    if not 1 <= per_page <= max_per_page:
+        raise ValueError(f"per_page must be from 1 to max_per_page ({max_per_page}), not {per_page}")
+    if max_body < 0:
+        raise ValueError(f"max_body must be 0 or more bytes, not {max_body}")
+
+
+def parse_authenticated(given: bool | Mapping[str, bool] | None) -> Mapping[str, bool]:
+    """Return by verb whether a signed-in user is needed; a verb left out is for the application's policy to decide.
+
+    Args:
+        given: True or False for all verbs, a dict for some, None for none.
+
+    Raises:
+        TypeError: it is something else, or names another verb.
+    """
+    switches = dict.fromkeys(VERBS, given) if isinstance(given, bool) else {} if given is None else given
+    is_known = isinstance(switches, Mapping) and switches.keys() <= set(VERBS)
+    if not is_known or not all(isinstance(value, bool) for value in switches.values()):
+        raise TypeError(f"authenticated must be True, False, or a dict of them by {', '.join(VERBS)}, not {given!r}")
+    return dict(switches)

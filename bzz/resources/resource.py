@@ -1,4 +1,4 @@
-"""How each model may be reached: what the options of its hives leave, wherever a path or an expansion leads to it."""
+"""The resource: the access to a model that its hives leave."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from bzz.schema.schema import Schema
 
 @dataclass(frozen=True)
 class Resource:
-    """A model as requests may reach it.
+    """The access to a model that requests have.
 
     Args:
-        schema: what it looks like; its ``sort`` is the default order of lists.
-        methods: the verbs its paths take.
-        per_page: how many instances a page of a list holds.
-        max_per_page: how many a request may ask for.
-        max_body: how many bytes a body may have.
-        authenticated: whether requests take a signed-in user, for those of ``get``, ``create``, ``update`` and
-            ``delete`` of which it is not for the application to say.
+        schema: of the model, its fields restricted; its ``sort`` is the default order of lists.
+        methods: the methods that paths take.
+        per_page: number of instances on a page of a list.
+        max_per_page: the largest page that a request may ask for.
+        max_body: the longest body in bytes.
+        authenticated: by ``get``, ``create``, ``update`` and ``delete``, whether requests need a signed-in user. For a
+            verb that is not in it, the policy's default holds.
     """
 
     schema: Schema
@@ -35,20 +35,23 @@ class Resource:
     _inside: dict[Any, Resource] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def inside(self, schema: Schema) -> Resource:
-        """Return the resource of documents with ``schema`` inside these instances: their options are the same."""
-        if schema.model not in self._inside:
-            self._inside[schema.model] = replace(self, schema=schema)
-        return self._inside[schema.model]
+        """Return the resource of embedded documents with ``schema``; it has the parent's options."""
+        known = self._inside.get(schema.model)
+        if known is None or known.schema is not schema:
+            known = self._inside[schema.model] = replace(self, schema=schema)
+        return known
 
-    def trusting(self, provider: Provider) -> Resource:
-        """Return the model as plain code may reach it: all of it, listed just so."""
+    def for_plain_code(self, provider: Provider) -> Resource:
+        """Return the resource for plain code: all fields and any page size."""
         schema = replace(provider.describe(self.schema.model), sort=self.schema.sort)
         return replace(self, schema=schema, max_per_page=2**31 - 1)
 
     def strictest(self, other: Resource) -> Resource:
-        """Return what both this view and another, of the same model or one it inherits from, allow.
+        """Return the resource that allows only the requests that both resources allow.
 
-        Fields that only this one has, and the order, are as they are here.
+        Args:
+            other: a resource of the same model, or of a model that it inherits from. Fields that ``other`` does not
+                have, and the default order, stay as they are.
         """
         fields = {
             name: _both(known, other.schema.fields.get(name, known)) for name, known in self.schema.fields.items()
@@ -73,6 +76,6 @@ def _both(one: Field, other: Field) -> Field:
 
 
 def _strictest(one: Mapping[str, bool], other: Mapping[str, bool]) -> Mapping[str, bool]:
-    """Return what takes a user if either says so, and takes none if both do; the rest is for the application to say."""
+    """Return the stricter switches: True if either is True, False if both are False, else none."""
     pairs = {verb: (one.get(verb), other.get(verb)) for verb in {*one, *other}}
-    return {verb: True in said for verb, said in pairs.items() if True in said or None not in said}
+    return {verb: True in both for verb, both in pairs.items() if True in both or None not in both}

@@ -1,4 +1,4 @@
-"""Lists, and objects with keys of the client's choice."""
+"""The types of lists, and of objects with free keys."""
 
 from __future__ import annotations
 
@@ -9,24 +9,33 @@ from typing import Any
 
 from bzz.exceptions import Invalid
 from bzz.schema.errors import add_error
-from bzz.schema.types import DataType, dump_value, parse_value, references, text
+from bzz.schema.types import DataType, dump_value, parse_text, parse_value, references_in
 
 
 @dataclass(frozen=True)
 class List(DataType):
-    """A list of values of one type, none of them null."""
+    """The type of lists of one type's values; null is an item only if that type is nullable.
+
+    Args:
+        item: the type of the items.
+    """
 
     item: DataType
     name: str = "list"
     is_list = True
 
     @property
-    def operators(self) -> tuple[str, ...]:  # type: ignore[override]  # of a list they depend on its items
-        """Whether a value is in the list, where its items can be compared; and whether there is any."""
+    def operators(self) -> tuple[str, ...]:  # type: ignore[override]  # they depend on the items
+        """``exists``, and ``contains`` if the items can be compared."""
         return ("contains", "exists") if "eq" in self.item.operators else ("exists",)
 
     def parse(self, raw: Any) -> list[Any]:
-        """Return the typed items; raise ValueError if ``raw`` is no list, Invalid by index if an item does not fit."""
+        """Return the typed items.
+
+        Raises:
+            ValueError: ``raw`` is no list, or two items have the same identifier.
+            Invalid: an item does not fit; ``errors`` is keyed by index.
+        """
         if not isinstance(raw, (list, tuple)):
             raise ValueError("expected a list")
         items = list(_parse_items(self.item, enumerate(raw)).values())
@@ -36,55 +45,63 @@ class List(DataType):
         return items
 
     def dump(self, value: Any) -> list[Any]:
-        """Return the items as JSON has them."""
+        """Return the items as JSON."""
         return [dump_value(self.item, item) for item in value]
 
     def same(self, one: Any, other: Any) -> bool:
-        """Compare item by item; None and the empty list are the same."""
+        """Compare item by item; None equals the empty list."""
         one, other = one or [], other or []
         if not (isinstance(one, list) and isinstance(other, list)):
             return bool(one == other)
         return len(one) == len(other) and all(map(self.item.same, one, other))
 
     def merge(self, stored: Any, patch: Any) -> Any:  # noqa: ARG002  # a list is replaced
-        """Take the list given, with nothing to merge its items into."""
+        """Return the items of ``patch``, each merged into nothing; a list replaces the stored one."""
         return None if patch is None else [self.item.merge(None, item) for item in patch]
 
-    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
-        """Yield what an item gives, unless it is an item that is stored, told by its own protected values."""
+    def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+        """Yield the read-only values of the items, by index.
+
+        An item may repeat the read-only values of one stored item: the one in which all of them are equal.
+        """
         left: defaultdict[str, list[Any]] = defaultdict(list)
         for item in reversed(stored or ()):
-            left[self._own(item)].append(item)
+            left[self._fingerprint(item)].append(item)
         for index, item in enumerate(value):
-            same = left[self._own(item)]
-            found = self.item.protected(item, same.pop() if same else None)
+            same = left[self._fingerprint(item)]
+            found = self.item.read_only_values(item, same.pop() if same else None)
             yield from ((f"{index}.{name}", inner) for name, inner in found)
 
-    def _own(self, item: Any) -> str:
-        """Return what tells an item from others: the protected values in it that are not in lists in turn."""
-        found = self.item.protected(item, None)
+    def _fingerprint(self, item: Any) -> str:
+        """Return a text that is equal for items with equal read-only values; those in inner lists are left out."""
+        found = self.item.read_only_values(item, None)
         return repr([pair for pair in found if not any(part.isdigit() for part in pair[0].split("."))])
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
-        """Yield the references in the items, each under its index."""
-        return references((str(index), self.item, item) for index, item in enumerate(value))
+        """Yield the references in the items, by index."""
+        return references_in((str(index), self.item, item) for index, item in enumerate(value))
 
 
 @dataclass(frozen=True)
 class Map(DataType):
-    """An object with keys of the client's choice and values of one type.
+    """The type of objects with free keys and values of one type.
 
     Args:
         item: the type of the values.
-        check_key: raises ValueError for a key that the store could not keep.
+        check_key: a function that raises ValueError for a key that the store cannot hold.
     """
 
     item: DataType
-    check_key: Callable[[str], object] = text
+    check_key: Callable[[str], object] = parse_text
     name: str = "object"
 
     def parse(self, raw: Any) -> dict[str, Any]:
-        """Return the typed values; a null stays, for merging (RFC 7396, section 2)."""
+        """Return the typed values by key; a null stays, as ``merge`` needs it (RFC 7396, section 2).
+
+        Raises:
+            ValueError: ``raw`` is no object, or ``check_key`` refuses a key.
+            Invalid: a value does not fit; ``errors`` is keyed by key.
+        """
         if not isinstance(raw, Mapping):
             raise ValueError("expected an object")
         for key in raw:
@@ -92,11 +109,11 @@ class Map(DataType):
         return _parse_items(self.item, raw.items(), nullable=True)
 
     def dump(self, value: Any) -> dict[str, Any]:
-        """Return the values as JSON has them."""
+        """Return the values as JSON."""
         return {str(key): dump_value(self.item, item) for key, item in value.items()}
 
     def same(self, one: Any, other: Any) -> bool:
-        """Compare key by key; None and the empty object are the same."""
+        """Compare key by key; None equals the empty object."""
         one, other = one or {}, other or {}
         if not (isinstance(one, dict) and isinstance(other, dict)):
             return bool(one == other)
@@ -110,16 +127,19 @@ class Map(DataType):
         given = {key: self.item.merge(stored.get(key), value) for key, value in patch.items() if value is not None}
         return {key: value for key, value in stored.items() if key not in patch} | given
 
-    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
-        """Yield what a key's value gives that the stored one under that key has not."""
+    def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+        """Yield the read-only values inside the values, by key.
+
+        Each value is compared with the stored value of the same key.
+        """
         for key, item in value.items():
             if item is not None:
-                found = self.item.protected(item, (stored or {}).get(key))
+                found = self.item.read_only_values(item, (stored or {}).get(key))
                 yield from ((f"{key}.{name}", inner) for name, inner in found)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
-        """Yield the references in the values, each under its key."""
-        return references((key, self.item, item) for key, item in value.items())
+        """Yield the references in the values, by key."""
+        return references_in((key, self.item, item) for key, item in value.items())
 
 
 def _parse_items(datatype: DataType, items: Iterable[tuple[Any, Any]], *, nullable: bool = False) -> dict[Any, Any]:
@@ -129,7 +149,7 @@ def _parse_items(datatype: DataType, items: Iterable[tuple[Any, Any]], *, nullab
         try:
             typed[key] = parse_value(datatype, raw)
             if typed[key] is None and not (nullable or datatype.nullable):
-                raise ValueError("null is not a value here")
+                raise ValueError("must not be null")
         except ValueError as error:
             add_error(errors, str(key), error)
     if errors:

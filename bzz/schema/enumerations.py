@@ -1,4 +1,4 @@
-"""Enumerations."""
+"""The type of an enumeration's members."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bzz.schema.scalars import Scalar
 
 
 def enumeration(kind: type[enum.Enum]) -> Scalar:
-    """Return the type of the members of ``kind``, which travel as their values."""
+    """Return the type of the members of ``kind``; JSON and forms hold their values."""
     by_text = {str(member.value): member for member in kind}
 
     def parse_member(raw: Any) -> enum.Enum:

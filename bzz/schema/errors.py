@@ -1,4 +1,4 @@
-"""Errors of input, collected by field."""
+"""The errors of input, collected by dotted field name."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from typing import Any
 from bzz.exceptions import Invalid
 
 MAX_ERRORS = 100
+UNKNOWN_FIELD = "unknown field"
+NO_INSTANCE = "There is no such instance."
 
 
 def add_error(errors: dict[str, list[str]], key: str, error: ValueError) -> None:
-    """Record under ``key`` what ``error`` says, each inner field of an ``Invalid`` by its dotted name.
+    """Add the text of ``error`` to ``errors``, under ``key``.
+
+    Args:
+        errors: texts by dotted field name, changed in place.
+        key: name of the field in which the error is.
+        error: the error; an ``Invalid`` adds each of its own errors as ``key.inner``.
 
     Raises:
-        Invalid: there are so many errors that more would help nobody.
+        Invalid: ``errors`` has reached ``MAX_ERRORS`` names; the rest of the input is not read.
     """
     if isinstance(error, Invalid) and error.errors:
         errors.update({f"{key}.{inner}": messages for inner, messages in error.errors.items()})
@@ -25,12 +32,16 @@ def add_error(errors: dict[str, list[str]], key: str, error: ValueError) -> None
         raise Invalid(errors=dict(islice(errors.items(), MAX_ERRORS)))
 
 
-UNKNOWN = "unknown field"
-NO_INSTANCE = "There is no such instance."
+def raise_if_invalid(errors: Mapping[str, list[str]], read_only: Iterable[tuple[str, Any]]) -> None:
+    """Raise Invalid for ``errors`` and for values of read-only fields; return if there are neither.
 
+    Args:
+        errors: texts by dotted field name.
+        read_only: pairs of dotted field name and value, as ``Schema.read_only_values`` yields them.
 
-def refuse(errors: Mapping[str, list[str]], read_only: Iterable[tuple[str, Any]]) -> None:
-    """Raise Invalid if there are ``errors``, or names of values that were given but are ``read_only``."""
+    Raises:
+        Invalid: ``errors`` or ``read_only`` is not empty.
+    """
     both = {**errors, **{name: ["is read-only"] for name, _ in islice(read_only, MAX_ERRORS)}}
     if both:
         raise Invalid(errors=both)

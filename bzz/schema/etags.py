@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110, section 8.8.3): what the state of an instance is called, and what a request calls it."""
+"""Entity tags: names of the stored state of an instance (RFC 9110, section 8.8.3)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import orjson
 
 from bzz.schema.schema import Schema
 
-ANY = "*"
+ANY_TAG = "*"
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
 def etag(schema: Schema, values: Mapping[str, Any], shown: Any = None) -> str:
-    """Return the strong entity tag of an instance, quotes and all.
+    """Return the strong entity tag of an instance, with its quotes.
 
-    It is made of what may be read and is not kept elsewhere. A hidden value has no part in it, because whoever knows
-    all the others could find it by trying.
+    The tag is a hash of the readable fields, deferred ones excepted. A hidden value must not be part of it: a client
+    that knows all other values could find the hidden one by trying.
 
     Args:
         schema: of the instance.
         values: of the instance.
-        shown: what ``schema.represent(values)`` returns, where that is known.
+        shown: the result of ``schema.represent(values)``, if it is known.
     """
     shown = shown or schema.represent(values)
     if schema.deferred:

@@ -1,4 +1,4 @@
-"""Fields, and the values that instances hold."""
+"""The fields of a model, and the values of an instance."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Field:
     """One field of a model.
 
     Args:
-        name: the model's own name for it.
-        type: what it can hold.
-        readable: whether a reply shows it and a list may be filtered and sorted by it.
-        insertable: whether a request may give it when it creates an instance.
-        updatable: whether a request may change it.
-        deferred: whether it is kept elsewhere than in the instance: values and replies hold it only where it is asked
-            for by name, and no entity tag does.
+        name: the model's own name for the field.
+        type: the values that the field can hold.
+        readable: whether replies show the field, and lists may be filtered and sorted by it.
+        insertable: whether a request may set the field when it creates an instance.
+        updatable: whether a request may change the field.
+        deferred: whether the store keeps the field elsewhere than in the instance's row. Values and replies hold it
+            only if a request or a write names it. No entity tag includes it.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Free-form JSON."""
+"""The type of free-form JSON, and the merging of it (RFC 7396)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from bzz.schema.scalars import BYTES, DATE, DATETIME, DECIMAL, FLOAT, INT64, TIME, UUID_, Scalar
-from bzz.schema.types import DataType, FormValue, single, text
+from bzz.schema.types import DataType, FormValue, parse_text, single_text
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """Return ``target`` with ``patch`` merged into it, as RFC 7396, section 2 has it; neither is changed."""
+    """Return ``target`` with ``patch`` merged into it (RFC 7396, section 2); neither is changed."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -27,30 +27,35 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
-def _refuse(value: Any) -> Any:
+def _raise_not_json(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be shown as JSON")
 
 
 @dataclass(frozen=True)
 class Json(DataType):
-    """Any JSON value, kept as it is.
+    """The type of all JSON values.
 
     Args:
-        check_key: raises ValueError for a key that the store could not keep.
-        plain: turns what only the store knows (its own id type, say) into JSON, or raises TypeError.
-        kinds: classes of what only the store knows and could keep.
+        check_key: a function that raises ValueError for a key that the store cannot hold.
+        plain: a function from a value of the store's own class (its id type, for instance) to JSON; it raises
+            TypeError for any other value.
+        kinds: the store's own classes whose values ``parse`` accepts.
     """
 
-    check_key: Callable[[str], object] = text
-    plain: Callable[[Any], Any] = _refuse
+    check_key: Callable[[str], object] = parse_text
+    plain: Callable[[Any], Any] = _raise_not_json
     kinds: tuple[type, ...] = ()
     name: str = "JSON value"
     nullable: bool = True
 
     def parse(self, raw: Any) -> Any:
-        """Return ``raw``, with form values as text; raise ValueError for what the store could not keep."""
+        """Return ``raw``, form values in it as text.
+
+        Raises:
+            ValueError: a key or value in ``raw`` is not one that the store can hold.
+        """
         if isinstance(raw, FormValue):
-            return single(raw)
+            return single_text(raw)
         if isinstance(raw, Mapping):
             for key in raw:
                 self.check_key(key)
@@ -60,15 +65,15 @@ class Json(DataType):
         if isinstance(raw, int) and not INT64[0] <= raw <= INT64[1]:
             raise ValueError("expected an integer of at most 64 bits")
         if isinstance(raw, str):
-            return text(raw)
+            return parse_text(raw)
         if isinstance(raw, datetime):
-            DATETIME.parse(raw)  # which may be beyond what UTC can say
+            DATETIME.parse(raw)  # to refuse one that is out of range in UTC
         if raw is None or isinstance(raw, (int, *_OF_CLASS, *self.kinds)):
             return raw
-        raise ValueError(f"expected JSON, not a {type(raw).__name__}")  # from a receiver; no request can say it
+        raise ValueError(f"expected JSON, not a {type(raw).__name__}")  # from a receiver: requests hold JSON only
 
     def dump(self, value: Any) -> Any:
-        """Return ``value`` with everything in it as JSON has it."""
+        """Return ``value`` as JSON, at any depth; raise TypeError if ``plain`` does."""
         if value is None or isinstance(value, (str, bool, int)):
             return value
         if isinstance(value, Mapping):
@@ -81,11 +86,11 @@ class Json(DataType):
         return self.plain(value)
 
     def merge(self, stored: Any, patch: Any) -> Any:
-        """Merge objects key by key; null removes a key."""
+        """Merge objects key by key, at any depth; null removes a key."""
         return merge_patch(stored, patch)
 
     def same(self, one: Any, other: Any) -> bool:
-        """Compare as JSON does: true is not 1."""
+        """Compare as JSON does, at any depth: true is not 1."""
         if isinstance(one, Mapping) and isinstance(other, Mapping):
             return one.keys() == other.keys() and all(self.same(one[key], other[key]) for key in one)
         if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
@@ -95,7 +100,7 @@ class Json(DataType):
 
 JSON = Json()
 
-_OF_CLASS: dict[type, Scalar] = {  # datetime before date, which it is a subclass of
+_OF_CLASS: dict[type, Scalar] = {  # datetime comes first, as it is a subclass of date
     float: FLOAT,
     datetime: DATETIME,
     date: DATE,

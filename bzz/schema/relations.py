@@ -1,4 +1,4 @@
-"""What belongs to a model: the types of documents kept inside it and of references, and the fields that hold them."""
+"""The types of embedded documents and references, and the relations made of them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from bzz.schema.types import EQUALITY, DataType, Diff
 
 @dataclass(frozen=True)
 class Embedded(DataType):
-    """A document kept inside its parent.
+    """The type of embedded documents of one schema.
 
     Args:
-        find_schema: returns the document's schema; called once, at first use, so that a document may embed itself.
+        find_schema: returns the document's schema. bzz calls it once, at first use, so that a document may embed
+            itself.
     """
 
     find_schema: Callable[[], Schema]
@@ -30,37 +31,42 @@ class Embedded(DataType):
         return self.find_schema()
 
     def parse(self, raw: Any) -> Values:
-        """Return the typed values; raise ValueError if ``raw`` is no object, Invalid if a field does not fit."""
+        """Return the typed values.
+
+        Raises:
+            ValueError: ``raw`` is no object.
+            Invalid: a field is unknown or cannot take its value; ``errors`` is keyed by field name.
+        """
         if not isinstance(raw, Mapping):
             raise ValueError("expected an object")
         return self.schema.parse(raw)
 
     def dump(self, value: Any) -> Any:
-        """Return the readable values as JSON has them."""
+        """Return the representation of the document."""
         return self.schema.represent(value)
 
     def same(self, one: Any, other: Any) -> bool:
-        """Compare field by field; a field that is absent is None."""
+        """Compare field by field; an absent field equals None."""
         if not (isinstance(one, dict) and isinstance(other, dict)):
             return bool(one == other)
         return not self.schema.diff(one, other)
 
     def merge(self, stored: Any, patch: Any) -> Any:
-        """Merge field by field; null unsets the whole."""
+        """Merge field by field; null unsets the whole document."""
         return None if patch is None else self.schema.merge(stored if isinstance(stored, dict) else {}, patch)
 
     def diff(self, name: str, before: Any, after: Any) -> Diff:
-        """Return an entry for each inner field that differs, unless the document was set or unset as a whole."""
+        """Return an entry for each unequal inner field; one for a document set or unset as a whole."""
         if not (isinstance(before, dict) and isinstance(after, dict)):
             return super().diff(name, before, after)
         return {f"{name}.{inner}": change for inner, change in self.schema.diff(before, after).items()}
 
-    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
-        """Yield what a request may not give of the inner fields."""
-        return self.schema.protected(value, stored)
+    def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+        """Yield the inner fields' values that a request may not set."""
+        return self.schema.read_only_values(value, stored)
 
     def id_of(self, value: Any) -> str | None:
-        """Return what identifies the document in URLs."""
+        """Return the document's identifier, not percent-encoded; None if it has none."""
         return self.schema.id_of(value) if isinstance(value, dict) else None
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
@@ -70,11 +76,11 @@ class Embedded(DataType):
 
 @dataclass(frozen=True)
 class Reference(DataType):
-    """A reference to an instance of another model, by its primary key.
+    """The type of references to instances of one model: their primary keys.
 
     Args:
-        find_model: returns the model referred to; called once, at first use.
-        find_key_type: returns the type of that model's primary key; called once, at first use.
+        find_model: returns the model referred to; bzz calls it once, at first use.
+        find_key_type: returns the type of that model's primary key; bzz calls it once, at first use.
     """
 
     find_model: Callable[[], type]
@@ -107,12 +113,14 @@ class Reference(DataType):
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A field through which a path may go on: a document kept inside, a reference, or a list of either.
+    """A field through which a path can go on.
+
+    It holds an embedded document, a reference, or a list of either.
 
     Args:
-        field: of the model that has the relation.
-        type: what is there.
-        many: whether it is a list.
+        field: the field of the parent.
+        type: the type of one member or document.
+        many: whether the field is a list.
     """
 
     field: Field
@@ -121,12 +129,12 @@ class Relation:
 
     @property
     def is_embedded(self) -> bool:
-        """Whether it leads to documents inside the instance, rather than to what the instance refers to."""
+        """Whether the relation leads to embedded documents, rather than to instances."""
         return isinstance(self.type, Embedded)
 
 
 def relation_at(schema: Schema, name: str) -> Relation | None:
-    """Return the relation that requests call ``name``; None where there is none, or none that they may read."""
+    """Return the relation with a public name; None if no readable relation has it."""
     known = schema.field_for(name)
     if known is None or not known.readable:
         return None

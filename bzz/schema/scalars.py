@@ -1,4 +1,4 @@
-"""The scalar types, each a pair of functions, and free-form JSON made of them."""
+"""The scalar types: values without parts, each type a pair of functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from bzz.schema.types import EQUALITY, ORDER, TEXT, DataType, identity, text
+from bzz.schema.types import EQUALITY, ORDER, TEXT, DataType, identity, parse_text
 
 MAX_KEY = 512
 INT64 = (-(2**63), 2**63 - 1)
@@ -21,7 +21,16 @@ ORDERED = (*EQUALITY, *ORDER)
 
 @dataclass(frozen=True)
 class Scalar(DataType):
-    """A value without parts, given by its two functions."""
+    """A type of values without parts, made of two functions.
+
+    Args:
+        name: the type's name in error texts.
+        parser: a function from input to the typed value; it raises ValueError for any other input.
+        dumper: a function from the typed value to JSON.
+        operators: as in ``DataType``.
+        sortable: as in ``DataType``.
+        textual: as in ``DataType``.
+    """
 
     name: str
     parser: Callable[[Any], Any]
@@ -31,27 +40,29 @@ class Scalar(DataType):
     textual: bool = False
 
     def parse(self, raw: Any) -> Any:
-        """Return the value ``raw`` stands for; raise ValueError if there is none."""
+        """Return the typed value of ``raw``; raise ValueError if ``raw`` is no value of this type."""
         return self.parser(raw)
 
     def dump(self, value: Any) -> Any:
-        """Return ``value`` as JSON has it."""
+        """Return ``value`` as JSON."""
         return self.dumper(value)
 
 
 def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
-    """Return a type like ``datatype`` whose values identify instances: as text they can be a segment of a path.
+    """Return a type like ``datatype`` for identifiers, which a URL must hold.
+
+    As text, a value must have 1 to ``MAX_KEY`` characters and must not be ``.`` or ``..`` (RFC 3986, section 5.2.4).
 
     Args:
-        datatype: of the values.
-        as_text: whether they travel as text, as primary keys do.
+        datatype: the type of the values.
+        as_text: whether JSON holds the values as text, as it holds primary keys.
     """
 
     def parse_key(raw: Any) -> Any:
         value = datatype.parse(raw)
         text = str(datatype.dump(value))
         if text in ("", ".", "..") or len(text) > MAX_KEY:
-            raise ValueError(f"expected what a URL can hold: 1 to {MAX_KEY} characters, not '.' or '..'")
+            raise ValueError(f"expected 1 to {MAX_KEY} characters, and not '.' or '..', which a URL cannot hold")
         return value
 
     dumper = (lambda value: str(datatype.dump(value))) if as_text else datatype.dumper
@@ -59,7 +70,7 @@ def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
 
 
 def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
-    """Return the type of whole numbers from ``minimum`` to ``maximum``, by default those of 64 bits."""
+    """Return the type of integers in a range, by default of 64 bits."""
 
     def parse_integer(raw: Any) -> int:
         if isinstance(raw, str) and re.fullmatch(r"[+-]?[0-9]{1,40}", raw):
@@ -112,7 +123,7 @@ def _parse_boolean(raw: Any) -> bool:
 
 
 def utc(value: datetime) -> datetime:
-    """Return ``value`` in UTC, aware; a naive one is taken as UTC."""
+    """Return ``value`` as an aware datetime in UTC; a naive one is taken as UTC."""
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
@@ -124,7 +135,7 @@ def _parse_datetime(raw: Any) -> datetime:
 
 
 def _dump_iso(value: Any) -> str:
-    """Return a date, time or both as ISO 8601; what a field should not hold, but does, is shown as it is."""
+    """Return a date, time or datetime as ISO 8601; any other stored value as plain text."""
     if isinstance(value, datetime):
         in_utc = value if value.tzinfo is UTC else utc(value)
         return in_utc.isoformat()[:-6] + "Z"  # instead of +00:00
@@ -146,19 +157,19 @@ def _isoformat(expected: str, kind: type[date] | type[time]) -> Callable[[Any], 
 
 def _parse_uuid(raw: Any) -> UUID:
     try:
-        return raw if isinstance(raw, UUID) else UUID(text(raw))
+        return raw if isinstance(raw, UUID) else UUID(parse_text(raw))
     except ValueError:
         raise ValueError("expected a UUID") from None
 
 
 def _parse_bytes(raw: Any) -> bytes:
     try:
-        return bytes(raw) if isinstance(raw, (bytes, bytearray)) else base64.b64decode(text(raw), validate=True)
+        return bytes(raw) if isinstance(raw, (bytes, bytearray)) else base64.b64decode(parse_text(raw), validate=True)
     except ValueError:
         raise ValueError("expected base64 (RFC 4648, section 4)") from None
 
 
-STRING = Scalar("string", text, operators=(*ORDERED, *TEXT), textual=True)
+STRING = Scalar("string", parse_text, operators=(*ORDERED, *TEXT), textual=True)
 INTEGER = integer()
 FLOAT = Scalar("number", _parse_float, operators=ORDERED)
 DECIMAL = Scalar("decimal", _parse_decimal, str, operators=ORDERED)

@@ -1,7 +1,7 @@
-"""What a model looks like from outside: its fields, their types, who may read and write them, and how values change.
+"""The schema of a model: its fields, and the parsing and merging of their values.
 
-A provider describes a model once, as a ``Schema``. Values travel as plain dicts of field name to typed Python value:
-embedded documents as dicts, lists as lists, references as primary keys.
+A provider describes each model as one ``Schema``. Values are dicts of field name to typed Python value: embedded
+documents as dicts, lists as lists, references as primary keys.
 """
 
 from __future__ import annotations
@@ -13,25 +13,27 @@ from functools import cached_property
 from typing import Any
 
 from bzz.exceptions import NotFound
-from bzz.schema.errors import NO_INSTANCE, UNKNOWN, add_error, refuse
+from bzz.schema.errors import NO_INSTANCE, UNKNOWN_FIELD, add_error, raise_if_invalid
 from bzz.schema.fields import Field, Values
 from bzz.schema.free_form import JSON
 from bzz.schema.scalars import Scalar, addressable
-from bzz.schema.types import DataType, Diff, identity, parse_value, references
+from bzz.schema.types import DataType, Diff, identity, parse_value, references_in
 
 
 @dataclass(frozen=True)
 class Schema:
-    """A model as its routes show it.
+    """The fields of a model, its primary key and its default order.
+
+    A schema must not change once it is made. ``make_schema`` makes one and checks it.
 
     Args:
-        model: the class, sender of the signals.
-        fields: by the model's own names.
-        pk: name of the primary key's field, which travels as ``id``; None for an embedded document.
-        id_field: name of the field that identifies an instance in URLs: the primary key, or the model's own choice;
-            None for embedded documents that nothing tells apart.
-        sort: default order as pairs of field name and whether it descends; empty for the primary key's.
-        json: how a value is shown that its field's type would not take, and what the model's own ``to_dict()`` returns.
+        model: the model, which is the sender of its signals.
+        fields: the fields by the model's own names, in the order of replies.
+        pk: name of the primary key's field, whose public name is ``id``; None for an embedded document.
+        id_field: name of the field that holds identifiers: the primary key, or the model's own choice; None for
+            embedded documents without identifiers.
+        sort: the default order as pairs of field name and whether it descends; empty for the order of primary keys.
+        json: the type that dumps the result of a model's ``to_dict()``, and stored values that their own type cannot.
     """
 
     model: Any
@@ -42,17 +44,17 @@ class Schema:
     json: DataType = JSON
 
     def field_for(self, key: str) -> Field | None:
-        """Return the field that a request means by ``key``: ``id`` is the primary key; None if there is none."""
+        """Return the field that a request names ``key``; None if there is none. ``id`` names the primary key."""
         return self.fields.get(self.pk if key == "id" and self.pk else key)
 
-    def public(self, name: str) -> str:
-        """Return what requests call the field ``name``: ``id`` for the primary key."""
+    def public_name(self, name: str) -> str:
+        """Return the public name of a field: ``id`` for the primary key."""
         return "id" if name == self.pk else name
 
     @cached_property
     def readable(self) -> tuple[tuple[str, Field], ...]:
-        """The fields of a reply, each with the name it has there."""
-        return tuple((self.public(f.name), f) for f in self.fields.values() if f.readable)
+        """The readable fields as pairs of public name and field."""
+        return tuple((self.public_name(f.name), f) for f in self.fields.values() if f.readable)
 
     @cached_property
     def deferred(self) -> frozenset[str]:
@@ -65,11 +67,12 @@ class Schema:
         return hasattr(self.model, "to_dict")
 
     def represent(self, values: Mapping[str, Any], instance: Any = None) -> Any:
-        """Return an instance as JSON has it.
+        """Return the representation of an instance. A stored value of the wrong type must not make it fail.
 
         Args:
-            values: its values.
-            instance: the instance, whose own ``to_dict()`` decides if it has one; None to show the values all the same.
+            values: of the instance. A deferred field that is not in them is left out.
+            instance: the instance, whose ``to_dict()`` makes the representation if the model has one; None to show
+                the values instead.
         """
         if instance is not None and self.has_to_dict:
             return self.json.dump(instance.to_dict())
@@ -80,12 +83,12 @@ class Schema:
                 for key, name, dump in self._dumpers
                 if name not in absent
             }
-        except Exception:  # noqa: BLE001  # a store may hold anything, and it has to be shown all the same
+        except Exception:  # noqa: BLE001  # a store may hold values of the wrong type
             return {key: self._show(f.type, values.get(f.name)) for key, f in self.readable if f.name not in absent}
 
     @cached_property
     def _dumpers(self) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
-        """Of each field of a reply the name it has there, its own, and what turns its values into JSON."""
+        """The readable fields as triples: public name, own name, dumping function."""
         return tuple(
             (key, f.name, f.type.dumper if type(f.type) is Scalar else f.type.dump) for key, f in self.readable
         )
@@ -97,14 +100,14 @@ class Schema:
             return self.json.dump(value)
 
     def key_of(self, identifier: str, name: str | None = None) -> Any:
-        """Return the value of a field that ``identifier``, from a URL, stands for.
+        """Return the typed value of an identifier from a URL.
 
         Args:
             identifier: percent-decoded.
-            name: of the field; None for ``id_field``.
+            name: the field that holds the value; None for ``id_field``.
 
         Raises:
-            NotFound: it stands for none, or is not how that value is written.
+            NotFound: ``identifier`` is no value of the field, or not the one spelling of that value: ``07`` for 7.
         """
         try:
             value = self.fields[str(name or self.id_field)].type.parse(identifier)
@@ -114,8 +117,8 @@ class Schema:
             raise NotFound(NO_INSTANCE)
         return value
 
-    def keys(self, found: Iterable[Any]) -> list[Any]:
-        """Return the primary keys in what was found where they should be, each once; what cannot be one is left out."""
+    def parse_keys(self, found: Iterable[Any]) -> list[Any]:
+        """Return the typed primary keys in ``found``, each once, in order; values of the wrong type are left out."""
         typed = self.fields[str(self.pk)].type
         keys: dict[Any, None] = {}
         for value in found:
@@ -124,49 +127,49 @@ class Schema:
         return [*keys]
 
     def identifier(self, value: Any, name: str | None = None) -> str | None:
-        """Return how a URL writes a value of the field ``name``, by default ``id_field``; None for None."""
+        """Return the identifier for a value of a field, by default ``id_field``; None for None."""
         return None if value is None else str(self.fields[str(name or self.id_field)].type.dump(value))
 
     def id_of(self, values: Mapping[str, Any]) -> str | None:
-        """Return what identifies an instance with ``values`` in URLs, not encoded; None where nothing does."""
+        """Return the identifier of an instance with ``values``, not percent-encoded; None if it has none."""
         return (self.identifier(values.get(self.id_field)) or None) if self.id_field else None
 
     def parse_new(self, raw: Mapping[str, Any], *, trusted: bool = False) -> Values:
         """Return the typed values of a new instance.
 
         Args:
-            raw: values by the names that requests use.
-            trusted: whether they may be of any field, rather than of those that a request may give.
+            raw: values by public name.
+            trusted: whether any field may be set, as by plain code, rather than those that a request may set.
 
         Raises:
-            Invalid: a field is unknown, may not be given, or cannot take its value.
+            Invalid: a field is unknown, is read-only, or cannot take its value.
         """
-        values, errors = self._typed(raw, hidden=trusted)
-        refuse(errors, () if trusted else self.protected(values, None))
+        values, errors = self._parse_fields(raw, hidden=trusted)
+        raise_if_invalid(errors, () if trusted else self.read_only_values(values, None))
         return self.merge({}, values)
 
     def parse(self, raw: Mapping[str, Any], *, hidden: bool = False) -> Values:
-        """Return typed values, be they read-only or not.
+        """Return typed values by the model's own names, read-only ones included.
 
         Args:
-            raw: values by the names that requests use.
-            hidden: whether fields that requests may neither see nor set are known, too, as they are to receivers.
+            raw: values by public name.
+            hidden: whether fields that requests may neither read nor set are known, too, as they are to receivers.
 
         Raises:
             Invalid: a field is unknown or cannot take its value.
         """
-        values, errors = self._typed(raw, hidden=hidden)
-        refuse(errors, ())
+        values, errors = self._parse_fields(raw, hidden=hidden)
+        raise_if_invalid(errors, ())
         return values
 
-    def _typed(self, raw: Mapping[str, Any], *, hidden: bool) -> tuple[Values, dict[str, list[str]]]:
+    def _parse_fields(self, raw: Mapping[str, Any], *, hidden: bool) -> tuple[Values, dict[str, list[str]]]:
         typed: Values = {}
         errors: dict[str, list[str]] = {}
         for key, value in raw.items():
             known = self.field_for(key)
             try:
                 if known is None or not (hidden or known.readable or known.insertable or known.updatable):
-                    raise ValueError(UNKNOWN)
+                    raise ValueError(UNKNOWN_FIELD)
                 if known.name in typed:
                     raise ValueError("is given more than once")
                 typed[known.name] = parse_value(known.type, value)
@@ -174,12 +177,17 @@ class Schema:
                 add_error(errors, key, error)
         return typed, errors
 
-    def protected(self, values: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
-        """Yield, by dotted name and in the order of the fields, the values that a request may not give.
+    def read_only_values(
+        self, values: Mapping[str, Any], stored: Mapping[str, Any] | None
+    ) -> Iterator[tuple[str, Any]]:
+        """Yield the values that a request may not set, in field order.
 
         Args:
-            values: what it gives, typed.
-            stored: what is stored, whose read-only values it may repeat; None where there is nothing yet.
+            values: the typed values that the request sent.
+            stored: the stored values, whose read-only ones the request may repeat; None for a new instance.
+
+        Yields:
+            Pairs of a dotted name and the value there.
         """
         for name, known in self.fields.items():
             if name not in values:
@@ -187,9 +195,26 @@ class Schema:
             value, before = values[name], (stored or {}).get(name)
             if known.updatable if stored is not None else known.insertable:
                 if value is not None:
-                    yield from ((f"{name}.{inner}", part) for inner, part in known.type.protected(value, before))
+                    yield from ((f"{name}.{inner}", part) for inner, part in known.type.read_only_values(value, before))
             elif stored is None or not known.type.same(before, value):
-                yield self.public(name), value
+                yield self.public_name(name), value
+
+    def visible_errors(self, errors: Mapping[str, list[str]], given: Collection[str] | None) -> dict[str, list[str]]:
+        """Return the errors the client may see, keyed by public name.
+
+        These are the errors of readable fields and of fields that the client sent.
+
+        Args:
+            errors: texts by dotted name. An error of an unknown field is visible, too.
+            given: the model's own names of the fields that the client sent; None if there are none.
+        """
+        visible = {}
+        for dotted, messages in errors.items():
+            name, dot, inner = dotted.partition(".")
+            known = self.fields.get(name)
+            if known is None or known.readable or name in (given or ()):
+                visible[f"{self.public_name(name)}{dot}{inner}"] = messages
+        return visible
 
     def merge(self, old: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
         """Return ``old`` with ``changes`` merged into it (RFC 7396, section 2); neither is changed."""
@@ -197,9 +222,10 @@ class Schema:
         return {**old, **merged}
 
     def diff(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
-        """Return what differs: ``{'age': {'from': 3, 'to': 4}}``, values inside embedded documents by dotted name.
+        """Return the diff of two states of an instance: ``{'age': {'from': 3, 'to': 4}}``.
 
-        A list is one entry, and so is an embedded document that was set or unset as a whole.
+        Values inside embedded documents are keyed by dotted name. A list is one entry, and so is an embedded document
+        that was set or unset as a whole.
         """
         changes: Diff = {}
         for name, value in self.changed(old, new).items():
@@ -207,7 +233,7 @@ class Schema:
         return changes
 
     def changed(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Values:
-        """Return the new values of the fields in which ``new`` differs from ``old``."""
+        """Return the new values of the fields that differ."""
         changed = {}
         for name, known in self.fields.items():
             before, after = old.get(name), new.get(name)
@@ -215,19 +241,9 @@ class Schema:
                 changed[name] = after
         return changed
 
-    def visible_errors(self, errors: Mapping[str, list[str]], given: Collection[str] | None) -> dict[str, list[str]]:
-        """Return of errors by dotted name those that a request may read, or has ``given``, by the names it knows."""
-        visible_errors = {}
-        for dotted, messages in errors.items():
-            name, dot, inner = dotted.partition(".")
-            known = self.fields.get(name)
-            if known is None or known.readable or name in (given or ()):
-                visible_errors[f"{self.public(name)}{dot}{inner}"] = messages
-        return visible_errors
-
     def references(self, values: Mapping[str, Any]) -> Iterator[tuple[str, type, Any]]:
-        """Yield the references in ``values``: dotted field name, model referred to, primary key."""
-        return references((name, self.fields[name].type, value) for name, value in values.items())
+        """Yield the references in ``values``: dotted name, model, primary key."""
+        return references_in((name, self.fields[name].type, value) for name, value in values.items())
 
 
 def make_schema(
@@ -239,25 +255,25 @@ def make_schema(
     sort: Iterable[tuple[str, bool]] = (),
     json: DataType = JSON,
 ) -> Schema:
-    """Return the resource of a model.
+    """Return the schema of a model, its identifiers limited to URL segments.
 
     Args:
-        model: the class.
-        fields: by the model's own names.
-        pk: name of the primary key's field, which travels as text; None for an embedded document.
-        id_field: name of the field that identifies an instance in URLs, unless the model's own ``get_id_field_name()``
-            says another; None for the primary key.
-        sort: default order, as ``Schema`` has it.
-        json: how any value is shown, as ``Schema`` has it.
+        model: the model.
+        fields: the fields by the model's own names.
+        pk: name of the primary key's field, whose values JSON holds as text; None for an embedded document.
+        id_field: name of the field that holds identifiers; None for the primary key. The model's own
+            ``get_id_field_name()`` comes before it.
+        sort: as in ``Schema``.
+        json: as in ``Schema``.
 
     Raises:
-        TypeError: no URL could hold what identifies an instance, the primary key's name in replies is taken, or
-            ``id_field`` names no field.
+        TypeError: the field of identifiers does not exist or has parts, or a field other than the primary key is
+            named ``id``.
     """
     own = model.get_id_field_name() if hasattr(model, "get_id_field_name") else id_field
     id_field = getattr(own, "name", own) or pk
     if pk and pk != "id" and "id" in fields:
-        raise TypeError(f"{model.__name__}: a field id that is not the primary key has no name left in replies")
+        raise TypeError(f"{model.__name__}: rename the field id; id is the public name of the primary key, {pk}")
     if id_field and id_field not in fields:
         raise TypeError(f"{model.__name__}.get_id_field_name() names no field: {id_field!r}")
     described = dict(fields)
@@ -265,5 +281,5 @@ def make_schema(
         if isinstance(datatype := fields[name].type, Scalar):
             described[name] = replace(fields[name], type=addressable(datatype, as_text=name == pk))
         elif "eq" not in datatype.operators:
-            raise TypeError(f"{model.__name__}.{name} has parts, so it cannot identify an instance")
+            raise TypeError(f"{model.__name__}.{name} has parts, so its values cannot be identifiers")
     return Schema(model, described, pk, id_field, tuple(sort), json)

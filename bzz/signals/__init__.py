@@ -1,6 +1,6 @@
-"""The signals that bzz sends, and those of an application.
+"""The signals of bzz and of applications, and the log filter for request ids.
 
-A receiver connects to one of them with blinker's own words: ``post_create_instance.connect_via(User)``.
+Signals are blinker signals: ``post_create_instance.connect_via(User)`` connects a receiver.
 """
 
 from bzz.signals.dispatch import Signal
@@ -28,7 +28,7 @@ from bzz.signals.named import (
     signal,
     unauthorized_user,
 )
-from bzz.signals.request_ids import RequestIdFilter
+from bzz.signals.request_ids import RequestIdFilter, request_id
 
 __all__ = [
     "RequestIdFilter",
@@ -53,6 +53,7 @@ __all__ = [
     "pre_provider_call",
     "pre_update_instance",
     "request_failed",
+    "request_id",
     "signal",
     "unauthorized_user",
 ]

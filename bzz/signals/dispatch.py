@@ -1,8 +1,8 @@
-"""The kind of signal that bzz sends: a blinker signal that declares what it offers and awaits its receivers in order.
+"""``Signal``: a blinker signal with declared keywords that awaits its receivers in order.
 
-It differs from blinker's own in how it is *sent*: receivers run in the order in which they were connected, whatever a
-receiver returns is awaited if it can be, and a receiver gets the keywords its signature has room for. A receiver that
-could never be called is refused when it is connected.
+It differs from blinker's own in four laws. Receivers run in the order of their connection. An awaitable result is
+awaited before the next receiver runs. A receiver gets the keywords that its signature takes. ``connect`` refuses a
+receiver that no ``send_async`` could call.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from blinker._utilities import make_id
 from blinker.base import ANY_ID
 
 from bzz.concurrency.cancellation import cancellations, noticed
-from bzz.signals.receivers import Call, plan
+from bzz.signals.receivers import Call, plan_call
 from bzz.signals.request_ids import request_id
 
 logger = logging.getLogger("bzz")
 
 Receiver = TypeVar("Receiver", bound=Callable[..., Any])
-REQUEST_ID = "``X-Request-ID`` of the request, or a UUID; the same in all that one request or act causes, else None"
+REQUEST_ID = "the request id: ``X-Request-ID`` or a UUID, the same for a request and its acts; None outside of both"
 
 
 class Signal(blinker.NamedSignal):
-    """A signal with a declared contract.
+    """A signal with declared keywords and senders.
 
     Args:
-        name: what it is called.
-        doc: when it is sent.
-        keywords: what it offers, each with its meaning; ``request_id`` comes on top.
-        sender: what sends it, in words.
-        senders: of what class that is.
-        isolated: whether a receiver's exception is logged, and the others still run, instead of being raised.
-        computed: those of the keywords that may be sent as async functions without parameters, which are called anew
-            for each receiver that takes the keyword.
-        optional: those of the keywords that need not be sent, each with what makes a value for it then.
+        name: the name.
+        doc: one sentence that says when it is sent.
+        keywords: name to meaning of each keyword; ``request_id`` is added.
+        sender: the sender in words, for the documentation and error texts.
+        senders: the class of all senders.
+        isolated: whether a receiver's exception is logged, and the other receivers still run; else it is raised.
+        computed: names of the keywords that may be sent as async functions without parameters. Such a function is
+            called once for each receiver that takes the keyword.
+        optional: the keywords that need not be sent, each with a function that makes the value then.
     """
 
     def __init__(
@@ -67,27 +67,32 @@ class Signal(blinker.NamedSignal):
         self._temporary: dict[tuple[Any, Any], int] = {}
 
     def connect(self, receiver: Receiver, sender: Any = blinker.ANY, weak: bool = True) -> Receiver:
-        """Have ``receiver`` called when ``sender`` (by default: anything) sends this signal.
+        """Connect ``receiver`` to this signal and return it.
+
+        Args:
+            receiver: a function or other callable.
+            sender: the sender whose signals the receiver gets; by default those of all senders.
+            weak: whether the signal holds the receiver weakly, as blinker does.
 
         Raises:
-            TypeError: the receiver's signature asks for something that this signal does not offer, or nothing like
-                ``sender`` ever sends it.
+            TypeError: ``receiver`` is not callable, takes an argument that this signal does not offer, or ``sender``
+                is not of the class of this signal's senders.
         """
         self._check_sender(sender)
         if not callable(receiver) or isinstance(receiver, type):
-            raise TypeError(f"a receiver of {self.name} is something to call, not {receiver!r}; see connect_via")
+            raise TypeError(f"a receiver of {self.name} must be a callable object, not {receiver!r}; see connect_via")
         key = make_id(receiver)
         self._calls[key] = self._plan(receiver)
-        self._temporary.pop((key, _id(sender)), None)  # from now on it stays
+        self._temporary.pop((key, _id(sender)), None)  # no longer temporary
         return super().connect(receiver, sender, weak)
 
     def connect_via(self, sender: Any, weak: bool = False) -> Callable[[Receiver], Receiver]:
-        """Return a decorator that connects a receiver, strongly, for ``sender``; raise as ``connect``."""
+        """Return a decorator that connects a receiver to ``sender``, held strongly; raise as ``connect``."""
         self._check_sender(sender)
         return super().connect_via(sender, weak)
 
     def disconnect(self, receiver: Callable[..., Any], sender: Any = blinker.ANY) -> None:
-        """Have ``receiver`` called no longer when ``sender`` (by default: anything at all) sends this signal."""
+        """Disconnect ``receiver`` from ``sender``, by default from all senders."""
         super().disconnect(receiver, sender)
         key, gone = make_id(receiver), _id(sender)
         for temporary in [pair for pair in self._temporary if pair[0] == key and gone in (ANY_ID, pair[1])]:
@@ -95,18 +100,21 @@ class Signal(blinker.NamedSignal):
 
     def _disconnect(self, receiver_id: Any, sender_id: Any) -> None:
         super()._disconnect(receiver_id, sender_id)
-        if not self._by_receiver.get(receiver_id):  # blinker would keep a receiver that has no sender left
+        if not self._by_receiver.get(receiver_id):  # blinker would keep a receiver without senders
             self.receivers.pop(receiver_id, None)
             self._calls.pop(receiver_id, None)
             self._by_receiver.pop(receiver_id, None)
 
     def has_receivers_for(self, sender: Any) -> bool:
-        """Tell whether there is a receiver for ``sender``; a weak one may have died."""
+        """Tell whether a receiver is connected to ``sender`` or to all; a weak one may be dead."""
         return bool(self.receivers and (self._by_sender.get(ANY_ID) or self._by_sender.get(_id(sender))))
 
     @contextmanager
     def connected_to(self, receiver: Callable[..., Any], sender: Any = blinker.ANY) -> Iterator[None]:
-        """Connect ``receiver`` for as long as the block runs; a connection that was there before stays after it.
+        """Connect ``receiver`` until the block ends.
+
+        A connection made before the block stays after it. Blocks may nest and overlap. The connection holds for the
+        whole process.
 
         Raises:
             TypeError: as ``connect``.
@@ -118,7 +126,7 @@ class Signal(blinker.NamedSignal):
         if not stays:
             self.connect(receiver, sender, weak=False)
             if held is not None:
-                self.receivers[key] = held  # what was held weakly before is held weakly after
+                self.receivers[key] = held  # a receiver held weakly before the block is held weakly after it
             self._temporary[temporary] = count + 1
         try:
             yield
@@ -139,7 +147,7 @@ class Signal(blinker.NamedSignal):
 
     @contextmanager
     def muted(self) -> Iterator[None]:
-        """Call nobody for as long as the block, or another one like it, runs."""
+        """Call no receiver until the block ends; blocks may nest and overlap."""
         if not self._mutes:
             self._was_muted = self.is_muted
         self._mutes += 1
@@ -151,7 +159,7 @@ class Signal(blinker.NamedSignal):
             self.is_muted = self._mutes > 0 or self._was_muted
 
     def send(self, sender: Any = None, /, **keywords: Any) -> NoReturn:  # noqa: ARG002  # blinker's
-        """Refuse: a receiver may have to be awaited.
+        """Raise RuntimeError: receivers must be awaited, so only ``send_async`` sends.
 
         Raises:
             RuntimeError: always.
@@ -159,19 +167,23 @@ class Signal(blinker.NamedSignal):
         raise RuntimeError(f"{self.name} is sent with: await {self.name}.send_async(...)")
 
     async def send_async(self, sender: Any = None, /, **keywords: Any) -> list[tuple[Callable[..., Any], Any]]:
-        """Call the receivers for ``sender`` in the order of their connection, awaiting each before the next.
+        """Call the receivers of ``sender`` in the order of connection.
+
+        Each is awaited before the next runs. A receiver that an earlier one disconnects is not called. One that an
+        earlier receiver connects is called from the next send on.
 
         Args:
-            sender: what the signal is about; receivers connected to it, or to anything, are called.
-            keywords: what the signal offers, all of it but what is optional; ``request_id`` is added.
+            sender: the sender; the receivers connected to it or to all senders are called.
+            keywords: all keywords that the signal declares; the optional ones and ``request_id`` may be left out.
 
         Returns:
-            Pairs of a receiver and what it returned.
+            Pairs of a receiver and its result. An isolated signal leaves out receivers that failed.
 
         Raises:
-            TypeError: a keyword is missing, or is not one that the signal declares.
-            Exception: what a receiver raised, unless the signal is isolated.
-            asyncio.CancelledError: the task is cancelled; if the signal is isolated, only once all receivers have run.
+            TypeError: a keyword is missing, or is not declared.
+            RuntimeError: a receiver awaited a cancelled task, and the signal is not isolated.
+            Exception: raised by a receiver, unless the signal is isolated.
+            asyncio.CancelledError: the task was cancelled; an isolated signal runs all receivers first.
         """
         keywords.setdefault("request_id", request_id.get())
         if keywords.keys() != self.keywords.keys():
@@ -182,10 +194,10 @@ class Signal(blinker.NamedSignal):
         results = []
         cancelled = task = None
         for key, receiver, call in self._live(sender):
-            if key not in self.receivers:  # an earlier one has disconnected it
+            if key not in self.receivers:  # disconnected by an earlier receiver
                 continue
             offered: Mapping[str, Any] = keywords
-            asked = None  # as long as nothing is awaited, the task cannot be cancelled
+            asked = None  # until something is awaited, the task cannot be cancelled
             try:
                 if call.computed:
                     task = task or asyncio.current_task()
@@ -201,8 +213,8 @@ class Signal(blinker.NamedSignal):
                 if is_cancelled and asked is not None and cancellations() > asked:
                     cancelled = error
                 if not self.isolated:
-                    if is_cancelled and not cancelled:  # Tornado would leave the client without an answer
-                        raise RuntimeError(f"{receiver!r} awaited what was cancelled") from error
+                    if is_cancelled and not cancelled:  # Tornado would send no reply
+                        raise RuntimeError(f"{receiver!r} awaited a cancelled task") from error
                     raise
                 logger.exception("A receiver of %s failed: %r", self.name, receiver)
             else:
@@ -221,7 +233,7 @@ class Signal(blinker.NamedSignal):
         by_sender, calls = self._by_sender.get, self._calls.get
         to_any, to_sender = by_sender(ANY_ID, ()), by_sender(make_id(sender), ())
         live = []
-        for key, receiver in self.receivers.copy().items():  # in one step: a weak one may die while others are listed
+        for key, receiver in self.receivers.copy().items():  # a copy, as a weak receiver may die during the loop
             if key in to_any or key in to_sender:
                 strong = receiver() if isinstance(receiver, weakref.ref) else receiver
                 if strong is not None:
@@ -230,7 +242,7 @@ class Signal(blinker.NamedSignal):
 
     def _plan(self, receiver: Callable[..., Any]) -> Call:
         try:
-            return plan(receiver, self.keywords, self.computed)
+            return plan_call(receiver, self.keywords, self.computed)
         except TypeError as error:
             offered = ", ".join(self.keywords)
             raise TypeError(

@@ -1,4 +1,4 @@
-"""How a receiver is called: with what its signature has room for, found out once, when it is connected."""
+"""The calls of receivers: the arguments of each, read from its signature once."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SENDER = ""  # stands for the sender among what is given by position; no keyword is empty
+SENDER = ""  # stands for the sender among positional arguments; no keyword is empty
 ONLY_SENDER = (SENDER,)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What one receiver is called with.
+    """The arguments that one receiver takes.
 
     Args:
-        positional: names of what it takes by position, ``SENDER`` for the sender.
-        keywords: names of what it takes by keyword.
-        computed: those of both that have to be computed first.
+        positional: names of the positional arguments; ``SENDER`` is the sender.
+        keywords: names of the keyword arguments.
+        computed: the names among both whose values must be computed first.
     """
 
     positional: tuple[str, ...]
@@ -26,35 +26,35 @@ class Call:
     computed: tuple[str, ...]
 
     def __call__(self, receiver: Callable[..., Any], sender: object, offered: Mapping[str, Any]) -> Any:
-        """Return what ``receiver`` returns, be it awaitable or not, given its part of what is ``offered``."""
+        """Call ``receiver`` with its part of ``offered``; the result may be awaitable."""
         named = offered if len(self.keywords) == len(offered) else {name: offered[name] for name in self.keywords}
         if self.positional is ONLY_SENDER:
             return receiver(sender, **named)
         return receiver(*[sender if name == SENDER else offered[name] for name in self.positional], **named)
 
     async def complete(self, offered: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return ``offered`` with what this receiver takes computed, where that is an async function."""
+        """Return ``offered`` with the values of this receiver's computed keywords."""
         given = {name: offered[name] for name in self.computed}
         return {**offered, **{name: await value() if callable(value) else value for name, value in given.items()}}
 
 
-def plan(receiver: Callable[..., Any], keywords: Collection[str], computed: Collection[str] = ()) -> Call:
-    """Return how ``receiver`` is called.
+def plan_call(receiver: Callable[..., Any], keywords: Collection[str], computed: Collection[str] = ()) -> Call:
+    """Return the arguments that ``receiver`` takes of a signal's keywords.
 
-    Its first parameter gets the sender, unless it is called like a keyword; every other one gets the keyword it is
-    called like, and ``**kwargs`` all of them. A receiver whose signature cannot be read gets everything.
+    The first positional parameter gets the sender, unless a keyword has its name. Every other parameter gets the
+    keyword of its name, and ``**kwargs`` gets all. A receiver without a readable signature gets all keywords.
 
     Args:
         receiver: any callable.
-        keywords: names of what is offered.
-        computed: those that are computed only for who takes them.
+        keywords: names of the signal's keywords.
+        computed: names of the keywords that are computed only for receivers that take them.
 
     Raises:
-        TypeError: it asks for something else; the message is the parameter's name.
+        TypeError: a parameter without a default has the name of no keyword; the message is that name.
     """
     try:
         parameters = _signature(receiver).parameters.values()
-    except (TypeError, ValueError):  # a builtin, say
+    except (TypeError, ValueError):  # builtins have none
         return Call(ONLY_SENDER, tuple(keywords), tuple(computed))
     positional: list[str] = []
     named: list[str] = []
@@ -71,7 +71,7 @@ def plan(receiver: Callable[..., Any], keywords: Collection[str], computed: Coll
         elif parameter.kind is not parameter.POSITIONAL_ONLY and parameter.name in keywords:
             named.append(parameter.name)
         elif parameter.default is not parameter.empty:
-            skipped = True  # what follows by position only keeps its default, too
+            skipped = True  # positional-only parameters after it keep their defaults, too
         elif not is_var:
             raise TypeError(parameter.name)
     if everything:
@@ -81,7 +81,7 @@ def plan(receiver: Callable[..., Any], keywords: Collection[str], computed: Coll
 
 
 def _signature(receiver: Callable[..., Any]) -> inspect.Signature:
-    """The outermost callable's own signature; what it wraps counts only if it takes anything itself."""
+    """Return the callable's own signature; that of the wrapped function if it is ``(*args, **kwargs)``."""
     signature = inspect.signature(receiver, follow_wrapped=False)
     kinds = [parameter.kind for parameter in signature.parameters.values()]
     if kinds == [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]:

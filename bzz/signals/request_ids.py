@@ -1,4 +1,4 @@
-"""What ties together all that one request, or one act outside of any, has caused: its id."""
+"""The request id, in signals, replies and log records."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ request_id: ContextVar[str | None] = ContextVar("bzz_request_id", default=None)
 _VALID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
-def choose(given: str | None) -> str:
-    """Return the id of a request: the one it was ``given``, if that is 1 to 128 of ``A-Za-z0-9._-``, else a UUID."""
+def choose_id(given: str | None) -> str:
+    """Return ``given`` if it is valid, else a new UUID.
+
+    Args:
+        given: the request's ``X-Request-ID``. A valid one has 1 to 128 characters of ``A-Za-z0-9._-``.
+    """
     return given if given and _VALID.fullmatch(given) else str(uuid4())
 
 
 class RequestIdFilter(logging.Filter):
-    """Gives every log record a ``request_id``, for ``%(request_id)s`` in a format: ``-`` outside of any request.
+    """A log filter that adds ``request_id`` to each record.
 
-    bzz's own loggers and those of Tornado have it; add it to a handler that formats the records of others, too.
+    A log format shows it with ``%(request_id)s``; it is ``-`` outside of a request. The loggers of bzz and Tornado have
+    this filter. Add it to each log handler that formats the records of other loggers.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Set the attribute, unless somebody else has, and let the record pass."""
+        """Set the attribute if the record has none, and return True."""
         if not hasattr(record, "request_id"):
             record.request_id = request_id.get() or "-"
         return True

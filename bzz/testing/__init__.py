@@ -1,4 +1,4 @@
-"""Helpers for the tests of applications: a client for a real server, and a record of the signals sent."""
+"""Helpers for tests: a client of an application on a real socket, and a record of the signals sent."""
 
 from bzz.testing.capture import Sent, capture
 from bzz.testing.client import Client, Reply, served

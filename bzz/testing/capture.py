@@ -1,4 +1,4 @@
-"""A record of the signals that are sent."""
+"""A record of the signals that a block of code sends."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 from bzz.signals import declared
 from bzz.signals.dispatch import Signal
 
-CHANGEABLE = ("data", "query", "user_data")
+CHANGEABLE = ("data", "query", "user_data")  # the keywords that receivers may change in place
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A signal that was sent.
+    """One signal that was sent.
 
     Args:
-        signal: its name.
-        sender: what sent it.
-        keywords: what it offered.
+        signal: the name of the signal.
+        sender: of the signal.
+        keywords: the arguments that it offered to its receivers.
     """
 
     signal: str
@@ -31,13 +31,14 @@ class Sent:
 
 @contextmanager
 def capture(*signals: Signal) -> Iterator[list[Sent]]:
-    """Record what is sent while the block runs, in order.
+    """Record the signals that are sent while the block runs, in order.
 
-    It is a receiver like any other, called after those that were connected before; of what receivers may change it
-    records a copy, but for instances. As long as it receives ``post_get_instance``, no GET is answered 304.
+    The record is made by a receiver, which is called after those that were connected before. It copies ``data``,
+    ``query``, ``user_data`` and the list ``items``, which later receivers may change; it does not copy instances. While
+    it listens to ``post_get_instance``, no GET is answered 304.
 
     Args:
-        signals: those to record; by default all there are.
+        signals: to record; by default all declared signals.
     """
     sent: list[Sent] = []
     with ExitStack() as connections:

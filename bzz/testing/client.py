@@ -1,4 +1,4 @@
-"""Routes under test, served on a real socket and asked by a real client."""
+"""An application under test: a server on a real socket, and its HTTP client."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import tornado.httpclient
+import tornado.httpserver
+import tornado.netutil
 import tornado.web
 
 FORM = "application/x-www-form-urlencoded"
-SECONDS = 30  # that a test may wait for an answer
+SECONDS = 30  # that a test may wait for a reply
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a server answered.
+    """The reply to a request.
 
     Args:
         status: the status code.
-        headers: the header fields.
-        body: the content, as it came.
+        headers: the header fields, of type ``tornado.httputil.HTTPHeaders``.
+        body: the bytes of the body.
     """
 
     status: int
@@ -31,15 +34,15 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        """The content as JSON has it."""
+        """The body, decoded from JSON."""
         return json.loads(self.body)
 
 
 class Client:
-    """An application, asked by a client.
+    """A client of one application; call it to send a request.
 
     Args:
-        client: which asks.
+        client: sends the requests.
         url: of the application, without a slash at its end.
     """
 
@@ -56,15 +59,17 @@ class Client:
         body: bytes | str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Return the answer to a request, whatever its status.
+        """Send a request and return its reply of any status; redirects are not followed.
+
+        At most one of ``json_body``, ``form`` and ``body`` may be given.
 
         Args:
-            method: the verb.
-            path: what comes after ``url``.
-            json_body: what the body says, as JSON; None for none.
-            form: the same as a form: encoded, or pairs of names and values.
-            body: the same, as it is sent.
-            headers: more header fields.
+            method: the HTTP method.
+            path: the path with the query string, appended to ``url``.
+            json_body: a value to send as JSON.
+            form: a dict or pairs to send as a form, or the encoded form as text.
+            body: text or bytes to send unchanged.
+            headers: header fields of the request.
         """
         sent = dict(headers or {})
         if json_body is not None:
@@ -86,7 +91,7 @@ class Client:
         return Reply(got.code, got.headers, got.body)
 
     async def create(self, path: str, **values: Any) -> Any:
-        """Return what was created at ``path`` with ``values``; raise AssertionError if it was not."""
+        """POST ``values`` as JSON and return the JSON of the reply; raise AssertionError if its status is not 201."""
         reply = await self("POST", path, json_body=values)
         assert reply.status == 201, reply.body  # noqa: S101  # it is for tests
         return reply.json
@@ -94,7 +99,7 @@ class Client:
 
 @asynccontextmanager
 async def served(app: tornado.web.Application) -> AsyncIterator[Client]:
-    """Serve an application on a free port while the block runs; the value asks it."""
+    """Serve an application on a free local port while the block runs; yield its ``Client``."""
     server, [socket] = tornado.httpserver.HTTPServer(app), tornado.netutil.bind_sockets(0, "127.0.0.1")
     server.add_sockets([socket])
     client = tornado.httpclient.AsyncHTTPClient(force_instance=True, defaults={"max_clients": 1000})

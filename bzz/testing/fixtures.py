@@ -1,4 +1,4 @@
-"""Fixtures for pytest, known once the topmost ``conftest.py`` has ``pytest_plugins = ["bzz.testing.fixtures"]``."""
+"""Fixtures for pytest; enable them by ``pytest_plugins = ["bzz.testing.fixtures"]`` in the topmost ``conftest.py``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from bzz.testing.capture import Sent, capture
 
 @pytest.fixture
 def sent_signals() -> Iterator[list[Sent]]:
-    """Every signal that is sent during the test, in order."""
+    """Return the record of all signals that the test sends, in order."""
     with capture() as sent:
         yield sent

@@ -1,4 +1,4 @@
-"""Sessions: how long they hold, when they are renewed, and that they end."""
+"""Sessions: how they start, are renewed, expire and end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def held() -> Sessions:
     return Sessions(Signer(SECRET, "bzz"), 1200, 3000, EndedInMemory())
 
 
-async def test_a_session_says_who_and_until_when(held: Sessions, time: Clock) -> None:
+async def test_a_token_is_read_as_the_session_that_was_started(held: Sessions, time: Clock) -> None:
     session, token = held.start(ADA)
     assert await held.read(token) == session
     assert (session.user, session.started, session.expires) == (ADA, time.now, time.now + 1200)
@@ -50,7 +50,7 @@ def test_a_session_is_renewed_in_the_second_half_of_its_time(held: Sessions, tim
     assert held.renewed(renewed) is None
 
 
-def test_a_session_ends_at_its_age_however_often_it_is_renewed(held: Sessions, time: Clock) -> None:
+def test_a_renewed_session_expires_at_max_age_at_the_latest(held: Sessions, time: Clock) -> None:
     session, _ = held.start(ADA)
     while time.now < session.started + 3000:
         time.now += 700
@@ -58,7 +58,7 @@ def test_a_session_ends_at_its_age_however_often_it_is_renewed(held: Sessions, t
     assert session.expires == session.started + 3000
 
 
-async def test_a_session_is_older_than_a_new_limit_allows(held: Sessions, time: Clock) -> None:
+async def test_a_shorter_max_age_holds_for_sessions_that_started_before(held: Sessions, time: Clock) -> None:
     _, token = held.start(ADA)
     shorter = Sessions(held.signer, 100, 100, EndedInMemory())
     time.now += 99
@@ -69,7 +69,7 @@ async def test_a_session_is_older_than_a_new_limit_allows(held: Sessions, time: 
 
 
 @pytest.mark.parametrize("missing", ["sid", "auth_time", "user", "sub"])
-async def test_a_token_that_lacks_something_is_none(held: Sessions, missing: str) -> None:
+async def test_a_token_that_lacks_a_claim_is_no_session(held: Sessions, missing: str) -> None:
     claims = {"sid": "s", "auth_time": tokens.now(), "user": ADA, "sub": "mock:7"}
     signed = [
         held.signer.sign(sessions.KIND, said, issued=tokens.now(), expires=tokens.now() + 60)
@@ -78,7 +78,7 @@ async def test_a_token_that_lacks_something_is_none(held: Sessions, missing: str
     assert [await held.read(token) is None for token in signed] == [False, True]
 
 
-async def test_an_ended_session_is_none_nor_are_its_renewals(held: Sessions, time: Clock) -> None:
+async def test_no_token_of_an_ended_session_is_valid(held: Sessions, time: Clock) -> None:
     session, token = held.start(ADA)
     time.now += 700
     _, renewed = held.renewed(session) or (session, "")
@@ -88,7 +88,7 @@ async def test_an_ended_session_is_none_nor_are_its_renewals(held: Sessions, tim
     assert await held.read(other)
 
 
-async def test_what_ended_is_forgotten_when_no_token_of_it_is_left(time: Clock) -> None:
+async def test_an_ended_session_is_forgotten_when_its_seconds_are_over(time: Clock) -> None:
     ended = EndedInMemory()
     await ended.add("a", 10)
     time.now += 5
@@ -101,7 +101,7 @@ async def test_what_ended_is_forgotten_when_no_token_of_it_is_left(time: Clock) 
 
 
 @pytest.mark.parametrize(("expiration", "max_age"), [(1, 3000), (1, 1), (1200, 3000)])
-async def test_an_end_is_remembered_as_long_as_any_token_of_the_session_may_last(
+async def test_an_end_is_stored_as_long_as_any_token_of_the_session_may_be_valid(
     held: Sessions, time: Clock, expiration: int, max_age: int
 ) -> None:
     session, _ = held.start(ADA)
@@ -118,6 +118,6 @@ async def test_an_end_is_remembered_as_long_as_any_token_of_the_session_may_last
 
 
 @pytest.mark.parametrize(("expiration", "max_age"), [(0, 10), (-1, 10), (20, 10)])
-def test_seconds_that_make_no_sense_are_refused(expiration: int, max_age: int) -> None:
-    with pytest.raises(ValueError, match="expiration is from 1 second to max_age"):
+def test_expiration_must_be_from_1_to_max_age(expiration: int, max_age: int) -> None:
+    with pytest.raises(ValueError, match="expiration must be from 1 second to max_age"):
         Sessions(Signer(SECRET, "bzz"), expiration, max_age, EndedInMemory())

@@ -1,4 +1,4 @@
-"""Signed tokens: what is read is what was signed, and nothing else is read."""
+"""Signed tokens: only tokens that a key of this issuer signed are valid."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def made(header: dict[str, Any], claims: dict[str, Any], signature: str = "") ->
     return ".".join([*parts, signature])
 
 
-def test_what_was_signed_is_read() -> None:
+def test_read_returns_the_signed_claims() -> None:
     claims = SIGNER.read("kind", token(city="Zürich"))
     assert claims
     assert (claims["sub"], claims["city"], claims["iss"]) == ("ada", "Zürich", "bzz")
@@ -39,11 +39,11 @@ def test_what_was_signed_is_read() -> None:
 @pytest.mark.parametrize(
     "signed", [token(kind="other"), token(seconds=0), token(Signer(SECRET, "you")), "", "a.b.c", "é"]
 )
-def test_a_token_of_another_kind_time_or_issuer_is_none(signed: str) -> None:
+def test_a_token_of_another_kind_time_or_issuer_is_not_valid(signed: str) -> None:
     assert SIGNER.read("kind", signed) is None
 
 
-def test_a_token_that_was_read_before_expires_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_that_was_verified_before_still_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, signed = Clock(now()), token(seconds=60)
     monkeypatch.setattr(tokens, "now", clock)
     clock.now += 59
@@ -52,7 +52,7 @@ def test_a_token_that_was_read_before_expires_all_the_same(monkeypatch: pytest.M
     assert SIGNER.read("kind", signed) is None
 
 
-def test_only_good_tokens_are_remembered() -> None:
+def test_only_valid_tokens_are_remembered() -> None:
     signer = Signer(SECRET, "bzz")
     for bad in ("junk", token(kind="other"), token(seconds=0), token(Signer(OTHER, "bzz"))):
         assert signer.read("kind", bad) is None
@@ -61,7 +61,7 @@ def test_only_good_tokens_are_remembered() -> None:
     assert signer._verified.cache_info().currsize == 1
 
 
-def test_what_is_done_to_claims_does_nothing_to_the_next_who_read_them() -> None:
+def test_each_read_returns_claims_of_its_own() -> None:
     signed = token(roles=["reader"])
     for _ in range(2):
         claims = SIGNER.read("kind", signed)
@@ -70,7 +70,7 @@ def test_what_is_done_to_claims_does_nothing_to_the_next_who_read_them() -> None
         claims["roles"].append("editor")
 
 
-def test_each_claim_that_is_required_has_to_be_there() -> None:
+def test_a_token_without_a_required_claim_is_not_valid() -> None:
     complete = {"sub": "ada", "iss": "bzz", "iat": now(), "exp": now() + 60, "sid": "x"}
     for missing in complete:
         claims = {name: value for name, value in complete.items() if name != missing}
@@ -79,7 +79,7 @@ def test_each_claim_that_is_required_has_to_be_there() -> None:
     assert SIGNER.read("kind", jwt.encode(complete, SECRET, "HS256", headers={"typ": "kind"}), ("sid",))
 
 
-def test_no_part_of_a_token_can_be_changed() -> None:
+def test_a_token_with_a_changed_part_is_not_valid() -> None:
     header, payload, signature = token().split(".")
     claims = json.loads(urlsafe_b64decode(payload + "=="))
     claims["sub"] = "eve"
@@ -91,14 +91,14 @@ def test_no_part_of_a_token_can_be_changed() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "HS384", "RS256", ["HS256"], None])
-def test_no_other_algorithm_is_taken(algorithm: Any) -> None:
+def test_a_token_of_another_algorithm_is_not_valid(algorithm: Any) -> None:
     claims = {"sub": "ada", "iss": "bzz", "iat": now(), "exp": now() + 60}
     assert SIGNER.read("kind", made({"alg": algorithm, "typ": "kind"}, claims)) is None
     if algorithm == "HS384":
         assert SIGNER.read("kind", jwt.encode(claims, SECRET * 2, "HS384", headers={"typ": "kind"})) is None
 
 
-def test_a_token_that_is_nested_too_deep_is_none() -> None:
+def test_a_token_that_is_nested_too_deep_is_not_valid() -> None:
     deep = urlsafe_b64encode(b"[" * 100_000).decode().rstrip("=")
     assert SIGNER.read("kind", f"{deep}.{deep}.{deep}") is None
 
@@ -121,12 +121,12 @@ def public_key() -> bytes:
         ("", "at least 32 bytes, not 0"),
         ("a" * 64, "random"),
         ("abcabc" * 10, "random"),
-        ([], "at least one"),
+        ([], "at least one key"),
         ([SECRET, "short"], "at least 32"),
-        (public_key(), "is a secret"),
+        (public_key(), "must be secret"),
     ],
 )
-def test_a_key_that_keeps_nobody_out_is_refused(key: Any, error: str) -> None:
+def test_a_key_that_can_be_guessed_is_refused(key: Any, error: str) -> None:
     with pytest.raises(ValueError, match=error):
         Signer(key, "bzz")
 
@@ -136,6 +136,6 @@ def test_a_key_of_another_type_is_refused() -> None:
         Signer([None], "bzz")  # type: ignore[list-item]
 
 
-def test_what_json_cannot_say_is_refused() -> None:
+def test_a_claim_without_a_form_in_json_is_refused() -> None:
     with pytest.raises(TypeError):
         token(user=object())

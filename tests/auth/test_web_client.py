@@ -1,4 +1,4 @@
-"""What is asked of others on the web: answers, errors, time-outs, and the proxy."""
+"""The web client of auth providers: answers, errors, timeouts, and the proxy."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ async def test_a_form_is_posted(service: Api) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 302])
-async def test_what_is_refused_is_an_answer_and_redirects_are_not_followed(service: Api, status: int) -> None:
+async def test_a_4xx_and_a_redirect_are_answers(service: Api, status: int) -> None:
     assert (await WebClient().fetch(f"{service.url}/?status={status}")).status == status
 
 
 @pytest.mark.parametrize("path", ["/?status=500", "/?status=503", "/?status=429", "/text"])
-async def test_what_is_no_answer_is_unavailable(service: Api, path: str) -> None:
+async def test_a_5xx_a_429_and_an_answer_that_is_no_json_are_unavailable(service: Api, path: str) -> None:
     with pytest.raises(Unavailable):
         await WebClient().fetch(service.url + path)
 
@@ -85,7 +85,9 @@ def listening() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/"
 
 
-async def test_who_does_not_answer_is_unavailable(monkeypatch: pytest.MonkeyPatch, io_loop: object) -> None:
+async def test_a_service_that_does_not_answer_in_time_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch, io_loop: object
+) -> None:
     monkeypatch.setattr(web_client, "TIMEOUT", 0.1)
     with listening() as url, pytest.raises(Unavailable):
         await WebClient().fetch(url)
@@ -121,7 +123,7 @@ class Proxy(tornado.web.RequestHandler):
         self.finish(answer.body)
 
 
-async def test_a_proxy_is_used_if_there_is_one(service: Api) -> None:
+async def test_a_configured_proxy_is_used(service: Api) -> None:
     [listener] = tornado.netutil.bind_sockets(0, "127.0.0.1")
     server = tornado.httpserver.HTTPServer(tornado.web.Application([(r".*", Proxy)]))
     server.add_sockets([listener])
@@ -150,12 +152,12 @@ async def test_a_proxy_is_used_if_there_is_one(service: Api) -> None:
         {"proxy_host": "proxy", "proxy_port": "http"},
     ],
 )
-def test_half_a_proxy_is_refused(options: Any) -> None:
-    with pytest.raises(ValueError, match="a proxy has a proxy_host and a proxy_port"):
+def test_an_incomplete_proxy_is_refused(options: Any) -> None:
+    with pytest.raises(ValueError, match="a proxy needs proxy_host and proxy_port"):
         WebClient(**options)
 
 
-async def test_who_waits_for_another_service_keeps_nobody_else_waiting(service: Api, io_loop: object) -> None:
+async def test_a_service_that_does_not_answer_delays_no_other_fetch(service: Api, io_loop: object) -> None:
     client = WebClient()
     with listening() as url:
         waiting = [asyncio.create_task(client.fetch(url)) for _ in range(20)]
@@ -180,7 +182,7 @@ async def test_the_client_is_as_the_application_configures_tornados(service: Api
         tornado.httpclient.AsyncHTTPClient.configure(None)
 
 
-def test_what_was_for_a_loop_that_is_gone_is_gone() -> None:
+def test_the_client_of_a_closed_event_loop_is_closed() -> None:
     client = WebClient()
 
     async def fail() -> None:

@@ -1,4 +1,4 @@
-"""What has to be waited for, inside an act and outside."""
+"""Work that a cancellation waits for, inside an act and outside."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ import pytest
 from bzz.concurrency.cancellation import Postponement, cancellations, postponed, postponement, uncancelled
 
 
-async def begun(work: asyncio.Task[str]) -> None:
-    for _ in range(3):
+async def turns(number: int) -> None:
+    """Let the event loop run a number of times."""
+    for _ in range(number):
         await asyncio.sleep(0)
+
+
+async def begun(work: asyncio.Task[str]) -> None:
+    await turns(3)
     assert not work.done()
 
 
-async def test_work_is_waited_for_and_the_cancellation_then_raised_where_no_act_runs() -> None:
+async def test_outside_of_an_act_a_cancellation_is_raised_once_the_work_has_ended() -> None:
     gate, done = asyncio.Event(), []
 
     async def work() -> str:
@@ -36,7 +41,7 @@ async def test_work_is_waited_for_and_the_cancellation_then_raised_where_no_act_
     assert done == ["done"]
 
 
-async def test_in_an_act_it_is_for_the_act_to_raise_it() -> None:
+async def test_in_an_act_a_cancellation_is_left_to_the_end_of_the_act() -> None:
     gate = asyncio.Event()
     here: list[Postponement] = []
 
@@ -56,7 +61,7 @@ async def test_in_an_act_it_is_for_the_act_to_raise_it() -> None:
     assert here[0].level == 1
 
 
-async def test_a_task_that_an_act_has_begun_is_no_act() -> None:
+async def test_a_task_started_by_an_act_is_cancelled_at_once() -> None:
     async def inner() -> None:
         with postponed():
             raise asyncio.CancelledError
@@ -71,7 +76,7 @@ async def test_a_task_that_an_act_has_begun_is_no_act() -> None:
     assert await asyncio.ensure_future(act()) is False
 
 
-async def test_what_work_raises_is_raised() -> None:
+async def test_an_exception_of_the_work_is_raised() -> None:
     async def fail() -> None:
         raise ValueError("no")
 
@@ -79,13 +84,14 @@ async def test_what_work_raises_is_raised() -> None:
         await uncancelled(fail())
 
 
-async def test_a_deadline_that_an_act_has_set_itself_ends_there() -> None:
+async def test_a_timeout_inside_an_act_does_not_cancel_the_act() -> None:
     async def act() -> bool:
         here = Postponement()
         postponement.set(here)
         with suppress(TimeoutError):
-            async with asyncio.timeout(0.001):
-                await uncancelled(asyncio.sleep(0.02))
+            async with asyncio.timeout(0) as deadline:
+                await uncancelled(turns(5))
+                assert deadline.expired()
                 await asyncio.sleep(0)
         assert here.level == 1
         return here.is_due
@@ -93,7 +99,9 @@ async def test_a_deadline_that_an_act_has_set_itself_ends_there() -> None:
     assert await asyncio.ensure_future(act()) is False
 
 
-async def test_what_fails_meanwhile_is_not_left_behind(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_exception_that_a_cancellation_replaces_is_not_reported_as_unretrieved(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     gate = asyncio.Event()
 
     async def fail() -> None:

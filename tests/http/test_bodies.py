@@ -1,3 +1,5 @@
+"""Bodies: JSON and forms in, JSON out."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -38,7 +40,7 @@ def test_a_form_is_nested_by_its_dotted_keys(form: str, decoded: dict[str, Any])
     assert decode(form) == decoded
 
 
-def test_a_form_key_cannot_be_both_a_value_and_an_object() -> None:
+def test_a_field_of_a_form_cannot_be_both_a_value_and_an_object() -> None:
     for form in ("a=1&a.b=2", "a.b=2&a=1"):
         with pytest.raises(Invalid):
             decode(form)
@@ -47,7 +49,7 @@ def test_a_form_key_cannot_be_both_a_value_and_an_object() -> None:
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/merge-patch+json", "Application/JSON; charset=UTF-8"]
 )
-def test_json_is_an_object(content_type: str) -> None:
+def test_a_json_object_is_decoded_for_each_json_media_type(content_type: str) -> None:
     assert decode('{"a": [1, null]}', content_type) == {"a": [1, None]}
 
 
@@ -73,7 +75,7 @@ def test_json_nested_too_deep_is_a_bad_request(body: str) -> None:
         decode(body, "application/json")
 
 
-def test_much_json_that_is_not_deep_is_fine() -> None:
+def test_long_json_that_is_not_deep_is_decoded() -> None:
     body = {"a": [{"b": [1]} for _ in range(100)]}
     assert decode(orjson.dumps(body), "application/json") == body
 
@@ -100,11 +102,11 @@ def test_another_kind_of_body_is_an_unsupported_media_type(content_type: str) ->
         decode("{}", content_type)
 
 
-def test_an_empty_body_says_nothing_whatever_its_kind() -> None:
+def test_an_empty_body_is_an_empty_object_for_any_media_type() -> None:
     assert decode("", "text/plain") == {}
 
 
-def test_a_multipart_form_says_what_the_server_made_of_it() -> None:
+def test_a_multipart_form_is_nested_like_any_form() -> None:
     got = bodies.decode("multipart/form-data; boundary=x", b"...", {"a.b": [b"1", b"2"]})
     assert got == {"a": {"b": FormValue(("1", "2"))}}
     with pytest.raises(BadRequest):
@@ -112,7 +114,7 @@ def test_a_multipart_form_says_what_the_server_made_of_it() -> None:
 
 
 @given(st.binary(), st.sampled_from(["application/json", bodies.FORM]))
-def test_no_body_fails_otherwise_than_by_an_error_of_ours(body: bytes, content_type: str) -> None:
+def test_any_bytes_are_decoded_or_a_bad_request(body: bytes, content_type: str) -> None:
     try:
         decoded: Any = decode(body, content_type)
     except BadRequest:
@@ -120,12 +122,12 @@ def test_no_body_fails_otherwise_than_by_an_error_of_ours(body: bytes, content_t
     assert isinstance(decoded, dict)
 
 
-def test_json_out_says_dates_in_utc_and_decimals_as_text() -> None:
+def test_dumps_shows_dates_in_utc_and_decimals_as_text() -> None:
     value = {"at": datetime(2026, 1, 1, tzinfo=UTC), "naive": datetime(2026, 1, 1), "d": Decimal("1.10"), 1: {2}}
     assert bodies.dumps(value) == b'{"at":"2026-01-01T00:00:00Z","naive":"2026-01-01T00:00:00Z","d":"1.10","1":[2]}'
 
 
-def test_what_json_cannot_say_is_an_error_and_not_a_guess() -> None:
+def test_dumps_refuses_an_object_that_json_has_no_form_for() -> None:
     @dataclass
     class Secret:
         password: str
@@ -135,11 +137,11 @@ def test_what_json_cannot_say_is_an_error_and_not_a_guess() -> None:
             bodies.dumps(value)
 
 
-def test_a_boundary_may_be_called_charset() -> None:
+def test_a_multipart_boundary_may_be_the_word_charset() -> None:
     assert bodies.decode("multipart/form-data; boundary=charset", b"x", {"a": [b"1"]}) == {"a": ("1",)}
 
 
-def test_a_lone_surrogate_is_no_text() -> None:
+def test_a_lone_surrogate_in_a_form_is_a_bad_request() -> None:
     for form in ({"a\ud800": [b"1"]}, {"a.\ud800.b": [b"1"]}):
         with pytest.raises(BadRequest):
             bodies.decode("multipart/form-data; boundary=x", b"x", form)

@@ -1,4 +1,4 @@
-"""Lists of rules: whatever an application takes is kept as it is, and in its order."""
+"""Route lists: ``flatten`` keeps every rule, in order."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ RULES: list[Any] = [
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_rule_is_kept_as_it_is(rule: Any) -> None:
+def test_flatten_keeps_a_rule_as_it_is(rule: Any) -> None:
     assert bzz.flatten([rule]) == [rule]
     assert bzz.flatten([[[rule]], []]) == [rule]
 
 
-def test_lists_are_spliced_in_their_order() -> None:
+def test_flatten_keeps_the_order_of_nested_lists() -> None:
     first, second, third, *_ = RULES
     assert bzz.flatten([first, bzz.RouteList([second]), [[third]]]) == [first, second, third]
 
 
-def test_what_is_made_is_a_route_list() -> None:
+def test_flatten_returns_a_route_list() -> None:
     assert isinstance(bzz.flatten([]), bzz.RouteList)

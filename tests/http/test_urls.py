@@ -1,3 +1,5 @@
+"""URLs: names, base paths, segments and ``Location``."""
+
 from __future__ import annotations
 
 import re
@@ -32,7 +34,7 @@ def test_any_spelling_of_prefix_and_name_is_the_same_path(prefix: str, name: str
     assert urls.base_path(prefix, name) == "/api/user"
 
 
-def test_no_prefix_is_fine_and_odd_characters_are_encoded() -> None:
+def test_a_base_path_may_have_no_prefix_and_is_percent_encoded() -> None:
     assert urls.base_path("", "user") == "/user"
     assert urls.base_path("a pi/v1", "usuário") == "/a%20pi/v1/usu%C3%A1rio"
 
@@ -50,11 +52,11 @@ def test_no_prefix_is_fine_and_odd_characters_are_encoded() -> None:
         ("/users/1", 0),
     ],
 )
-def test_the_pattern_takes_the_resources_paths_and_no_other(path: str, matches: int) -> None:
+def test_the_pattern_matches_the_paths_of_the_resource_only(path: str, matches: int) -> None:
     assert bool(re.fullmatch(urls.pattern("/user"), path)) == bool(matches)
 
 
-def test_a_base_with_characters_of_regular_expressions_is_taken_literally() -> None:
+def test_a_dot_in_the_base_path_is_no_wildcard() -> None:
     assert not re.fullmatch(urls.pattern("/v1.0"), "/v1x0")
 
 
@@ -62,7 +64,7 @@ USERS = Resource(Schema(object, {}))
 
 
 @given(st.text(min_size=1))
-def test_an_identifier_survives_its_way_through_a_url(identifier: str) -> None:
+def test_segments_reads_the_identifier_that_location_writes(identifier: str) -> None:
     try:
         path = urls.location("/user", Path((Step(USERS, "user"),)), identifier)
     except UnicodeEncodeError:  # a lone surrogate is no text
@@ -71,11 +73,11 @@ def test_an_identifier_survives_its_way_through_a_url(identifier: str) -> None:
     assert urls.segments("/user", path) == [identifier]
 
 
-def test_a_path_without_identifier_is_the_whole_resource() -> None:
+def test_a_path_without_identifier_has_no_segments() -> None:
     assert urls.segments("/user", "/user") == urls.segments("/user", "/user/") == []
 
 
 @pytest.mark.parametrize("path", ["/user/%ff", "/user//", "/user/1//", "/user//1", "/user" + "/1" * 8])
-def test_a_path_that_cannot_be_one_is_not_found(path: str) -> None:
+def test_a_path_with_an_empty_or_malformed_segment_or_too_many_is_not_found(path: str) -> None:
     with pytest.raises(NotFound):
         urls.segments("/user", path)

@@ -39,7 +39,7 @@ class Price:
 
 
 def shown(sent: list[Sent]) -> list[tuple[str, str, str]]:
-    """What was sent, with each key that a store has made replaced by its number."""
+    """Return the sent signals as text, each key of a store replaced by its number."""
     keys: dict[str, str] = {}
 
     def numbered(found: re.Match[str]) -> str:
@@ -122,7 +122,7 @@ def users(provider: MemoryProvider) -> bzz.ModelHive:
     return bzz.ModelHive(provider, User, read_only=["admin"], exclude=["email"], methods=["GET"], max_per_page=2)
 
 
-async def test_what_is_for_requests_only_does_not_hold_plain_code_back(users: bzz.ModelHive) -> None:
+async def test_options_that_restrict_requests_do_not_restrict_plain_code(users: bzz.ModelHive) -> None:
     ada = await users.create({"id": "ada", "name": "Ada", "admin": True, "email": "ada@example.com"})
     assert (ada.id, ada.admin, ada.email) == ("ada", True, "ada@example.com")
     assert (await users.update("ada", {"admin": False, "email": None})).admin is False
@@ -134,14 +134,14 @@ async def test_what_is_for_requests_only_does_not_hold_plain_code_back(users: bz
         await users.update("ada", {"id": "eve"})
 
 
-async def test_a_list_has_the_order_and_the_length_of_the_hive(provider: MemoryProvider) -> None:
+async def test_a_list_has_the_order_and_page_size_of_its_hive(provider: MemoryProvider) -> None:
     users = bzz.ModelHive(provider, User, sort="-name", per_page=2)
     for name in "bca":
         await users.create({"name": name})
     assert [user.name for user in await users.list()] == ["c", "b"]
 
 
-async def test_a_list_is_walked_by_its_cursors(users: bzz.ModelHive) -> None:
+async def test_the_cursor_of_a_page_leads_to_the_next_one(users: bzz.ModelHive) -> None:
     for name in "dbacb":
         await users.create({"name": name})
     page = await users.list(sort="-name", per_page=2, count=True)
@@ -153,7 +153,7 @@ async def test_a_list_is_walked_by_its_cursors(users: bzz.ModelHive) -> None:
     assert page.more is False
 
 
-async def test_values_are_typed_ones_or_text(users: bzz.ModelHive) -> None:
+async def test_the_value_of_a_filter_is_typed_or_text(users: bzz.ModelHive) -> None:
     for age in (1, 2, 3):
         await users.create({"name": str(age), "age": age})
     await users.create({"name": "no age"})
@@ -178,20 +178,20 @@ async def test_values_are_typed_ones_or_text(users: bzz.ModelHive) -> None:
     ],
     ids=str,
 )
-async def test_a_query_that_makes_no_sense_is_refused(users: bzz.ModelHive, query: dict[str, Any]) -> None:
+async def test_the_error_of_a_query_names_its_parameter(users: bzz.ModelHive, query: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as caught:
         await users.list(**query)
     assert caught.value.errors.keys() == query.keys()
 
 
 @pytest.mark.parametrize("id_", [7, b"x", "", "a/b", object(), ("x",)])
-async def test_what_is_no_key_is_not_found(users: bzz.ModelHive, id_: Any) -> None:
+async def test_a_value_that_no_key_can_have_is_not_found(users: bzz.ModelHive, id_: Any) -> None:
     for act in (users.get(id_), users.update(id_, {}), users.delete(id_)):
         with pytest.raises(NotFound):
             await act
 
 
-async def test_a_key_is_as_its_field_has_it_or_as_text(provider: MemoryProvider) -> None:
+async def test_a_key_in_a_path_is_typed_or_text(provider: MemoryProvider) -> None:
     prices = bzz.ModelHive(provider, Price)
     for id_ in (Decimal("1.5"), "1.5"):
         await prices.create({"id": Decimal("1.5")})
@@ -201,7 +201,7 @@ async def test_a_key_is_as_its_field_has_it_or_as_text(provider: MemoryProvider)
         await prices.get(None)
 
 
-async def test_what_does_not_fit_the_end_of_a_path_says_what_does(
+async def test_the_error_of_a_call_says_which_acts_the_path_takes(
     hives: tuple[bzz.ModelHive, bzz.ModelHive],
 ) -> None:
     teams, members = hives
@@ -221,7 +221,7 @@ async def test_what_does_not_fit_the_end_of_a_path_says_what_does(
             await wrong()
 
 
-async def test_receivers_refuse_and_change_what_plain_code_does(users: bzz.ModelHive) -> None:
+async def test_receivers_may_refuse_and_change_acts_of_plain_code(users: bzz.ModelHive) -> None:
     @pre_create_instance.connect
     def check(sender: Any, data: dict[str, Any]) -> None:
         if data["name"] == "Eve":
@@ -246,7 +246,7 @@ async def test_receivers_refuse_and_change_what_plain_code_does(users: bzz.Model
     assert [getattr(item, "name", item) for item in await users.list()] == ["Ada", "a guest"]
 
 
-async def test_arguments_begin_with_the_name_that_the_routes_have(provider: MemoryProvider, sent: list[Sent]) -> None:
+async def test_arguments_begin_with_the_name_in_the_routes(provider: MemoryProvider, sent: list[Sent]) -> None:
     users = bzz.ModelHive(provider, User)
     await users.list()
     users.routes("/api", "people")
@@ -254,14 +254,14 @@ async def test_arguments_begin_with_the_name_that_the_routes_have(provider: Memo
     assert [s.keywords["arguments"] for s in sent if s.signal == "pre_get_list"] == [["user"], ["people"]]
 
 
-async def test_a_hive_that_was_closed_can_be_used_again(users: bzz.ModelHive) -> None:
+async def test_a_closed_hive_can_be_used_again(users: bzz.ModelHive) -> None:
     await users.create({"id": "ada", "name": "Ada"})
     await users.close()
     await users.close()
     assert (await users.get("ada")).name == "Ada"
 
 
-async def test_text_that_cannot_be_written_is_refused(users: bzz.ModelHive) -> None:
+async def test_values_that_no_store_can_write_are_refused(users: bzz.ModelHive) -> None:
     beyond = datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))
     with pytest.raises(Invalid):
         await users.create({"name": "x", "born": beyond})

@@ -1,4 +1,4 @@
-"""Joining a relation and leaving it, over HTTP, on each provider."""
+"""The acts associate and dissociate, over HTTP, on each provider."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ UNFIT: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("body", UNFIT)
-async def test_what_cannot_join_is_refused_and_nothing_is_written(teams: Api, body: Any, sent: list[Sent]) -> None:
+async def test_an_invalid_association_writes_nothing(teams: Api, body: Any, sent: list[Sent]) -> None:
     ada = await member(teams)
     parent = await team(teams)
     sent.clear()
@@ -72,7 +72,7 @@ async def test_what_cannot_join_is_refused_and_nothing_is_written(teams: Api, bo
     assert (await teams("GET", f"/team/{parent}")).json["members"] == []
 
 
-async def test_an_instance_leaves_a_relation_and_lives_on(teams: Api, sent: list[Sent]) -> None:
+async def test_a_dissociated_member_is_not_deleted(teams: Api, sent: list[Sent]) -> None:
     ada, bob = await member(teams), await member(teams, "Bob")
     parent = await team(teams, members=[ada, bob])
     path = f"/team/{parent}/members/{ada}"
@@ -116,7 +116,7 @@ async def test_a_single_reference_is_replaced_and_unset(teams: Api, sent: list[S
         assert (await teams("POST", path, json_body=body)).status == 400
 
 
-async def test_relations_of_embedded_documents_work_the_same(teams: Api, sent: list[Sent]) -> None:
+async def test_members_join_and_leave_a_relation_of_an_embedded_document(teams: Api, sent: list[Sent]) -> None:
     ada = await member(teams)
     parent = await team(teams)
     path = f"/team/{parent}/projects/{await project(teams, parent)}"
@@ -131,7 +131,7 @@ async def test_relations_of_embedded_documents_work_the_same(teams: Api, sent: l
 
 
 @pytest.mark.parametrize("when", ["joins", "leaves"])
-async def test_a_receiver_may_refuse_who_joins_and_who_leaves(teams: Api, when: str) -> None:
+async def test_a_receiver_may_refuse_a_member_that_joins_or_leaves(teams: Api, when: str) -> None:
     ada, bob = await member(teams), await member(teams, "Bob")
     parent = await team(teams, members=[ada] if when == "leaves" else [])
 
@@ -148,7 +148,7 @@ async def test_a_receiver_may_refuse_who_joins_and_who_leaves(teams: Api, when: 
     assert (await teams("GET", f"/team/{parent}")).json["members"] == ([ada] if when == "leaves" else [])
 
 
-async def test_fifty_clients_that_add_different_members_at_once_lose_none(teams: Api) -> None:
+async def test_fifty_concurrent_associations_lose_no_member(teams: Api) -> None:
     people = await asyncio.gather(*(member(teams, f"m{n}") for n in range(50)))
     parent = await team(teams)
     replies = await asyncio.gather(
@@ -158,7 +158,7 @@ async def test_fifty_clients_that_add_different_members_at_once_lose_none(teams:
     assert sorted((await teams("GET", f"/team/{parent}")).json["members"]) == sorted(people)
 
 
-async def test_of_clients_that_add_the_same_member_at_once_one_has_added_it(teams: Api, sent: list[Sent]) -> None:
+async def test_one_of_six_concurrent_requests_adds_the_same_member(teams: Api, sent: list[Sent]) -> None:
     ada, parent = await member(teams), await team(teams)
     sent.clear()
     replies = await asyncio.gather(
@@ -169,7 +169,7 @@ async def test_of_clients_that_add_the_same_member_at_once_one_has_added_it(team
     assert (await teams("GET", f"/team/{parent}")).json["members"] == [ada]
 
 
-async def test_of_clients_that_replace_a_reference_at_once_each_is_told_the_truth(teams: Api, sent: list[Sent]) -> None:
+async def test_concurrent_replacements_of_a_reference_tell_the_truth(teams: Api, sent: list[Sent]) -> None:
     people = [await member(teams, str(number)) for number in range(8)]
     parent = await team(teams, owner=people[0])
     sent.clear()
@@ -186,7 +186,7 @@ async def test_of_clients_that_replace_a_reference_at_once_each_is_told_the_trut
     assert sorted(left) == sorted({"0", *joined} - {last}), "who has joined leaves before the next one joins"
 
 
-async def test_a_member_that_another_request_takes_out_meanwhile_is_not_found(teams: Api) -> None:
+async def test_one_of_two_concurrent_dissociations_of_a_member_is_not_found(teams: Api) -> None:
     ada = await member(teams)
     parent = await team(teams, members=[ada])
     both = asyncio.Barrier(2)
@@ -199,13 +199,13 @@ async def test_a_member_that_another_request_takes_out_meanwhile_is_not_found(te
     assert sorted(reply.status for reply in replies) == [204, 404]
 
 
-async def test_a_reply_shows_who_has_joined_themselves_as_they_are_now(teams: Api) -> None:
+async def test_the_reply_shows_an_instance_that_joined_itself_as_it_is_now(teams: Api) -> None:
     ada = await member(teams)
     reply = await teams("POST", f"/member/{ada}/friends", json_body={"friends": [ada]})
     assert reply.json["friends"] == [ada]
 
 
-async def test_an_error_names_no_more_of_those_there_are_not_than_anybody_reads(teams: Api) -> None:
+async def test_an_error_names_at_most_100_missing_members(teams: Api) -> None:
     ada, parent = await member(teams), await team(teams)
     keys = [ada, *(f"{number:024}" for number in range(200))]
     reply = await teams("POST", f"/team/{parent}/members", json_body={"members": keys})
@@ -226,7 +226,7 @@ async def test_a_primary_key_may_be_zero(api: Api, provider: MemoryProvider) -> 
     assert (await api("DELETE", "/numbered/0/itself")).status == 204
 
 
-async def test_a_receiver_may_answer_itself_once_somebody_has_joined(teams: Api) -> None:
+async def test_a_receiver_of_post_associate_may_answer_the_request(teams: Api) -> None:
     ada, parent = await member(teams), await team(teams)
 
     @signals.post_associate.connect
@@ -239,7 +239,7 @@ async def test_a_receiver_may_answer_itself_once_somebody_has_joined(teams: Api)
     assert (await teams("GET", f"/team/{parent}")).json["members"] == [ada]
 
 
-async def test_who_is_replaced_by_two_with_the_same_leaves_once(teams: Api, sent: list[Sent]) -> None:
+async def test_a_member_that_two_requests_replace_by_another_leaves_once(teams: Api, sent: list[Sent]) -> None:
     ada, bob = await member(teams), await member(teams, "Bob")
     parent = await team(teams, owner=ada)
     both = asyncio.Barrier(2)
@@ -258,7 +258,7 @@ async def test_who_is_replaced_by_two_with_the_same_leaves_once(teams: Api, sent
     ]
 
 
-async def test_an_error_has_no_more_names_than_anybody_reads(teams: Api) -> None:
+async def test_an_error_names_at_most_100_fields(teams: Api) -> None:
     body = {f"x{number}": 1 for number in range(5000)}
     reply = await teams("POST", f"/team/{await team(teams)}/members", json_body=body)
     assert (reply.status, len(reply.json["errors"])) == (400, 100)

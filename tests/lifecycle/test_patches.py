@@ -1,3 +1,5 @@
+"""Patches: the typed changes of an update, checked against the stored values."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -8,10 +10,10 @@ from bzz.schema.fields import Field
 from bzz.schema.relations import Embedded
 from bzz.schema.scalars import INTEGER, STRING
 from bzz.schema.schema import Schema
-from tests.schema.test_schema import SCHEMA, Model, errors_of, fields
+from tests.support.schemas import SCHEMA, Model, errors_of, fields
 
 
-def test_a_patch_repeats_read_only_values_only_as_they_are_stored() -> None:
+def test_a_patch_may_repeat_read_only_values_as_they_are_stored() -> None:
     patch = parse_patch(SCHEMA, {"id": 1, "created_by": "ada", "age": 4})
     stored = {"key": 1, "created_by": "ada", "age": 3}
     assert patch.apply(stored) == {"key": 1, "created_by": "ada", "age": 4}
@@ -21,7 +23,7 @@ def test_a_patch_repeats_read_only_values_only_as_they_are_stored() -> None:
     }
 
 
-def test_read_only_values_inside_are_held_against_the_stored_ones() -> None:
+def test_read_only_values_of_embedded_documents_must_equal_the_stored_ones() -> None:
     line = Schema(Model, fields(Field("no", INTEGER, insertable=False, updatable=False), Field("text", STRING)))
     schema = Schema(Model, fields(Field("line", Embedded(lambda: line)), Field("by_key", Map(Embedded(lambda: line)))))
     stored = {"line": {"no": 1, "text": "a"}, "by_key": {"k": {"no": 2, "text": "b"}}}
@@ -34,7 +36,7 @@ def test_read_only_values_inside_are_held_against_the_stored_ones() -> None:
     assert errors_of(schema.parse_new, {"line": {"no": 1}}) == {"line.no": ["is read-only"]}
 
 
-def test_items_with_generated_values_may_be_moved_and_removed_but_not_doubled() -> None:
+def test_documents_with_generated_values_may_move_or_go_but_not_repeat() -> None:
     sub = Schema(Model, fields(Field("no", INTEGER, insertable=False, updatable=False)))
     line = Schema(Model, fields(*sub.fields.values(), Field("subs", List(Embedded(lambda: sub)))))
     schema = Schema(Model, fields(Field("lines", List(Embedded(lambda: line)))))

@@ -1,4 +1,4 @@
-"""What is referred to has to exist, and is looked for once."""
+"""References: each new one must lead to an instance, which one query finds."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ async def member(provider: MemoryProvider, name: str) -> str:
     return found
 
 
-def test_what_refers_is_told_from_what_does_not(teams: Schema) -> None:
+def test_refers_tells_whether_values_hold_a_reference(teams: Schema) -> None:
     assert not refers(teams, {"name": "Engine"})
     assert not refers(teams, {"members": [], "owner": None})
     assert refers(teams, {"owner": NOBODY})
     assert refers(teams, {"projects": [{"name": "x", "members": [NOBODY]}]})
 
 
-async def test_every_reference_that_leads_nowhere_is_named(provider: MemoryProvider, teams: Schema) -> None:
+async def test_each_dangling_reference_is_named_after_one_query(provider: MemoryProvider, teams: Schema) -> None:
     ada = await member(provider, "Ada")
     new: dict[str, Any] = {
         "owner": NOBODY,
@@ -49,7 +49,7 @@ async def test_every_reference_that_leads_nowhere_is_named(provider: MemoryProvi
     assert len(sent) == 1, "all in one batch"
 
 
-async def test_what_was_referred_to_before_is_not_looked_for(provider: MemoryProvider, teams: Schema) -> None:
+async def test_a_reference_that_the_stored_values_hold_is_not_checked(provider: MemoryProvider, teams: Schema) -> None:
     old: dict[str, Any] = {"owner": NOBODY, "members": [NOBODY]}
     with capture(pre_provider_call) as sent:
         await check_references(UnitOfWork(provider), teams, {"owner": NOBODY, "members": [NOBODY, NOBODY]}, old)

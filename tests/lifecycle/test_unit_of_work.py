@@ -1,175 +1,37 @@
-"""What is told of the operations that reach a store, on each provider."""
+"""The unit of work: the provider's calls, the end of its unit, and computations off the event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 import bzz
-from bzz.exceptions import NotFound
+from bzz.exceptions import Invalid
+from bzz.lifecycle import writes
+from bzz.lifecycle.act import Act
 from bzz.lifecycle.unit_of_work import UnitOfWork
-from bzz.providers import registry
 from bzz.providers.memory import MemoryProvider
-from bzz.providers.values import ActState, Address
+from bzz.providers.values import ActState, Address, Stored
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
-from bzz.signals import post_provider_call, pre_provider_call, pre_update_instance
+from bzz.schema.types import Diff
+from bzz.signals import (
+    post_create_instance,
+    pre_create_instance,
+    pre_get_list,
+    pre_provider_call,
+    pre_update_instance,
+)
 from bzz.testing import Sent, capture
-from tests.support.client import Api
-from tests.support.clock import Clock
+from tests.support.acts import act_on
 from tests.support.models import User
-from tests.support.teams import NOBODY, member, team
 
 
-def operations(sent: list[Sent]) -> list[tuple[str, str]]:
-    """What was called of what, each checked to have begun and ended once."""
-    begun = [s.keywords for s in sent if s.signal == "pre_provider_call"]
-    ended = [s.keywords for s in sent if s.signal == "post_provider_call"]
-    calls = [(one["operation_name"], one["target_name"]) for one in begun]
-    assert sorted(calls) == sorted((one["operation_name"], one["target_name"]) for one in ended)
-    assert all(one["duration"] > 0 for one in ended)
-    return calls
-
-
-async def test_each_operation_of_a_provider_is_told_of_once(teams: Api, store: str) -> None:
-    with capture(pre_provider_call, post_provider_call) as sent:
-        ada = await member(teams)
-        parent = await team(teams, members=[ada])
-        await teams("GET", f"/member/{ada}")
-        await teams("GET", f"/team/{parent}/members?expand=friends")
-        await teams("PUT", f"/member/{ada}", json_body={"age": 3})
-        await teams("DELETE", f"/team/{parent}/members/{ada}", headers={"X-Request-ID": "leaves"})
-        await teams("DELETE", f"/member/{ada}")
-    assert operations(sent) == [
-        ("create", "Member"),
-        ("list", "Member"),  # is there whom the team refers to?
-        ("create", "Team"),
-        ("get", "Member"),
-        ("get", "Team"),
-        ("list", "Member"),
-        ("update", "Member"),
-        ("get", "Team"),
-        ("get", "Member"),
-        ("get", "Team"),  # as it is announced
-        ("update", "Team"),
-        ("delete", "Member"),
-    ]
-    assert {s.sender for s in sent} == {store}
-    assert [s.keywords["request_id"] for s in sent][-8:-2] == ["leaves"] * 6
-
-
-async def test_an_operation_that_fails_says_why(teams: Api) -> None:
-    with capture(post_provider_call) as sent:
-        assert (await teams("GET", f"/member/{NOBODY}")).status == 404
-    assert [type(s.keywords["error"]) for s in sent] == [NotFound]
-
-
-class SlowProvider(MemoryProvider):
-    """Takes its time where the store is called."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self.clock = clock
-
-    def _find(self, address: Address, state: ActState) -> Any:
-        self.clock.sleep(2)
-        return super()._find(address, state)
-
-
-async def test_the_duration_is_what_the_store_took_whatever_receivers_do(clock: Clock) -> None:
-    users, others = [bzz.ModelHive(SlowProvider(clock), User) for _ in range(2)]
-    ada, eve = await users.create({"name": "Ada"}), await others.create({"name": "Eve"})
-    others.provider.name = "another"
-
-    @pre_update_instance.connect
-    async def slow(sender: Any, instance: Any, request_id: str) -> None:
-        clock.sleep(10)
-        await users.get(ada.id)
-        await others.get(eve.id)
-
-    memory = users.provider.name
-    with capture(post_provider_call) as sent:
-        await users.update(ada.id, {"age": 3})
-    told = [(s.sender, s.keywords["operation_name"], s.keywords["duration"]) for s in sent]
-    assert told == [(memory, "get", 2), (memory, "get", 2), ("another", "get", 2), (memory, "update", 2)]
-    assert len({s.keywords["request_id"] for s in sent}) == 1
-    durations: list[float] = []
-    with post_provider_call.connected_to(lambda sender, duration: durations.append(duration), sender=memory):
-        await users.update(ada.id, {"age": 4})
-    assert durations == [2, 2, 2], "whether anybody watches the other or not"
-
-
-async def test_who_watches_breaks_nothing(users: Api, caplog: pytest.LogCaptureFixture) -> None:
-    @pre_provider_call.connect
-    async def fails(sender: Any, operation_name: str) -> None:
-        raise RuntimeError(f"before {operation_name}")
-
-    @post_provider_call.connect
-    def fails_too(sender: Any, duration: float) -> None:
-        raise LookupError("after")
-
-    assert (await users("POST", "/user", json_body={"name": "Ada"})).status == 201
-    assert "before create" in caplog.text
-    assert "LookupError: after" in caplog.text
-
-
-async def test_a_provider_has_the_name_it_was_registered_by_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_registered", {})
-
-    class Shelf(MemoryProvider):
-        """Known by a name of its own, or none."""
-
-    class Fixed(Shelf):
-        name = "fixed name"
-
-    monkeypatch.setattr(registry, "_names", {Fixed: "not this"})
-
-    with capture(pre_provider_call) as sent:
-        await bzz.ModelHive(Shelf(), User).list()
-        bzz.register_provider("books", Shelf)
-        bzz.register_provider("more", Shelf)
-        mine = Shelf()
-        mine.name = "mine"
-        for provider in ("books", "more", Shelf, Shelf(), mine, Fixed(), "memory"):
-            await bzz.ModelHive(provider, User).list()
-    assert [s.sender for s in sent] == ["shelf", "books", "books", "books", "books", "mine", "fixed name", "memory"]
-
-
-async def test_a_cancellation_while_somebody_watches_comes_before_the_store_or_after_the_act() -> None:
-    users = bzz.ModelHive(MemoryProvider(), User)
-    reached = asyncio.Event()
-
-    async def hang(sender: Any) -> None:
-        reached.set()
-        await asyncio.Event().wait()
-
-    async def interrupted(signal: Any, act: Any) -> list[str]:
-        with capture() as sent, signal.connected_to(hang):
-            reached.clear()
-            task = asyncio.ensure_future(act)
-            await reached.wait()
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-        return [s.signal for s in sent if "provider" not in s.signal]
-
-    with capture(post_provider_call) as sent:
-        made = await interrupted(pre_provider_call, users.create({"name": "Ada"}))
-    assert made == ["pre_create_instance", "request_failed"]
-    assert [(type(s.keywords["error"]), s.keywords["duration"]) for s in sent] == [(asyncio.CancelledError, 0.0)]
-    assert await users.list() == []
-    made = await interrupted(post_provider_call, users.create({"name": "Ada"}))
-    assert made == ["pre_create_instance", "post_create_instance"]
-    [ada] = await users.list()
-    read = await interrupted(post_provider_call, users.get(ada.id))
-    assert read == ["pre_get_instance", "request_failed"], "what only reads ends there"
-
-
-async def test_what_is_fetched_is_what_there_is_by_its_key(provider: MemoryProvider) -> None:
-    schema: Schema = provider.describe(User)
+async def test_fetch_returns_the_instances_that_exist_by_key(provider: MemoryProvider, schema: Schema) -> None:
     data: Values = {"name": "Ada", "id": "1"}
     ada = await UnitOfWork(provider).create(schema, data)
     found = await UnitOfWork(provider).fetch(schema, ["1", "2", None], represent=True)
@@ -181,14 +43,14 @@ async def test_what_is_fetched_is_what_there_is_by_its_key(provider: MemoryProvi
 
 
 class Opening(MemoryProvider):
-    """Has units of work that need no end."""
+    """Its units need no end."""
 
     async def begin(self, state: ActState) -> Any:
         return object()
 
 
 class Closing(Opening):
-    """Takes its time to end them."""
+    """Its units end later."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -199,12 +61,12 @@ class Closing(Opening):
         self.ended.set()
 
 
-async def test_a_unit_ends_when_nobody_uses_it_any_more() -> None:
+async def test_a_unit_ends_after_the_last_call_that_uses_it() -> None:
     gate, begun, loop = threading.Event(), asyncio.Event(), asyncio.get_running_loop()
 
     def hold() -> None:
         loop.call_soon_threadsafe(begun.set)
-        gate.wait(5)
+        gate.wait(20)
 
     async def impatient(sender: Any) -> None:
         held = asyncio.ensure_future(bzz.in_pool(hold))
@@ -226,3 +88,104 @@ async def test_a_unit_ends_when_nobody_uses_it_any_more() -> None:
     await closing.ended.wait()
     await asyncio.sleep(0)
     assert await bzz.in_pool(max, 1, 2) == 2
+
+
+class LedgerProvider(MemoryProvider):
+    """Stores the entries of its unit together with the instance, or neither."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger: list[str] = []
+        self.ended: list[list[str]] = []
+
+    async def begin(self, state: ActState) -> list[str]:
+        return []
+
+    async def end(self, unit: list[str]) -> None:
+        self.ended.append([*unit])
+
+    async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:
+        stored = await super().create(schema, data, state=state)
+        self.ledger += state.unit
+        return stored
+
+
+async def test_receivers_of_a_write_get_the_unit_of_the_act() -> None:
+    provider = LedgerProvider()
+    users, units = bzz.ModelHive(provider, User), []
+
+    @pre_create_instance.connect
+    def audit(sender: Any, data: dict[str, Any], unit: list[str]) -> None:
+        unit.append(f"{data.get('name')} is created")
+
+    @post_create_instance.connect
+    @pre_get_list.connect
+    def outside(sender: Any, unit: Any) -> None:
+        units.append(unit)
+
+    ada = await users.create({"name": "Ada"})
+    with pytest.raises(Invalid):
+        await users.create({})
+    assert provider.ledger == ["Ada is created"]
+    await users.update(ada.id, {"age": 3})
+    await users.list()
+    assert units == [None, None], "a read has no unit, and a stored write has none any more"
+    assert provider.ended == [["Ada is created"], ["None is created"], [], []], "one for each act"
+
+
+async def test_a_large_body_is_parsed_off_the_event_loop(all_users: Act) -> None:
+    loop_thread, threads = threading.current_thread(), set()
+
+    class Spy(dict[str, Any]):
+        def items(self) -> Any:
+            threads.add(threading.current_thread())
+            return super().items()
+
+    for scores in (1, 5000):
+        threads.clear()
+        raw = Spy(name="Ada", scores={f"k{n}": n for n in range(scores)})
+        assert (await writes.create_instance(all_users, raw)).instance.name == "Ada"
+        assert (loop_thread in threads) is (scores == 1)
+
+
+def many(number: int = 5000) -> dict[str, int]:
+    return {f"k{n}": n for n in range(number)}
+
+
+async def test_computations_leave_the_event_loop_once_a_large_value_was_measured(provider: MemoryProvider) -> None:
+    loop_thread, work = threading.current_thread(), UnitOfWork(provider)
+    for values, is_large in (({"scores": many(1000)}, False), ({"scores": many()}, True), ({}, True)):
+        work.measure(values)
+        assert work.is_large is is_large
+        for compute in (work.compute, work.compute_uncancelled):
+            assert (await compute(threading.current_thread) is loop_thread) is not is_large
+
+
+async def test_large_stored_values_are_measured_by_a_read_and_by_an_update(
+    provider: MemoryProvider, schema: Schema
+) -> None:
+    await UnitOfWork(provider).create(schema, {"id": "1", "name": "Ada", "scores": many()})
+    address = Address.parse(schema, "1")
+    reading, writing = UnitOfWork(provider), UnitOfWork(provider)
+    await reading.get(address)
+    async with writing.writing():
+        await writing.update(address, lambda stored: {**stored, "age": 3})
+    assert (reading.is_large, writing.is_large) == (True, True)
+
+
+@pytest.mark.parametrize("size", [1, 5000])
+async def test_the_diff_of_large_values_is_computed_off_the_event_loop(
+    provider: MemoryProvider, schema: Schema, sent: list[Sent], size: int
+) -> None:
+    threads: list[threading.Thread] = []
+
+    class Watched(Schema):
+        def diff(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
+            threads.append(threading.current_thread())
+            return super().diff(old, new)
+
+    await UnitOfWork(provider).create(schema, {"id": "1", "name": "Ada", "scores": many(size)})
+    act = act_on(provider, Watched(schema.model, schema.fields, schema.pk, schema.id_field), "user", "1")
+    await writes.update_instance(act, {"age": 3})
+    assert [one.keywords["updated_fields"] for one in sent] == [{"age": {"from": None, "to": 3}}] * 2
+    assert {thread is threading.current_thread() for thread in threads} == {size == 1}

@@ -5,29 +5,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Callable
-from types import ModuleType
-from typing import Any, ClassVar
-
 import mongoengine
 import pytest
-import tornado.httpclient
-import tornado.httpserver
-import tornado.testing
-import tornado.web
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-import bzz
 from bzz.providers.memory import MemoryProvider
-from tests.support.signals import LIFECYCLE, SIGNALS
 from tests.support.teams import STORES
+from tests.support.world import MISSING, Body, World, failed
 
-Body = dict[str, Any]
-MISSING = "5" * 24
 NAMES = st.sampled_from(["Ada", "Bob", "Cy"])
 AGES = st.sampled_from([None, 1, 2])
 CITIES = st.sampled_from([None, "Rio", "Lisbon"])
@@ -36,95 +23,8 @@ ENCODED = {"a": "a", "b/c": "b%2Fc", "ü": "%C3%BC"}
 WRITE = {"POST": "create", "PUT": "update", "DELETE": "delete"}
 
 
-def failed(told: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What is sent instead where an act is announced and does not come about."""
-    return [told[0], ("request_failed", told[0][1])]
-
-
-class Grammar(RuleBasedStateMachine):
-    """A server on a real socket, and what it should hold."""
-
-    models: ClassVar[ModuleType]
-    serve: ClassVar[Callable[[], Any]]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self.loop)
-        self.members: dict[str, Body] = {}
-        self.teams: dict[str, Body] = {}
-        self.sent: list[tuple[str, str]] = []
-        self.receivers = [self.listen(name) for name in LIFECYCLE]
-        self.loop.run_until_complete(self.start())
-
-    def listen(self, name: str) -> Any:
-        def receive(sender: Any) -> None:
-            self.sent.append((name, sender.__name__))
-
-        return SIGNALS[name].connect(receive)
-
-    async def start(self) -> None:
-        served = type(self).serve()
-        models = (self.models.Team, self.models.Member)
-        app = tornado.web.Application(bzz.flatten([bzz.ModelHive.routes_for(served, model) for model in models]))
-        socket, port = tornado.testing.bind_unused_port()
-        self.url = f"http://127.0.0.1:{port}"
-        self.server = tornado.httpserver.HTTPServer(app)
-        self.server.add_sockets([socket])
-        self.client = tornado.httpclient.AsyncHTTPClient(force_instance=True)
-
-    def teardown(self) -> None:
-        self.client.close()
-        self.server.stop()
-        self.loop.run_until_complete(self.server.close_all_connections())
-        self.loop.close()
-        asyncio.set_event_loop(None)
-
-    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        self.sent.clear()
-        reply = self.loop.run_until_complete(
-            self.client.fetch(
-                self.url + path,
-                method=method,
-                body=None if body is None else json.dumps(body),
-                headers={} if body is None else {"Content-Type": "application/json"},
-                raise_error=False,
-                allow_nonstandard_methods=True,
-            )
-        )
-        return reply.code, json.loads(reply.body) if reply.body else None
-
-    def expect(self, method: str, path: str, body: Any, status: int, shown: Any, *signals: tuple[str, str]) -> None:
-        """Ask, and compare all that can be seen; an error is compared by its status alone."""
-        got, reply = self.ask(method, path, body)
-        assert got == status, (method, path, body, reply)
-        if status < 300:
-            assert reply == shown, (method, path, body)
-        assert self.sent == [*signals], (method, path, body)
-
-    # Ways to what there is. Each is a path, and what is there: None where that is nothing.
-
-    def ways_to_members(self) -> list[tuple[str, Body | None]]:
-        ways = [(f"/member/{key}", self.members.get(key)) for key in [*self.members, MISSING]]
-        for path, holder, field in self.relations():
-            inside = [key for key in holder[field] if key in self.members]
-            outside = [key for key in self.members if key not in holder[field]]
-            ways += [(f"{path}/{key}", self.members[key]) for key in inside]
-            ways += [(f"{path}/{key}", None) for key in [*outside, MISSING]]
-        ways += [(path, self.members.get(holder[field])) for path, holder, field in self.single_references()]
-        return ways
-
-    def relations(self) -> list[tuple[str, Body, str]]:
-        found = [(f"/member/{key}/friends", m, "friends") for key, m in self.members.items()]
-        found += [(f"/team/{key}/members", t, "members") for key, t in self.teams.items()]
-        return found + [(f"{path}/members", p, "members") for path, p in self.projects()]
-
-    def single_references(self) -> list[tuple[str, Body, str]]:
-        found = [(f"/team/{key}/owner", t, "owner") for key, t in self.teams.items()]
-        return found + [(f"{path}/lead", p, "lead") for path, p in self.projects()]
-
-    def projects(self) -> list[tuple[str, Body]]:
-        return [(f"/team/{k}/projects/{p['id']}", p) for k, t in self.teams.items() for p in t["projects"]]
+class Grammar(World, RuleBasedStateMachine):
+    """Requests to each kind of path."""
 
     @rule(name=NAMES, age=AGES, data=st.data())
     def create_member(self, name: str, age: int | None, data: st.DataObject) -> None:
@@ -209,7 +109,7 @@ class Grammar(RuleBasedStateMachine):
     def embedded(
         self, method: str, path: str, new: Body, found: Body | None, model: str, *, is_list: bool, is_there: bool
     ) -> None:
-        """Expect what a method does to an embedded document at ``path``, which is ``found`` there."""
+        """Send a method to the ``path`` of an embedded document, which is ``found`` there or None."""
         if method == "GET":
             told = [(f"{when}_get_instance", model) for when in ("pre", "post")]
             self.expect("GET", path, None, 200 if found else 404, found, *(told if found else failed(told)))
@@ -343,13 +243,13 @@ class Grammar(RuleBasedStateMachine):
 
 
 def serve_documents() -> str:
-    """Return the provider's name, its database empty."""
+    """Empty the database and return the provider's name."""
     mongoengine.get_connection().drop_database("bzz_test")
     return "mongoengine"
 
 
 @pytest.mark.parametrize("name", STORES)
-def test_any_sequence_of_requests_does_what_the_grammar_says(name: str, request: pytest.FixtureRequest) -> None:
+def test_any_sequence_of_requests_follows_the_grammar(name: str, request: pytest.FixtureRequest) -> None:
     if name == "mongoengine":
         request.getfixturevalue("mongodb")
 

@@ -1,4 +1,4 @@
-"""Whatever a request says: no 500, and nothing written that it may not write."""
+"""Random requests: none is answered 500, and none writes a field that requests may not write."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ counter = itertools.count()
 
 @dataclass
 class Account:
-    """In memory: a field that no request may set, and attributes that none may reach."""
+    """Has a field that no request may set, and attributes that no request may reach."""
 
     name: str = ""
     id: str = field(default_factory=lambda: f"id{next(counter)}")
@@ -46,7 +46,7 @@ class Inner(me.EmbeddedDocument):
 
 
 class Stored(me.Document):
-    """In MongoDB: the same, and every type of field that could take a request the wrong way."""
+    """Has the same, and each type of field that might misread a request."""
 
     name = me.StringField()
     number = me.IntField()
@@ -198,7 +198,7 @@ def memory() -> Iterator[tuple[Server, MemoryProvider]]:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(REQUESTS, BODIES)
-def test_no_request_breaks_the_server_or_writes_what_it_may_not(
+def test_no_request_breaks_the_server_or_writes_a_forbidden_field(
     memory: tuple[Server, MemoryProvider], request_: tuple[str, str, str], body: tuple[str, bytes]
 ) -> None:
     (server, provider), (method, identifier, query) = memory, request_
@@ -228,7 +228,7 @@ def store(mongodb_uri: str) -> Iterator[Server]:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(REQUESTS, BODIES)
-def test_no_request_breaks_the_store_or_leaves_what_cannot_be_read(
+def test_no_request_breaks_the_store_or_leaves_an_unreadable_document(
     store: Server, request_: tuple[str, str, str], body: tuple[str, bytes]
 ) -> None:
     method, identifier, query = request_

@@ -58,7 +58,7 @@ from tests.support.teams import names, people
         ("friends__exists=false&age=36", ["Ada"]),
     ],
 )
-async def test_an_operator_finds_what_it_says(teams: Api, query: str, found: list[str]) -> None:
+async def test_an_operator_finds_the_instances_that_meet_it(teams: Api, query: str, found: list[str]) -> None:
     await people(teams)
     assert sorted(names(await teams("GET", f"/member?{query}"))) == sorted(found)
 
@@ -76,11 +76,13 @@ async def test_an_operator_finds_what_it_says(teams: Api, query: str, found: lis
         ("exists", True, {}, False),
     ],
 )
-def test_what_is_stored_need_not_be_what_is_asked_for(operator: str, wanted: Any, stored: Any, holds: bool) -> None:
+def test_a_stored_value_of_another_type_fails_no_condition_with_an_error(
+    operator: str, wanted: Any, stored: Any, holds: bool
+) -> None:
     assert Condition("inner.value", operator, wanted).test()({"inner": {"value": stored}}) is holds
 
 
-def test_what_has_no_order_is_kept_apart_when_sorted() -> None:
+def test_values_without_a_common_order_are_sorted_by_type() -> None:
     values = [[1], "b", 3, None, {"a": 1}, 1.5, Decimal(2), True, date(2026, 1, 1), "a"]
     ordered = sorted(values, key=sort_key)
     assert ordered[0] is None

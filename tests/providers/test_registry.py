@@ -15,10 +15,10 @@ from tests.support.models import User
 
 
 class OwnProvider(MemoryProvider):
-    """A provider of somebody else."""
+    """A provider of the application's own."""
 
 
-def test_a_provider_is_named_by_name_path_class_or_instance() -> None:
+def test_a_provider_is_found_by_name_path_class_or_instance() -> None:
     assert type(registry.resolve("memory", {})) is MemoryProvider
     assert type(registry.resolve("tests.providers.test_registry.OwnProvider", {})) is OwnProvider
     assert type(registry.resolve("tests.providers.test_registry:OwnProvider", {})) is OwnProvider
@@ -39,7 +39,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones() -> None:
         registry.resolve("mongo", {})
 
 
-def test_what_is_no_provider_is_refused() -> None:
+def test_a_class_that_is_no_provider_is_refused() -> None:
     wrongs: list[Any] = ["tests.support.models.User", User]
     for wrong in wrongs:
         with pytest.raises(TypeError, match=r"no bzz\.Provider"):

@@ -16,14 +16,14 @@ FIELDS = {
     "secret": Field("secret", STRING, readable=False),
     "members": Field("members", List(INTEGER), deferred=True),
 }
-RESOURCE = Schema(dict, FIELDS)
+SCHEMA = Schema(dict, FIELDS)
 
 
-def test_a_tag_is_of_what_may_be_read_and_is_not_kept_elsewhere() -> None:
+def test_a_tag_names_the_readable_values_without_deferred_ones() -> None:
     one: dict[str, Any] = {"name": "Ada", "secret": "x"}
-    assert etag(RESOURCE, one) == etag(RESOURCE, one | {"secret": "y"}) == etag(RESOURCE, one | {"members": [1]})
-    assert etag(RESOURCE, one) != etag(RESOURCE, one | {"name": "Eve"})
-    assert etag(RESOURCE, one, {"members": ["1"], "name": "Ada"}) == etag(RESOURCE, one)
+    assert etag(SCHEMA, one) == etag(SCHEMA, one | {"secret": "y"}) == etag(SCHEMA, one | {"members": [1]})
+    assert etag(SCHEMA, one) != etag(SCHEMA, one | {"name": "Eve"})
+    assert etag(SCHEMA, one, {"members": ["1"], "name": "Ada"}) == etag(SCHEMA, one)
 
 
 @pytest.mark.parametrize(
@@ -36,5 +36,5 @@ def test_a_tag_is_of_what_may_be_read_and_is_not_kept_elsewhere() -> None:
         ("", []),
     ],
 )
-def test_a_header_names_tags(header: str, found: list[tuple[str, bool]]) -> None:
+def test_a_header_is_parsed_into_tags_and_whether_each_is_weak(header: str, found: list[tuple[str, bool]]) -> None:
     assert parse_entity_tags(header) == found

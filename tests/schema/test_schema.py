@@ -4,55 +4,96 @@ from typing import Any
 
 import pytest
 
-from bzz.exceptions import Invalid, NotFound
+from bzz.exceptions import NotFound
 from bzz.resources.options import restrict
-from bzz.schema.containers import List, Map
+from bzz.schema.containers import List
 from bzz.schema.fields import Field
 from bzz.schema.free_form import JSON
-from bzz.schema.relations import Embedded, Reference
-from bzz.schema.scalars import INTEGER, STRING
+from bzz.schema.relations import Embedded
+from bzz.schema.scalars import DATE, INTEGER, STRING
 from bzz.schema.schema import Schema, make_schema
+from tests.support.schemas import OTHER, SCHEMA, Model, Other, errors_of, fields
 
 
-class Model:
-    """What the resource describes."""
+def test_the_primary_key_is_shown_as_id() -> None:
+    shown = [key for key, _ in SCHEMA.readable]
+    assert shown == ["id", "name", "age", "created_by", "address", "others", "friends", "by_role", "meta"]
+    assert (SCHEMA.public_name("key"), SCHEMA.public_name("name")) == ("id", "name")
+    assert SCHEMA.field_for("id") is SCHEMA.fields["key"]
+    assert SCHEMA.field_for("nope") is None
 
 
-class Other:
-    """What it refers to."""
+def test_a_deferred_field_is_shown_only_if_it_is_among_the_values() -> None:
+    schema = Schema(Model, fields(Field("name", STRING), Field("notes", STRING, deferred=True)))
+    assert schema.represent({"name": "Ada"}) == {"name": "Ada"}
+    assert schema.represent({"name": "Ada", "notes": "x"}) == {"name": "Ada", "notes": "x"}
 
 
-def fields(*known: Field) -> dict[str, Field]:
-    return {field.name: field for field in known}
+def test_a_stored_value_of_the_wrong_type_is_shown_all_the_same() -> None:
+    schema = Schema(
+        Model, fields(Field("parts", List(STRING)), Field("born", DATE), Field("notes", STRING, deferred=True))
+    )
+    assert schema.represent({"parts": 3, "born": "long ago"}) == {"parts": 3, "born": "long ago"}
 
 
-ADDRESS = Embedded(lambda: Schema(Model, fields(Field("city", STRING), Field("zip", STRING))))
-SCHEMA = Schema(
-    Model,
-    fields(
-        Field("key", INTEGER, insertable=False, updatable=False),
-        Field("name", STRING),
-        Field("age", INTEGER),
-        Field("password", STRING, readable=False),
-        Field("created_by", STRING, insertable=False, updatable=False),
-        Field("address", ADDRESS),
-        Field("others", List(ADDRESS)),
-        Field("friends", List(Reference(lambda: Other, lambda: INTEGER))),
-        Field("by_role", Map(Reference(lambda: Other, lambda: INTEGER))),
-        Field("meta", JSON),
-    ),
-    pk="key",
-    id_field="key",
+def test_the_to_dict_of_a_model_makes_the_representation() -> None:
+    class Shown:
+        def to_dict(self) -> dict[str, Any]:
+            return {"mine": {1, 2}}
+
+    schema = Schema(Shown, fields(Field("name", STRING)))
+    assert schema.represent({"name": "Ada"}, Shown()) == {"mine": [1, 2]}
+    assert schema.represent({"name": "Ada"}) == {"name": "Ada"}
+
+
+def test_an_identifier_has_one_spelling() -> None:
+    schema = make_schema(Model, fields(Field("id", INTEGER), Field("name", STRING)), pk="id")
+    assert schema.key_of("7") == 7
+    assert schema.identifier(7) == "7"
+    assert schema.identifier(None) is None
+    for wrong in ("07", "+7", "x", ""):
+        with pytest.raises(NotFound):
+            schema.key_of(wrong)
+
+
+def test_the_primary_key_travels_as_text() -> None:
+    schema = make_schema(Model, fields(Field("code", INTEGER), Field("name", STRING)), pk="code", id_field="name")
+    [(key, field), _] = schema.readable
+    assert (key, field.type.dump(7), field.type.parse("7")) == ("id", "7", 7)
+    assert schema.key_of("Ada") == "Ada"
+
+
+def test_keys_are_parsed_once_each_and_those_of_the_wrong_type_are_left_out() -> None:
+    assert SCHEMA.parse_keys(["2", 1, "x", None, 2, "1"]) == [2, 1]
+
+
+def test_a_document_without_an_identifying_value_has_no_identifier() -> None:
+    assert SCHEMA.id_of({"key": 7}) == "7"
+    assert SCHEMA.id_of({}) is None
+    assert Schema(Model, fields(Field("name", STRING))).id_of({"name": "x"}) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "pk", "id_field", "message"),
+    [
+        (("id", "code"), "code", None, "rename the field id"),
+        (("code",), "code", "slug", "names no field: 'slug'"),
+        (("code", "meta"), "code", "meta", "meta has parts"),
+    ],
 )
+def test_a_model_that_cannot_be_addressed_is_refused(
+    names: tuple[str, ...], pk: str, id_field: str | None, message: str
+) -> None:
+    declared = fields(*(Field(name, JSON if name == "meta" else STRING) for name in names))
+    with pytest.raises(TypeError, match=message):
+        make_schema(Model, declared, pk=pk, id_field=id_field)
 
 
-def errors_of(call: Any, *arguments: Any) -> dict[str, list[str]]:
-    with pytest.raises(Invalid) as caught:
-        call(*arguments)
-    return caught.value.errors
+def test_a_reference_may_be_a_primary_key() -> None:
+    assert make_schema(Model, fields(Field("user", OTHER)), pk="user").key_of("7") == 7
 
 
-def test_what_a_request_gives_is_typed_field_by_field() -> None:
+def test_input_is_typed_field_by_field() -> None:
     raw = {"name": "Ada", "age": "36", "address": {"city": "London"}, "friends": ["1", 2]}
     assert SCHEMA.parse_new(raw) == {
         "name": "Ada",
@@ -82,27 +123,36 @@ def test_every_field_that_is_wrong_is_named() -> None:
         "address.city": ["expected a string"],
         "address.country": ["unknown field"],
         "others.1.zip": ["expected a string"],
-        "friends.0": ["null is not a value here"],
+        "friends.0": ["must not be null"],
     }
 
 
-def test_the_primary_key_has_one_name_at_a_time() -> None:
+def test_the_primary_key_is_given_under_one_of_its_names() -> None:
     schema = Schema(Model, fields(Field("key", INTEGER, updatable=False)), pk="key", id_field="key")
     assert schema.parse_new({"id": "3"}) == {"key": 3}
     assert schema.parse_new({"key": "3"}) == {"key": 3}
     assert errors_of(schema.parse_new, {"id": 3, "key": 3}) == {"key": ["is given more than once"]}
 
 
-def test_a_reply_shows_what_may_be_read_with_the_primary_key_as_id() -> None:
-    shown = [key for key, _ in SCHEMA.readable]
-    assert shown == ["id", "name", "age", "created_by", "address", "others", "friends", "by_role", "meta"]
-
-
-def test_receivers_may_set_any_field_and_what_they_set_is_typed() -> None:
+def test_receivers_may_set_hidden_and_read_only_fields() -> None:
     schema = restrict(SCHEMA, exclude=["password"])
     values = {"age": "4", "created_by": "ada", "password": "x"}
     assert schema.parse(values, hidden=True) == {"age": 4, "created_by": "ada", "password": "x"}
+    assert schema.parse_new(values, trusted=True) == {"age": 4, "created_by": "ada", "password": "x"}
     assert errors_of(schema.parse, values) == {"password": ["unknown field"]}
+
+
+def test_a_request_may_repeat_a_read_only_value_but_not_change_it() -> None:
+    stored = {"key": 7, "created_by": "ada"}
+    assert [*SCHEMA.read_only_values({"key": 7, "created_by": "ada", "age": 3}, stored)] == []
+    assert [*SCHEMA.read_only_values({"key": 8, "created_by": "eve"}, stored)] == [("id", 8), ("created_by", "eve")]
+
+
+def test_errors_of_hidden_fields_are_shown_to_the_client_that_sent_them_only() -> None:
+    errors = {"key": ["is taken"], "password": ["is weak"], "address.city": ["is far"], "nope": ["is odd"]}
+    shown = {"id": ["is taken"], "address.city": ["is far"], "nope": ["is odd"]}
+    assert SCHEMA.visible_errors(errors, None) == shown
+    assert SCHEMA.visible_errors(errors, {"password"}) == shown | {"password": ["is weak"]}
 
 
 def test_merging_follows_rfc_7396() -> None:
@@ -119,10 +169,10 @@ def test_merging_follows_rfc_7396() -> None:
         "others": [],
         "meta": {"a": {"c": 2}, "d": 3},
     }
-    assert stored["address"] == {"city": "Rio", "zip": "1"}, "what was stored is left alone"
+    assert stored["address"] == {"city": "Rio", "zip": "1"}, "the stored values are left alone"
 
 
-def test_a_diff_has_what_changed_and_nothing_else() -> None:
+def test_a_diff_holds_the_changed_fields_only() -> None:
     old = {"name": "Ada", "age": 3, "address": {"city": "Rio", "zip": "1"}, "others": [{"city": "a"}]}
     new = {"name": "Ada", "age": 4, "address": {"city": "Lisbon", "zip": "1"}, "others": [{"city": "b"}]}
     assert SCHEMA.diff(old, new) == {
@@ -130,77 +180,20 @@ def test_a_diff_has_what_changed_and_nothing_else() -> None:
         "address.city": {"from": "Rio", "to": "Lisbon"},
         "others": {"from": [{"city": "a"}], "to": [{"city": "b"}]},
     }
+    assert SCHEMA.changed(old, new) == {name: new[name] for name in ("age", "address", "others")}
 
 
-def test_an_embedded_document_set_or_unset_as_a_whole_is_one_entry() -> None:
-    assert SCHEMA.diff({}, {"address": {"city": "Rio"}}) == {"address": {"from": None, "to": {"city": "Rio"}}}
-    assert SCHEMA.diff({"address": {"city": "Rio"}}, {"address": None}) == {
-        "address": {"from": {"city": "Rio"}, "to": None}
-    }
-
-
-def test_what_is_unset_is_not_a_difference() -> None:
+def test_an_unset_field_equals_an_absent_one() -> None:
     old = {"address": {"city": "Rio"}, "others": None, "name": None}
     assert SCHEMA.diff(old, {"address": {"city": "Rio", "zip": None}, "others": []}) == {}
 
 
-def test_references_are_found_wherever_they_are() -> None:
-    holder = Schema(
-        Model, fields(Field("part", Embedded(lambda: SCHEMA)), Field("parts", List(Embedded(lambda: SCHEMA))))
-    )
-    values = {"part": {"friends": [1, 2], "age": 3}, "parts": [{"by_role": {"boss": 4}}], "x": None}
-    values.pop("x")
+def test_references_are_found_at_any_depth() -> None:
+    part = Embedded(lambda: SCHEMA)
+    holder = Schema(Model, fields(Field("part", part), Field("parts", List(part))))
+    values = {"part": {"friends": [1, 2], "age": 3}, "parts": [{"by_role": {"boss": 4}}]}
     assert list(holder.references(values)) == [
         ("part.friends.0", Other, 1),
         ("part.friends.1", Other, 2),
         ("parts.0.by_role.boss", Other, 4),
     ]
-
-
-def test_a_document_may_embed_itself() -> None:
-    tree = Schema(Model, fields(Field("value", INTEGER), Field("child", Embedded(lambda: tree))))
-    raw = {"value": 1, "child": {"value": 2, "child": {"value": "3"}}}
-    assert tree.parse_new(raw) == {"value": 1, "child": {"value": 2, "child": {"value": 3}}}
-
-
-def test_embedded_values_are_dumped_field_by_field() -> None:
-    assert ADDRESS.dump({"city": "Rio"}) == {"city": "Rio", "zip": None}
-    assert Reference(lambda: Other, lambda: INTEGER).dump(3) == "3"
-
-
-def test_an_identifier_is_what_the_url_says_in_one_spelling_only() -> None:
-    schema = make_schema(Model, fields(Field("id", INTEGER), Field("name", STRING)), pk="id")
-    assert schema.key_of("7") == 7
-    assert schema.identifier(7) == "7"
-    assert schema.identifier(None) is None
-    for wrong in ("07", "+7", "x", ""):
-        with pytest.raises(NotFound):
-            schema.key_of(wrong)
-
-
-def test_the_primary_key_travels_as_text() -> None:
-    schema = make_schema(Model, fields(Field("code", INTEGER), Field("name", STRING)), pk="code", id_field="name")
-    [(key, field), _] = schema.readable
-    assert (key, field.type.dump(7), field.type.parse("7")) == ("id", "7", 7)
-    assert schema.key_of("Ada") == "Ada"
-
-
-@pytest.mark.parametrize(
-    ("names", "pk", "id_field", "message"),
-    [
-        (("id", "code"), "code", None, "no name left"),
-        (("code",), "code", "slug", "names no field: 'slug'"),
-        (("code", "meta"), "code", "meta", "meta has parts"),
-    ],
-)
-def test_a_model_that_cannot_be_addressed_is_refused(
-    names: tuple[str, ...], pk: str, id_field: str | None, message: str
-) -> None:
-    declared = fields(*(Field(name, JSON if name == "meta" else STRING) for name in names))
-    with pytest.raises(TypeError, match=message):
-        make_schema(Model, declared, pk=pk, id_field=id_field)
-
-
-def test_a_reference_may_be_a_primary_key() -> None:
-    declared = fields(Field("user", Reference(lambda: Other, lambda: INTEGER)))
-    assert make_schema(Model, declared, pk="user").key_of("7") == 7

@@ -1,4 +1,4 @@
-"""The declarations."""
+"""The declarations of the signals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_names_are_public_api() -> None:
 
 
 @pytest.mark.parametrize("name", CONTRACT)
-def test_what_was_promised_is_offered_and_explained(name: str) -> None:
+def test_a_signal_offers_and_explains_the_promised_keywords(name: str) -> None:
     signal = signals.declared()[name]
     assert {*CONTRACT[name].split(), "request_id"} <= signal.keywords.keys()
     assert all([signal.__doc__, signal.sender, *signal.keywords.values()])
@@ -78,7 +78,7 @@ def test_a_signal_is_declared_once() -> None:
         signals.signal("post_create_instance", "Mine.", {})
 
 
-async def test_a_test_may_send_what_bzz_sends() -> None:
+async def test_a_test_may_send_bzzs_signals_without_the_optional_keywords() -> None:
     seen: list[Any] = []
 
     @signals.post_update_instance.connect

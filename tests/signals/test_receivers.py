@@ -1,4 +1,4 @@
-"""What receivers are called with, whatever they look like."""
+"""The arguments that receivers of each shape are called with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bzz.signals.receivers import plan
+from bzz.signals.receivers import plan_call
 
 OFFERED = {"instance": "I", "handler": "H"}
 
@@ -40,7 +40,7 @@ def wrapped(receiver: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def rewrapped(receiver: Callable[..., Any]) -> Callable[..., Any]:
-    """What a decorator makes that gives out another signature than it says to wrap."""
+    """Return a receiver whose signature differs from that of the function it wraps."""
 
     @functools.wraps(receiver)
     def wrapper(sender: Any, handler: Any, **offered: Any) -> Any:
@@ -75,13 +75,13 @@ SHAPES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_receiver_gets_what_its_signature_has_room_for(shape: str) -> None:
+def test_a_receiver_gets_the_keywords_that_its_signature_takes(shape: str) -> None:
     receiver, expected = SHAPES[shape]
-    assert plan(receiver, OFFERED)(receiver, Model, OFFERED) == expected
+    assert plan_call(receiver, OFFERED)(receiver, Model, OFFERED) == expected
 
 
 def test_a_receiver_without_a_readable_signature_gets_everything() -> None:
-    assert plan(dict, OFFERED)(dict, [("sender", 1)], OFFERED) == {"sender": 1, **OFFERED}
+    assert plan_call(dict, OFFERED)(dict, [("sender", 1)], OFFERED) == {"sender": 1, **OFFERED}
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_a_receiver_without_a_readable_signature_gets_everything() -> None:
         (lambda sender, other, /: None, "other"),
     ],
 )
-def test_a_receiver_that_could_never_be_called_is_refused(receiver: Callable[..., Any], name: str) -> None:
+def test_a_receiver_with_an_unknown_parameter_is_refused(receiver: Callable[..., Any], name: str) -> None:
     with pytest.raises(TypeError, match=name):
-        plan(receiver, OFFERED)
+        plan_call(receiver, OFFERED)
 
 
-async def test_what_is_computed_is_computed_for_who_takes_it_only() -> None:
+async def test_a_computed_keyword_is_computed_for_receivers_that_take_it_only() -> None:
     computed: list[str] = []
 
     async def compute() -> str:
@@ -107,7 +107,7 @@ async def test_what_is_computed_is_computed_for_who_takes_it_only() -> None:
 
     offered = {**OFFERED, "instance": compute}
     for receiver, calls in ((lambda sender: None, 0), (lambda sender, **rest: rest, 1), (lambda a, instance, /: a, 1)):
-        call = plan(receiver, OFFERED, ["instance"])
+        call = plan_call(receiver, OFFERED, ["instance"])
         assert (len(call.computed), len(computed)) == (calls, 0)
         if calls:
             assert (await call.complete(offered))["instance"] == "I"

@@ -1,4 +1,4 @@
-"""The id of a request, in its reply, in what is logged, and nowhere else."""
+"""The request id, in replies, signals and log records."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from uuid import UUID
 import pytest
 
 from bzz.signals import pre_create_instance
-from bzz.signals.request_ids import RequestIdFilter, choose, request_id
+from bzz.signals.request_ids import RequestIdFilter, choose_id, request_id
 from tests.support.client import Api
 
 
 @pytest.mark.parametrize("given", ["a", "A-z_0.9", "x" * 128])
 def test_a_valid_id_is_kept(given: str) -> None:
-    assert choose(given) == given
+    assert choose_id(given) == given
 
 
 @pytest.mark.parametrize("given", [None, "", "x" * 129, "a b", "a\n", "a,b", "\u0661", "<x>"])
 def test_any_other_is_replaced_by_a_uuid(given: str | None) -> None:
-    assert UUID(choose(given)).version == 4
+    assert UUID(choose_id(given)).version == 4
 
 
 async def test_a_request_its_reply_and_its_signals_have_one_id(users: Api) -> None:
@@ -54,7 +54,7 @@ async def test_a_request_its_reply_and_its_signals_have_one_id(users: Api) -> No
         ("POST /user", b"x" * 1_048_577, 413),
     ],
 )
-async def test_an_error_has_the_id_too_and_so_has_what_is_logged_of_it(
+async def test_an_error_reply_and_its_log_records_have_the_id(
     users: Api, request_line: str, body: bytes | None, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     reply = await users(*request_line.split(), body=body, headers={"X-Request-ID": "mine"})

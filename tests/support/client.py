@@ -1,4 +1,4 @@
-"""An application under test: a client that asks it over a real socket, and a browser that keeps cookies."""
+"""An application under test: its client over a real socket, and a browser that keeps cookies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Api(Client):
 
 
 class Browser:
-    """A browser at an application: it keeps cookies, and says where a request comes from."""
+    """A browser at an application, which keeps cookies."""
 
     def __init__(self, api: Api, prefix: str = "") -> None:
         self.api, self.prefix = api, prefix

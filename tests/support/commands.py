@@ -8,7 +8,7 @@ from pymongo import monitoring
 
 
 class Commands(monitoring.CommandListener):
-    """Remembers what is asked of the store."""
+    """Records the commands that read or write."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""A real OpenID Connect issuer on this machine, which says what a test has it say."""
+"""A real OpenID Connect issuer on this machine, whose answers a test may change."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from authlib.jose import RSAKey
 
 
 class OpenIDIssuer:
-    """An issuer for the client ``client``, and what was asked of it."""
+    """An issuer for the client ``client``, and a record of its requests."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, str], dict[str, str]]] = []
-        self.documents: dict[str, Any] = {}  # that it shows in place of its own
+        self.documents: dict[str, Any] = {}  # replies in place of its own, by path
         self.statuses: dict[str, int] = {}
         self.headers: dict[str, str] = {}
         app = oidc_provider_mock.app(require_nonce=True)
@@ -65,11 +65,11 @@ class OpenIDIssuer:
         self.storage.jwk = RSAKey.generate_key(is_private=True)
 
     def knows(self, sub: str, **claims: Any) -> None:
-        """Have somebody sign in as ``sub`` with these claims."""
+        """Add the user ``sub`` with these claims."""
         self.storage.store_user(oidc_provider_mock.User(sub=sub, claims=claims))
 
     def claims(self, **changed: Any) -> dict[str, Any]:
-        """What an ID token says, but for what is changed; None leaves a claim out."""
+        """Return the claims of an ID token with some ``changed``; None leaves a claim out."""
         now = int(time.time())
         claims = {"iss": self.url, "aud": "client", "sub": "ada", "iat": now, "exp": now + 3600, **changed}
         return {name: value for name, value in claims.items() if value is not None}

@@ -38,7 +38,7 @@ class User:
 
 @dataclass
 class Country:
-    """Its primary key is natural: the client gives it."""
+    """The client chooses its primary key."""
 
     code: str = field(metadata={"primary_key": True})
     name: str = ""
@@ -50,6 +50,6 @@ class Country:
 
 @dataclass
 class Tag:
-    """Nothing but a natural key."""
+    """Has a primary key only."""
 
     id: str

@@ -1,4 +1,4 @@
-"""What users' tests have to say what was sent."""
+"""``capture``: the record of the signals that a block sends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def users() -> bzz.ModelHive:
     return bzz.ModelHive(MemoryProvider(), User)
 
 
-async def test_what_is_sent_is_recorded_in_order_with_what_it_offered(users: bzz.ModelHive) -> None:
+async def test_signals_are_recorded_in_order_with_their_keywords(users: bzz.ModelHive) -> None:
     with capture(pre_create_instance, post_create_instance) as sent:
         ada = await users.create({"name": "Ada"})
         await users.list()
@@ -32,7 +32,7 @@ async def test_what_is_sent_is_recorded_in_order_with_what_it_offered(users: bzz
     assert not pre_create_instance.receivers
 
 
-async def test_what_was_sent_stays_as_it_was(users: bzz.ModelHive) -> None:
+async def test_the_record_keeps_keywords_as_they_were_sent(users: bzz.ModelHive) -> None:
     def change(sender: Any, data: dict[str, Any]) -> None:
         data["age"] = 7
 
@@ -49,7 +49,7 @@ async def test_what_was_sent_stays_as_it_was(users: bzz.ModelHive) -> None:
     assert len(recorded["post_get_list"]["items"]) == 1
 
 
-async def test_without_a_choice_everything_is_recorded(users: bzz.ModelHive) -> None:
+async def test_without_arguments_every_signal_is_recorded(users: bzz.ModelHive) -> None:
     mine = signal("captured", "In a test.", {"what": "anything"})
     with capture() as sent:
         await mine.send_async("sender", what=1)

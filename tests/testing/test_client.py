@@ -1,3 +1,5 @@
+"""``served`` and ``Client``: an application on a real socket."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,4 @@
-"""The fixtures, in a test of somebody else's."""
+"""The pytest fixtures, in a test run of their own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 pytest_plugins = ["pytester"]
 
 
-def test_the_fixture_records_what_a_test_sends(pytester: pytest.Pytester) -> None:
+def test_sent_signals_records_the_signals_of_one_test(pytester: pytest.Pytester) -> None:
     pytester.makeconftest('pytest_plugins = ["bzz.testing.fixtures"]')
     pytester.makepyfile(
         """

@@ -1,1 +1,1 @@
-"""Auth providers."""
+"""The auth providers that come with bzz."""

@@ -1,4 +1,4 @@
-"""Signing in with Google: an OpenID Connect issuer with rules of its own."""
+"""The auth provider for Google, an OpenID Connect issuer with rules of its own."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ ISSUER = "https://accounts.google.com"
 
 
 class GoogleProvider(OIDCProvider):
-    """Signs in whom Google vouches for, by an ID token that its libraries give a page, or on Google's site.
+    """The auth provider ``google``: by an ID token of Google's libraries, or by a flow through Google's site.
+
+    A user whose e-mail address is in the token but not verified is refused.
 
     Source: https://developers.google.com/identity/gsi/web/guides/verify-google-id-token
 
     Args:
-        client_id: of this application, as Google's console shows it; or several, of its pages and apps.
-        client_secret: which the way by Google's site takes.
-        hosted_domain: the only Google Workspace domain whose users are let in.
-        redirect_uri: as it is registered with Google.
+        client_id: of this application, as Google's console shows it; or several, of its pages and apps. A flow uses the
+            first.
+        client_secret: of the client, which a flow needs.
+        hosted_domain: the only Google Workspace domain whose users may sign in; None for any user.
+        redirect_uri: the URL of ``/auth/callback/google/`` as it is registered with Google; None for the URL by which
+            the request reached this site.
 
     Raises:
         ImportError: ``bzz[auth]`` is not installed.
@@ -34,11 +38,11 @@ class GoogleProvider(OIDCProvider):
         redirect_uri: str | None = None,
     ) -> None:
         super().__init__(ISSUER, client_id, client_secret, redirect_uri=redirect_uri)
-        self.issuers = (ISSUER, ISSUER.removeprefix("https://"))  # Google's tokens may have either
+        self.issuers = (ISSUER, ISSUER.removeprefix("https://"))  # Google uses both in ``iss``
         self.hosted_domain = hosted_domain
 
     def user_of(self, claims: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return what is known of a user; None if their e-mail address is not verified, or of another domain."""
+        """Return the user's dict; None if the e-mail address is not verified, or the domain is another."""
         if "email" in claims and claims.get("email_verified") is not True:
             return None
         if self.hosted_domain and claims.get("hd") != self.hosted_domain:

@@ -1,4 +1,4 @@
-"""An auth provider for development and tests, which believes everybody."""
+"""The auth provider for development and tests, which checks no credentials."""
 
 from __future__ import annotations
 
@@ -17,19 +17,23 @@ MAX_LENGTH = 100  # characters
 
 
 class MockProvider(AuthProvider):
-    """Signs in whoever sends an ``access_token``, as the ``id``, ``name`` and ``email`` they say."""
+    """The auth provider ``mock``: any ``access_token`` signs in, with the ``id``, ``name`` and ``email`` sent along."""
 
     def __init__(self) -> None:
-        logger.warning("The mock auth provider signs in whoever asks for it: it is for development only.")
+        logger.warning("The mock auth provider accepts any credentials: it is for development only.")
 
     async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:  # noqa: ARG002  # the interface's
-        """Return ``id``, ``name`` and ``email``; raise Invalid if one is no short text."""
+        """Return ``id``, ``name`` and ``email``; None without an ``access_token``.
+
+        Raises:
+            Invalid: one of them is not a text of at most ``MAX_LENGTH`` characters, or ``id`` is empty.
+        """
         user = {name: credentials.get(name, default) for name, default in DEFAULTS.items()}
         errors = {}
         for name, value in user.items():
             shortest = 1 if name == "id" else 0
             if not isinstance(value, str) or not shortest <= len(value) <= MAX_LENGTH:
-                errors[name] = [f"is a text of {shortest} to {MAX_LENGTH} characters"]
+                errors[name] = [f"must be a text of {shortest} to {MAX_LENGTH} characters"]
         if errors:
             raise Invalid(errors=errors)
         return user if credentials.get("access_token") else None

@@ -1,4 +1,4 @@
-"""Dataclasses kept in memory: the reference implementation of the provider interface."""
+"""The provider of dataclasses in memory: the reference implementation of the provider interface."""
 
 from bzz.providers.memory.provider import MemoryProvider
 

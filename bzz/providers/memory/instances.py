@@ -1,10 +1,11 @@
-"""Dataclass instances as plain values, and back."""
+"""The values of dataclass instances, and dataclass instances from values."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing
 from collections.abc import Iterable, Mapping
+from dataclasses import MISSING
 from datetime import datetime
 from typing import Any
 
@@ -17,12 +18,12 @@ from bzz.schema.schema import Schema
 
 
 def values(instance: Any) -> Values:
-    """Return an instance's values, typed."""
-    return {f.name: to_plain(getattr(instance, f.name)) for f in dataclasses.fields(instance)}
+    """Return the typed values of a dataclass instance by field name."""
+    return {field.name: to_plain(getattr(instance, field.name)) for field in dataclasses.fields(instance)}
 
 
 def to_plain(value: Any) -> Any:
-    """Return what an instance holds as the types have it: dataclasses as dicts, dates and times in UTC."""
+    """Return ``value`` with dataclasses as dicts and naive dates and times in UTC."""
     if dataclasses.is_dataclass(value):
         return values(value)
     if isinstance(value, dict):
@@ -33,57 +34,84 @@ def to_plain(value: Any) -> Any:
 
 
 def build(schema: Schema, data: Mapping[str, Any], base: Any = None) -> Any:
-    """Return a new instance with ``data``, or ``base`` with ``data`` for its own.
+    """Return a new instance with the values of ``data``.
+
+    Args:
+        schema: of the dataclass.
+        data: typed values by field name.
+        base: an instance that gives the values of all other fields; None for the defaults of the dataclass.
 
     Raises:
-        Invalid: a required field is missing, one is given that the model makes itself (``init=False``), or its own
-            ``__post_init__`` raises ValueError.
+        Invalid: a required field is missing, ``data`` has a field with ``init=False``, or the model's
+            ``__post_init__`` raised ValueError.
     """
-    hints, given = type_hints(schema.model), {}
+    hints, arguments = type_hints(schema.model), {}
     errors: dict[str, list[str]] = {}
-    for known in dataclasses.fields(schema.model):
-        value, named = data.get(known.name), known.name in data
+    for field in dataclasses.fields(schema.model):
         try:
-            if not known.init:
-                if named:
-                    raise ValueError("is made by the model")
-            elif value is not None or (named and type(None) in typing.get_args(hints[known.name])):
-                given[known.name] = _instance_of(hints[known.name], value)
-            elif has_default(known):
-                if named and base is not None:
-                    made = known.default_factory
-                    given[known.name] = known.default if made is dataclasses.MISSING else made()
-            elif base is None or named:
-                raise ValueError("is required")
+            argument = _argument(field, hints[field.name], data, is_new=base is None)
         except ValueError as error:
-            add_error(errors, schema.public(known.name), error)
+            add_error(errors, schema.public_name(field.name), error)
+        else:
+            if argument is not MISSING:
+                arguments[field.name] = argument
     if errors:
         raise Invalid(errors=errors)
     try:
-        return schema.model(**given) if base is None else dataclasses.replace(base, **given)
+        return schema.model(**arguments) if base is None else dataclasses.replace(base, **arguments)
     except ValueError as error:
         raise error if isinstance(error, Invalid) else Invalid(str(error)) from error
 
 
-def _instance_of(hint: Any, value: Any) -> Any:
-    """Return ``value`` with the dicts in it that ``hint`` says are dataclasses as such; raise Invalid as ``build``."""
+def _argument(field: dataclasses.Field[Any], hint: Any, data: Mapping[str, Any], *, is_new: bool) -> Any:
+    """Return the constructor's argument for a field; MISSING if it needs none.
+
+    Raises:
+        ValueError: the field is required and missing, or ``data`` may not have it.
+    """
+    value, is_given = data.get(field.name), field.name in data
+    if not field.init:
+        if is_given:
+            raise ValueError("is made by the model")
+        return MISSING
+    if value is not None or (is_given and type(None) in typing.get_args(hint)):
+        return _with_dataclasses(hint, value)
+    if has_default(field):
+        return _default(field) if is_given and not is_new else MISSING
+    if is_given or is_new:
+        raise ValueError("is required")
+    return MISSING
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _with_dataclasses(hint: Any, value: Any) -> Any:
+    """Return ``value`` with an instance for each dict that ``hint`` names a dataclass for.
+
+    Raises:
+        Invalid: as ``build``.
+    """
     hint = without_none(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint) and value is not None:
-        taken = {f.name: value[f.name] for f in dataclasses.fields(hint) if f.init and f.name in value}
+        taken = {
+            field.name: value[field.name] for field in dataclasses.fields(hint) if field.init and field.name in value
+        }
         return build(embedded_schema(hint), taken)
     if isinstance(value, list) and typing.get_origin(hint) is list:
-        return [*_instances(typing.get_args(hint)[0], enumerate(value)).values()]
+        return [*_items_with_dataclasses(typing.get_args(hint)[0], enumerate(value)).values()]
     if isinstance(value, dict) and typing.get_origin(hint) is dict:
-        return _instances(typing.get_args(hint)[1], value.items())
+        return _items_with_dataclasses(typing.get_args(hint)[1], value.items())
     return value
 
 
-def _instances(hint: Any, items: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+def _items_with_dataclasses(hint: Any, items: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
     made: dict[Any, Any] = {}
     errors: dict[str, list[str]] = {}
     for key, value in items:
         try:
-            made[key] = _instance_of(hint, value)
+            made[key] = _with_dataclasses(hint, value)
         except Invalid as error:
             add_error(errors, str(key), error)
     if errors:

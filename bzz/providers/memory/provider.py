@@ -1,4 +1,4 @@
-"""The provider: a table of instances for each model, in this process."""
+"""The memory provider: for each model a dict of instances by primary key, in this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from bzz.exceptions import Conflict, Invalid, NotFound
 from bzz.providers.changes import Change
-from bzz.providers.conditions import all_hold, sort_key, value_at
+from bzz.providers.conditions import Order, all_hold, sort_key, value_at
 from bzz.providers.memory import instances, schemas
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored
@@ -20,9 +20,9 @@ from bzz.schema.schema import Schema
 
 
 class MemoryProvider(ThreadedProvider):
-    """Keeps dataclass instances in this process; safe to use from many threads and tasks.
+    """The store of dataclass instances in this process, for any number of threads and tasks.
 
-    An instance once stored is never changed in place, so that readers need no lock.
+    A stored instance is never changed in place, so readers need no lock.
     """
 
     def __init__(self) -> None:
@@ -31,11 +31,15 @@ class MemoryProvider(ThreadedProvider):
         self._tables: dict[type, dict[Any, Any]] = {}
 
     def describe(self, model: type) -> Schema:
-        """Return what the dataclass ``model`` looks like; raise TypeError if it is none, or has no primary key."""
-        return schemas.describe_dataclass(model)
+        """Return the schema of a dataclass.
 
-    def values(self, schema: Schema, instance: Any) -> Values:  # noqa: ARG002  # it knows its own fields
-        """Return what a dataclass instance holds."""
+        Raises:
+            TypeError: ``model`` is no dataclass, has no primary key, or has a field of an unknown type.
+        """
+        return schemas.stored_schema(model)
+
+    def values(self, schema: Schema, instance: Any) -> Values:  # noqa: ARG002  # an instance knows its fields
+        """Return the typed values of a dataclass instance."""
         return instances.values(instance)
 
     async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
@@ -46,7 +50,7 @@ class MemoryProvider(ThreadedProvider):
         """Return the page that ``query`` asks for."""
         return await self.read(self._list, schema, query, state, represent)
 
-    async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:  # noqa: ARG002  # no hook here
+    async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:  # noqa: ARG002  # no hook runs
         """Insert a new instance."""
         return await self.write(self._create, schema, data)
 
@@ -55,11 +59,11 @@ class MemoryProvider(ThreadedProvider):
         address: Address,
         change: Change,
         *,
-        exact: bool,  # noqa: ARG002  # under the lock all of it is as it was found
-        loaded: Stored | None,  # noqa: ARG002
+        exact: bool,  # noqa: ARG002  # the lock keeps all fields as they were found
+        loaded: Stored | None,  # noqa: ARG002  # it is loaded again under the lock
         state: ActState,
     ) -> Stored:
-        """Store what ``change`` makes of the instance at ``address``."""
+        """Apply ``change`` to the instance at ``address`` and store the result."""
         return await self.write(self._update, address, change, state)
 
     async def delete(
@@ -67,7 +71,7 @@ class MemoryProvider(ThreadedProvider):
         address: Address,
         *,
         check: Callable[[Values], None] | None,
-        loaded: Stored | None,  # noqa: ARG002  # it is looked at under the lock
+        loaded: Stored | None,  # noqa: ARG002  # it is loaded again under the lock
         state: ActState,
     ) -> Stored:
         """Delete the instance at ``address``."""
@@ -77,7 +81,7 @@ class MemoryProvider(ThreadedProvider):
         return self._tables.setdefault(model, {})
 
     def _find(self, address: Address, state: ActState) -> Any:
-        """Return the stored instance at ``address``, through the model's own hook; it must not be changed."""
+        """Return the stored instance at ``address``, which must not be changed; raise NotFound if the hook hides it."""
         model, name, key = address.schema.model, address.field, address.key
         found: Iterable[Any]
         if name == address.schema.pk:
@@ -105,11 +109,8 @@ class MemoryProvider(ThreadedProvider):
         if hook is not None:
             found = hook(found, state.handler)
         order, alternatives = query.order(schema), query.alternatives or [[]]
-        conditions = [*query.where, *(condition for conditions in alternatives for condition in conditions)]
-        names = {name.partition(".")[0] for name in (*(c.field for c in conditions), *(name for name, _ in order))}
-        rows = [({name: instances.to_plain(getattr(i, name)) for name in names}, i) for i in found]
         meets, beyond = all_hold(query.where), [all_hold(conditions) for conditions in alternatives]
-        rows = [row for row in rows if meets(row[0])]
+        rows = [row for row in _with_values(found, query, order) if meets(row[0])]
         total = len(rows)
         rows = [row for row in rows if any(is_beyond(row[0]) for is_beyond in beyond)]
         for name, descending in reversed(order):
@@ -167,3 +168,11 @@ class MemoryProvider(ThreadedProvider):
 
     def _copied(self, schema: Schema, instance: Any, *, represent: bool = False) -> Stored:
         return self.stored(schema, copy.deepcopy(instance), represent=represent)
+
+
+def _with_values(found: Iterable[Any], query: Query, order: Order) -> list[tuple[Values, Any]]:
+    """Return pairs of the values that a query compares and their instance."""
+    conditions = [*query.where, *(condition for conditions in query.alternatives for condition in conditions)]
+    dotted = [*(condition.field for condition in conditions), *(name for name, _ in order)]
+    names = {name.partition(".")[0] for name in dotted}
+    return [({name: instances.to_plain(getattr(instance, name)) for name in names}, instance) for instance in found]

@@ -1,9 +1,14 @@
-"""Dataclasses as resources, and their instances as plain values and back.
+"""The schemas of dataclasses.
 
-A field's type hint is its type; ``metadata={"primary_key": True}`` marks the primary key (by default the field ``id``),
-``metadata={"unique": True}`` a value that no two instances share, and ``metadata={"reference": Model}``, or the model's
-name as text, the primary key of another model's instance, or a list of them. A primary key with a default is generated,
-one without is given by the client. Inside an instance, a dataclass may have a primary key too.
+The type hint of a dataclass field gives its type. Its ``metadata`` may say more:
+
+- ``{"primary_key": True}``: the field is the primary key; without a mark the field ``id`` is. The provider generates a
+  primary key that has a default; the client must give one that has none.
+- ``{"unique": True}``: no two instances share a value of the field.
+- ``{"reference": Model}``, or the model's name as text: the field holds the primary key of an instance of ``Model``,
+  or a list of primary keys.
+
+An embedded dataclass may have a primary key, too.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import sys
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from dataclasses import MISSING
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -20,14 +26,15 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from bzz.schema import enumerations, free_form, scalars, schema
+from bzz.schema import free_form, scalars
 from bzz.schema.containers import List, Map
+from bzz.schema.enumerations import enumeration
 from bzz.schema.fields import Field
 from bzz.schema.relations import Embedded, Reference
-from bzz.schema.schema import Schema
+from bzz.schema.schema import Schema, make_schema
 from bzz.schema.types import DataType
 
-SCALARS: Mapping[Any, DataType] = {
+TYPES: Mapping[Any, DataType] = {
     str: scalars.STRING,
     int: scalars.INTEGER,
     float: scalars.FLOAT,
@@ -43,46 +50,64 @@ SCALARS: Mapping[Any, DataType] = {
 }
 
 
-def describe_dataclass(model: Any) -> Schema:
-    """Return what the dataclass ``model`` looks like.
+def stored_schema(model: Any) -> Schema:
+    """Return the schema of a dataclass that is stored by itself.
 
     Raises:
-        TypeError: it is none, has no primary key, or a field of a type that is not known here.
+        TypeError: ``model`` is no dataclass, has no primary key, or has a field of an unknown type.
     """
     if not (isinstance(model, type) and dataclasses.is_dataclass(model)):
         raise TypeError(f"{model!r} is not a dataclass")
-    name, declared = model.__name__, dataclasses.fields(model)
-    pk = primary_key(declared)
+    pk = primary_key(dataclasses.fields(model))
     if pk is None:
-        raise TypeError(f"{name} has no primary key: a field id, or one with metadata primary_key")
-    return schema.make_schema(model, _fields(model), pk=pk.name)
-
-
-def primary_key(declared: Sequence[dataclasses.Field[Any]]) -> dataclasses.Field[Any] | None:
-    marked = next((f for f in declared if f.metadata.get("primary_key")), None)
-    return marked or next((f for f in declared if f.name == "id"), None)
-
-
-def has_default(known: dataclasses.Field[Any]) -> bool:
-    return known.default is not dataclasses.MISSING or known.default_factory is not dataclasses.MISSING
-
-
-@cache
-def type_hints(model: type) -> Mapping[str, Any]:
-    return typing.get_type_hints(model)
+        raise TypeError(f"{model.__name__} has no primary key: name a field id, or mark one with metadata primary_key")
+    return make_schema(model, _schema_fields(model), pk=pk.name)
 
 
 @cache
 def embedded_schema(model: type) -> Schema:
+    """Return the schema of a dataclass that is stored inside another one.
+
+    Raises:
+        TypeError: a field has an unknown type.
+    """
     pk = primary_key(dataclasses.fields(model))
-    return schema.make_schema(model, _fields(model), id_field=pk.name if pk else None)
+    return make_schema(model, _schema_fields(model), id_field=pk.name if pk else None)
 
 
-def _fields(model: Any) -> dict[str, Field]:
+def primary_key(declared: Sequence[dataclasses.Field[Any]]) -> dataclasses.Field[Any] | None:
+    """Return the primary key of a dataclass's fields: the marked field, else ``id``, else None."""
+    marked = next((field for field in declared if field.metadata.get("primary_key")), None)
+    return marked or next((field for field in declared if field.name == "id"), None)
+
+
+def has_default(declared: dataclasses.Field[Any]) -> bool:
+    """Tell whether a field has a default or a default factory."""
+    return declared.default is not MISSING or declared.default_factory is not MISSING
+
+
+@cache
+def type_hints(model: type) -> Mapping[str, Any]:
+    """Return the resolved type hints of a class by field name."""
+    return typing.get_type_hints(model)
+
+
+def without_none(hint: Any) -> Any:
+    """Return ``X`` for the hint ``X | None``; any other hint as it is."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        others = [part for part in typing.get_args(hint) if part is not type(None)]
+        if len(others) == 1:
+            return others[0]
+    return hint
+
+
+def _schema_fields(model: Any) -> dict[str, Field]:
     declared, hints = dataclasses.fields(model), type_hints(model)
     fields = {
-        f.name: Field(f.name, _field_type(model, f, hints[f.name]), insertable=f.init, updatable=f.init)
-        for f in declared
+        field.name: Field(
+            field.name, _field_type(model, field, hints[field.name]), insertable=field.init, updatable=field.init
+        )
+        for field in declared
     }
     pk = primary_key(declared)
     if pk:
@@ -91,40 +116,33 @@ def _fields(model: Any) -> dict[str, Field]:
 
 
 def _field_type(model: Any, declared: dataclasses.Field[Any], hint: Any) -> DataType:
+    """Return the type of a field: a reference or a list of references if its metadata says so."""
     referred = declared.metadata.get("reference")
     if referred is None:
-        return _datatype(hint)
+        return _hinted_type(hint)
 
     def target() -> Any:
         return getattr(sys.modules[model.__module__], referred) if isinstance(referred, str) else referred
 
     def key_type() -> DataType:
-        schema = describe_dataclass(target())
+        schema = stored_schema(target())
         return schema.fields[str(schema.pk)].type
 
     reference = Reference(target, key_type)
     return List(reference) if typing.get_origin(without_none(hint)) is list else reference
 
 
-def without_none(hint: Any) -> Any:
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        others = [part for part in typing.get_args(hint) if part is not type(None)]
-        if len(others) == 1:
-            return others[0]
-    return hint
-
-
-def _datatype(hint: Any) -> DataType:
+def _hinted_type(hint: Any) -> DataType:
     hint = without_none(hint)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is list:
-        return List(_datatype(arguments[0]))
+        return List(_hinted_type(arguments[0]))
     if origin is dict:
-        return Map(_datatype(arguments[1]))
+        return Map(_hinted_type(arguments[1]))
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return Embedded(lambda: embedded_schema(hint))
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return enumerations.enumeration(hint)
-    if hint not in SCALARS:
+        return enumeration(hint)
+    if hint not in TYPES:
         raise TypeError(f"{hint!r} is no type that the memory provider knows")
-    return SCALARS[hint]
+    return TYPES[hint]

@@ -1,4 +1,4 @@
-"""MongoEngine: documents, embedded documents, lists of either, and references."""
+"""The provider of MongoEngine's documents, with their embedded documents, lists and references."""
 
 from bzz.providers.mongoengine.provider import MongoEngineProvider
 

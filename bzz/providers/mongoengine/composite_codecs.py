@@ -1,9 +1,9 @@
-"""MongoEngine's fields with parts, and its references: what each can hold, and how their values travel."""
+"""Codecs of MongoEngine's references, embedded documents, lists and dicts, and of any field (``codec_of``)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,56 +13,56 @@ from mongoengine.base import BaseField, LazyReference, get_document
 
 from bzz.exceptions import Invalid
 from bzz.providers.mongoengine.scalar_codecs import JSON, SCALARS, Codec, check_key
+from bzz.providers.mongoengine.tagged import Tagged
 from bzz.schema.containers import List, Map
-from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
 from bzz.schema.relations import Embedded, Reference
 from bzz.schema.schema import Schema
-from bzz.schema.types import DataType, parse_value, references
+from bzz.schema.types import DataType
 
 
 class DocumentClassLike(Protocol):
-    """What this module asks of the schema of a document class."""
+    """The part of ``DocumentClass`` that codecs of embedded documents use."""
 
     @property
     def schema(self) -> Schema:
-        """What the class looks like."""
+        """The schema of the class."""
 
     def values(self, document: Any) -> Values:
-        """Return a document's values."""
+        """Return the typed values of a document."""
 
     def build(self, values: Mapping[str, Any]) -> Any:
         """Return a new document with ``values``."""
 
     def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
-        """Set on ``document`` what has ``changed``."""
+        """Set the ``changed`` values on ``document``."""
 
 
-DocumentClasses = Callable[[Any], DocumentClassLike]
+DocumentClassOf = Callable[[Any], DocumentClassLike]
 
 
 def primary_key(value: Any) -> Any:
-    """Return the primary key of what stands for a document: itself, a reference of any kind, or the key."""
+    """Return the primary key of a document, or of a reference of any kind; a key as it is."""
     if isinstance(value, (me.Document, LazyReference)):
         return value.pk
     return value.id if isinstance(value, DBRef) else value
 
 
-def key_type(model: Any, document_class: DocumentClasses) -> DataType:
+def key_type(model: Any, document_class_of: DocumentClassOf) -> DataType:
     """Return the type of a document class's primary key."""
-    return codec(model._fields[model._meta["id_field"]], document_class).type
+    return codec_of(model._fields[model._meta["id_field"]], document_class_of).type
 
 
 @dataclass(frozen=True)
 class DocumentReference(Reference):
-    """A reference by primary key that also takes a document, as receivers may give one."""
+    """A reference by primary key that also parses documents, which receivers may set."""
 
     def parse(self, raw: Any) -> Any:
-        """Return the primary key of what ``raw`` is or names."""
+        """Return the typed primary key of ``raw``: a document, a reference or a key."""
         return super().parse(primary_key(raw))
 
 
-def _reference_codec(reference: Any, document_class: DocumentClasses) -> Codec:
+def _reference_codec(reference: Any, document_class_of: DocumentClassOf) -> Codec:
     def encode(key: Any) -> Any:
         model = reference.document_type
         if isinstance(reference, me.CachedReferenceField):
@@ -72,63 +72,12 @@ def _reference_codec(reference: Any, document_class: DocumentClasses) -> Codec:
         return DBRef(model._get_collection_name(), key)
 
     datatype = DocumentReference(
-        lambda: reference.document_type, lambda: key_type(reference.document_type, document_class)
+        lambda: reference.document_type, lambda: key_type(reference.document_type, document_class_of)
     )
     return Codec(datatype, primary_key, encode)
 
 
-@dataclass(frozen=True)
-class Tagged(DataType):
-    """A value of one of several document classes: ``{"type": "Class name", key: value}``.
-
-    Args:
-        choices: the names of the classes that may be there.
-        key: ``id`` for a reference, ``value`` for an embedded document.
-        inner: returns the type of ``key``'s value for a class.
-    """
-
-    choices: tuple[str, ...]
-    key: str
-    inner: Callable[[Any], DataType]
-    name: str = "object"
-
-    def parse(self, raw: Any) -> Values:
-        """Return the typed pair; raise ValueError if ``raw`` names no class that may be there."""
-        if not isinstance(raw, Mapping) or set(raw) != {"type", self.key}:
-            raise ValueError(f"expected an object with type and {self.key}")
-        errors: dict[str, list[str]] = {}
-        name = JSON.parse(raw["type"])
-        if name not in self.choices:
-            errors["type"] = [f"expected one of {', '.join(self.choices)}"]
-            raise Invalid(errors=errors)
-        try:
-            value = parse_value(self.inner(get_document(name)), raw[self.key])
-            if value is None:
-                raise ValueError("null is not a value here")
-        except ValueError as error:
-            add_error(errors, self.key, error)
-            raise Invalid(errors=errors) from None
-        return {"type": name, self.key: value}
-
-    def dump(self, value: Any) -> Any:
-        """Return the pair as JSON has it."""
-        return {"type": value["type"], self.key: self.inner(get_document(value["type"])).dump(value[self.key])}
-
-    def protected(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
-        """Yield what a request may not give of an embedded document."""
-        before = stored[self.key] if stored and stored["type"] == value["type"] else None
-        inner = self.inner(get_document(value["type"])).protected(value[self.key], before)
-        return ((f"{self.key}.{name}", part) for name, part in inner)
-
-    def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
-        """Yield the reference itself, or those of the embedded document."""
-        model = get_document(value["type"])
-        if self.key == "id":
-            return iter([("id", model, value["id"])])
-        return references([("value", self.inner(model), value["value"])])
-
-
-def _generic_reference_codec(reference: Any, document_class: DocumentClasses) -> Codec:
+def _generic_reference_codec(reference: Any, document_class_of: DocumentClassOf) -> Codec:
     def decode(value: Any) -> Values:
         if isinstance(value, me.Document):
             return {"type": value._class_name, "id": value.pk}
@@ -141,75 +90,84 @@ def _generic_reference_codec(reference: Any, document_class: DocumentClasses) ->
         return SON([("_cls", value["type"]), ("_ref", DBRef(collection, value["id"]))])
 
     choices = tuple(reference.choices or ())
-    if not choices:  # no class may be named, not even to see whether there is one
+    if not choices:  # a request must not probe for classes
         return Codec(JSON, lambda value: JSON.dump(decode(value)), generated=True)
-    return Codec(Tagged(choices, "id", lambda model: key_type(model, document_class)), decode, encode)
+    return Codec(Tagged(choices, "id", lambda model: key_type(model, document_class_of)), decode, encode)
 
 
-def _generic_embedded_codec(embedded: Any, document_class: DocumentClasses) -> Codec:
+def _generic_embedded_codec(embedded: Any, document_class_of: DocumentClassOf) -> Codec:
     def decode(value: Any) -> Values:
-        return {"type": value._class_name, "value": document_class(type(value)).values(value)}
+        return {"type": value._class_name, "value": document_class_of(type(value)).values(value)}
 
     def encode(value: Values) -> Any:
-        return document_class(get_document(value["type"])).build(value["value"])
+        return document_class_of(get_document(value["type"])).build(value["value"])
 
     choices = tuple(choice._class_name for choice in embedded.choices or ())
     if not choices:
         return Codec(JSON, lambda value: JSON.dump(decode(value)), generated=True)
-    return Codec(Tagged(choices, "value", lambda model: Embedded(lambda: document_class(model).schema)), decode, encode)
+    return Codec(
+        Tagged(choices, "value", lambda model: Embedded(lambda: document_class_of(model).schema)), decode, encode
+    )
 
 
-def _embedded_codec(embedded: Any, document_class: DocumentClasses) -> Codec:
+def _embedded_codec(embedded: Any, document_class_of: DocumentClassOf) -> Codec:
     def decode(document: Any) -> Values:
-        return document_class(embedded.document_type).values(document)
+        return document_class_of(embedded.document_type).values(document)
 
     def encode(values: Values) -> Any:
-        return document_class(embedded.document_type).build(values)
+        return document_class_of(embedded.document_type).build(values)
 
-    def keep(document: Any, before: Values, values: Values) -> Any:
-        known = document_class(type(document))
-        known.assign(document, before, known.schema.changed(before, values))
+    def reuse(document: Any, before: Values, values: Values) -> Any:
+        document_class = document_class_of(type(document))
+        document_class.assign(document, before, document_class.schema.changed(before, values))
         return document
 
-    return Codec(Embedded(lambda: document_class(embedded.document_type).schema), decode, encode, keep=keep)
+    return Codec(Embedded(lambda: document_class_of(embedded.document_type).schema), decode, encode, reuse=reuse)
 
 
-def _list_codec(listed: Any, document_class: DocumentClasses) -> Codec:
-    item = codec(listed.field, document_class) if listed.field else Codec(JSON)
+def _list_codec(field: Any, document_class_of: DocumentClassOf) -> Codec:
+    item = codec_of(field.field, document_class_of) if field.field else Codec(JSON)
 
     def decode(values: Any) -> list[Any]:
         return [None if value is None else item.decode(value) for value in values]
 
     def encode(values: Any) -> list[Any]:
-        return _sorted(listed, [None if value is None else item.encode(value) for value in values])
+        return _sorted(field, [None if value is None else item.encode(value) for value in values])
 
-    def keep(parts: Any, before: Any, values: Any) -> list[Any]:
-        left: defaultdict[str, list[Any]] = defaultdict(list)
-        for part, value in zip(reversed(parts), reversed(before), strict=True):
-            left[_canonical(value)].append(part)
-        same = [found.pop() if (found := left[_canonical(value)]) else None for value in values]
-        known = _by_id(item, parts, before) if None in same else {}
+    def reuse(parts: Any, before: Any, values: Any) -> list[Any]:
+        return _sorted(field, _reuse_items(item, parts, before, values))
 
-        def changed(value: Any) -> Any:
-            part, earlier = known.get(item.type.id_of(value), (None, None))
-            return item.encode(value) if part is None else item.change(part, earlier, value)
+    return Codec(List(item.type), decode, encode, item.generated, reuse if item.reuse else None)
 
-        return _sorted(
-            listed, [changed(value) if part is None else part for part, value in zip(same, values, strict=True)]
-        )
 
-    return Codec(List(item.type), decode, encode, item.generated, keep if item.keep else None)
+def _reuse_items(item: Codec, parts: Any, before: Any, values: Any) -> list[Any]:
+    """Return the items of a list that encode ``values``: an old part of equal value, else of the same id, else new."""
+    unused: defaultdict[str, list[Any]] = defaultdict(list)
+    for part, value in zip(reversed(parts), reversed(before), strict=True):
+        unused[_canonical(value)].append(part)
+    same = [found.pop() if (found := unused[_canonical(value)]) else None for value in values]
+    by_id = _by_id(item, parts, before) if None in same else {}
+
+    def encode(value: Any) -> Any:
+        part, earlier = by_id.get(item.type.id_of(value), (None, None))
+        return item.encode(value) if part is None else item.encode_over(part, earlier, value)
+
+    return [encode(value) if part is None else part for part, value in zip(same, values, strict=True)]
 
 
 def _by_id(item: Codec, parts: Any, values: Any) -> dict[str | None, tuple[Any, Any]]:
-    """Return a list's documents, each with its values, by what tells them apart."""
+    """Return the documents of a list that have an id, each with its values, by id."""
     found = {item.type.id_of(value): (part, value) for part, value in zip(parts, values, strict=True)}
     found.pop(None, None)
     return found
 
 
 def _sorted(listed: Any, items: list[Any]) -> list[Any]:
-    """Return items in the order that a SortedListField gives them when it is saved, so that they have it before."""
+    """Return items in the order that a SortedListField gives them at its next save.
+
+    Raises:
+        Invalid: an item has no value to sort by, or the values have no order.
+    """
     if not isinstance(listed, me.SortedListField):
         return items
     stored, name = me.ListField.to_mongo(listed, items), listed._ordering
@@ -223,15 +181,15 @@ def _sorted(listed: Any, items: list[Any]) -> list[Any]:
 
 
 def _canonical(value: Any) -> str:
-    """Return a text that is the same for values that are the same, however they were given."""
+    """Return a text that is equal for equal values; null and empty parts of an object do not count."""
     if isinstance(value, Mapping):
         inner = sorted((str(key), _canonical(item)) for key, item in value.items() if item not in (None, []))
         return repr(inner)
     return repr([_canonical(item) for item in value]) if isinstance(value, list) else repr(value)
 
 
-def _dict_codec(mapped: Any, document_class: DocumentClasses) -> Codec:
-    item = codec(mapped.field, document_class) if mapped.field else Codec(JSON)
+def _dict_codec(field: Any, document_class_of: DocumentClassOf) -> Codec:
+    item = codec_of(field.field, document_class_of) if field.field else Codec(JSON)
 
     def decode(values: Any) -> Values:
         return {key: None if value is None else item.decode(value) for key, value in values.items()}
@@ -239,13 +197,13 @@ def _dict_codec(mapped: Any, document_class: DocumentClasses) -> Codec:
     def encode(values: Values) -> Any:
         return {key: None if value is None else item.encode(value) for key, value in values.items()}
 
-    def keep(parts: Any, before: Values, values: Values) -> Any:
-        return {key: item.change(parts.get(key), before.get(key), value) for key, value in values.items()}
+    def reuse(parts: Any, before: Values, values: Values) -> Any:
+        return {key: item.encode_over(parts.get(key), before.get(key), value) for key, value in values.items()}
 
-    return Codec(Map(item.type, check_key), decode, encode, item.generated, keep if item.keep else None)
+    return Codec(Map(item.type, check_key), decode, encode, item.generated, reuse if item.reuse else None)
 
 
-COMPOSITES: tuple[tuple[type[BaseField], Callable[[Any, DocumentClasses], Codec]], ...] = (
+COMPOSITES: tuple[tuple[type[BaseField], Callable[[Any, DocumentClassOf], Codec]], ...] = (
     (me.EmbeddedDocumentField, _embedded_codec),
     (me.GenericEmbeddedDocumentField, _generic_embedded_codec),
     (me.ReferenceField, _reference_codec),
@@ -257,17 +215,17 @@ COMPOSITES: tuple[tuple[type[BaseField], Callable[[Any, DocumentClasses], Codec]
 )
 
 
-def codec(known: BaseField, document_class: DocumentClasses) -> Codec:
-    """Return how the values of a MongoEngine field travel; a field of a class of its own holds any JSON.
+def codec_of(field: BaseField, document_class_of: DocumentClassOf) -> Codec:
+    """Return the codec of a MongoEngine field; a field of an unknown class holds any JSON.
 
     Args:
-        known: the field.
-        document_class: returns the schema of a document class; called at first use, so that classes may name each other.
+        field: of a document class.
+        document_class_of: returns the ``DocumentClass`` of a model; called at first use, as a class may embed itself.
     """
     for kind, make in SCALARS:
-        if isinstance(known, kind):
-            return make(known)
-    for kind, make_with_parts in COMPOSITES:
-        if isinstance(known, kind):
-            return make_with_parts(known, document_class)
+        if isinstance(field, kind):
+            return make(field)
+    for kind, make_composite in COMPOSITES:
+        if isinstance(field, kind):
+            return make_composite(field, document_class_of)
     return Codec(JSON)

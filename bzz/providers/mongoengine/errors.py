@@ -1,4 +1,4 @@
-"""MongoEngine's, PyMongo's and BSON's errors as bzz's."""
+"""Errors of MongoEngine, PyMongo and BSON, translated into those of bzz."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.schema import Schema
 
 EXCEEDED_TIME_LIMIT = 50
-NO_FIELD = "__all__"  # MongoEngine's key for what clean() says of a document as a whole
+NO_FIELD = "__all__"  # MongoEngine's key for an error of clean() that names no field
 
 
 @contextmanager
 def translated(schema: Schema, given: Collection[str] | None = None) -> Iterator[None]:
-    """Raise what the block raises as bzz's own errors; errors of the user's own code pass.
+    """Translate errors that the block raises; errors of the application's own code pass.
 
     Args:
-        schema: the documents in hand. What is wrong with fields that the request may not see is not told.
-        given: names of the fields that a write is given, which the request knows; None for a read.
+        schema: of the documents at hand. Errors of its hidden fields are left out, unless they are ``given``.
+        given: names of the fields that a write sets; None for a read.
 
     Raises:
         NotFound, Conflict, Invalid, Unavailable: as ``Provider``.
@@ -40,12 +40,14 @@ def translated(schema: Schema, given: Collection[str] | None = None) -> Iterator
         errors = _flatten(error.to_dict())
         general = " ".join(errors.pop(NO_FIELD, [] if errors else [str(error)]))
         raise Invalid(general or "The input is not valid.", errors=schema.visible_errors(errors, given)) from error
-    except InvalidDocument as error:  # too large, say; what a field can hold is checked before
-        raise Invalid("The document cannot be stored.") from error
+    except InvalidDocument as error:  # a document over 16 MB, for instance; single values were checked before
+        raise Invalid("The store does not take such a document.") from error
     except (OperationError, pymongo.errors.PyMongoError) as error:
         cause = error.__context__ if isinstance(error, OperationError) else error
         if cause is None:
-            raise Conflict("Another document refers to this one.") from error  # a reverse delete rule: DENY
+            raise Conflict(
+                "Other instances refer to this one; delete them or change their references."
+            ) from error  # DENY
         if _unreachable(cause):
             after = "" if given is None else " The write may have happened."
             raise Unavailable(f"The store does not answer.{after}") from error
@@ -55,6 +57,7 @@ def translated(schema: Schema, given: Collection[str] | None = None) -> Iterator
 
 
 def _flatten(found: dict[Any, Any]) -> dict[str, list[str]]:
+    """Return MongoEngine's nested errors by dotted field name."""
     errors: dict[str, list[str]] = {}
     for key, message in found.items():
         if isinstance(message, dict):
@@ -67,7 +70,7 @@ def _flatten(found: dict[Any, Any]) -> dict[str, list[str]]:
 
 
 def _taken(model: Any, error: BaseException) -> list[str]:
-    """Return the names of the fields whose values a unique index has already."""
+    """Return the names of the fields that a unique index refused."""
     cause = error.__context__ if isinstance(error, NotUniqueError) else error
     details = getattr(cause, "details", None) or {}
     names = {field.db_field: name for name, field in model._fields.items()}

@@ -1,23 +1,23 @@
-"""Conditions as MongoDB has them. No value of a request gets there untyped, and no text as a regular expression."""
+"""Querysets of lists and look-ups. Each value of a query is typed, and text is never a regular expression."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mongoengine as me
 
 from bzz.providers.conditions import Condition
-from bzz.providers.mongoengine.composite_codecs import codec
-from bzz.providers.mongoengine.documents import document_class
-from bzz.providers.values import Query
+from bzz.providers.mongoengine.composite_codecs import codec_of
+from bzz.providers.mongoengine.documents import document_class_of
+from bzz.providers.values import ActState, Address, Query
 from bzz.schema.containers import List, Map
 from bzz.schema.free_form import Json
 from bzz.schema.types import DataType
 
 Raw = dict[str, Any]
-END = r"(?![\s\S])"  # the very end of the text, which "$" is not in every dialect
+END = r"(?![\s\S])"  # the very end of the text; "$" also matches before a last newline
 PATTERNS = {
     "contains": "{}",
     "startswith": "^{}",
@@ -25,26 +25,34 @@ PATTERNS = {
 }
 
 
+def at_address(address: Address, state: ActState) -> Any:
+    """Return the queryset of the document at ``address``, as far as the model's hook shows it: one at most."""
+    model, hook = address.schema.model, getattr(address.schema.model, "get_instance_queryset", None)
+    query = Query(where=[Condition(address.field, "eq", address.key)])
+    queryset = model.objects if hook is None else hook(model, model.objects, address.id, state.handler)
+    return narrow(queryset, query, alone=hook is None).limit(1)
+
+
 def narrow(queryset: Any, query: Query, *, alone: bool) -> Any:
-    """Return the documents of ``queryset`` that a query's page is taken from.
+    """Return ``queryset`` narrowed to the documents that meet a query's conditions, its cursor's included.
 
     Args:
         queryset: of a document class.
-        query: of which ``where`` and ``alternatives`` hold.
-        alone: whether nothing else narrows the queryset.
+        query: its ``where`` and ``alternatives`` narrow the queryset.
+        alone: whether the queryset has no other conditions.
     """
     model = queryset._document
     clauses = [_clause(model, condition) for condition in query.where]
-    alternatives = [_all([_clause(model, c) for c in conditions]) for conditions in query.alternatives]
+    alternatives = [_conjunction([_clause(model, c) for c in conditions]) for conditions in query.alternatives]
     clauses += alternatives if len(alternatives) == 1 else [{"$or": alternatives}] if alternatives else []
-    return queryset.filter(__raw__=_all(clauses, alone=alone))
+    return queryset.filter(__raw__=_conjunction(clauses, alone=alone))
 
 
-def _all(clauses: Sequence[Raw], *, alone: bool = True) -> Raw:
-    """Return what meets all clauses.
+def _conjunction(clauses: Sequence[Raw], *, alone: bool = True) -> Raw:
+    """Return one clause that holds where all ``clauses`` hold.
 
-    MongoEngine puts the parts of a query into one dict, where two of one field could undo each other. Unless they are
-    ``alone``, on fields that nothing else narrows, clauses therefore keep to a place of their own.
+    MongoEngine merges all conditions of a queryset into one dict, where two conditions on one field could overwrite
+    each other. Clauses that are not ``alone`` in the queryset therefore go into an ``$and`` of their own.
     """
     together = {key: value for clause in clauses for key, value in clause.items()}
     if not clauses or (alone and len(together) == sum(map(len, clauses))):
@@ -53,43 +61,44 @@ def _all(clauses: Sequence[Raw], *, alone: bool = True) -> Raw:
 
 
 def _clause(model: Any, condition: Condition) -> Raw:
+    """Return a condition in MongoDB's query language, by MongoDB's names of the fields."""
     *parents, name = condition.field.split(".")
     path = []
     for parent in parents:
         path.append(model._fields[parent].db_field)
         model = model._fields[parent].document_type
-    known, travels = model._fields[name], document_class(model).codecs[name]
-    path.append(known.db_field)
-    is_membership = isinstance(travels.type, List) and condition.operator == "contains"
+    field, codec = model._fields[name], document_class_of(model).codecs[name]
+    path.append(field.db_field)
+    is_membership = isinstance(codec.type, List) and condition.operator == "contains"
     if is_membership:
-        known, travels = known.field, codec(known.field, document_class)
-    is_cached = isinstance(known, me.CachedReferenceField)
+        field, codec = field.field, codec_of(field.field, document_class_of)
+    is_cached = isinstance(field, me.CachedReferenceField)
     if is_cached and condition.operator != "exists":
         path.append("_id")
 
-    def stored(value: Any) -> Any:
-        return value if value is None or is_cached else known.to_mongo(travels.encode(value))
+    def encode(value: Any) -> Any:
+        return value if value is None or is_cached else field.to_mongo(codec.encode(value))
 
-    operator = "eq" if is_membership else condition.operator  # MongoDB finds in a list what it finds alone
-    return {".".join(path): _comparison(operator, condition.value, travels.type, stored)}
+    operator = "eq" if is_membership else condition.operator  # of a list, MongoDB compares each item
+    return {".".join(path): _comparison(operator, condition.value, codec.type, encode)}
 
 
-def _comparison(operator: str, value: Any, datatype: DataType, stored: Any) -> Any:
+def _comparison(operator: str, value: Any, datatype: DataType, encode: Callable[[Any], Any]) -> Any:
     if operator == "eq":
-        return stored(value)
+        return encode(value)
     if operator in ("in", "nin"):
-        return {f"${operator}": [stored(item) for item in value]}
+        return {f"${operator}": [encode(item) for item in value]}
     if operator == "exists":
         return {"$nin" if value else "$in": _empty(datatype)}
     pattern = PATTERNS.get(operator.removeprefix("i"))
     if pattern is not None:
         options = {"$options": "i"} if operator.startswith("i") else {}
         return {"$regex": pattern.format(re.escape(value)), **options}
-    return {f"${operator}": stored(value)}
+    return {f"${operator}": encode(value)}
 
 
 def _empty(datatype: DataType) -> list[Any]:
-    """Return the values that are as good as none."""
+    """Return the values of a type for which ``exists`` is false."""
     if isinstance(datatype, Json):
         return [None, [], {}]
     return [None, []] if isinstance(datatype, List) else [None, {}] if isinstance(datatype, Map) else [None]

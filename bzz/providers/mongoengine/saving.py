@@ -1,8 +1,8 @@
-"""Saving a document so that a create only ever inserts and an update only ever updates.
+"""Saves and deletes that hold only if the document is stored as expected: inserts never replace, updates never insert.
 
-``Document.save()`` replaces a document whose natural key is taken, and inserts a stub where the document it updates has
-been deleted. The model's own ``save()``, ``clean()`` and MongoEngine's signals all have to run, whatever arguments that
-``save()`` takes; so the two steps below it, which touch the collection, are replaced on the one instance being saved.
+``Document.save()`` replaces a document whose natural key is taken, and inserts a stub if the document it updates was
+deleted. The model's own ``save()``, ``clean()`` and MongoEngine's signals must all run, and a ``save()`` of the model's
+own may take any arguments. Therefore the two methods that write to the collection are replaced on the saved instance.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from bzz.exceptions import Invalid
 
 
 def insert(document: Any) -> None:
-    """Save a new document by inserting it.
+    """Insert a new document by its own ``save()``.
 
     Raises:
-        NotUniqueError: its primary key, or another unique value, is taken.
-        ValidationError: the model's own validation.
+        NotUniqueError: the primary key or another unique value is taken.
+        ValidationError: the model's own validation failed.
     """
     inserted = False
 
@@ -34,7 +34,7 @@ def insert(document: Any) -> None:
         return type(document)._save_create(document, doc=doc, force_insert=True, write_concern=write_concern)
 
     def update(doc: Any, save_condition: Any, write_concern: Any) -> tuple[Any, bool]:
-        if not inserted:  # save() or clean() chose the primary key, after which MongoEngine takes it for stored
+        if not inserted:  # save() or clean() chose the primary key, and MongoEngine takes the document for stored
             return create(doc, write_concern=write_concern, force_insert=True), True
         return _update(document, doc, save_condition, write_concern)
 
@@ -42,22 +42,22 @@ def insert(document: Any) -> None:
 
 
 def update(document: Any, key: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -> None:
-    """Save the changes of a loaded document, if the store still has in each field it changes what was loaded.
+    """Update a loaded document by its own ``save()``, if its written fields are still stored as loaded.
 
-    What counts is what has changed when it comes to writing, be it by ``clean()`` or ``save()``.
+    The written fields include those that ``clean()`` and ``save()`` change.
 
     Args:
         document: with its changes.
         key: the primary key it was loaded with.
-        raw: what was loaded, as MongoDB has it.
-        names: what else has to be as it was loaded, by the names that the store has for fields.
+        raw: the document as MongoDB loaded it.
+        names: MongoDB's names of further fields that must be stored as loaded.
 
     Raises:
-        SaveConditionError: it is stored no longer, or not as it was loaded.
-        Invalid: save() or clean() chose another primary key.
+        SaveConditionError: the document is not stored any more, or not as loaded.
+        Invalid: ``save()`` or ``clean()`` chose another primary key.
         NotUniqueError, ValidationError: as ``insert``.
     """
-    is_first = True  # a save() that saves again saves on top of that
+    is_first = True  # a save() of the model that saves again must not compare with the loaded values
 
     def update_only(doc: Any, save_condition: Any, write_concern: Any) -> tuple[Any, bool]:
         if document.pk != key:
@@ -73,43 +73,43 @@ def update(document: Any, key: Any, raw: Mapping[str, Any], names: Collection[st
 
 
 def delete(document: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -> None:
-    """Delete a loaded document, by its own ``delete()``, if the store still has it.
+    """Delete a loaded document by its own ``delete()``, if it is still stored.
 
     Args:
-        document: as it was loaded.
-        raw: what was loaded, as MongoDB has it.
-        names: what has to be as it was loaded, by the names that the store has for fields; unless the model does things
-            of its own when it is deleted, which may change them.
+        document: as loaded.
+        raw: the document as MongoDB loaded it.
+        names: MongoDB's names of fields that must be stored as loaded; ignored if the model's own code runs at a
+            delete, as it may change them.
 
     Raises:
-        SaveConditionError: it is stored no longer, or not as it was loaded.
-        OperationError: something refers to it that forbids it.
+        SaveConditionError: the document is not stored any more, or not as loaded.
+        OperationError: a reverse delete rule forbids the delete.
     """
-    as_loaded = {} if _acts_when_deleted(type(document)) else _as_loaded(raw, {*names} - {"_id"})
-    collection = _Conditional(type(document)._get_collection(), raw["_id"], as_loaded, [])
+    as_loaded = {} if _runs_own_code_at_delete(type(document)) else _as_loaded(raw, {*names} - {"_id"})
+    collection = _ConditionalCollection(type(document)._get_collection(), raw["_id"], as_loaded, [])
     vars(document)["_get_collection"] = lambda: collection
     try:
         document.delete()
     finally:
         vars(document).pop("_get_collection", None)
-    collection.check()  # once more, as a delete() of the model's own may have caught what was raised
+    collection.check()  # again, as a delete() of the model's own may have caught the first error
 
 
-def _acts_when_deleted(model: Any) -> bool:
-    """Tell whether code of the model's own runs between the call of ``delete()`` and what it does to the collection."""
+def _runs_own_code_at_delete(model: Any) -> bool:
+    """Tell whether a delete runs code that may write before it deletes the document."""
     queryset_class = model._meta.get("queryset_class", me.QuerySet)
     return (
         model.delete is not me.Document.delete
         or queryset_class.delete is not BaseQuerySet.delete
-        or any(isinstance(known, me.FileField) for known in model._fields.values())
+        or any(isinstance(field, me.FileField) for field in model._fields.values())
         or bool(model._meta.get("delete_rules"))
         or bool(me.signals.pre_delete.has_receivers_for(model))
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Conditional:
-    """A collection in which the document ``key`` has to be, and to meet a condition, when it is deleted first."""
+class _ConditionalCollection:
+    """A collection whose first delete of the document ``key`` must find it stored and meeting ``condition``."""
 
     collection: Any
     key: Any
@@ -119,7 +119,7 @@ class _Conditional:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.collection, name)
 
-    def with_options(self, **options: Any) -> _Conditional:
+    def with_options(self, **options: Any) -> _ConditionalCollection:
         return replace(self, collection=self.collection.with_options(**options))
 
     def delete_many(self, query: Mapping[str, Any], **options: Any) -> Any:
@@ -132,7 +132,7 @@ class _Conditional:
 
     def check(self) -> None:
         if self.deleted and not any(self.deleted):
-            raise SaveConditionError("It is not stored as it was loaded.")
+            raise SaveConditionError("The document is not stored as it was loaded.")
 
 
 def _as_loaded(raw: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -140,14 +140,14 @@ def _as_loaded(raw: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def _update(document: Any, doc: Any, save_condition: Any, write_concern: Any) -> tuple[Any, bool]:
-    """Run MongoEngine's own update; with a condition, be it an empty one, it does not upsert."""
+    """Run MongoEngine's own update; any condition, even an empty one, keeps it from inserting."""
     result: tuple[Any, bool] = type(document)._save_update(document, doc, save_condition or {}, write_concern)
     return result
 
 
-def _save(document: Any, **steps: Callable[..., Any]) -> None:
-    """Call ``document.save()`` with some of the steps it takes replaced."""
-    replaced = {"_clear_changed_fields": lambda: _forget_changes(document), **steps}
+def _save(document: Any, **methods: Callable[..., Any]) -> None:
+    """Call ``document.save()`` with ``methods`` in place of the document's own."""
+    replaced = {"_clear_changed_fields": lambda: _forget_changes(document), **methods}
     vars(document).update(replaced)
     try:
         document.save()
@@ -157,7 +157,7 @@ def _save(document: Any, **steps: Callable[..., Any]) -> None:
 
 
 def _forget_changes(part: Any) -> None:
-    """Have nothing in a document count as changed; MongoEngine's own way loads what lists of references refer to."""
+    """Mark all fields as unchanged; MongoEngine's own method would query for each list of references."""
     inner: Iterable[Any] = ()
     if isinstance(part, BaseDocument):
         part._changed_fields = []
@@ -167,5 +167,5 @@ def _forget_changes(part: Any) -> None:
     elif isinstance(part, (list, tuple)):
         inner = part
     for value in inner:
-        if not isinstance(value, me.Document):  # which a reference leads to, and which is saved by itself
+        if not isinstance(value, me.Document):  # a document behind a reference is saved by itself
             _forget_changes(value)

@@ -1,4 +1,4 @@
-"""MongoEngine's fields without parts: what each can hold, and how its values become a document's and come back."""
+"""The codec: the type of a MongoEngine field, with conversion both ways; and the codecs of scalar fields."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from bzz.schema import enumerations, free_form, scalars
 from bzz.schema.scalars import Scalar
 from bzz.schema.types import EQUALITY, DataType, identity
 
-CLASS_MARKERS = frozenset({"_cls", "_ref"})  # MongoEngine builds the class they name when it loads a document
+CLASS_MARKERS = frozenset({"_cls", "_ref"})  # MongoEngine instantiates the class that they name
 
 
 def check_key(key: str) -> None:
-    """Raise ValueError for a key of a free-form object that MongoDB or MongoEngine would take for something else."""
+    """Raise ValueError for a key that MongoDB or MongoEngine would interpret."""
     if not key or key.startswith("$") or "." in key or "\0" in key or key in CLASS_MARKERS:
         raise ValueError(f"{key!r} cannot be a key: no '$' in front, no '.', no NUL, not '_cls' or '_ref'")
 
 
 def plain(value: Any) -> Any:
-    """Return what only MongoDB and MongoEngine know as JSON: ids and references as strings."""
+    """Return a value of MongoDB's or MongoEngine's own types as JSON: ids, references and decimals as text."""
     if isinstance(value, me.Document):
         return plain(value.pk)
     if isinstance(value, me.EmbeddedDocument):
@@ -47,34 +47,34 @@ JSON = free_form.Json(check_key, plain, (ObjectId, DBRef, Decimal128, me.Documen
 
 @dataclass(frozen=True)
 class Codec:
-    """How one MongoEngine field's values travel.
+    """The type of one MongoEngine field, with conversion both ways.
 
     Args:
-        type: what it can hold.
-        decode: from a document's value to a typed one; never called with None.
-        encode: from a typed value to a document's; never called with None.
-        generated: whether no request may set it: MongoEngine makes its values, or nothing says what may be there.
-        keep: of a type with documents in it, returns what a document's part is to be for its value to become another
-            one, from the part, its value so far, and the other; documents in it stay of the classes they are.
+        type: of the field.
+        decode: returns the typed value of a document's part (its raw value in the field); never called with None.
+        encode: returns the part for a typed value; never called with None.
+        generated: whether a request must not set the field.
+        reuse: returns the part for a new value, made of the old part's documents, which keep their classes; called with
+            the old part, its value and the new value. None for a type without documents.
     """
 
     type: DataType
     decode: Callable[[Any], Any] = identity
     encode: Callable[[Any], Any] = identity
     generated: bool = False
-    keep: Callable[[Any, Any, Any], Any] | None = None
+    reuse: Callable[[Any, Any, Any], Any] | None = None
 
-    def change(self, part: Any, before: Any, value: Any) -> Any:
-        """Return what a document's ``part``, whose typed value was ``before``, is to be for it to become ``value``."""
-        if self.keep is None or part is None or not isinstance(before, (dict, list)):
+    def encode_over(self, part: Any, before: Any, value: Any) -> Any:
+        """Return the part for ``value``, with the documents of the old ``part``, whose value is ``before``."""
+        if self.reuse is None or part is None or not isinstance(before, (dict, list)):
             return self.encode(value)
-        return self.keep(part, before, value)
+        return self.reuse(part, before, value)
 
-    def decode_or_keep(self, value: Any) -> Any:
-        """Return the typed value, or what is there if the type would not take it; None for None."""
+    def decode_if_possible(self, value: Any) -> Any:
+        """Return the typed value; None, and a value that the type cannot decode, stay as they are."""
         try:
             return None if value is None else self.decode(value)
-        except Exception:  # noqa: BLE001  # a document may hold anything, and has to be shown all the same
+        except Exception:  # noqa: BLE001  # a document may hold anything, and bzz must show it
             return value
 
 
@@ -90,7 +90,7 @@ OBJECT_ID = Scalar("id", _parse_object_id, str)
 
 
 def _naive(value: Any, *, milliseconds: bool) -> Any:
-    """Return a date and time as MongoDB keeps it: UTC without a zone, and milliseconds for a BSON date."""
+    """Return a date and time as MongoDB stores it: UTC without a zone, cut to ``milliseconds`` for a BSON date."""
     if not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day) if isinstance(value, date) else value
     value = scalars.utc(value).replace(tzinfo=None)
@@ -114,13 +114,13 @@ def _decimal_codec(convert: Callable[[Any], Any], *, is_number: bool = True) -> 
         return value
 
     datatype = replace(scalars.DECIMAL, parser=parse_decimal)
-    if not is_number:  # but text, whose order is another
+    if not is_number:  # stored as text, which sorts differently
         datatype = replace(datatype, operators=EQUALITY, sortable=False)
     return Codec(datatype, convert)
 
 
 def _float_decimal(decimal_field: Any) -> Codec:
-    """DecimalField keeps a float unless ``force_string``; what comes back is rounded to its precision."""
+    """Return the codec of a DecimalField: a float unless ``force_string``, rounded to its precision."""
 
     def convert(value: Any) -> Any:
         return decimal_field.to_python(decimal_field.to_mongo(value))
@@ -129,7 +129,7 @@ def _float_decimal(decimal_field: Any) -> Codec:
 
 
 def _geo_codec(geo_field: Any) -> Codec:
-    """Check that there are positions, as deep as the field has them; what shape they make is the field's to say."""
+    """Return the codec of a geometry, which checks how deep positions nest; MongoDB checks their shape."""
     depth = DEPTHS.get(geo_field._type, 0) if isinstance(geo_field, GeoJsonBaseField) else 0
 
     def parse_geo(raw: Any) -> Any:
@@ -174,11 +174,11 @@ SCALARS: tuple[tuple[type[BaseField], Callable[[Any], Codec]], ...] = (  # a sub
     (me.IntField, _fixed(Codec(scalars.INTEGER))),
     (me.FloatField, _fixed(Codec(scalars.FLOAT))),
     (me.DecimalField, _float_decimal),
-    (me.Decimal128Field, lambda known: _decimal_codec(known.to_python)),
+    (me.Decimal128Field, lambda field: _decimal_codec(field.to_python)),
     (me.DateField, _fixed(Codec(scalars.DATE, _date))),
     (me.DateTimeField, _fixed(_datetime_codec(identity, milliseconds=True))),
-    (me.ComplexDateTimeField, lambda known: _datetime_codec(known.to_python, milliseconds=False)),
-    (me.EnumField, lambda known: Codec(enumerations.enumeration(known._enum_cls), known.to_python)),
+    (me.ComplexDateTimeField, lambda field: _datetime_codec(field.to_python, milliseconds=False)),
+    (me.EnumField, lambda field: Codec(enumerations.enumeration(field._enum_cls), field.to_python)),
     (me.UUIDField, _fixed(Codec(scalars.UUID_))),
     (me.BinaryField, _fixed(Codec(scalars.BYTES, bytes))),
     (me.StringField, _fixed(Codec(scalars.STRING))),

@@ -1,4 +1,4 @@
-"""Mapped classes of SQLAlchemy 2, in any database it speaks to, by asynchronous sessions or synchronous ones."""
+"""The provider of SQLAlchemy 2's mapped classes, for any database, with asynchronous or synchronous sessions."""
 
 from bzz.providers.sqlalchemy.provider import SQLAlchemyProvider
 

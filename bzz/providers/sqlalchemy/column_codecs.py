@@ -1,4 +1,4 @@
-"""What the values of a column are to a request, by the type of the column."""
+"""The codec: the type of a column, with conversion both ways, by the column's SQLAlchemy type."""
 
 from __future__ import annotations
 
@@ -17,61 +17,61 @@ from bzz.schema.containers import List
 from bzz.schema.enumerations import enumeration
 from bzz.schema.free_form import Json
 from bzz.schema.scalars import Scalar, integer
-from bzz.schema.types import DataType, text
+from bzz.schema.types import DataType, parse_text
 
 SQLITE = "sqlite"
-MAX_DIGITS = 300  # of a decimal number, before or after the point; a float has no more
-SHOWN = Json(plain=str)  # what is in it that only the database knows, as text
+MAX_DIGITS = 300  # of a decimal number before or after the point; a float has 308
+SHOWN = Json(plain=str)  # shows values of the database's own types as text
 Convert = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """How the values of a column travel. None is not for it to convert.
+    """The type of one column, with conversion both ways.
 
     Args:
-        type: what they are to a request.
-        decode: from what SQLAlchemy has to what ``type`` has; None where that is the same.
-        encode: the other way.
-        is_known: whether a request may give one.
+        type: of the field.
+        decode: returns the typed value of SQLAlchemy's value; never called with None. None if both are the same.
+        encode: returns SQLAlchemy's value of a typed value; as ``decode``.
+        is_settable: whether a request may set the field.
     """
 
     type: DataType
     decode: Convert | None = None
     encode: Convert | None = None
-    is_known: bool = True
+    is_settable: bool = True
 
 
 class Shown(Json):
-    """What only the database knows, which nothing can be compared with."""
+    """The type of values that are shown only: no filter can compare them."""
 
     operators = ()
 
 
-ONLY_SHOWN = Codec(Shown(plain=str), SHOWN.dump, is_known=False)
+ONLY_SHOWN = Codec(Shown(plain=str), SHOWN.dump, is_settable=False)
 
 
-def codec(column_type: TypeEngine[Any], dialect: str | None) -> Codec:
-    """Return how the values of a column of a type travel.
+def codec_of(column_type: TypeEngine[Any], dialect: str | None) -> Codec:
+    """Return the codec of a column type; a type that bzz does not know can only be shown.
 
     Args:
-        column_type: the type.
-        dialect: name of the database's dialect, whose limits hold; None where that is not known.
+        column_type: of SQLAlchemy.
+        dialect: the name of the database's dialect, whose limits hold; None if it is unknown.
     """
     if isinstance(column_type, (sa.PickleType, sa.Interval)):
         return ONLY_SHOWN
     if isinstance(column_type, TypeDecorator):
-        inner = codec(column_type.impl_instance, dialect)
-        does_itself = type(column_type).process_bind_param is not TypeDecorator.process_bind_param
-        return replace(inner, encode=None) if does_itself else inner
-    for kind, made in _MADE.items():
+        inner = codec_of(column_type.impl_instance, dialect)
+        encodes_itself = type(column_type).process_bind_param is not TypeDecorator.process_bind_param
+        return replace(inner, encode=None) if encodes_itself else inner
+    for kind, make in _CODECS.items():
         if isinstance(column_type, kind):
-            return made(column_type, dialect)
+            return make(column_type, dialect)
     try:
-        known = _PLAIN.get(column_type.python_type)
+        datatype = _TYPES.get(column_type.python_type)
     except NotImplementedError:
-        known = None
-    return Codec(known) if known else ONLY_SHOWN
+        datatype = None
+    return Codec(datatype) if datatype else ONLY_SHOWN
 
 
 def _enum(column_type: sa.Enum, _: str | None) -> Codec:
@@ -90,15 +90,15 @@ def _enum(column_type: sa.Enum, _: str | None) -> Codec:
 def _string(column_type: sa.String, _: str | None) -> Codec:
     longest = column_type.length
 
-    def parse_text(raw: Any) -> str:
-        value = text(raw)
+    def parse_string(raw: Any) -> str:
+        value = parse_text(raw)
         if "\0" in value:
-            raise ValueError("has a NUL, which no database keeps")
+            raise ValueError("must not contain NUL")
         if longest is not None and len(value) > longest:
             raise ValueError(f"expected at most {longest} characters")
         return value
 
-    return Codec(replace(scalars.STRING, parser=parse_text))
+    return Codec(replace(scalars.STRING, parser=parse_string))
 
 
 def _integer(column_type: sa.Integer, dialect: str | None) -> Codec:
@@ -123,7 +123,7 @@ def _number(column_type: sa.Numeric[Any], _: str | None) -> Codec:
 
 
 def _datetime(column_type: sa.DateTime, _: str | None) -> Codec:
-    """Keep dates and times in UTC, be it that the column has no zone or that the database has none."""
+    """Return the codec of a date and time, which is in UTC even if the column or the database has no zones."""
     encode = None if column_type.timezone else (lambda value: value.replace(tzinfo=None))
     return Codec(scalars.DATETIME, scalars.utc, encode)
 
@@ -145,18 +145,18 @@ def _json(_: TypeEngine[Any], __: str | None) -> Codec:
 
 
 def _array(column_type: sa.ARRAY[Any], dialect: str | None) -> Codec:
-    item = codec(column_type.item_type, dialect)
+    item = codec_of(column_type.item_type, dialect)
     if column_type.dimensions not in (None, 1):
         return ONLY_SHOWN
     decode, encode = _each(item.decode), _each(item.encode)
-    return Codec(List(item.type), decode, encode, is_known=item.is_known)
+    return Codec(List(item.type), decode, encode, is_settable=item.is_settable)
 
 
 def _each(convert: Convert | None) -> Convert | None:
     return (lambda items: [None if item is None else convert(item) for item in items]) if convert else None
 
 
-_MADE: Mapping[type, Callable[[Any, str | None], Codec]] = {  # a subclass before its base
+_CODECS: Mapping[type, Callable[[Any, str | None], Codec]] = {  # a subclass before its base
     sa.Enum: _enum,
     sa.String: _string,
     sa.Integer: _integer,
@@ -168,7 +168,7 @@ _MADE: Mapping[type, Callable[[Any, str | None], Codec]] = {  # a subclass befor
     sa.JSON: _json,
     sa.ARRAY: _array,
 }
-_PLAIN: Mapping[type, DataType] = {
+_TYPES: Mapping[type, DataType] = {
     bool: scalars.BOOLEAN,
     date: scalars.DATE,
     bytes: scalars.BYTES,

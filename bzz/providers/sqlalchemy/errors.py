@@ -1,4 +1,4 @@
-"""SQLAlchemy's errors, and those of the drivers below it, as bzz's."""
+"""Errors of SQLAlchemy and of database drivers, translated into those of bzz."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.schema.errors import NO_INSTANCE
 
-TAKEN, MISSING, DANGLING, REFUSED = "is taken", "is required", "refers to what does not exist", "is not allowed"
-MESSAGES = {  # by SQLSTATE (ISO 9075), by what SQLite calls its error, by MySQL's number
+TAKEN, MISSING, REFUSED = "is taken", "is required", "is not allowed"
+DANGLING = "refers to an instance that does not exist"
+REFERRED = "Other instances refer to this one; delete them or change their references."
+MESSAGES = {  # by SQLSTATE (ISO 9075), by SQLite's error name, by MySQL's error number
     "23505": TAKEN,
     "23502": MISSING,
     "23503": DANGLING,
@@ -36,11 +38,11 @@ MESSAGES = {  # by SQLSTATE (ISO 9075), by what SQLite calls its error, by MySQL
     "3819": REFUSED,
     "4025": REFUSED,
 }
-OTHERS_WRITE = {"40001", "40P01", "55P03", "1205", "1213"}  # serialization, deadlock, lock
-AWAY = re.compile(  # connection, read-only, resources, operator; SQLite that is busy or has no disk; MySQL's client
+CONTENDED = {"40001", "40P01", "55P03", "1205", "1213"}  # serialization failure, deadlock, lock not available
+UNAVAILABLE = re.compile(  # connection, read-only, resources, operator; SQLite busy or without disk; MySQL's client
     "08...|25006|3D000|53...|57...|58...|SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY|PROTOCOL).*|20[0-9]{2}|1040|1053"
 )
-COLUMNS = [  # how each database says which columns an error is about
+COLUMNS = [  # the columns of an error, as each database names them in its message
     re.compile(pattern)
     for pattern in (
         r"Key \(([^)]+)\)=",
@@ -56,13 +58,15 @@ COLUMNS = [  # how each database says which columns an error is about
 
 
 @contextmanager
-def translated(mapped: MappedClass, given: Collection[str] | None = None, *, is_delete: bool = False) -> Iterator[None]:
-    """Raise what the block raises as bzz's own errors; errors of the user's own code pass.
+def translated(
+    mapped_class: MappedClass, given: Collection[str] | None = None, *, is_delete: bool = False
+) -> Iterator[None]:
+    """Translate errors that the block raises; errors of the application's own code pass.
 
     Args:
-        mapped: of the instances in hand.
-        given: names of the fields that a write is given; None for a read.
-        is_delete: whether it is a delete, which fails if others refer to what is deleted.
+        mapped_class: of the instances at hand.
+        given: names of the fields that a write sets; None for a read.
+        is_delete: whether the block deletes, so that a broken constraint means that other instances refer to this one.
 
     Raises:
         NotFound, Conflict, Invalid, Unavailable: as ``Provider``.
@@ -72,33 +76,33 @@ def translated(mapped: MappedClass, given: Collection[str] | None = None, *, is_
     except StaleDataError as error:
         raise NotFound(NO_INSTANCE) from error
     except FlushError as error:
-        raise Conflict("The store has such an instance already.") from error
-    except AssertionError as error:  # SQLAlchemy's, of members that are known by the key they are to lose
+        raise Conflict("An instance with this primary key is already stored.") from error
+    except AssertionError as error:  # of members whose primary key is the foreign key that a delete would clear
         if not (is_delete and "blank-out primary key" in str(error)):
             raise
-        raise Conflict("Others refer to it.") from error
+        raise Conflict(REFERRED) from error
     except sa.exc.TimeoutError as error:
         raise Unavailable("All connections to the store are in use.") from error
     except sa.exc.StatementError as error:
         if isinstance(error, sa.exc.IntegrityError) or _code(error) in MESSAGES:
             if is_delete:
-                raise Conflict("Others refer to it.") from error
-            raise _constraint(mapped, error, given) from error
-        failure = _failure(error, is_write=given is not None)
+                raise Conflict(REFERRED) from error
+            raise _constraint_error(mapped_class, error, given) from error
+        failure = _statement_error(error, is_write=given is not None)
         if failure is None:
             raise
         raise failure from error
-    except (ConnectionError, TimeoutError, gaierror) as error:  # of what connects, before SQLAlchemy could translate it
+    except (ConnectionError, TimeoutError, gaierror) as error:  # raised by drivers before SQLAlchemy can translate them
         raise Unavailable("The store cannot be reached.") from error
 
 
-def _failure(error: sa.exc.StatementError, *, is_write: bool) -> BzzError | None:
-    """Return what a statement that failed means to the client; None if it is a mistake of the application."""
+def _statement_error(error: sa.exc.StatementError, *, is_write: bool) -> BzzError | None:
+    """Return bzz's error of a failed statement; None for a mistake of the application."""
     after = " The write may have happened." if is_write else ""
     code = _code(error)
-    if code in OTHERS_WRITE:
-        return Conflict("Others are writing the same instances; nothing was written.")
-    if getattr(error, "connection_invalidated", False) or AWAY.fullmatch(code):
+    if code in CONTENDED:
+        return Conflict("Another request is writing the same instances; nothing was written, so try again.")
+    if getattr(error, "connection_invalidated", False) or UNAVAILABLE.fullmatch(code):
         return Unavailable(f"The store does not answer.{after}")
     if isinstance(error, sa.exc.DataError) or isinstance(error.orig, ValueError) or code.startswith("22"):
         return Invalid("The store does not take such a value.")
@@ -107,20 +111,23 @@ def _failure(error: sa.exc.StatementError, *, is_write: bool) -> BzzError | None
     return None
 
 
-def _constraint(mapped: MappedClass, error: sa.exc.StatementError, given: Collection[str] | None) -> BzzError:
+def _constraint_error(
+    mapped_class: MappedClass, error: sa.exc.StatementError, given: Collection[str] | None
+) -> BzzError:
+    """Return the error of a broken constraint, for each field that the message names."""
     kind = MESSAGES.get(_code(error))
     if kind is None:
         return Conflict("A constraint of the store forbids it.")
-    cause = getattr(error.orig, "__cause__", None)  # asyncpg's own, which says more
-    names = _fields(mapped, f"{error.orig} {getattr(cause, 'detail', '')}")
-    errors = mapped.schema.visible_errors({name: [kind] for name in names}, given)
+    cause = getattr(error.orig, "__cause__", None)  # asyncpg's own error says more
+    names = _fields_of(mapped_class, f"{error.orig} {getattr(cause, 'detail', '')}")
+    errors = mapped_class.schema.visible_errors({name: [kind] for name in names}, given)
     if kind is TAKEN:
         return Conflict("A value is taken.", errors=errors)
     return Invalid("The input is not valid." if errors else "A constraint of the store forbids it.", errors=errors)
 
 
 def _code(error: sa.exc.StatementError) -> str:
-    """Return the code of the error, as its driver has it."""
+    """Return the driver's code of an error; an empty text if it has none."""
     cause: Any = error.orig
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
     if code is None and cause is not None and cause.args and isinstance(cause.args[0], int):
@@ -128,28 +135,28 @@ def _code(error: sa.exc.StatementError) -> str:
     return str(code or "")
 
 
-def _fields(mapped: MappedClass, message: str) -> list[str]:
-    """Return the names of the fields whose columns a message names."""
+def _fields_of(mapped_class: MappedClass, message: str) -> list[str]:
+    """Return the names of the fields whose columns ``message`` names."""
     found = next((match[1] for pattern in COLUMNS if (match := pattern.search(message))), "")
     columns = [part.strip(' "`').rpartition(".")[2] for part in found.split(",")]
-    names = _names(mapped.mapper, mapped.relations.values())
-    columns = [*columns, *(column for name in columns for column in _checked(mapped.mapper, name))]
+    names = _fields_by_column(mapped_class.mapper, mapped_class.relations.values())
+    columns = [*columns, *(column for name in columns for column in _checked_columns(mapped_class.mapper, name))]
     return [names[column] for column in columns if column in names]
 
 
-def _names(mapper: Mapper[Any], relations: Collection[Relationship]) -> dict[str, str]:
-    """Return the names of fields by those of their columns."""
-    held = {relation.key: relation.name for relation in relations if relation.key}
+def _fields_by_column(mapper: Mapper[Any], relations: Collection[Relationship]) -> dict[str, str]:
+    """Return the names of the fields by the names of their columns."""
+    by_key = {relation.key: relation.name for relation in relations if relation.key}
     return {
-        column.name: held.get(prop.key, prop.key)
+        column.name: by_key.get(prop.key, prop.key)
         for prop in mapper.column_attrs
         for column in prop.columns
         if isinstance(column, sa.Column)
     }
 
 
-def _checked(mapper: Mapper[Any], name: str) -> list[str]:
-    """Return the name of the column that the check constraint ``name`` is about, if it is one and about one."""
+def _checked_columns(mapper: Mapper[Any], name: str) -> list[str]:
+    """Return the column that the constraint ``name`` checks; none if it checks several or does not exist."""
     for table in mapper.tables:
         columns: Any = table.columns
         for column in columns:

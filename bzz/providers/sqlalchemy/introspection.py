@@ -1,4 +1,4 @@
-"""From the mapper of a class to its schema."""
+"""Introspection of mappers: the ``MappedClass`` of a model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
-from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, codec
+from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, codec_of
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship, relationships
 from bzz.schema.containers import List
@@ -21,16 +21,16 @@ from bzz.schema.schema import make_schema
 
 
 def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callable[[type], MappedClass]) -> MappedClass:
-    """Return the schema of a mapped class.
+    """Return the ``MappedClass`` of a model.
 
     Args:
         model: the class.
-        dialect: name of the database's dialect, if it is known.
-        mapped_class_of: returns the schema of another class, when it is needed.
+        dialect: the name of the database's dialect; None if it is unknown.
+        mapped_class_of: returns the ``MappedClass`` of a related class; called at first use.
 
     Raises:
-        TypeError: it is no mapped class, or its primary key is composite.
-        LookupError: it, or another, refers to a class that is not defined yet.
+        TypeError: ``model`` is no mapped class, or its primary key is composite.
+        LookupError: a class of its registry refers to a class that is not defined yet.
     """
     mapper: Any = sa.inspect(model, raiseerr=False)
     if not isinstance(mapper, Mapper):
@@ -40,22 +40,27 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
         names = ", ".join(column.name for column in mapper.primary_key)
         raise TypeError(f"{model.__name__} has a composite primary key ({names}), which cannot be served yet")
     pk = mapper.get_property_by_column(mapper.primary_key[0]).key
-    relations = {held.name: held for held in relationships(mapper)}
-    covered = {held.key for held in relations.values() if held.key and held.is_writable}
-    codecs, keys, fields = {}, {}, {}
+    relations = {relation.name: relation for relation in relationships(mapper)}
+    covered = {relation.key for relation in relations.values() if relation.key and relation.is_writable}
+    codecs, key_codecs, fields = {}, {}, {}
     for name, expression in _expressions(mapper).items():
         if name not in covered:
-            codecs[name] = known = _codec(expression, dialect)
-            fields[name] = _field(name, mapper, expression, known, is_pk=name == pk)
-    for name, held in relations.items():
-        fields[name] = _relation_field(held, mapped_class_of)
-        if held.key:
-            keys[name] = codec(getattr(model, held.key).type, dialect)
-    return MappedClass(mapper, make_schema(model, fields, pk=pk, json=SHOWN), codecs, keys, relations)
+            codecs[name] = codec = _expression_codec(expression, dialect)
+            fields[name] = _column_field(name, mapper, expression, codec, is_pk=name == pk)
+    for name, relation in relations.items():
+        fields[name] = _relation_field(relation, mapped_class_of)
+        if relation.key:
+            key_codecs[name] = codec_of(getattr(model, relation.key).type, dialect)
+    return MappedClass(mapper, make_schema(model, fields, pk=pk, json=SHOWN), codecs, key_codecs, relations)
 
 
 def _configure(mapper: Mapper[Any]) -> None:
-    """Configure the mappers, unless one refers to a class that is not defined yet, after which none could be."""
+    """Configure all mappers of the registry.
+
+    Raises:
+        LookupError: one refers to a class or table that is not defined yet. SQLAlchemy itself would then refuse to
+            configure any mapper, now and later.
+    """
     if mapper.configured:
         return
     names = {*mapper.registry._class_registry}
@@ -70,12 +75,12 @@ def _configure(mapper: Mapper[Any]) -> None:
                 isinstance(table, str) and table.isidentifier() and table not in other.registry.metadata.tables
             )
             if is_missing or not _is_defined(argument):
-                raise LookupError(f"{other.class_.__name__}.{name} refers to what is not mapped yet")
+                raise LookupError(f"{other.class_.__name__}.{name} refers to a class or table that is not defined yet")
     mapper.registry.configure(cascade=True)
 
 
 def _is_defined(argument: Any) -> bool:
-    """Tell whether what a relationship refers to is there, where that is a function which returns it."""
+    """Tell whether a relationship's argument, if it is a function, can return the class it refers to."""
     if callable(argument) and not isinstance(argument, type):
         try:
             argument()
@@ -85,7 +90,7 @@ def _is_defined(argument: Any) -> bool:
 
 
 def _expressions(mapper: Mapper[Any]) -> dict[str, Any]:
-    """Return what a class has that holds one value: columns, expressions and hybrid properties."""
+    """Return columns, expressions and hybrid properties by name; None for a hybrid property without expression."""
     pk = mapper.primary_key[0]
     found: dict[str, Any] = {
         name: prop.expression
@@ -95,31 +100,31 @@ def _expressions(mapper: Mapper[Any]) -> dict[str, Any]:
     for name, descriptor in mapper.all_orm_descriptors.items():
         if descriptor.extension_type is HybridExtensionType.HYBRID_PROPERTY and not name.startswith("_"):
             found[name] = None
-            with suppress(Exception):  # one that is of instances only
+            with suppress(Exception):  # the property may work on instances only
                 found[name] = getattr(mapper.class_, name)
     return found
 
 
-def _codec(expression: Any, dialect: str | None) -> Codec:
+def _expression_codec(expression: Any, dialect: str | None) -> Codec:
     if not isinstance(expression, (ColumnElement, QueryableAttribute)) or isinstance(
         expression.type, sa.types.NullType
     ):
         return ONLY_SHOWN
-    return codec(expression.type, dialect)
+    return codec_of(expression.type, dialect)
 
 
-def _field(name: str, mapper: Mapper[Any], expression: Any, known: Codec, *, is_pk: bool) -> Field:
+def _column_field(name: str, mapper: Mapper[Any], expression: Any, codec: Codec, *, is_pk: bool) -> Field:
     column = expression if isinstance(expression, sa.Column) else None
     is_set = (
         column is not None
-        and known.is_known
+        and codec.is_settable
         and column.computed is None
         and not (column.identity is not None and column.identity.always)
         and column is not mapper.version_id_col
         and column is not mapper.polymorphic_on
     )
     is_made = is_pk and _is_generated(mapper.primary_key[0])
-    return Field(name, known.type, insertable=is_set and not is_made, updatable=is_set and not is_pk)
+    return Field(name, codec.type, insertable=is_set and not is_made, updatable=is_set and not is_pk)
 
 
 def _is_generated(column: Any) -> bool:
@@ -128,16 +133,16 @@ def _is_generated(column: Any) -> bool:
     )
 
 
-def _relation_field(held: Relationship, mapped_class_of: Callable[[type], MappedClass]) -> Field:
+def _relation_field(relation: Relationship, mapped_class_of: Callable[[type], MappedClass]) -> Field:
     def key_type() -> Any:
-        schema = mapped_class_of(held.model).schema
+        schema = mapped_class_of(relation.model).schema
         return schema.fields[str(schema.pk)].type
 
-    reference = Reference(lambda: held.model, key_type)
+    reference = Reference(lambda: relation.model, key_type)
     return Field(
-        held.name,
-        List(reference) if held.many else reference,
-        insertable=held.is_writable,
-        updatable=held.is_writable,
-        deferred=held.key is None,
+        relation.name,
+        List(reference) if relation.many else reference,
+        insertable=relation.is_writable,
+        updatable=relation.is_writable,
+        deferred=relation.key is None,
     )

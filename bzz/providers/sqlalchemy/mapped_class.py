@@ -1,71 +1,73 @@
-"""Mapped classes as resources, and their instances as plain values and back."""
+"""Mapped classes: their schemas, the values of their instances, and instances from values."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import cached_property
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session, undefer
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from bzz.exceptions import Invalid
-from bzz.providers.sqlalchemy.column_codecs import SQLITE, Codec, Convert
+from bzz.providers.sqlalchemy.column_codecs import Codec, Convert
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
+S = TypeVar("S")
+
 
 @dataclass(frozen=True)
 class MappedClass:
-    """A mapped class, with how the values of each of its fields travel.
+    """A mapped class, with a codec for each column and a relationship for each relation.
 
     Args:
         mapper: of the class.
-        schema: what it looks like, without the restrictions of any hive.
-        codecs: by the names of the fields that are columns or expressions.
-        keys: by the names of those that are the foreign keys of relationships.
-        relations: by the names of the fields that are relationships.
+        schema: of the class.
+        codecs: of columns and expressions, by field name.
+        key_codecs: of the foreign keys of to-one relationships, by field name.
+        relations: relationships by field name.
 
     Attributes:
-        pages: statements of lists that were asked for before.
+        pages: statements of first pages, which ``queries`` builds and keeps.
     """
 
     mapper: Mapper[Any]
     schema: Schema
     codecs: Mapping[str, Codec]
-    keys: Mapping[str, Codec]
+    key_codecs: Mapping[str, Codec]
     relations: Mapping[str, Relationship]
-    pages: dict[Any, sa.Select[Any]] = field(default_factory=dict, init=False)
-    _at: dict[str, sa.Select[Any]] = field(default_factory=dict, init=False)
-    _locking: dict[str, sa.Select[Any]] = field(default_factory=dict, init=False)
+    pages: dict[Any, sa.Select[Any]] = dataclass_field(default_factory=dict, init=False)
+    _statements: dict[Hashable, Any] = dataclass_field(default_factory=dict, init=False)
 
     @cached_property
     def _decoders(self) -> list[tuple[str, str, Convert | None]]:
-        """Name, attribute and conversion of each field that an instance holds itself."""
-        of_columns = [(name, name, known.decode) for name, known in self.codecs.items()]
-        return of_columns + [(name, self.attribute(name), known.decode) for name, known in self.keys.items()]
+        """Name, attribute and decoder of each field that is not deferred."""
+        of_columns = [(name, name, codec.decode) for name, codec in self.codecs.items()]
+        return of_columns + [(name, self.attribute(name), codec.decode) for name, codec in self.key_codecs.items()]
 
     @cached_property
     def _parameters(self) -> Sequence[Parameter]:
-        """What the class's own constructor takes; nothing of SQLAlchemy's, which only sets what it is given."""
+        """The parameters of the class's own constructor; none if it has SQLAlchemy's."""
         own: Any = self.mapper.class_manager.original_init
         return [] if own is self.mapper.registry.constructor else [*signature(own).parameters.values()][1:]
 
     @cached_property
     def _accepted(self) -> frozenset[str] | None:
-        """The attributes that the constructor takes; None if it takes any."""
+        """The attributes that the constructor takes; None if it takes all."""
         takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in self._parameters)
         return None if takes_any else frozenset(p.name for p in self._parameters)
 
     @cached_property
     def _required(self) -> frozenset[str]:
-        """The attributes that the constructor does not do without."""
+        """The attributes that the constructor requires."""
         kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
         return frozenset(p.name for p in self._parameters if p.kind in kinds and p.default is Parameter.empty)
 
@@ -75,113 +77,111 @@ class MappedClass:
         return self.column(str(self.schema.pk))
 
     @cached_property
-    def everything(self) -> sa.Select[Any]:
-        """The statement of all instances, with all that they hold."""
+    def select_all(self) -> sa.Select[Any]:
+        """The statement of all instances, with SQLAlchemy's deferred columns loaded."""
         deferred = [prop.class_attribute for prop in self.mapper.column_attrs if prop.deferred]
         return sa.select(self.mapper.class_).options(*map(undefer, deferred))
 
-    @cached_property
-    def write_locks(self) -> Mapping[str, Sequence[sa.Update]]:
-        """By dialect, what a transaction begins with if no other shall write: in SQLite a write, though of nothing."""
-        table: Any = self.mapper.base_mapper.local_table
-        pk = self.mapper.base_mapper.primary_key[0]
-        return {SQLITE: [sa.update(table).values({pk: pk}).where(sa.false())]}
+    def once(self, key: Hashable, build: Callable[[], S]) -> S:
+        """Return the statement that ``build`` returned for ``key`` at the first call."""
+        if key not in self._statements:
+            self._statements[key] = build()
+        statement: S = self._statements[key]
+        return statement
 
-    def at(self, name: str) -> sa.Select[Any]:
-        """Return the statement of the instance whose field ``name`` is the parameter ``key``, as it is stored."""
-        if name not in self._at:
-            clause = self.column(name) == sa.bindparam("key")
-            self._at[name] = self.everything.where(clause)
-        return self._at[name]
-
-    def locking(self, name: str) -> sa.Select[Any]:
-        """Return the statement ``at`` that keeps others from writing the instance's row, where the database has one."""
-        if name not in self._locking:
-            base = self.mapper.base_mapper.local_table
-            self._locking[name] = self.at(name).with_for_update(of=base, key_share=True)
-        return self._locking[name]
+    def select_by(self, name: str) -> sa.Select[Any]:
+        """Return the statement of the instance whose field ``name`` equals the parameter ``key``; built once."""
+        return self.once(("by", name), lambda: self.select_all.where(self.column(name) == sa.bindparam("key")))
 
     def column(self, name: str) -> Any:
-        """Return what the field ``name`` is in a statement; of a to-one relationship, the column of its foreign key."""
+        """Return the attribute of the field ``name`` for a statement; of a to-one relationship, its foreign key."""
         return getattr(self.mapper.class_, self.attribute(name))
 
     def attribute(self, name: str) -> str:
-        """Return the attribute that holds the field ``name``: of a to-one relationship, its foreign key."""
-        held = self.relations.get(name)
-        return (held and held.key) or name
+        """Return the name of the attribute of the field ``name``; of a to-one relationship, its foreign key."""
+        relation = self.relations.get(name)
+        return (relation and relation.key) or name
 
     def values(self, instance: Any) -> Values:
-        """Return an instance's values, typed; queries for none but what is not loaded."""
+        """Return the typed values of an instance; queries only for values that are not loaded."""
         found, loaded = {}, vars(instance)
         for name, key, decode in self._decoders:
             value = loaded[key] if key in loaded else getattr(instance, key)
             found[name] = decode(value) if decode is not None and value is not None else value
         return found
 
-    def bound(self, name: str, value: Any) -> Any:
-        """Return a typed value of the field ``name`` as SQLAlchemy takes it in a statement."""
-        known = self.codecs.get(name) or self.keys.get(name)
-        return known.encode(value) if known and known.encode and value is not None else value
+    def encode(self, name: str, value: Any) -> Any:
+        """Return SQLAlchemy's value for a typed value of the field ``name``."""
+        codec = self.codecs.get(name) or self.key_codecs.get(name)
+        return codec.encode(value) if codec and codec.encode and value is not None else value
 
     def build(self, session: Session, data: Values) -> Any:
-        """Return a new instance with the values of ``data``, by its class's own constructor.
+        """Return a new instance with the values of ``data``, made by its class's constructor.
+
+        Args:
+            session: to load the members that the constructor requires.
+            data: typed values by field name.
 
         Raises:
-            Invalid: the constructor wants what is not there, or a validator of the class refuses.
+            Invalid: the constructor requires a missing field, or a validator of the class refused a value.
         """
-        stored = {name: self._value(name, value) for name, value in data.items()}
+        stored = {name: self._attribute_value(name, value) for name, value in data.items()}
         given = {self.attribute(name): value for name, value in stored.items()}
         accepted = given.keys() if self._accepted is None else self._accepted
         taken = {name: value for name, value in given.items() if name in accepted}
         try:
-            instance = self.mapper.class_(**taken, **self._required_of(session, data, given.keys()))
+            instance = self.mapper.class_(**taken, **self._required_arguments(session, data, given.keys()))
         except ValueError as error:
             raise error if isinstance(error, Invalid) else Invalid(str(error)) from error
         self._set(instance, {name: value for name, value in stored.items() if self.attribute(name) not in accepted})
-        for name in self.keys:
+        for name in self.key_codecs:
             if data.get(name) is not None and vars(instance).get(name, ...) is None:
-                set_committed_value(instance, name, None)  # what a constructor has set, not to take the key away
+                set_committed_value(instance, name, None)  # else a None of the constructor would clear the foreign key
         pk = str(self.schema.pk)
         if self.schema.fields[pk].insertable and getattr(instance, pk) is None:
-            raise Invalid(errors={self.schema.public(pk): ["is required"]})
+            raise Invalid(errors={self.schema.public_name(pk): ["is required"]})
         return instance
 
-    def _required_of(self, session: Session, data: Values, given: Collection[str]) -> dict[str, Any]:
-        """Return what a constructor requires besides what it is given: relations, and what the database makes.
+    def _required_arguments(self, session: Session, data: Values, given: Collection[str]) -> dict[str, Any]:
+        """Return the required arguments that are not ``given``: members of relations, and None for generated values.
 
         Raises:
             Invalid: a field is missing.
         """
         found: dict[str, Any] = {}
         errors = {}
-        names = {self.attribute(name): name for name in self.keys}
+        names = {self.attribute(name): name for name in self.key_codecs}
         for attribute in self._required.difference(given):
-            name, held = names.get(attribute, attribute), self.relations.get(attribute)
-            known = self.schema.fields.get(name)
-            if held is not None and (name in data or held.key is None):
-                found[name] = held.target(session, data.get(name)) if held.key else [] if held.many else None
-            elif known is not None and not known.insertable:
+            name, relation = names.get(attribute, attribute), self.relations.get(attribute)
+            field = self.schema.fields.get(name)
+            if relation is not None and (name in data or relation.key is None):
+                found[name] = relation.load(session, data.get(name)) if relation.key else [] if relation.many else None
+            elif field is not None and not field.insertable:
                 found[attribute] = None
             else:
-                errors[self.schema.public(name)] = ["is required"]
+                errors[self.schema.public_name(name)] = ["is required"]
         if errors:
             raise Invalid(errors=errors)
         return found
 
     def assign(self, instance: Any, changed: Values) -> None:
-        """Set on ``instance`` what has ``changed``; raise Invalid if a validator of its class refuses."""
-        self._set(instance, {name: self._value(name, value) for name, value in changed.items()})
+        """Set the ``changed`` values on ``instance``.
+
+        Raises:
+            Invalid: a validator of the class refused a value.
+        """
+        self._set(instance, {name: self._attribute_value(name, value) for name, value in changed.items()})
         for name in changed:
-            if isinstance(self.column(name).type, sa.JSON):  # where Python finds 1 and true the same
+            if isinstance(self.column(name).type, sa.JSON):  # Python finds 1 and true equal
                 flag_modified(instance, name)
 
-    def _value(self, name: str, value: Any) -> Any:
-        """Return what is set on an instance: of what always has a value its default, to take that away."""
+    def _attribute_value(self, name: str, value: Any) -> Any:
+        """Return the value to set on an instance; for None in a column that is not nullable, its default."""
         column = self.column(name)
         default = getattr(column, "default", None)
         if value is None and default is not None and default.is_scalar and not column.nullable:
             return default.arg
-        return self.bound(name, value)
+        return self.encode(name, value)
 
     def _set(self, instance: Any, stored: Mapping[str, Any]) -> None:
         errors: dict[str, list[str]] = {}
@@ -190,7 +190,7 @@ class MappedClass:
             try:
                 setattr(instance, attribute, value)
             except ValueError as error:
-                add_error(errors, self.schema.public(name), error)
+                add_error(errors, self.schema.public_name(name), error)
             else:
                 if value is None and isinstance(self.column(name).type, sa.JSON):
                     _set_null(instance, attribute)
@@ -199,6 +199,6 @@ class MappedClass:
 
 
 def _set_null(instance: Any, attribute: str) -> None:
-    """Have a column of JSON hold no value, and not JSON's own null; one that follows changes in it takes the latter."""
-    with suppress(ValueError):
+    """Set a JSON column to SQL's NULL, which differs from JSON's null."""
+    with suppress(ValueError):  # a mutable type takes JSON's null only
         setattr(instance, attribute, sa.null())

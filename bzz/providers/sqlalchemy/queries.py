@@ -1,4 +1,4 @@
-"""Conditions and orders as SQL has them. Every value is a bound parameter."""
+"""Statements of lists: conditions, order and page of a query in SQL. Each value is a bound parameter."""
 
 from __future__ import annotations
 
@@ -13,70 +13,70 @@ from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.providers.values import Query
 
-NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # by themselves, where ascending; not all of them could be told
+NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # if ascending, by default; MySQL knows no NULLS FIRST
 EMPTY_JSON = ("null", "[]", "{}")
 ESCAPE = "/"
-MAX_PAGES = 100
+MAX_PAGES = 100  # statements kept for each class
 
 
-def first_page(mapped: MappedClass, query: Query, dialect: str) -> Any:
-    """Return the statement of the first page of all instances, in a query's order; the same one for the same query."""
-    asked = (*query.order(mapped.schema), query.per_page, dialect)
-    statement = mapped.pages.get(asked)
+def first_page(mapped_class: MappedClass, query: Query, dialect: str) -> Any:
+    """Return the statement of the first page of all instances in a query's order, kept for the next such query."""
+    key = (*query.order(mapped_class.schema), query.per_page, dialect)
+    statement = mapped_class.pages.get(key)
     if statement is None:
-        if len(mapped.pages) >= MAX_PAGES:
-            mapped.pages.clear()
-        statement = mapped.pages[asked] = page(mapped.everything, mapped, query, dialect)
+        if len(mapped_class.pages) >= MAX_PAGES:
+            mapped_class.pages.clear()
+        statement = mapped_class.pages[key] = page(mapped_class.select_all, mapped_class, query, dialect)
     return statement
 
 
-def narrow(statement: Any, mapped: MappedClass, query: Query, dialect: str) -> Any:
-    """Return ``statement`` of the instances that meet the conditions of a query, without regard to its cursor."""
-    clauses = _clauses(mapped, query.where, dialect)
+def narrow(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) -> Any:
+    """Return ``statement`` narrowed to instances that meet the query's ``where``; its cursor does not count."""
+    clauses = _clauses(mapped_class, query.where, dialect)
     return statement.where(*clauses) if clauses else statement
 
 
-def page(statement: Any, mapped: MappedClass, query: Query, dialect: str) -> Any:
-    """Return ``statement`` of a query's page and, if there is one, the first instance of the next."""
-    alternatives = [sa.and_(*_clauses(mapped, conditions, dialect)) for conditions in query.alternatives]
+def page(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) -> Any:
+    """Return ``statement`` narrowed to the query's page and the first instance of the next page."""
+    alternatives = [sa.and_(*_clauses(mapped_class, conditions, dialect)) for conditions in query.alternatives]
     if alternatives:
         statement = statement.where(sa.or_(*alternatives))
-    for name, descending in query.order(mapped.schema):
-        statement = statement.order_by(_order(mapped, name, dialect, descending=descending))
+    for name, descending in query.order(mapped_class.schema):
+        statement = statement.order_by(_order(mapped_class, name, dialect, descending=descending))
     statement = statement.limit(query.per_page + 1)
     return statement.offset(query.skip) if query.skip else statement
 
 
-def _clauses(mapped: MappedClass, conditions: Iterable[Condition], dialect: str) -> list[Any]:
-    return [_clause(mapped, condition, dialect) for condition in conditions]
+def _clauses(mapped_class: MappedClass, conditions: Iterable[Condition], dialect: str) -> list[Any]:
+    return [_clause(mapped_class, condition, dialect) for condition in conditions]
 
 
-def _order(mapped: MappedClass, name: str, dialect: str, *, descending: bool) -> Any:
-    column = mapped.column(name)
+def _order(mapped_class: MappedClass, name: str, dialect: str, *, descending: bool) -> Any:
+    column = mapped_class.column(name)
     order = column.desc() if descending else column.asc()
     if dialect in NULLS_FIRST or not getattr(column, "nullable", True):
         return order
     return order.nulls_last() if descending else order.nulls_first()
 
 
-def _clause(mapped: MappedClass, condition: Condition, dialect: str) -> Any:
-    """Return a condition as SQL."""
+def _clause(mapped_class: MappedClass, condition: Condition, dialect: str) -> Any:
+    """Return a condition in SQL."""
     name, operator, value = condition.field, condition.operator, condition.value
-    held = mapped.relations.get(name)
-    if held is not None and held.key is None:
-        return _related(held, operator, value)
-    column = mapped.column(name)
+    relation = mapped_class.relations.get(name)
+    if relation is not None and relation.key is None:
+        return _has_member(relation, operator, value)
+    column = mapped_class.column(name)
     if operator == "exists":
         return _exists(column, wanted=value)
     if operator in ("in", "nin"):
-        return _in(column, [mapped.bound(name, item) for item in value], negated=operator == "nin")
+        return _in(column, [mapped_class.encode(name, item) for item in value], negated=operator == "nin")
     if operator in _PATTERNS:
         if isinstance(column.type, sa.ARRAY):
-            [item] = mapped.bound(name, [value])
+            [item] = mapped_class.encode(name, [value])
             return item == sa.any_(column)
         return _matches(column, operator, value, dialect)
-    value = mapped.bound(name, value)
-    if isinstance(column.type, sa.Float) and value is not None:  # which drivers send with more digits than it has
+    value = mapped_class.encode(name, value)
+    if isinstance(column.type, sa.Float) and value is not None:  # drivers send more digits than the column has
         value = sa.cast(value, column.type)
     return _COMPARISONS[operator](column, value)
 
@@ -100,12 +100,12 @@ _PATTERNS = {
 
 
 def _literal(column: Any, value: Any) -> Any:
-    """Return a value as a parameter, as SQLAlchemy would not order by true and false otherwise."""
+    """Return a value as a parameter; SQLAlchemy refuses to compare ``<`` with plain True and False."""
     return value if isinstance(value, sa.ClauseElement) else sa.literal(value, column.type)
 
 
 def _in(column: Any, values: list[Any], *, negated: bool) -> Any:
-    """Return whether a value is one of several, of which None is one like the others."""
+    """Return the clause that a column equals one of ``values``, None included."""
     others = [value for value in values if value is not None]
     is_null = len(others) < len(values)
     if negated:
@@ -118,7 +118,7 @@ def _in(column: Any, values: list[Any], *, negated: bool) -> Any:
 
 
 def _matches(column: Any, operator: str, value: str, dialect: str) -> Any:
-    """Return whether text has a part, taken literally; SQLite's LIKE folds case, so that GLOB takes its place."""
+    """Return the clause that text matches a literal value; SQLite needs GLOB, as its LIKE ignores case."""
     folds = operator.startswith("i")
     if dialect == SQLITE and not folds:
         literal = "".join(f"[{char}]" if char in "*?[" else char for char in value)
@@ -131,7 +131,7 @@ def _matches(column: Any, operator: str, value: str, dialect: str) -> Any:
 
 
 def _exists(column: Any, *, wanted: bool) -> Any:
-    """Return whether there is a value; an empty list or object is none."""
+    """Return the clause that a column has a value; an empty list or object is none."""
     there = column.is_not(None)
     if isinstance(column.type, sa.JSON):
         there = sa.and_(there, sa.cast(column, sa.Text).not_in(EMPTY_JSON))
@@ -140,12 +140,12 @@ def _exists(column: Any, *, wanted: bool) -> Any:
     return there if wanted else sa.not_(there)
 
 
-def _related(held: Relationship, operator: str, value: Any) -> Any:
-    """Return whether an instance has a member, told by its key, or any; in terms of what is kept elsewhere."""
-    has = held.attribute.any if held.many else held.attribute.has
+def _has_member(relation: Relationship, operator: str, value: Any) -> Any:
+    """Return the clause that an instance has a member with one of the keys, or any member for ``exists``."""
+    has = relation.attribute.any if relation.many else relation.attribute.has
     if operator == "exists":
         return has() if value else sa.not_(has())
     values = value if operator in ("in", "nin") else [value]
-    found = [has(held.target_key.in_([key for key in values if key is not None]))]
+    found = [has(relation.member_key.in_([key for key in values if key is not None]))]
     there = sa.or_(*found, sa.not_(has())) if None in values else found[0]
     return sa.not_(there) if operator in ("ne", "nin") else there

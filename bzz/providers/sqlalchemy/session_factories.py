@@ -1,4 +1,4 @@
-"""What makes sessions, and how many of them can have a connection at once."""
+"""Session factories, the sessions they make, and the number of connections of their pool."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_sessi
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import Pool, QueuePool, SingletonThreadPool, StaticPool
 
-from bzz.concurrency.threads import THREADS
+from bzz.concurrency.thread_pool import THREADS
 
-SETTING = "session_factory"
+SETTING = "session_factory"  # key in the settings of an application
 IN_MEMORY = (
-    "This SQLite database is kept in memory, a new and empty one in each thread: use a file, or one connection, "
+    "This SQLite database is in memory, a new and empty one for each thread: use a file, or one connection, "
     "create_engine('sqlite://', poolclass=StaticPool, connect_args={'check_same_thread': False})"
 )
 
 
 def checked(factory: Any) -> Callable[[], Any]:
-    """Return what makes a new session each time; of a ``scoped_session``, which does not, what it makes them with.
+    """Return a factory that makes a new session at each call; for a ``scoped_session``, its own factory.
 
     Raises:
-        TypeError: it makes no sessions, or each thread would get another database.
+        TypeError: ``factory`` cannot make sessions, or each thread would get a database of its own.
     """
     if isinstance(factory, (scoped_session, async_scoped_session)):
         factory = factory.session_factory
@@ -37,7 +37,7 @@ def checked(factory: Any) -> Callable[[], Any]:
 
 
 def engine_of(factory: Any) -> sa.Engine | None:
-    """Return the engine whose connections the sessions of ``factory`` use, as far as that is known beforehand."""
+    """Return the engine of a factory's sessions; None if only the sessions know it."""
     bind = getattr(factory, "kw", {}).get("bind")
     if isinstance(bind, AsyncEngine):
         return bind.sync_engine
@@ -45,14 +45,22 @@ def engine_of(factory: Any) -> sa.Engine | None:
 
 
 def check_pool(pool: Pool) -> Pool:
-    """Return a pool of connections; raise TypeError if each thread would get another database."""
+    """Return ``pool``, if it is shared by all threads.
+
+    Raises:
+        TypeError: each thread would get a database of its own.
+    """
     if isinstance(pool, SingletonThreadPool):
         raise TypeError(IN_MEMORY)
     return pool
 
 
 def pool_of(unit: Session | AsyncSession) -> Pool | None:
-    """Return where the connections of a session come from, None if each class has its own; raise as ``check_pool``."""
+    """Return the connection pool of a session; None if each class has its own engine.
+
+    Raises:
+        TypeError: as ``check_pool``.
+    """
     session = unit.sync_session if isinstance(unit, AsyncSession) else unit
     try:
         bind = session.get_bind()
@@ -61,8 +69,8 @@ def pool_of(unit: Session | AsyncSession) -> Pool | None:
     return check_pool(bind.engine.pool)
 
 
-def connections(pool: Any) -> int:
-    """Return how many connections a pool may have open at once."""
+def max_connections(pool: Any) -> int:
+    """Return how many connections a pool may have open at once; ``THREADS`` if it has no limit."""
     if isinstance(pool, StaticPool):
         return 1
     if isinstance(pool, QueuePool) and pool._max_overflow >= 0 and pool.size() > 0:
@@ -71,25 +79,26 @@ def connections(pool: Any) -> int:
 
 
 def of_application(handler: Any) -> Callable[[], Any]:
-    """Return the factory in the settings of the application that a handler serves.
+    """Return the factory in the settings of a handler's application.
 
     Raises:
-        RuntimeError: there is none, or no handler.
+        RuntimeError: the settings have none, or ``handler`` is None.
+        TypeError: as ``checked``.
     """
     settings: Mapping[str, Any] = handler.application.settings if handler is not None else {}
     if SETTING not in settings:
         raise RuntimeError(
-            f"There is no session_factory: give it to routes_for, or have it in application.settings[{SETTING!r}]; "
-            "without a request there are no settings"
+            f"There is no session_factory: give it to routes_for, or put it into application.settings[{SETTING!r}]; "
+            "in process there are no settings"
         )
     return checked(settings[SETTING])
 
 
-def begin(factory: Callable[[], Any]) -> Session | AsyncSession:
-    """Return a new session, whose instances keep what was loaded when it commits.
+def make_session(factory: Callable[[], Any]) -> Session | AsyncSession:
+    """Return a new session. Its instances keep their values after a commit.
 
     Raises:
-        TypeError: the factory makes none.
+        TypeError: ``factory`` returned no session.
     """
     session = factory()
     if not isinstance(session, (Session, AsyncSession)):

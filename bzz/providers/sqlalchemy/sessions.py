@@ -1,4 +1,8 @@
-"""Sessions as units of work: who has one, and that it is closed by whoever has it last."""
+"""Sessions as units of work: one user at a time, and closed by the last one.
+
+A synchronous session is used by one thread at a time: by a call in the pool, or by the end of its act
+(``SessionGuard``). Where all sessions share one connection, one session at a time has it (``SharedConnection``).
+"""
 
 from __future__ import annotations
 
@@ -17,24 +21,24 @@ from sqlalchemy.pool import Pool, StaticPool
 from bzz.exceptions import Unavailable
 
 T = TypeVar("T")
-CLAIM, TURN = "bzz.claim", "bzz.turn"  # in the info of a session
-GRACE = 1.0  # seconds that a reply waits for a connection to be given back; it is given back in any case
-_late: set[asyncio.Future[Any]] = set()  # what is not closed yet, so that it is not collected before
-_closing = ThreadPoolExecutor(4, thread_name_prefix="bzz-close")  # not a provider's, whose threads may all be waiting
+GUARD, SHARED = "bzz.guard", "bzz.shared_connection"  # keys in the info of a session
+GRACE = 1.0  # seconds that a reply waits until the session is closed; after that it closes in the background
+_late: set[asyncio.Future[Any]] = set()  # closes in the background, kept from garbage collection
+_closing = ThreadPoolExecutor(4, thread_name_prefix="bzz-close")  # the provider's threads may all wait for connections
 
 
-class Claim:
-    """Who has a synchronous session: an operation in a thread, or whoever closes it."""
+class SessionGuard:
+    """The lock between a session's call in a thread and the end of its act. The last of both closes the session."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.is_over = False
 
     def run(self, session: Session, operation: Callable[[Session], T]) -> T:
-        """Return what ``operation`` returns; the session is closed after it if its request is over meanwhile.
+        """Return ``operation(session)``; close the session after it if its act ended in between.
 
         Raises:
-            Unavailable: it is over already.
+            Unavailable: the act is over; ``operation`` did not run.
         """
         try:
             with self.lock:
@@ -46,94 +50,94 @@ class Claim:
                 self.close(session)
 
     def close(self, session: Session) -> None:
-        """Close the session, unless an operation has it, which will."""
+        """Note that the act is over and close the session; a running operation closes it later."""
         self.is_over = True
         if self.lock.acquire(blocking=False):
             try:
-                let_go(session)
+                close(session)
             finally:
                 self.lock.release()
 
 
-class Turn:
-    """The turn of one session, where all share one connection, and so one transaction.
+def guard_of(session: Session) -> SessionGuard:
+    """Return the guard of a session, made at the first call."""
+    guard: SessionGuard | None = session.info.get(GUARD)
+    if guard is None:
+        guard = session.info[GUARD] = SessionGuard()
+    return guard
+
+
+class SharedConnection:
+    """One session's right to a connection that all sessions share, and so share its transaction.
 
     Args:
-        lock: which whoever's turn it is has.
+        lock: of the connection; the session that acquired it may use the connection.
     """
 
     def __init__(self, lock: asyncio.Lock) -> None:
         self._lock, self._is_mine = lock, False
 
-    async def take(self) -> None:
-        """Wait for it, unless it has come already."""
+    async def acquire(self) -> None:
+        """Wait until no other session has the connection; return at once if this one has it."""
         if not self._is_mine:
             await self._lock.acquire()
             self._is_mine = True
 
-    def give(self) -> None:
-        """Let others have theirs."""
+    def release(self) -> None:
+        """Let the next session have the connection."""
         if self._is_mine:
             self._is_mine = False
             self._lock.release()
 
 
-_turns: WeakKeyDictionary[Pool, WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
+_locks: WeakKeyDictionary[Pool, WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
 
 
-def take_turns(session: Session | AsyncSession, pool: Pool | None) -> Turn | None:
-    """Return the turn of a new session, whose connections come from ``pool``; None if it needs none."""
+def share_connection(session: Session | AsyncSession, pool: Pool | None) -> SharedConnection | None:
+    """Return the shared connection of a new session; None unless ``pool`` has one connection for all sessions."""
     if not isinstance(pool, StaticPool):
         return None
-    locks = _turns.setdefault(pool, WeakKeyDictionary())
-    turn = Turn(locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()))
-    session.info[TURN] = turn
-    return turn
+    locks = _locks.setdefault(pool, WeakKeyDictionary())
+    shared = SharedConnection(locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()))
+    session.info[SHARED] = shared
+    return shared
 
 
-def turn_of(session: Session | AsyncSession) -> Turn | None:
-    """Return the turn of a session; None if it needs none."""
-    turn: Turn | None = session.info.get(TURN)
-    return turn
+def shared_connection_of(session: Session | AsyncSession) -> SharedConnection | None:
+    """Return the shared connection of a session; None if it has a connection of its own."""
+    shared: SharedConnection | None = session.info.get(SHARED)
+    return shared
 
 
-def claim(session: Session) -> Claim:
-    """Return the claim of a session."""
-    made: Claim | None = session.info.get(CLAIM)
-    if made is None:
-        made = session.info[CLAIM] = Claim()
-    return made
-
-
-def let_go(session: Session) -> None:
-    """Close a session, be its connection lost or not."""
+def close(session: Session) -> None:
+    """Close a session and give its connection back; a connection that does not roll back is dropped."""
     try:
         session.close()
-    except Exception:  # noqa: BLE001  # of a rollback that did not get through
+    except Exception:  # noqa: BLE001  # drivers raise anything when a rollback fails
         with suppress(Exception):
             session.invalidate()
 
 
-def close(unit: Session | AsyncSession) -> Awaitable[None] | None:
-    """Close a session, at once unless that takes long; raises nothing."""
-    sync = unit.sync_session if isinstance(unit, AsyncSession) else unit
-    if turn_of(unit) is not None or sync.in_transaction() or claim(sync).lock.locked():
-        return _close(unit)
-    claim(sync).close(sync)
+def end(unit: Session | AsyncSession) -> Awaitable[None] | None:
+    """Close the session of an act: at once, or by the returned awaitable if that may block. Raises nothing."""
+    session = unit.sync_session if isinstance(unit, AsyncSession) else unit
+    if shared_connection_of(unit) is not None or session.in_transaction() or guard_of(session).lock.locked():
+        return _end_blocking(unit)
+    guard_of(session).close(session)
     return None
 
 
-async def _close(unit: Session | AsyncSession) -> None:
+async def _end_blocking(unit: Session | AsyncSession) -> None:
     closing: asyncio.Future[Any]
     if isinstance(unit, AsyncSession):
-        closing = asyncio.ensure_future(unit.run_sync(let_go))
+        closing = asyncio.ensure_future(unit.run_sync(close))
     else:
-        closing = asyncio.wrap_future(_closing.submit(claim(unit).close, unit))
+        closing = asyncio.wrap_future(_closing.submit(guard_of(unit).close, unit))
     _late.add(closing)
     closing.add_done_callback(_late.discard)
     try:
         await asyncio.wait([closing], timeout=GRACE)
     finally:
-        turn = turn_of(unit)
-        if turn is not None:
-            turn.give()
+        shared = shared_connection_of(unit)
+        if shared is not None:
+            shared.release()

@@ -1,14 +1,14 @@
-"""The promises that a provider has to keep, as tests.
+"""The promises of the provider interface, as tests.
 
-Subclass ``ProviderConformance`` in a test module, say which models it serves and how to connect, and run pytest.
+Subclass ``ProviderConformance`` in a test module, give it models and ``connect()``, and run pytest.
 """
 
 import pytest
 
 MODULES = ("cases", "failing", "lists", "races", "relations", "types", "writes")
-pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in MODULES))
+pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in MODULES))  # pytest must know before they are imported
 
-from bzz.testing.conformance.cases import Status
-from bzz.testing.conformance.suite import ProviderConformance  # noqa: E402  # now that its assertions speak
+from bzz.testing.conformance.cases import Status  # noqa: E402  # see MODULES
+from bzz.testing.conformance.suite import ProviderConformance  # noqa: E402  # see MODULES
 
 __all__ = ["ProviderConformance", "Status"]

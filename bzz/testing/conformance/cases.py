@@ -1,4 +1,4 @@
-"""What a case of the suite is: a coroutine on an event loop of its own, skipped by nothing but a declaration."""
+"""The base of the suite's cases: each is a coroutine on an event loop of its own, skipped only by declaration."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from bzz.providers.base import Capabilities, Provider
 from bzz.resources import catalogue
 from bzz.testing.client import Client, served
 
-SECONDS = 60  # that a case may take
+SECONDS = 60  # after which a case fails
 MODELS = ("person", "team", "country", "note")
 SCALARS = ("email", "age", "height", "active", "status", "balance", "born", "day", "wake", "token", "photo")
 PERSON = (*SCALARS, "notes", "tags", "home")
 TEAM = ("owner", "members", "projects")
 CAPABILITIES = tuple(one.name for one in fields(Capabilities))
 FEATURES = (*MODELS[2:], *PERSON, *TEAM, *CAPABILITIES, "unit", "unreachable")
-NOWHERE = "5" * 24  # an id that no instance has
+UNKNOWN_ID = "5" * 24  # an id that no instance has
 Body = Callable[..., Awaitable[None]]
 
 
 class Status(Enum):
-    """What a person's ``status`` is one of."""
+    """The values of a person's ``status``."""
 
     NEW = "new"
     DONE = "done"
@@ -40,12 +40,12 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Served:
-    """A provider on an empty store, with the models served.
+    """A provider on an empty store, and a client of its models' routes.
 
     Args:
         provider: the provider.
-        api: asks the routes: ``/person``, ``/team``, ``/country``, ``/note``.
-        hives: by the same names.
+        api: the client; the routes are ``/person``, ``/team``, ``/country`` and ``/note``.
+        hives: the hives by ``person``, ``team``, ``country`` and ``note``.
     """
 
     provider: Provider
@@ -53,38 +53,38 @@ class Served:
     hives: Mapping[str, ModelHive]
 
     async def person(self, name: str = "Ada", **values: Any) -> str:
-        """Return the id of a new person."""
-        made: str = (await self.api.create("/person", name=name, **values))["id"]
-        return made
+        """Create a person and return its id."""
+        created: str = (await self.api.create("/person", name=name, **values))["id"]
+        return created
 
     async def team(self, name: str = "Engine", **values: Any) -> str:
-        """Return the id of a new team."""
-        made: str = (await self.api.create("/team", name=name, **values))["id"]
-        return made
+        """Create a team and return its id."""
+        created: str = (await self.api.create("/team", name=name, **values))["id"]
+        return created
 
     async def names(self, path: str) -> list[str]:
-        """Return the names in the list at ``path``."""
+        """Return the names on the page of a list at ``path``."""
         reply = await self.api("GET", path)
         assert reply.status == 200, reply.body
         return [one["name"] for one in reply.json]
 
     async def walk(self, path: str) -> list[str]:
-        """Return the names met when ``Link: next`` is followed from ``path``."""
-        met: list[str] = []
-        been: set[str] = set()
+        """Return the names on all pages of a list, following ``Link: next`` from ``path``."""
+        names: list[str] = []
+        visited: set[str] = set()
         while path:
-            assert path not in been, "the next page is one that was there before"
-            been.add(path)
+            assert path not in visited, "the next page is one that was shown before"
+            visited.add(path)
             reply = await self.api("GET", path)
             assert reply.status == 200, reply.body
-            met += [one["name"] for one in reply.json]
+            names += [one["name"] for one in reply.json]
             links = reply.headers.get("Link", "").split(", ")
             path = next((link[1:].partition(">")[0] for link in links if link.endswith('rel="next"')), "")
-        return met
+        return names
 
 
 class Cases(ABC):
-    """What all cases share. ``ProviderConformance`` says what a subclass has to have."""
+    """The base of all cases; ``ProviderConformance`` documents the attributes."""
 
     person: ClassVar[type]
     team: ClassVar[type]
@@ -94,26 +94,30 @@ class Cases(ABC):
 
     @abstractmethod
     def connect(self) -> AbstractAsyncContextManager[Provider]:
-        """Return what yields the provider on an empty store, and lets go of it in the end."""
+        """Return a context manager: it yields the provider on an empty store, then disconnects."""
 
     def unreachable(self) -> AbstractAsyncContextManager[Provider]:
-        """Return what yields a provider whose store cannot be reached, with a time-out of a second or less."""
+        """Return a context manager: it yields a provider with an unreachable store.
+
+        The provider's ``timeout`` must be at most one second.
+        """
         raise NotImplementedError
 
-    def __init_subclass__(cls) -> None:  # noqa: D105  # what it checks is said below
+    def __init_subclass__(cls) -> None:
+        """Raise TypeError if ``skips`` names no feature and no case."""
         known = {*FEATURES, *(name.removeprefix("test_") for name in dir(cls) if name.startswith("test_"))}
         unknown = sorted(cls.skips.keys() - known)
-        if unknown:  # or a case might be left out by nobody's decision
-            raise TypeError(f"{cls.__name__}.skips names what there is not: {', '.join(unknown)}")
+        if unknown:
+            raise TypeError(f"{cls.__name__}.skips has names of no feature and no case: {', '.join(unknown)}")
 
-    def skip_what_is_declared(self, names: tuple[str, ...]) -> None:
-        """Skip the case if one of ``names`` is declared, and say why."""
+    def skip_declared(self, names: tuple[str, ...]) -> None:
+        """Skip the running case if one of ``names`` is in ``skips``."""
         for name in names:
             if name in self.skips:
                 pytest.skip(f"declared: {name}: {self.skips[name]}")
 
     def lacks(self, provider: Provider, feature: str) -> bool:
-        """Tell whether a provider, or one of the models, has no such thing as ``feature``."""
+        """Tell whether the provider or the models lack ``feature``: a capability, a model, or a field."""
         if feature in CAPABILITIES:
             return not getattr(provider.capabilities, feature)
         if feature in MODELS:
@@ -124,25 +128,30 @@ class Cases(ABC):
         return False
 
     async def serve(self, body: Body, features: tuple[str, ...], arguments: dict[str, Any]) -> None:
-        """Run the body of a case with the models served."""
+        """Serve the models, and run the body of a case.
+
+        A missing feature fails the case, as it is not declared.
+        """
         async with asyncio.timeout(SECONDS), self.connect() as provider:
             try:
                 for feature in features:
                     if self.lacks(provider, feature):
-                        pytest.fail(f"There is no {feature!r}. If that is meant: skips = {{{feature!r}: 'why'}}")
+                        pytest.fail(
+                            f"There is no {feature!r}. Declare it if that is meant: skips = {{{feature!r}: 'why'}}"
+                        )
                 models = {name: getattr(self, name) for name in MODELS if hasattr(self, name)}
                 hives = {name: ModelHive(provider, model) for name, model in models.items()}
                 routes = [rule for name, hive in hives.items() for rule in hive.routes(resource_name=name)]
                 async with served(tornado.web.Application(routes)) as api:
                     await body(self, Served(provider, api, hives), **arguments)
             finally:
-                catalogue.clear()
+                catalogue.forget_hives()
                 await provider.close()
 
 
 @contextmanager
 def hooked(model: Any, **hooks: Callable[..., Any]) -> Iterator[None]:
-    """Have a model narrow what may be seen of it, by functions that get its class first, while the block runs."""
+    """Give a model hooks while the block runs: functions that get its class first, by the name of the hook."""
     for name, hook in hooks.items():
         setattr(model, name, classmethod(hook))
     try:
@@ -153,17 +162,17 @@ def hooked(model: Any, **hooks: Callable[..., Any]) -> Iterator[None]:
 
 
 def case(*features: str) -> Callable[[Body], Callable[..., None]]:
-    """Have a coroutine method, which gets what is ``Served``, be a test.
+    """Decorate a coroutine method with a parameter ``served``: pytest runs it as a test.
 
     Args:
-        features: what it takes, of ``FEATURES``; a parameter called ``feature`` is one, too.
+        features: the names in ``FEATURES`` that the case needs; a parameter called ``feature`` is one, too.
     """
 
     def decorate(body: Body) -> Callable[..., None]:
         @wraps(body)
         def test(self: Cases, **arguments: Any) -> None:
             wanted = (*features, *(arguments[name] for name in ("feature",) if name in arguments))
-            self.skip_what_is_declared((body.__name__.removeprefix("test_"), *wanted))
+            self.skip_declared((body.__name__.removeprefix("test_"), *wanted))
             asyncio.run(self.serve(body, tuple(name for name in wanted if name in FEATURES), arguments))
 
         parameters = [p for p in signature(body).parameters.values() if p.name != "served"]

@@ -1,4 +1,4 @@
-"""What goes wrong: a store that is away, code that blocks, tasks that are cancelled, too much at once."""
+"""Cases of failures: an unreachable store, hooks that block or fail, cancelled acts, too many requests at once."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from bzz.signals import post_create_instance, pre_create_instance, request_faile
 from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import Cases, Served, case, hooked
 
-SOON = 4  # seconds in which a store that is away has to be given up
-LONG = 20  # seconds after which a hook that nobody lets go on gives up
+SOON = 4  # seconds within which an unreachable store must be an error
+LONG = 20  # seconds after which a hook that waits for its case fails
 
 
 class FailureCases(Cases):
-    """Failures that end where they are."""
+    """A failure must be reported, and must not affect the next request."""
 
     @case("unreachable")
-    async def test_a_store_that_cannot_be_reached_is_told_soon(self, served: Served) -> None:
-        """For each kind of operation, and with ``request_failed``."""
+    async def test_an_unreachable_store_is_unavailable_within_seconds(self, served: Served) -> None:
+        """A read and a write raise Unavailable within ``SOON`` seconds, and send ``request_failed``."""
         del served
         async with self.unreachable() as provider:
             hive = ModelHive(provider, self.person)
@@ -38,8 +38,8 @@ class FailureCases(Cases):
             await hive.close()
 
     @case()
-    async def test_code_of_the_models_that_blocks_does_not_block_the_loop(self, served: Served) -> None:
-        """A hook waits for what only the event loop can do."""
+    async def test_a_hook_that_blocks_does_not_block_the_event_loop(self, served: Served) -> None:
+        """The hook waits for an event that only a running event loop can set."""
         await served.person()
         gate, reached, loop = threading.Event(), asyncio.Event(), asyncio.get_running_loop()
 
@@ -55,8 +55,8 @@ class FailureCases(Cases):
             assert [one["name"] for one in (await listing).json] == ["Ada"]
 
     @case()
-    async def test_what_takes_too_long_is_given_up_and_holds_up_nobody(self, served: Served) -> None:
-        """It is 503, with when to come again."""
+    async def test_a_call_that_takes_too_long_is_503_and_delays_no_other_request(self, served: Served) -> None:
+        """The reply says in ``Retry-After`` when to try again."""
         key = await served.person()
         gate, before = threading.Event(), served.provider.timeout
 
@@ -75,8 +75,8 @@ class FailureCases(Cases):
         assert (await served.api("GET", f"/person/{key}")).status == 200
 
     @case()
-    async def test_a_hook_that_fails_spoils_nothing(self, served: Served) -> None:
-        """It is a bug of the model's, and the next request is as any other."""
+    async def test_a_hook_that_fails_is_500_and_the_next_request_succeeds(self, served: Served) -> None:
+        """The provider must not take an exception of the model's code for an error of its own."""
         await served.person()
 
         def hook(cls: Any, queryset: Any, handler: Any) -> Any:
@@ -88,16 +88,16 @@ class FailureCases(Cases):
             assert await served.names("/person") == ["Ada"]
 
     @case()
-    async def test_many_requests_at_once_are_answered_or_sent_away(self, served: Served) -> None:
-        """And afterwards all is as before."""
+    async def test_many_requests_at_once_are_200_or_503(self, served: Served) -> None:
+        """After 300 requests at once, one more is answered 200."""
         key = await served.person()
         replies = await asyncio.gather(*(served.api("GET", f"/person/{key}") for _ in range(300)))
         assert {reply.status for reply in replies} <= {200, 503}
         assert (await served.api("GET", f"/person/{key}")).status == 200
 
     @case()
-    async def test_a_cancelled_act_has_been_done_or_not_and_tells_which(self, served: Served) -> None:
-        """Whenever the cancellation comes, each announcement has one end, and the store agrees with it."""
+    async def test_a_cancelled_act_has_one_end_that_agrees_with_the_store(self, served: Served) -> None:
+        """At any turn of the event loop: an announced create has one end, which tells what is stored."""
         hive = served.hives["person"]
         for steps in range(30):
             with capture(pre_create_instance, post_create_instance, request_failed) as sent:
@@ -112,8 +112,8 @@ class FailureCases(Cases):
             assert await served.names(f"/person?name=p{steps}") == ([f"p{steps}"] * ends.count("post_create_instance"))
 
     @case()
-    async def test_what_is_closed_can_be_used_again(self, served: Served) -> None:
-        """As the provider is shared by all who name it."""
+    async def test_a_closed_provider_can_be_used_again(self, served: Served) -> None:
+        """Hives share providers, so one hive may close the provider of another."""
         await served.person()
         await served.provider.close()
         assert await served.names("/person") == ["Ada"]

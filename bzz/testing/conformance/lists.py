@@ -1,4 +1,4 @@
-"""Lists: conditions, orders, cursors, counts, and what the model's own hooks hide."""
+"""Cases of lists: conditions, orders, pages, cursors, counts, and the model's hooks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.conditions import Condition, all_hold
 from bzz.providers.values import Query
-from bzz.testing.conformance.cases import NOWHERE, Cases, Served, case, hooked
+from bzz.testing.conformance.cases import UNKNOWN_ID, Cases, Served, case, hooked
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "Ada": {"age": 36},
@@ -31,13 +31,13 @@ NUMERIC = [
 
 
 async def people(served: Served) -> None:
-    """Store everybody."""
+    """Create a person for each of ``PEOPLE``."""
     for name, values in PEOPLE.items():
         await served.person(name, **values)
 
 
 async def found(served: Served, *conditions: Condition, **options: Any) -> set[str]:
-    """Return the names of those who meet all conditions."""
+    """Return the names that the provider finds for all conditions."""
     unit_of_work = UnitOfWork(served.provider)
     query = Query(where=[*conditions], per_page=100, **options)
     listing = await unit_of_work.list(served.hives["person"].resource.schema, query, represent=False)
@@ -46,34 +46,34 @@ async def found(served: Served, *conditions: Condition, **options: Any) -> set[s
 
 
 def wanted(*conditions: Condition) -> set[str]:
-    """Return the names of those who meet all conditions, as bzz itself compares."""
+    """Return the names in ``PEOPLE`` that meet all conditions, as ``all_hold`` compares."""
     meets = all_hold(conditions)
     return {name for name, values in PEOPLE.items() if meets({"name": name, "age": None} | values)}
 
 
 class ListCases(Cases):
-    """What a list holds, in which order, a page at a time."""
+    """The content, order and pages of lists."""
 
     @pytest.mark.parametrize("operator", TEXTUAL)
     @case()
-    async def test_text_is_looked_for_literally(self, served: Served, operator: str) -> None:
-        """Case counts, unless the operator says that it does not."""
+    async def test_text_operators_take_their_value_literally(self, served: Served, operator: str) -> None:
+        """Upper and lower case differ, except for the operators that begin with ``i``."""
         await people(served)
         for text in TEXTS:
             condition = Condition("name", operator, text)
             assert await found(served, condition) == wanted(condition), text
 
     @case("age")
-    async def test_conditions_mean_what_they_mean_everywhere(self, served: Served) -> None:
-        """Absence is a value for ``eq``, ``ne``, ``in`` and ``nin``, and none for what comes after or before."""
+    async def test_conditions_on_numbers_agree_with_all_hold(self, served: Served) -> None:
+        """None is a value for ``eq``, ``ne``, ``in`` and ``nin``, and is neither less nor greater than any other."""
         await people(served)
         for operator, value in NUMERIC:
             condition = Condition("age", operator, value)
             assert await found(served, condition) == wanted(condition), condition
 
     @case("age")
-    async def test_all_conditions_hold(self, served: Served) -> None:
-        """Of different fields, and of the same."""
+    async def test_an_instance_must_meet_all_conditions(self, served: Served) -> None:
+        """Several conditions may be on one field or on different fields."""
         await people(served)
         both = Condition("age", "gte", 5), Condition("age", "lt", 36), Condition("age", "ne", 20)
         assert await found(served, *both) == wanted(*both) == {"ada b"}
@@ -81,8 +81,8 @@ class ListCases(Cases):
         assert await found(served, *more) == wanted(*more) == {"B.b"}
 
     @case()
-    async def test_many_keys_at_once_are_looked_for(self, served: Served) -> None:
-        """As many as ``expand`` may ask for in one batch."""
+    async def test_a_list_can_be_filtered_by_ten_thousand_keys(self, served: Served) -> None:
+        """``expand`` asks for that many in one query."""
         key = served.hives["person"].resource.schema.fields[str(served.hives["person"].resource.schema.pk)].type
         mine = key.parse(await served.person())
         others = [key.parse(await served.person(f"p{n}")) for n in range(3)]
@@ -93,7 +93,7 @@ class ListCases(Cases):
 
     @case("age")
     async def test_null_comes_first_ascending_and_last_descending(self, served: Served) -> None:
-        """And the primary key breaks ties, so that an order is always the same."""
+        """The primary key breaks ties, so that an order is always the same."""
         await people(served)
         rising = [PEOPLE[name].get("age") for name in await served.names("/person?sort=age")]
         assert rising == [None, None, 5, 20, 20, 36]
@@ -106,15 +106,15 @@ class ListCases(Cases):
     @pytest.mark.parametrize("sort", ["", "sort=age", "sort=-age", "sort=name", "sort=-age,name", "sort=-id"])
     @case("age", "after")
     async def test_a_walk_along_cursors_meets_each_instance_once(self, served: Served, sort: str) -> None:
-        """Be there nulls or ties in the order."""
+        """Nulls and ties in the order make no difference."""
         await people(served)
         met = await served.walk(f"/person?per_page=2&{sort}")
         assert met == await served.names(f"/person?per_page=100&{sort}")
         assert sorted(met) == sorted(PEOPLE)
 
     @case("after")
-    async def test_a_cursor_outlives_the_instance_it_comes_after(self, served: Served) -> None:
-        """What was deleted meanwhile, or came in before, changes nothing behind it."""
+    async def test_a_cursor_stays_valid_after_its_instance_is_deleted(self, served: Served) -> None:
+        """Instances that are deleted or created before the cursor change nothing after it."""
         ids = {name: await served.person(name) for name in ("a", "b", "c", "d")}
         first = await served.api("GET", "/person?per_page=2&sort=name")
         next_page = first.headers["Link"].split("<")[-1].partition(">")[0]
@@ -124,7 +124,7 @@ class ListCases(Cases):
 
     @case("page")
     async def test_pages_are_parts_of_the_list(self, served: Served) -> None:
-        """The last one may be shorter, and one beyond is empty."""
+        """The last page may be shorter, and a page after it is empty."""
         await people(served)
         everybody = await served.names("/person?sort=name")
         pages = [await served.names(f"/person?sort=name&per_page=4&page={page}") for page in (1, 2, 3)]
@@ -134,15 +134,15 @@ class ListCases(Cases):
 
     @case("count", "age")
     async def test_a_count_is_of_all_pages(self, served: Served) -> None:
-        """And of those only that the conditions and the hooks leave."""
+        """Only instances that meet the conditions are counted."""
         await people(served)
         for query, total in (("", "6"), ("&age__gte=20", "3"), ("&age__gt=99", "0")):
             reply = await served.api("GET", f"/person?count=true&per_page=1{query}")
             assert reply.headers["X-Total-Count"] == total
 
     @case("tags")
-    async def test_a_list_of_values_is_filtered_by_what_it_contains(self, served: Served) -> None:
-        """An empty one is as good as none."""
+    async def test_a_list_field_is_filtered_by_its_items(self, served: Served) -> None:
+        """For ``exists`` an empty list is the same as none."""
         for name, tags in (("Ada", ["math", "a.b"]), ("Bob", ["Math"]), ("Cy", [])):
             await served.person(name, tags=tags)
         await served.person("Di")
@@ -152,8 +152,8 @@ class ListCases(Cases):
         assert await served.names("/person?tags__exists=false&sort=name") == ["Cy", "Di"]
 
     @case("home")
-    async def test_what_is_embedded_is_filtered_and_sorted_by(self, served: Served) -> None:
-        """By its dotted name."""
+    async def test_a_list_is_filtered_and_sorted_by_embedded_fields(self, served: Served) -> None:
+        """The query names an embedded field with a dot."""
         for name, home in (("Ada", {"city": "Rio"}), ("Bob", {"city": "Bari"}), ("Cy", None)):
             await served.person(name, home=home)
         assert await served.names("/person?home.city=Rio") == ["Ada"]
@@ -161,8 +161,8 @@ class ListCases(Cases):
         assert await served.names("/person?sort=-home.city") == ["Ada", "Bob", "Cy"]
 
     @case("note")
-    async def test_what_the_models_hooks_hide_is_not_there(self, served: Served) -> None:
-        """In lists, by id, for writes, and for the count."""
+    async def test_an_instance_that_hooks_hide_is_not_found(self, served: Served) -> None:
+        """Lists, counts, reads by id and writes leave it out."""
         api = served.api
         shown, hidden = [
             (await api.create("/note", text=text, hidden=text == "hidden"))["id"] for text in ("shown", "hidden")
@@ -177,8 +177,8 @@ class ListCases(Cases):
         assert (await api("GET", f"/note/{shown}")).status == 404
 
     @case()
-    async def test_hooks_are_told_of_what_and_for_whom(self, served: Served) -> None:
-        """The id as the URL has it, and the handler; or no handler, outside of a request."""
+    async def test_hooks_get_the_identifier_and_the_handler(self, served: Served) -> None:
+        """The identifier is the text in the URL. In process, the handler is None."""
         key, told = await served.person(), []
 
         def narrow_one(cls: Any, model: Any, queryset: Any, instance_id: Any, handler: Any) -> Any:
@@ -196,16 +196,18 @@ class ListCases(Cases):
         assert told == [(self.person, key, "GET"), "GET", (self.person, key, None)]
 
     @case("note")
-    async def test_the_model_shows_itself(self, served: Served) -> None:
-        """By its own ``to_dict()``: what was created, and what was changed."""
+    async def test_to_dict_of_the_model_makes_the_representation(self, served: Served) -> None:
+        """Replies to a create and an update show it."""
         made = await served.api("POST", "/note", json_body={"text": "one"})
         assert made.json == {"id": made.headers["X-Created-Id"], "shown": "one"}
         changed = await served.api("PUT", made.headers["Location"], json_body={"text": "two"})
         assert changed.json == made.json | {"shown": "two"}
 
-    @pytest.mark.parametrize("key", [NOWHERE, "1", "x", "-1", "%00", "%F0%9F%90%9D", "null", "[1]", "9" * 30, "a%2Fb"])
+    @pytest.mark.parametrize(
+        "key", [UNKNOWN_ID, "1", "x", "-1", "%00", "%F0%9F%90%9D", "null", "[1]", "9" * 30, "a%2Fb"]
+    )
     @case()
     async def test_an_id_that_no_instance_has_is_not_found(self, served: Served, key: str) -> None:
-        """Be it one that none could have."""
+        """Ids that no instance could have are included."""
         for method, body in (("GET", None), ("PUT", {"name": "x"}), ("DELETE", None)):
             assert (await served.api(method, f"/person/{key}", json_body=body)).status == 404, quote(key)

@@ -1,4 +1,4 @@
-"""Races: many requests for the same instance at once."""
+"""Cases of races: many requests at once for one instance."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ RACERS = 20
 
 
 class RaceCases(Cases):
-    """Who wins, and that nothing is lost."""
+    """One request wins where only one can, and no write is lost."""
 
     @case("if_match")
-    async def test_if_match_holds_once(self, served: Served) -> None:
-        """Of many who change what they have all seen one does; the others are told that it is another now."""
+    async def test_of_many_writes_with_one_entity_tag_one_succeeds(self, served: Served) -> None:
+        """Each other write is answered 412."""
         made = await served.api("POST", "/person", json_body={"name": "Ada"})
         path, tag = made.headers["Location"], {"If-Match": made.headers["ETag"]}
         replies = await asyncio.gather(
@@ -33,8 +33,8 @@ class RaceCases(Cases):
         assert (await served.api("DELETE", path, headers=now)).status == 204
 
     @case("if_match", "age")
-    async def test_if_match_is_of_all_fields(self, served: Served) -> None:
-        """Of two who change different ones, one does."""
+    async def test_if_match_compares_all_fields(self, served: Served) -> None:
+        """Of two updates of different fields with one entity tag, one succeeds."""
         made = await served.api("POST", "/person", json_body={"name": "Ada", "age": 3})
         path, tag = made.headers["Location"], {"If-Match": made.headers["ETag"]}
         replies = await asyncio.gather(
@@ -44,7 +44,7 @@ class RaceCases(Cases):
 
     @case("age")
     async def test_no_change_is_lost(self, served: Served) -> None:
-        """Each is applied to what the one before has left."""
+        """Each change is applied to the values that the one before has stored."""
         address = address_of(served, await served.person(age=0))
 
         def older(values: Values) -> Values:
@@ -54,16 +54,16 @@ class RaceCases(Cases):
         assert (await served.api("GET", f"/person/{address.id}")).json["age"] == RACERS
 
     @case("email")
-    async def test_a_unique_value_is_given_once(self, served: Served) -> None:
-        """However many want it at once."""
+    async def test_a_unique_value_is_stored_once(self, served: Served) -> None:
+        """Of many creates at once with one unique value, one succeeds."""
         body = {"name": "Ada", "email": "a@b"}
         replies = await asyncio.gather(*(served.api("POST", "/person", json_body=body) for _ in range(RACERS)))
         assert sorted(reply.status for reply in replies) == [201] + [409] * (RACERS - 1)
         assert await served.names("/person") == ["Ada"]
 
     @case("country")
-    async def test_a_key_is_given_once(self, served: Served) -> None:
-        """However many want it at once."""
+    async def test_a_primary_key_is_inserted_once(self, served: Served) -> None:
+        """Of many creates at once with one primary key, one succeeds, and its values are stored."""
         replies = await asyncio.gather(
             *(served.api("POST", "/country", json_body={"code": "pt", "name": str(n)}) for n in range(RACERS))
         )
@@ -73,14 +73,14 @@ class RaceCases(Cases):
 
     @case()
     async def test_an_instance_is_deleted_once(self, served: Served) -> None:
-        """Who comes later does not find it."""
+        """Each later delete is answered 404."""
         key = await served.person()
         replies = await asyncio.gather(*(served.api("DELETE", f"/person/{key}") for _ in range(RACERS)))
         assert sorted(reply.status for reply in replies) == [204] + [404] * (RACERS - 1)
 
     @case("members")
-    async def test_all_who_join_at_once_are_in(self, served: Served) -> None:
-        """None undoes what another has done."""
+    async def test_all_members_that_join_at_once_are_stored(self, served: Served) -> None:
+        """No associate undoes another."""
         ids = [await served.person(f"p{n}") for n in range(RACERS)]
         path = f"/team/{await served.team()}/members"
         replies = await asyncio.gather(*(served.api("POST", path, json_body={"members": [key]}) for key in ids))
@@ -88,8 +88,8 @@ class RaceCases(Cases):
         assert len(await served.names(f"{path}?per_page=100")) == RACERS
 
     @case("members")
-    async def test_who_joins_many_times_at_once_joins_once(self, served: Served) -> None:
-        """And is told of once."""
+    async def test_a_member_that_joins_many_times_at_once_joins_once(self, served: Served) -> None:
+        """``post_associate`` is sent once."""
         ada, path = await served.person(), f"/team/{await served.team()}/members"
         with capture(post_associate) as sent:
             replies = await asyncio.gather(
@@ -100,8 +100,8 @@ class RaceCases(Cases):
         assert await served.names(path) == ["Ada"]
 
     @case("projects")
-    async def test_all_that_is_embedded_at_once_is_in(self, served: Served) -> None:
-        """Each once, and nothing in another's place."""
+    async def test_all_documents_embedded_at_once_are_stored(self, served: Served) -> None:
+        """Each document is stored once, and none replaces another."""
         path = f"/team/{await served.team()}/projects"
         bodies = [{"id": f"i{n}", "name": f"n{n}"} for n in range(RACERS)]
         replies = await asyncio.gather(*(served.api("POST", path, json_body=body) for body in bodies))

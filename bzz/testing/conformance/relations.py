@@ -1,4 +1,4 @@
-"""Relations: paths that go on through what a model embeds and refers to."""
+"""Cases of relations: references, members and embedded documents, in bodies and in paths."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from bzz.signals import (
     pre_dissociate,
 )
 from bzz.testing.capture import capture
-from bzz.testing.conformance.cases import NOWHERE, Cases, Served, case
+from bzz.testing.conformance.cases import UNKNOWN_ID, Cases, Served, case
 
 
 class RelationCases(Cases):
-    """Members, owners and projects of teams."""
+    """The members, the owner and the projects of a team."""
 
     @case("owner")
     async def test_a_reference_is_set_followed_and_unset(self, served: Served) -> None:
-        """In the body of the instance that has it, and at a path of its own."""
+        """The body of its parent sets it, and so does a path of its own."""
         api = served.api
         ada, bob = await served.person(), await served.person("Bob")
         made = await api("POST", "/team", json_body={"name": "Engine", "owner": ada})
@@ -44,11 +44,13 @@ class RelationCases(Cases):
         assert (await api("DELETE", f"{path}/owner")).status == 204
         assert (await api("GET", path)).json["owner"] is None
         assert [(await api(method, f"{path}/owner")).status for method in ("GET", "DELETE")] == [404, 404]
-        assert (await api("GET", f"/person/{ada}")).status == 200, "who is not referred to any more is still there"
+        assert (await api("GET", f"/person/{ada}")).status == 200, (
+            "an instance without a reference to it is still stored"
+        )
 
     @case("owner")
-    async def test_what_does_not_exist_cannot_be_referred_to(self, served: Served) -> None:
-        """By POST, by PUT, or at the path of the relation."""
+    async def test_a_reference_to_a_missing_instance_is_refused(self, served: Served) -> None:
+        """By POST, by PUT, and at the path of the relation."""
         key = await served.team()
         gone = await served.person()
         await served.api("DELETE", f"/person/{gone}")
@@ -59,7 +61,7 @@ class RelationCases(Cases):
 
     @case("owner")
     async def test_a_list_is_filtered_by_a_reference(self, served: Served) -> None:
-        """To somebody, or to nobody."""
+        """By the key that it refers to, and by whether there is one."""
         ada = await served.person()
         owned, free = await served.team(owner=ada), await served.team()
         for query, wanted in ((f"owner={ada}", owned), ("owner__exists=false", free), (f"owner__ne={ada}", free)):
@@ -67,7 +69,7 @@ class RelationCases(Cases):
 
     @case("members")
     async def test_members_join_and_leave(self, served: Served) -> None:
-        """All or none; who is there already does not join again, and who leaves is still there."""
+        """All join or none. A member does not join twice, and is not deleted when it leaves."""
         api = served.api
         ids = {name: await served.person(name) for name in ("Ada", "Bob", "Cy")}
         path = f"/team/{await served.team()}/members"
@@ -75,7 +77,7 @@ class RelationCases(Cases):
             one = await api("POST", path, json_body={"members": [ids["Ada"]]})
             two = await api("POST", path, json_body={"members": [ids["Bob"], ids["Ada"], ids["Cy"]]})
             same = await api("POST", path, json_body={"members": [ids["Bob"]]})
-            none = await api("POST", path, json_body={"members": [ids["Bob"], NOWHERE]})
+            none = await api("POST", path, json_body={"members": [ids["Bob"], UNKNOWN_ID]})
         assert [reply.status for reply in (one, two, same, none)] == [201, 201, 200, 400]
         assert (one.json["name"], [each["name"] for each in two.json]) == ("Ada", ["Bob", "Ada", "Cy"])
         told = [(each.signal, each.keywords["instance"].name) for each in sent]
@@ -90,8 +92,8 @@ class RelationCases(Cases):
         assert (await api("GET", f"/person/{ids['Bob']}")).status == 200
 
     @case("members", "age")
-    async def test_members_are_listed_as_any_list(self, served: Served) -> None:
-        """Filtered, sorted, counted and walked along; those of other teams are not among them."""
+    async def test_members_are_listed_like_any_list(self, served: Served) -> None:
+        """They are filtered, sorted, counted and paged. Members of other teams are not among them."""
         ids = [await served.person(f"p{n}", age=n) for n in range(6)]
         mine, _ = await served.team(members=ids[:5]), await served.team(members=ids[4:])
         path = f"/team/{mine}/members"
@@ -104,23 +106,23 @@ class RelationCases(Cases):
 
     @case("members")
     async def test_a_path_leads_to_members_only(self, served: Served) -> None:
-        """Who belongs to another team, or to none, is not found below this one."""
+        """An instance that is no member of this team is not found below it."""
         ada, bob = await served.person(), await served.person("Bob")
         mine, other = await served.team(members=[ada]), await served.team(members=[bob])
         for path, status in (
             (f"/team/{mine}/members/{ada}", 200),
             (f"/team/{mine}/members/{bob}", 404),
             (f"/team/{other}/members/{ada}", 404),
-            (f"/team/{mine}/members/{NOWHERE}", 404),
-            (f"/team/{NOWHERE}/members/{ada}", 404),
-            (f"/team/{NOWHERE}/members", 404),
+            (f"/team/{mine}/members/{UNKNOWN_ID}", 404),
+            (f"/team/{UNKNOWN_ID}/members/{ada}", 404),
+            (f"/team/{UNKNOWN_ID}/members", 404),
             (f"/team/{mine}/members/x", 404),
         ):
             assert (await served.api("GET", path)).status == status, path
 
     @case("members")
-    async def test_members_are_replaced_in_the_body(self, served: Served) -> None:
-        """And told as a change of the whole list."""
+    async def test_members_are_replaced_by_an_update(self, served: Served) -> None:
+        """``updated_fields`` shows the whole list before and after."""
         ids = [await served.person(f"p{n}") for n in range(3)]
         key = await served.team(members=ids[:2])
         key_type = served.hives["person"].resource.schema.fields[str(served.hives["person"].resource.schema.pk)].type
@@ -135,13 +137,13 @@ class RelationCases(Cases):
             {},
             {"members": {"from": typed[1:], "to": []}},
         ]
-        refused = await served.api("PUT", f"/team/{key}", json_body={"members": [ids[0], NOWHERE]})
+        refused = await served.api("PUT", f"/team/{key}", json_body={"members": [ids[0], UNKNOWN_ID]})
         assert (refused.status, next(iter(refused.json["errors"])).partition(".")[0]) == (400, "members")
         assert await served.names(f"/team/{key}/members") == []
 
     @case("members", "owner")
-    async def test_references_are_shown_as_what_they_refer_to(self, served: Served) -> None:
-        """By one query a field, however many there are."""
+    async def test_references_are_expanded_by_one_query_each(self, served: Served) -> None:
+        """``expand`` shows the instances; without it ``fields`` shows their keys."""
         ids = [await served.person(f"p{n}") for n in range(3)]
         for number in range(4):
             await served.team(f"t{number}", owner=ids[number % 3], members=ids[: number % 3])
@@ -159,8 +161,8 @@ class RelationCases(Cases):
         assert listed[2] == plain
 
     @case("members")
-    async def test_a_reply_is_not_taken_for_unchanged_when_its_members_are_others(self, served: Served) -> None:
-        """Be they a part of what the entity tag stands for or not."""
+    async def test_a_reply_with_other_members_is_not_304(self, served: Served) -> None:
+        """The entity tag may cover the members or not."""
         ids = [await served.person(f"p{n}") for n in range(2)]
         path = f"/team/{await served.team(members=ids[:1])}"
         tag = (await served.api("GET", f"{path}?fields=members")).headers["ETag"]
@@ -170,7 +172,7 @@ class RelationCases(Cases):
 
     @case("members")
     async def test_a_list_is_filtered_by_a_member(self, served: Served) -> None:
-        """By its key, or by whether there is any."""
+        """By a member's key, and by whether there is any member."""
         ada, bob = await served.person(), await served.person("Bob")
         one, none = await served.team(members=[ada, bob]), await served.team()
         for query, wanted in (
@@ -181,8 +183,8 @@ class RelationCases(Cases):
             assert [team["id"] for team in (await served.api("GET", f"/team?{query}")).json] == [*wanted], query
 
     @case("members")
-    async def test_who_is_deleted_is_no_member_any_more(self, served: Served) -> None:
-        """Or cannot be deleted, where the store holds on to it."""
+    async def test_a_deleted_instance_is_no_member(self, served: Served) -> None:
+        """A store may instead refuse to delete a member (409)."""
         ada, bob = await served.person(), await served.person("Bob")
         key = await served.team(members=[ada, bob])
         deleted = await served.api("DELETE", f"/person/{ada}")
@@ -191,8 +193,8 @@ class RelationCases(Cases):
         assert {*await served.names(f"/team/{key}/members")} == left
 
     @case("projects")
-    async def test_what_is_embedded_in_a_list_has_paths_of_its_own(self, served: Served) -> None:
-        """To be created, changed and removed, each by its id."""
+    async def test_embedded_documents_have_paths_of_their_own(self, served: Served) -> None:
+        """Each is created, updated and deleted by its id."""
         path = f"/team/{await served.team()}/projects"
         made = await served.api("POST", path, json_body={"id": "a", "name": "Difference"})
         assert (made.status, made.headers["Location"]) == (201, f"{path}/a/")
@@ -209,7 +211,7 @@ class RelationCases(Cases):
 
     @case("members", "owner")
     async def test_paths_go_on_through_members(self, served: Served) -> None:
-        """Each step is looked at."""
+        """A member is read and dissociated at its path, but not updated."""
         api = served.api
         ada = await served.person()
         key = await served.team(members=[ada], owner=ada)

@@ -1,4 +1,4 @@
-"""The suite: all cases, and what they want of whoever subclasses it."""
+"""The suite: all cases, and the attributes that a subclass must have."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from bzz.testing.conformance.writes import WriteCases
 
 
 class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, RaceCases, FailureCases):
-    """The promises that a provider keeps; a subclass called ``Test...`` has pytest try them.
+    """The promises of the provider interface; pytest runs a subclass called ``Test...``.
 
-    It has ``connect()``, which yields the provider on an empty store, and four models as class attributes:
+    A subclass must have ``connect()``, an async context manager that yields the provider on an empty store, and four
+    models as class attributes:
 
     ``person``
         ``id`` (generated), ``name`` (text, required), ``email`` (text, unique), ``age`` (integer), ``height`` (float),
         ``active`` (boolean, False by default), ``status`` (``Status``, ``Status.NEW`` by default), ``balance`` (decimal
         number with two places), ``born`` (date and time), ``day`` (date), ``wake`` (time), ``token`` (UUID), ``photo``
         (bytes), ``notes`` (any JSON), ``tags`` (list of text), ``home`` (embedded: ``city`` and ``street``, texts).
-        Only the name is required.
+        Only ``name`` is required.
     ``team``
         ``id`` (generated), ``name`` (text, required), ``owner`` (a person), ``members`` (list of persons), ``projects``
         (list of embedded: ``id``, given by the client, and ``name``, both text and required).
@@ -28,11 +29,15 @@ class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, RaceC
         ``code`` (text, primary key, given by the client), ``name`` (text).
     ``note``
         ``id`` (generated), ``text`` (text), ``hidden`` (boolean, False by default). ``get_list_queryset`` and
-        ``get_instance_queryset`` hide what is hidden; ``to_dict()`` returns ``{"id": ..., "shown": text}``, the id as
-        text.
+        ``get_instance_queryset`` hide instances with ``hidden``; ``to_dict()`` returns ``{"id": ..., "shown": text}``,
+        the id as text.
 
-    ``skips`` says what is left out and why, by the name of a field, of a model (``country``, ``note``), of one of the
-    provider's ``Capabilities``, of ``unit`` or ``unreachable``, or by the name of a case without ``test_``:
-    ``skips = {"photo": "there is no type for bytes"}``. What is left out is reported as skipped, with the reason; what
-    is missing and not declared fails.
+    ``unreachable()`` must be an async context manager that yields a provider with an unreachable store and a
+    timeout of at most one second.
+
+    ``skips`` declares the features that are left out, each with the reason:
+    ``skips = {"photo": "there is no type for bytes"}``. A feature is a field, a model (``country``, ``note``), one of
+    the provider's ``Capabilities``, ``unit`` (units of work), ``unreachable``, or the name of a case without ``test_``.
+    A case that needs a declared feature is skipped with the reason. A case that needs a feature which is missing and
+    not declared fails.
     """

@@ -1,4 +1,4 @@
-"""Types in and out: what JSON says, what receivers get, what comes back."""
+"""Cases of types: values in requests, in signals and in replies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bzz.signals import post_update_instance, pre_create_instance
 from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import PERSON, SCALARS, Cases, Served, Status, case
 
-VALUES: Mapping[str, tuple[Any, Any, type]] = {  # by field: what JSON says, something else, and what Python makes of it
+VALUES: Mapping[str, tuple[Any, Any, type]] = {  # by field: a value in JSON, another one, and the Python type
     "email": ("ada@example.com", "bob@example.com", str),
     "age": (3, -4, int),
     "height": (1.5, 2.25, float),
@@ -32,7 +32,7 @@ VALUES: Mapping[str, tuple[Any, Any, type]] = {  # by field: what JSON says, som
     "tags": (["math", "a.b", "50%"], ["x"], list),
     "home": ({"city": "Rio", "street": "Rua Ä 1"}, {"city": "Lisbon", "street": None}, dict),
 }
-WRONG: Mapping[str, Any] = {  # by field: what is no value of it
+WRONG: Mapping[str, Any] = {  # by field: a value that its type refuses
     "email": 5,
     "age": "three",
     "height": [1],
@@ -47,22 +47,16 @@ WRONG: Mapping[str, Any] = {  # by field: what is no value of it
     "tags": "math",
     "home": {"planet": "Earth"},
 }
-EMPTY: tuple[Any, ...] = (
-    None,
-    [],
-    {},
-    False,
-    "new",
-)  # what a field may have whose value was taken away: nothing, or its default
+EMPTY: tuple[Any, ...] = (None, [], {}, False, "new")  # values that a field set to null may have: none, or its default
 
 
 class TypeCases(Cases):
-    """Values of each type."""
+    """A value of each type is stored, shown, announced and filtered by."""
 
     @pytest.mark.parametrize("feature", PERSON)
     @case()
-    async def test_a_value_comes_out_as_it_went_in(self, served: Served, feature: str) -> None:
-        """By POST, GET, PUT and as null; and what was got and put back changes nothing."""
+    async def test_a_value_is_shown_as_it_was_sent(self, served: Served, feature: str) -> None:
+        """By POST, GET, PUT and PATCH, and as null. To put back what GET showed changes nothing."""
         value, other, _ = VALUES[feature]
         made = await served.api.create("/person", name="Ada", **{feature: value})
         assert made[feature] == value
@@ -83,7 +77,7 @@ class TypeCases(Cases):
     @pytest.mark.parametrize("feature", PERSON)
     @case()
     async def test_receivers_get_values_of_the_fields_type(self, served: Served, feature: str) -> None:
-        """In ``data`` and in ``updated_fields``, which tells what changed and nothing else."""
+        """In ``data`` and in ``updated_fields``, which has the fields that differ and no others."""
         value, other, kind = VALUES[feature]
         with capture(pre_create_instance) as sent:
             key = await served.person(**{feature: value})
@@ -94,12 +88,12 @@ class TypeCases(Cases):
         assert {name.partition(".")[0] for name in told} == {feature}
         if feature not in ("home", "notes"):
             assert isinstance(told[feature]["from"], kind)
-            assert told[feature]["from"] == served_data(served, feature, value)
-            assert told[feature]["to"] == served_data(served, feature, other)
+            assert told[feature]["from"] == parsed(served, feature, value)
+            assert told[feature]["to"] == parsed(served, feature, other)
 
     @pytest.mark.parametrize("feature", WRONG)
     @case()
-    async def test_a_value_that_does_not_fit_is_named_and_nothing_is_stored(self, served: Served, feature: str) -> None:
+    async def test_a_wrong_value_is_refused_by_field_and_not_stored(self, served: Served, feature: str) -> None:
         """On POST and on PUT."""
         refused = await served.api("POST", "/person", json_body={"name": "Ada", feature: WRONG[feature]})
         assert (refused.status, [name.partition(".")[0] for name in refused.json["errors"]]) == (400, [feature])
@@ -111,7 +105,7 @@ class TypeCases(Cases):
     @pytest.mark.parametrize("feature", [name for name in SCALARS if name != "photo"])
     @case()
     async def test_a_list_is_filtered_by_a_value(self, served: Served, feature: str) -> None:
-        """As a form has it, too; and by several."""
+        """By ``eq``, ``in`` and ``nin``; the stored value came from a form."""
         value, other, _ = VALUES[feature]
         form = urlencode({"name": "Ada", feature: json.dumps(value) if isinstance(value, bool) else value})
         assert (await served.api("POST", "/person", form=form)).status == 201
@@ -123,6 +117,6 @@ class TypeCases(Cases):
             assert await served.names(f"/person?{urlencode({f'{feature}__nin': asked})}") != found
 
 
-def served_data(served: Served, feature: str, value: Any) -> Any:
-    """Return what Python makes of a value as JSON has it."""
+def parsed(served: Served, feature: str, value: Any) -> Any:
+    """Return the Python value of a person's field for a value in JSON."""
     return served.hives["person"].resource.schema.fields[feature].type.parse(value)

@@ -1,4 +1,4 @@
-"""Writes: what is stored, what is told of it, and what is refused leaving nothing behind."""
+"""Cases of writes: the stored values, the signals, and refused writes, which change nothing."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from bzz.testing.conformance.cases import Cases, Served, case
 
 
 def address_of(served: Served, key: str) -> Address:
-    """Return the address of a person."""
+    """Return the address of the person with a key."""
     schema = served.hives["person"].resource.schema
     return Address.parse(schema, key)
 
 
 async def apply(provider: Provider, address: Address, change: Change, *, exact: bool = False) -> Stored:
-    """Have the provider store what a change makes of the instance at an address."""
+    """Apply a change to the instance at an address, in a unit of work of its own."""
     unit_of_work = UnitOfWork(provider)
     try:
         async with unit_of_work.writing():
@@ -44,7 +44,7 @@ async def apply(provider: Provider, address: Address, change: Change, *, exact: 
 
 
 async def stored(provider: Provider, address: Address) -> Stored:
-    """Return what the store has at an address."""
+    """Return the instance at an address, in a unit of work of its own."""
     unit_of_work = UnitOfWork(provider)
     try:
         return await unit_of_work.get(address, represent=True)
@@ -53,11 +53,11 @@ async def stored(provider: Provider, address: Address) -> Stored:
 
 
 class WriteCases(Cases):
-    """Creating, updating and deleting."""
+    """Creates, updates and deletes."""
 
     @case()
-    async def test_what_is_created_is_found_where_the_reply_says(self, served: Served) -> None:
-        """With an id of its own, and an entity tag that holds until it changes."""
+    async def test_a_created_instance_is_found_at_its_location(self, served: Served) -> None:
+        """It has an id of its own, and an entity tag that stays the same until an update."""
         made = [await served.api("POST", "/person", json_body={"name": name}) for name in ("Ada", "Bob")]
         assert [one.status for one in made] == [201, 201]
         assert made[0].json["id"] != made[1].json["id"]
@@ -70,8 +70,8 @@ class WriteCases(Cases):
         assert (await served.api("GET", made[0].headers["Location"])).headers["ETag"] == changed.headers["ETag"]
 
     @case()
-    async def test_a_key_that_is_generated_is_nobodys_to_give(self, served: Served) -> None:
-        """Neither when it is created nor later, but for the one it has."""
+    async def test_a_generated_key_cannot_be_set(self, served: Served) -> None:
+        """Neither by a create nor by an update, unless it is the key that the instance has."""
         key = await served.person()
         other = await served.person("Bob")
         refused = await served.api("POST", "/person", json_body={"name": "Eve", "id": other})
@@ -80,8 +80,8 @@ class WriteCases(Cases):
         assert (await served.api("PUT", f"/person/{key}", json_body={"id": key})).status == 200
 
     @case()
-    async def test_what_is_required_is_named_if_it_is_missing(self, served: Served) -> None:
-        """Unless a receiver supplies it."""
+    async def test_a_missing_required_field_is_refused(self, served: Served) -> None:
+        """A receiver may supply it."""
         for body in ({}, {"name": None}):
             refused = await served.api("POST", "/person", json_body=body)
             assert (refused.status, list(refused.json["errors"])) == (400, ["name"])
@@ -96,8 +96,8 @@ class WriteCases(Cases):
             assert (await served.api("POST", "/person", json_body={})).json["name"] == "Eve"
 
     @case("email")
-    async def test_a_unique_value_that_is_taken_is_named(self, served: Served) -> None:
-        """On POST and on PUT; no value is never taken."""
+    async def test_a_taken_unique_value_is_a_conflict(self, served: Served) -> None:
+        """On POST and on PUT. Instances without a value do not conflict."""
         await served.person(email="a@b")
         bob = await served.person("Bob")
         await served.person("Cy")
@@ -107,8 +107,8 @@ class WriteCases(Cases):
         assert sorted(await served.names("/person")) == ["Ada", "Bob", "Cy"]
 
     @case("country")
-    async def test_a_key_of_the_clients_is_inserted_once_and_never_moves(self, served: Served) -> None:
-        """What is there is never replaced by a create."""
+    async def test_a_clients_key_is_inserted_once_and_never_changes(self, served: Served) -> None:
+        """A create must never replace an instance."""
         api = served.api
         missing = await api("POST", "/country", json_body={"name": "Nowhere"})
         assert (missing.status, list(missing.json["errors"])) == (400, ["id"])
@@ -122,8 +122,8 @@ class WriteCases(Cases):
         assert (await api("GET", odd.headers["Location"])).json == odd.json
 
     @case("age")
-    async def test_an_update_stores_what_differs_and_tells_what_that_was(self, served: Served) -> None:
-        """If nothing does, it tells that."""
+    async def test_an_update_announces_the_fields_that_differ(self, served: Served) -> None:
+        """``updated_fields`` is empty if none differs."""
         key = await served.person(age=3)
         with capture(pre_update_instance, post_update_instance) as sent:
             reply = await served.api("PUT", f"/person/{key}", json_body={"name": "Ada", "age": 4})
@@ -134,8 +134,8 @@ class WriteCases(Cases):
         assert [one.keywords["updated_fields"] for one in sent] == [diff, diff, {}, {}]
 
     @case("home")
-    async def test_what_is_embedded_is_merged(self, served: Served) -> None:
-        """Field by field; null takes away a field, or all of it."""
+    async def test_embedded_documents_are_merged(self, served: Served) -> None:
+        """An update merges field by field. Null unsets a field or the whole document."""
         key = await served.person(home={"city": "Rio", "street": "A"})
         with capture(post_update_instance) as sent:
             for change, left in (
@@ -153,8 +153,8 @@ class WriteCases(Cases):
         assert [list(one) for one in told[2:]] == [["home"], ["home"]]
 
     @case()
-    async def test_what_is_deleted_is_gone(self, served: Served) -> None:
-        """Once: who deletes it again does not find it. Receivers get it as it was."""
+    async def test_a_deleted_instance_is_not_found(self, served: Served) -> None:
+        """A second delete is answered 404. Receivers get the instance as it was."""
         key = await served.person()
         with capture(pre_delete_instance, post_delete_instance) as sent:
             assert (await served.api("DELETE", f"/person/{key}")).status == 204
@@ -166,8 +166,8 @@ class WriteCases(Cases):
         assert await served.names("/person") == []
 
     @case()
-    async def test_what_a_receiver_refuses_is_not_written(self, served: Served) -> None:
-        """However it refuses, the next request is as any other."""
+    async def test_a_write_that_a_receiver_refuses_is_not_stored(self, served: Served) -> None:
+        """After any exception of the receiver, the next request is answered as usual."""
         key = await served.person()
         for error, status in ((Forbidden("No."), 403), (HTTPError(418), 418), (RuntimeError("a bug"), 500)):
 
@@ -187,8 +187,8 @@ class WriteCases(Cases):
         assert (await served.api("PUT", f"/person/{key}", json_body={"name": "Eve"})).json["name"] == "Eve"
 
     @case("age")
-    async def test_what_receivers_put_into_the_data_is_stored_and_nothing_else(self, served: Served) -> None:
-        """What they do to the instance that they get to see is not."""
+    async def test_changes_of_receivers_to_data_are_stored_and_to_the_instance_not(self, served: Served) -> None:
+        """``updated_fields`` shows the value that the receiver set."""
 
         def change(sender: Any, data: dict[str, Any], instance: Any) -> None:
             data["age"] = "7"
@@ -202,8 +202,8 @@ class WriteCases(Cases):
         assert (await served.api("GET", f"/person/{key}")).json == reply.json
 
     @case("age")
-    async def test_an_update_applies_the_change_to_what_is_stored(self, served: Served) -> None:
-        """It returns what it found, and what is there now; a change that raises leaves all as it was."""
+    async def test_an_update_applies_the_change_to_the_stored_values(self, served: Served) -> None:
+        """It returns the values before and after. A change that raises leaves them as they were."""
         provider, address = served.provider, address_of(served, await served.person(age=3))
         seen: list[Values] = []
 
@@ -225,7 +225,7 @@ class WriteCases(Cases):
 
     @case("age")
     async def test_updates_of_different_fields_both_survive(self, served: Served) -> None:
-        """Though each was announced before the other was written."""
+        """Both are announced before one of them is written."""
         key, both = await served.person(age=3), asyncio.Barrier(2)
 
         async def wait(sender: Any) -> None:
@@ -240,8 +240,8 @@ class WriteCases(Cases):
 
     @pytest.mark.parametrize("method", ["PUT", "DELETE"])
     @case()
-    async def test_what_is_deleted_meanwhile_is_not_brought_back(self, served: Served, method: str) -> None:
-        """Neither by an update nor by a delete of it: they do not find it."""
+    async def test_an_instance_deleted_during_a_write_stays_deleted(self, served: Served, method: str) -> None:
+        """An update or a delete of it is answered 404."""
         key, hive = await served.person(), served.hives["person"]
         signal = pre_update_instance if method == "PUT" else pre_delete_instance
         is_first = True
@@ -258,8 +258,8 @@ class WriteCases(Cases):
         assert await served.names("/person") == []
 
     @case("unit")
-    async def test_a_write_is_one_unit_of_work_with_what_receivers_do_in_it(self, served: Served) -> None:
-        """It is open while they are told that it will be, and another one each time; what is over is in none."""
+    async def test_a_write_is_one_unit_of_work_that_receivers_share(self, served: Served) -> None:
+        """Receivers of ``pre_`` signals get it, another one in each write. Receivers of ``post_`` signals get None."""
         units: list[Any] = []
 
         def note(sender: Any, unit: Any) -> None:

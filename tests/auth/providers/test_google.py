@@ -1,4 +1,4 @@
-"""Signing in with Google: its rules on top of OpenID Connect's, tried on an issuer of our own."""
+"""GoogleProvider: the rules beyond OpenID Connect's, on an issuer of the tests."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from bzz.auth.providers import google
 from bzz.auth.providers.google import GoogleProvider
-from tests.auth.providers.oidc.test_provider import signing_in
 from tests.support.client import Api, Browser
+from tests.support.flows import signing_in
 from tests.support.issuer import OpenIDIssuer
 
 ADA = {"email": "ada@acme.com", "email_verified": True, "name": "Ada", "hd": "acme.com"}
@@ -45,14 +45,14 @@ async def test_a_token_of_google_signs_in(visitor: Browser, issuer: OpenIDIssuer
         {"exp": 1},
     ],
 )
-async def test_a_token_that_breaks_a_rule_does_not(
+async def test_a_token_that_breaks_a_rule_is_401(
     visitor: Browser, issuer: OpenIDIssuer, claims: dict[str, Any]
 ) -> None:
     assert await status(visitor, issuer, **claims) == 401
     assert visitor.cookies == {}
 
 
-async def test_any_domain_is_let_in_unless_one_is_named(
+async def test_users_of_any_domain_may_sign_in_without_hosted_domain(
     api: Api, issuer: OpenIDIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(google, "ISSUER", issuer.url)
@@ -61,7 +61,7 @@ async def test_any_domain_is_let_in_unless_one_is_named(
     assert await status(visitor, issuer, email=None, email_verified=None) == 200
 
 
-def test_google_is_who_it_says_it_is() -> None:
+def test_the_provider_has_googles_name_and_issuers() -> None:
     provider = GoogleProvider("client", "s3cret")
     assert (provider.name, provider.issuer.url) == ("google", "https://accounts.google.com")
     assert provider.issuers == ("https://accounts.google.com", "accounts.google.com")

@@ -46,7 +46,7 @@ class Page:
         return {"the slug": self.slug}
 
 
-async def test_the_models_own_methods_are_used(api: Api, provider: MemoryProvider) -> None:
+async def test_hooks_to_dict_and_id_field_of_the_model_are_used(api: Api, provider: MemoryProvider) -> None:
     api.mount(bzz.ModelHive.routes_for(provider, Page))
     created = await api("POST", "/page", json_body={"slug": "home", "owner": "ada"})
     assert created.json == {"the slug": "home"}
@@ -61,7 +61,7 @@ async def test_the_models_own_methods_are_used(api: Api, provider: MemoryProvide
         assert reply.status == 404
 
 
-async def test_the_representation_is_the_models_own_after_receivers_too(api: Api, provider: MemoryProvider) -> None:
+async def test_to_dict_runs_after_receivers_changed_the_instance(api: Api, provider: MemoryProvider) -> None:
     api.mount(bzz.ModelHive.routes_for(provider, Page))
     await api("POST", "/page", json_body={"slug": "home"})
 
@@ -91,7 +91,7 @@ class Odd:
         (Odd, "no type that the memory provider knows"),
     ],
 )
-def test_what_cannot_be_served_is_refused_when_routes_are_made(model: type, message: str) -> None:
+def test_routes_are_refused_for_classes_that_cannot_be_served(model: type, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         bzz.ModelHive.routes_for("memory", model)
 
@@ -130,7 +130,7 @@ async def test_concurrent_updates_of_different_fields_both_survive(provider: Mem
     assert (stored.name, stored.age) == ("Bob", 3)
 
 
-async def test_an_update_that_races_a_delete_does_not_bring_the_instance_back(provider: MemoryProvider) -> None:
+async def test_an_update_never_brings_a_just_deleted_instance_back(provider: MemoryProvider) -> None:
     schema = provider.describe(User)
     created = await writes.create_instance(act_on(provider, schema, "user"), {"name": "Ada"})
     act = act_on(provider, schema, "user", created.values["id"])
@@ -148,7 +148,7 @@ async def test_an_update_that_races_a_delete_does_not_bring_the_instance_back(pr
         await reads.get_instance(act)
 
 
-async def test_many_writers_at_once_lose_nothing(users: Api) -> None:
+async def test_of_concurrent_creates_one_for_each_unique_value_succeeds(users: Api) -> None:
     replies = await asyncio.gather(
         *(users("POST", "/user", json_body={"name": f"u{n}", "email": f"{n % 25}"}) for n in range(50))
     )
@@ -158,7 +158,7 @@ async def test_many_writers_at_once_lose_nothing(users: Api) -> None:
 
 @dataclass
 class Fleeting:
-    """Somebody else deletes it between being found and being written."""
+    """Another request deletes it between its load and its write."""
 
     id: int = 1
     name: str = ""
@@ -173,7 +173,7 @@ class Fleeting:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-async def test_a_write_of_what_vanishes_meanwhile_is_not_found(
+async def test_a_write_of_a_just_deleted_instance_is_404(
     api: Api, provider: MemoryProvider, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.mount(bzz.ModelHive.routes_for(provider, Fleeting))
@@ -185,7 +185,7 @@ async def test_a_write_of_what_vanishes_meanwhile_is_not_found(
     assert provider._tables[Fleeting] == {}
 
 
-async def test_an_identifier_is_typed(api: Api, provider: MemoryProvider) -> None:
+async def test_an_identifier_has_one_spelling(api: Api, provider: MemoryProvider) -> None:
     api.mount(bzz.ModelHive.routes_for(provider, Fleeting))
     await api.create("/fleeting")
     assert (await api("GET", "/fleeting/1")).status == 200

@@ -6,38 +6,38 @@ import mongoengine as me
 import pytest
 from bson import ObjectId
 
-from bzz.providers.mongoengine.documents import document_class
+from bzz.providers.mongoengine.documents import document_class_of
 from tests.providers.mongoengine.models import Bigger, Careful, Everything, Natural, Owned, Part, Tree
 
 
-def test_a_document_class_is_described_once() -> None:
-    assert document_class(Everything) is document_class(Everything)
+def test_the_schema_of_a_document_class_is_made_once() -> None:
+    assert document_class_of(Everything) is document_class_of(Everything)
 
 
-def test_the_primary_key_is_given_by_the_client_only_where_nothing_makes_it() -> None:
-    generated, natural = document_class(Everything).schema, document_class(Natural).schema
+def test_a_request_may_set_a_primary_key_only_if_it_is_not_generated() -> None:
+    generated, natural = document_class_of(Everything).schema, document_class_of(Natural).schema
     assert (generated.pk, generated.fields["id"].insertable) == ("id", False)
     assert (natural.pk, natural.fields["code"].insertable, natural.fields["code"].updatable) == ("code", True, False)
 
 
-def test_the_models_ordering_is_the_default() -> None:
-    assert document_class(Careful).schema.sort == (("name", True),)
-    assert document_class(Natural).schema.sort == ()
+def test_the_ordering_of_the_model_is_the_default_order() -> None:
+    assert document_class_of(Careful).schema.sort == (("name", True),)
+    assert document_class_of(Natural).schema.sort == ()
 
 
-def test_the_model_says_what_identifies_an_instance() -> None:
-    assert document_class(Owned).schema.id_field == "slug"
-    assert document_class(Natural).schema.id_field == "code"
+def test_get_id_field_name_overrules_the_primary_key_as_identifier() -> None:
+    assert document_class_of(Owned).schema.id_field == "slug"
+    assert document_class_of(Natural).schema.id_field == "code"
 
 
 def test_files_and_class_markers_are_no_fields() -> None:
-    assert "file" not in document_class(Everything).schema.fields
+    assert "file" not in document_class_of(Everything).schema.fields
     assert "_cls" in Bigger._fields
-    assert set(document_class(Bigger).schema.fields) == {"name", "size", "more"}
+    assert set(document_class_of(Bigger).schema.fields) == {"name", "size", "more"}
 
 
-def test_a_document_embeds_itself() -> None:
-    tree = document_class(Tree).schema
+def test_a_document_may_embed_its_own_class() -> None:
+    tree = document_class_of(Tree).schema
     assert tree.parse_new({"children": [{"children": [{"value": "3"}]}]}) == {
         "children": [{"children": [{"value": 3}]}]
     }
@@ -48,8 +48,8 @@ def test_an_id_that_is_not_the_key_is_refused() -> None:
         code = me.StringField(primary_key=True)
         id = me.StringField()
 
-    with pytest.raises(TypeError, match="TwoIds: a field id that is not the primary key"):
-        document_class(TwoIds)
+    with pytest.raises(TypeError, match="TwoIds: rename the field id"):
+        document_class_of(TwoIds)
 
 
 def test_an_identifying_field_that_does_not_exist_is_refused() -> None:
@@ -61,33 +61,33 @@ def test_an_identifying_field_that_does_not_exist_is_refused() -> None:
             return "slgu"
 
     with pytest.raises(TypeError, match="'slgu'"):
-        document_class(Misspelt)
+        document_class_of(Misspelt)
 
 
-def test_assigning_marks_only_what_differs_as_changed() -> None:
+def test_assign_marks_only_the_values_that_differ_as_changed() -> None:
     document = Everything._from_son(
         {"_id": 1, "text": "a", "whole": 1, "part": {"_cls": "Part", "name": "x", "size": 2}}
     )
-    known = document_class(Everything)
+    known = document_class_of(Everything)
     old = known.values(document)
     new: dict[str, Any] = old | {"text": "b", "part": {"name": "y", "size": 2}}
     known.assign(document, old, known.schema.changed(old, new))
     assert sorted(document._get_changed_fields()) == ["part.name", "text"]
 
 
-def test_what_python_takes_for_the_same_is_written_all_the_same() -> None:
+def test_assign_writes_a_value_that_differs_only_in_json() -> None:
     document = Everything._from_son({"_id": 1, "dynamic": 1, "free": {"a": 1}, "anything": [0]})
-    known = document_class(Everything)
+    known = document_class_of(Everything)
     old = known.values(document)
     new = old | {"dynamic": True, "free": {"a": True}, "anything": [False]}
     known.assign(document, old, known.schema.changed(old, new))
     assert sorted(document._get_changed_fields()) == ["anything", "dynamic", "free"]
 
 
-def test_documents_of_a_list_that_did_not_change_stay_what_they_are() -> None:
+def test_unchanged_documents_of_a_list_keep_their_classes() -> None:
     parts = [{"_cls": "Part.Bigger", "name": str(n), "size": n, "more": "kept"} for n in range(3)]
     document = Everything._from_son({"_id": 1, "parts": parts})
-    known = document_class(Everything)
+    known = document_class_of(Everything)
     old = known.values(document)
     new = old | {"parts": [{"size": 2, "name": "2"}, {"name": "0", "size": 9}, {"name": "1", "size": 1}]}
     known.assign(document, old, known.schema.changed(old, new))
@@ -95,13 +95,13 @@ def test_documents_of_a_list_that_did_not_change_stay_what_they_are() -> None:
     assert [part.name for part in document.parts] == ["2", "0", "1"]
 
 
-def test_documents_of_a_dict_stay_of_their_classes_and_keep_what_is_not_given() -> None:
+def test_documents_of_a_dict_keep_their_classes_and_their_other_values() -> None:
     class Holder(me.Document):
         by_key = me.MapField(me.EmbeddedDocumentField(Part))
 
     bigger = {"_cls": "Part.Bigger", "name": "a", "more": "kept"}
     document = Holder._from_son({"_id": ObjectId(), "by_key": {"k": bigger, "gone": bigger}})
-    known = document_class(Holder)
+    known = document_class_of(Holder)
     old = known.values(document)
     changed = known.schema.changed(old, known.schema.merge(old, {"by_key": {"k": {"size": 2}, "gone": None}}))
     known.assign(document, old, changed)
@@ -110,21 +110,21 @@ def test_documents_of_a_dict_stay_of_their_classes_and_keep_what_is_not_given() 
     assert (type(kept), kept.name, kept.size, kept.more) == (Bigger, "a", 2, "kept")
 
 
-def test_an_ordering_by_the_key_is_known_by_any_of_its_names() -> None:
+def test_an_ordering_may_name_the_primary_key_in_any_way() -> None:
     for number, name in enumerate(("-pk", "-_id", "-id", "-code")):
         fields = {"code": me.StringField(primary_key=True), "meta": {"ordering": [name, "+part__size"]}}
         ordered = type(f"Ordered{number}", (me.Document,), fields)
-        assert document_class(ordered).schema.sort == (("code", True), ("part.size", False))
+        assert document_class_of(ordered).schema.sort == (("code", True), ("part.size", False))
 
 
-def test_a_key_with_parts_is_refused() -> None:
+def test_an_embedded_document_as_primary_key_is_refused() -> None:
     class Composite(me.Document):
         key = me.EmbeddedDocumentField(Part, primary_key=True)
 
     with pytest.raises(TypeError, match=r"Composite\.key has parts"):
-        document_class(Composite)
+        document_class_of(Composite)
 
 
-def test_building_leaves_out_what_is_unset_so_that_defaults_hold() -> None:
-    part = document_class(Part).build({"name": None, "size": None})
+def test_build_gives_missing_values_their_defaults() -> None:
+    part = document_class_of(Part).build({"name": None, "size": None})
     assert (part.name, part.size) == (None, 1)

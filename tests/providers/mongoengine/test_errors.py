@@ -5,14 +5,19 @@ import pytest
 from bson.errors import InvalidDocument
 from mongoengine.errors import NotUniqueError, OperationError, SaveConditionError, ValidationError
 
+import bzz
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
-from bzz.providers.mongoengine.documents import document_class
+from bzz.providers.mongoengine.documents import document_class_of
 from bzz.providers.mongoengine.errors import translated
 from bzz.resources.options import restrict
 from bzz.schema.schema import Schema
-from tests.providers.mongoengine.models import Natural, Person
+from tests.providers.mongoengine.models import (
+    Natural,
+    Person,
+)
+from tests.support.client import Api
 
-SCHEMA = document_class(Person).schema
+SCHEMA = document_class_of(Person).schema
 DUPLICATE = {"keyPattern": {"e": 1, "_cls": 1}, "keyValue": {"e": "secret"}}
 
 
@@ -47,9 +52,7 @@ def wrapped(error: Exception) -> OperationError:
     ],
     ids=repr,
 )
-def test_errors_of_the_driver_leave_as_ours_and_without_their_wording(
-    error: Exception, expected: type[BzzError]
-) -> None:
+def test_errors_of_drivers_become_errors_of_bzz_without_their_texts(error: Exception, expected: type[BzzError]) -> None:
     with pytest.raises(expected) as caught, translated(SCHEMA):
         raise error
     assert caught.value.__cause__ is error
@@ -57,14 +60,14 @@ def test_errors_of_the_driver_leave_as_ours_and_without_their_wording(
     assert "E11000" not in caught.value.detail
 
 
-def test_a_taken_value_names_the_models_field_and_not_the_stores() -> None:
+def test_a_taken_value_is_named_by_the_field_and_not_by_mongodbs_name() -> None:
     for key, name in (("e", "email"), ("_id", "id"), ("legacy", "legacy")):
         with pytest.raises(Conflict) as caught, translated(SCHEMA):
             raise pymongo.errors.DuplicateKeyError("E11000", 11000, {"keyPattern": {key: 1}})
         assert caught.value.errors == {name: ["is taken"]}
 
 
-def test_only_a_write_may_have_happened() -> None:
+def test_an_unanswered_write_but_no_read_may_have_happened() -> None:
     for writing in (True, False):
         with pytest.raises(Unavailable) as caught, translated(SCHEMA, () if writing else None):
             raise pymongo.errors.NetworkTimeout("slow")
@@ -74,7 +77,7 @@ def test_only_a_write_may_have_happened() -> None:
 @pytest.mark.parametrize(
     "error", [pymongo.errors.OperationFailure("not authorized", 13), KeyError("x"), Invalid("ours")], ids=repr
 )
-def test_other_errors_pass_as_they_are(error: Exception) -> None:
+def test_other_errors_pass_unchanged(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, translated(SCHEMA):
         raise error
     assert caught.value is error
@@ -95,14 +98,14 @@ def test_validation_errors_are_flattened_to_dotted_names() -> None:
     assert found.detail == "The two do not go together."
 
 
-def test_what_clean_says_of_fields_is_under_their_names() -> None:
+def test_errors_of_clean_are_keyed_by_field() -> None:
     said_by_clean = ValidationError("", errors={"name": ValidationError("taken")})
     in_part = ValidationError("", errors={"__all__": ValidationError("odd")})
     found = invalid(ValidationError("", errors={"__all__": said_by_clean, "part": in_part}))
     assert found.errors == {"name": ["taken"], "part": ["odd"]}
 
 
-def test_what_is_wrong_with_a_hidden_field_is_told_only_to_who_has_given_it() -> None:
+def test_an_error_of_a_hidden_field_is_shown_only_if_the_request_set_it() -> None:
     hidden = restrict(SCHEMA, write_only=["email"])
     error = ValidationError("", errors={"email": ValidationError("Invalid email address: secret")})
     assert invalid(error, hidden).errors == {}
@@ -112,6 +115,42 @@ def test_what_is_wrong_with_a_hidden_field_is_told_only_to_who_has_given_it() ->
     assert caught.value.errors == {}
 
 
-def test_the_primary_key_is_called_id() -> None:
+def test_an_error_of_the_primary_key_is_keyed_id() -> None:
     error = ValidationError("", errors={"code": ValidationError("Field is required")})
-    assert invalid(error, document_class(Natural).schema).errors == {"id": ["Field is required"]}
+    assert invalid(error, document_class_of(Natural).schema).errors == {"id": ["Field is required"]}
+
+
+async def test_an_update_of_a_unique_value_that_is_taken_is_a_conflict(documents: Api) -> None:
+    await documents.create("/person", name="Ada", email="a@b.co")
+    bob = await documents.create("/person", name="Bob", email="b@b.co")
+    reply = await documents("PUT", f"/person/{bob['id']}", json_body={"email": "a@b.co"})
+    assert (reply.status, reply.json["errors"]) == (409, {"email": ["is taken"]})
+    assert b"E11000" not in reply.body
+
+
+async def test_a_validation_error_names_its_field(documents: Api) -> None:
+    reply = await documents("POST", "/person", json_body={"name": "x" * 21, "email": "nope"})
+    assert reply.status == 400
+    assert set(reply.json["errors"]) == {"name", "email"}
+    assert (await documents("POST", "/person")).json["errors"] == {"name": ["Field is required"]}
+
+
+async def test_a_deny_rule_makes_a_delete_a_conflict(documents: Api) -> None:
+    ada = await documents.create("/person", name="Ada")
+    await documents.create("/ticket", person=ada["id"])
+    assert (await documents("DELETE", f"/person/{ada['id']}")).status == 409
+    assert (await documents("GET", f"/person/{ada['id']}")).status == 200
+
+
+async def test_a_document_that_mongodb_refuses_is_400(documents: Api) -> None:
+    reply = await documents("POST", "/place", json_body={"at": [500, 500]})
+    assert reply.status == 400
+    assert (await documents("POST", "/place", json_body={"at": [5, 5]})).status == 201
+
+
+async def test_hidden_values_do_not_leak_through_errors(api: Api, mongodb: None) -> None:
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Person, exclude=["email"]))
+    document = Person(name="Ada").save()
+    Person._get_collection().update_one({"_id": document.id}, {"$set": {"e": "secret"}})
+    reply = await api("PATCH", f"/person/{document.id}", json_body={"name": "Bob"})
+    assert (reply.status, b"secret" in reply.body, b"email" in reply.body) == (400, False, False)

@@ -1,4 +1,4 @@
-"""What MongoEngine makes hard about documents inside documents."""
+"""Documents inside documents: lists of them, sorted ones, and those that clean() changes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import Any
 
 import mongoengine as me
 import pytest
-from bson import ObjectId
 
 import bzz
 from bzz.testing import Sent
 from tests.support.client import Api
 from tests.support.commands import Commands
 from tests.support.teams import documents, member, names, team
-
-NOBODY = ObjectId("5" * 24)
 
 
 class Note(me.EmbeddedDocument):
@@ -61,7 +58,7 @@ def busy(api: Api, mongodb: None) -> Api:
     )
 
 
-async def test_what_clean_changes_is_safe_from_others_too(busy: Api) -> None:
+async def test_changes_of_clean_survive_concurrent_writers(busy: Api) -> None:
     path = f"/busy/{(await busy.create('/busy', kids=[{'key': 'a'}, {'key': 'b'}]))['id']}"
     before = Busy.objects.get()
     replies = await asyncio.gather(
@@ -76,7 +73,7 @@ async def test_what_clean_changes_is_safe_from_others_too(busy: Api) -> None:
     assert (left.key, left.number) == ("b", before.kids[1].number + 31)
 
 
-async def test_a_sorted_list_leads_where_its_path_says(busy: Api, sent: list[Sent]) -> None:
+async def test_a_path_into_a_sorted_list_leads_to_the_named_document(busy: Api, sent: list[Sent]) -> None:
     path = f"/busy/{(await busy.create('/busy'))['id']}/ranked"
     for key, number in (("b", 2), ("a", 1), ("c", 3)):
         created = await busy("POST", path, json_body={"key": key, "number": number})
@@ -88,7 +85,7 @@ async def test_a_sorted_list_leads_where_its_path_says(busy: Api, sent: list[Sen
     assert (await busy("POST", path, json_body={"key": "x"})).status == 400
 
 
-async def test_an_item_stays_of_its_class(busy: Api) -> None:
+async def test_an_updated_item_of_a_list_keeps_its_class(busy: Api) -> None:
     document = Busy(kids=[Prodigy(key="p", talent="chess"), Kid(key="k")]).save()
     reply = await busy("PUT", f"/busy/{document.id}/kids/p", json_body={"number": 5})
     assert reply.json["number"] == 6
@@ -98,7 +95,7 @@ async def test_an_item_stays_of_its_class(busy: Api) -> None:
     assert (type(item), item.talent, item.number) == (Prodigy, "chess", 8)
 
 
-async def test_an_empty_document_inside_an_item_is_one(busy: Api) -> None:
+async def test_an_empty_embedded_document_counts_as_stored(busy: Api) -> None:
     path = f"/busy/{(await busy.create('/busy', kids=[{'key': 'a'}]))['id']}/kids/a/inner"
     assert (await busy("POST", path, json_body={})).status == 201
     assert (await busy("POST", path, json_body={})).status == 409
@@ -106,7 +103,7 @@ async def test_an_empty_document_inside_an_item_is_one(busy: Api) -> None:
     assert (await busy("DELETE", path)).status == 204
 
 
-async def test_items_of_items_are_reached(busy: Api) -> None:
+async def test_a_path_leads_through_lists_in_lists(busy: Api) -> None:
     path = f"/busy/{(await busy.create('/busy', kids=[{'key': 'a'}]))['id']}/kids/a/parts"
     assert (await busy("POST", path, json_body={"key": "b"})).headers["Location"] == f"{path}/b/"
     assert (await busy("POST", f"{path}/b/parts", json_body={"key": "c", "number": 1})).status == 201
@@ -129,7 +126,7 @@ async def test_every_kind_of_reference_is_a_relation(busy: Api, field: str) -> N
     assert len((await busy("GET", f"/busy?dbref={ada}")).json) == 1
 
 
-async def test_nothing_is_as_good_as_empty(busy: Api) -> None:
+async def test_exists_is_false_for_an_empty_object(busy: Api) -> None:
     await busy.create("/busy", name="empty", free={}, dynamic={})
     await busy.create("/busy", name="full", free={"a": 1}, dynamic=[1])
     for name in ("free", "dynamic"):
@@ -137,7 +134,7 @@ async def test_nothing_is_as_good_as_empty(busy: Api) -> None:
         assert names(await busy("GET", f"/busy?{name}__exists=false")) == ["empty"]
 
 
-async def test_what_should_not_be_in_a_reference_is_no_way(busy: Api) -> None:
+async def test_a_reference_that_holds_no_key_leads_nowhere(busy: Api) -> None:
     document = Busy().save()
     Busy._get_collection().update_one({"_id": document.id}, {"$set": {"dbref": {"a": 1}, "lazy": [{"a": 1}, "x"]}})
     assert (await busy("GET", f"/busy/{document.id}/dbref")).status == 404
@@ -148,7 +145,7 @@ async def test_what_should_not_be_in_a_reference_is_no_way(busy: Api) -> None:
     assert (await busy("POST", f"/busy/{document.id}/dbref", json_body={"dbref": ada})).status == 201
 
 
-async def test_a_join_reads_who_joins_and_nobody_else(api: Api, commands: Commands) -> None:
+async def test_a_join_loads_the_parent_and_the_joining_members_only(api: Api, commands: Commands) -> None:
     api.mount(*(bzz.ModelHive.routes_for("mongoengine", model) for model in (documents.Team, documents.Member)))
     ids = [await member(api, str(number)) for number in range(20)]
     parent = await team(api, members=ids[:-1])
@@ -177,7 +174,9 @@ class Ranking(me.Document):
                 raise me.ValidationError("no 13")
 
 
-async def test_what_is_created_is_answered_wherever_it_comes_to_lie(api: Api, mongodb: None, sent: list[Sent]) -> None:
+async def test_the_reply_shows_the_created_item_wherever_the_list_sorts_it(
+    api: Api, mongodb: None, sent: list[Sent]
+) -> None:
     api.mount(bzz.ModelHive.routes_for("mongoengine", Ranking))
     path = f"/ranking/{(await api.create('/ranking'))['id']}"
     for key, number in (("x", 5), ("y", 1), ("z", 3)):
@@ -188,7 +187,7 @@ async def test_what_is_created_is_answered_wherever_it_comes_to_lie(api: Api, mo
         assert (await api("POST", f"{path}/nameless", json_body={"text": text})).json == {"text": text}
 
 
-async def test_what_is_wrong_with_a_document_as_a_whole_is_no_fields_fault(api: Api, mongodb: None) -> None:
+async def test_an_error_of_clean_without_a_field_is_in_the_detail_only(api: Api, mongodb: None) -> None:
     api.mount(bzz.ModelHive.routes_for("mongoengine", Ranking))
     path = f"/ranking/{(await api.create('/ranking'))['id']}/named"
     refused = await api("POST", path, json_body={"id": "x", "number": 13})
@@ -204,7 +203,7 @@ class Picky(me.Document):
         self.notes = [note for note in self.notes if note.text != "spam"]
 
 
-async def test_what_the_model_does_not_keep_has_not_been_created(api: Api, mongodb: None) -> None:
+async def test_an_item_that_clean_drops_is_a_conflict(api: Api, mongodb: None) -> None:
     api.mount(bzz.ModelHive.routes_for("mongoengine", Picky))
     path = f"/picky/{(await api.create('/picky'))['id']}/notes"
     assert (await api("POST", path, json_body={"text": "ham"})).status == 201

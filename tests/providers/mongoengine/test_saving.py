@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from typing import Any
 
 import mongoengine as me
 import pytest
 
+from bzz import signals
 from bzz.exceptions import Invalid
 from bzz.providers.mongoengine import saving
-from tests.providers.mongoengine.models import Careful, Natural
+from bzz.testing import Sent
+from tests.providers.mongoengine.models import (
+    Careful,
+    Keyed,
+    Natural,
+)
+from tests.support.client import Api
 
 pytestmark = pytest.mark.usefixtures("mongodb")
 
@@ -25,14 +33,14 @@ class Twice(me.Document):
         return super().save(*args, **kwargs)
 
 
-def test_an_insert_does_not_replace_what_has_the_key() -> None:
+def test_an_insert_does_not_replace_a_document_with_the_key() -> None:
     Natural(code="x", title="first").save()
     with pytest.raises(me.NotUniqueError):
         saving.insert(Natural(code="x", title="second"))
     assert Natural.objects.get(pk="x").title == "first"
 
 
-def test_an_update_does_not_insert_what_is_gone() -> None:
+def test_an_update_does_not_insert_a_deleted_document() -> None:
     document = Careful(name="Ada")
     saving.insert(document)
     Careful.objects.delete()
@@ -42,7 +50,7 @@ def test_an_update_does_not_insert_what_is_gone() -> None:
     assert Careful.objects.count() == 0
 
 
-def test_an_update_holds_only_where_its_condition_does() -> None:
+def test_an_update_fails_if_a_written_field_is_not_as_loaded() -> None:
     document = Natural(code="x", title="first").save()
     document.title = "second"
     with pytest.raises(me.errors.SaveConditionError):
@@ -52,7 +60,7 @@ def test_an_update_holds_only_where_its_condition_does() -> None:
     assert Natural.objects.get().title == "second"
 
 
-def test_an_update_does_not_move_to_another_key() -> None:
+def test_an_update_cannot_change_the_primary_key() -> None:
     Natural(code="y", title="other").save()
     document = Natural(code="x", title="first").save()
     document.code = document.title = "y"
@@ -67,7 +75,7 @@ def test_a_save_that_saves_twice_inserts_once_and_then_updates() -> None:
     assert Twice.objects.get().name == f"Ada of {document.pk}"
 
 
-def test_afterwards_the_document_is_an_ordinary_one() -> None:
+def test_a_saved_document_has_its_own_methods_back() -> None:
     document = Natural(code="x", title="first")
     saving.insert(document)
     assert not {"_save_create", "_save_update"} & set(vars(document))
@@ -80,7 +88,7 @@ def test_afterwards_the_document_is_an_ordinary_one() -> None:
     assert Natural.objects.get().title == "second", "MongoEngine's own save() upserts"
 
 
-def test_a_condition_holds_for_the_first_of_several_saves() -> None:
+def test_only_the_first_of_several_saves_compares_with_the_loaded_values() -> None:
     document = Twice(name="Ada")
     saving.insert(document)
     document.name = "Bob"
@@ -98,7 +106,7 @@ class Soft(me.Document):
         self.update(is_gone=True)
 
 
-def test_a_delete_holds_only_where_its_condition_does() -> None:
+def test_a_delete_fails_if_the_document_is_not_as_loaded() -> None:
     document = Natural(code="x", title="first").save()
     told: list[str] = []
 
@@ -128,7 +136,7 @@ class Careless(me.Document):
             super().delete(*args, **kwargs)
 
 
-def test_only_the_document_itself_counts_and_it_does_even_if_nobody_listens() -> None:
+def test_a_delete_is_checked_even_if_the_model_deletes_others_first_and_catches_errors() -> None:
     document = Careless().save()
     saving.delete(document, {"_id": document.pk})
     assert Careless.objects.count() == 0
@@ -149,13 +157,13 @@ class Leaving(me.Document):
     meta: dict[str, Any] = {"queryset_class": Going, "strict": True}  # noqa: RUF012
 
 
-def test_a_queryset_class_may_do_things_of_its_own() -> None:
+def test_a_queryset_class_may_write_before_its_delete() -> None:
     document = Leaving(state="here").save()
     saving.delete(document, {"_id": document.pk, "state": "here"}, ["state"])
     assert Leaving.objects.count() == 0
 
 
-def test_a_condition_is_for_a_model_that_does_nothing_of_its_own() -> None:
+def test_a_pre_delete_receiver_may_write_before_the_delete() -> None:
     def stamp(sender: Any, document: Natural) -> None:
         document.update(title="second")
 
@@ -167,7 +175,7 @@ def test_a_condition_is_for_a_model_that_does_nothing_of_its_own() -> None:
         saving.delete(document, {"_id": "x"}, [])
 
 
-def test_a_delete_that_nobody_acknowledges_is_taken_for_done() -> None:
+def test_an_unacknowledged_delete_counts_as_done() -> None:
     class Fleeting(me.Document):
         meta: dict[str, Any] = {"write_concern": {"w": 0}, "strict": True}  # noqa: RUF012
 
@@ -179,7 +187,76 @@ def test_a_delete_that_nobody_acknowledges_is_taken_for_done() -> None:
     saving.delete(document, {"_id": document.pk}, [])
 
 
-def test_a_delete_of_the_models_own_is_taken_at_its_word() -> None:
+def test_a_soft_delete_of_the_model_counts_as_done() -> None:
     document = Soft().save()
     saving.delete(document, {"_id": document.pk}, [])
     assert Soft.objects.get().is_gone
+
+
+async def test_save_clean_and_signals_of_the_document_all_run(documents: Api, sent: list[Sent]) -> None:
+    saved: list[bool] = []
+
+    def receive(sender: Any, document: Any, created: bool) -> None:
+        saved.append(created)
+
+    me.signals.post_save.connect(receive, sender=Careful)
+    made = await documents.create("/careful", name="Ada")
+    assert made == {"id": made["id"], "name": "Ada", "slug": "ada", "saves": 1}
+    reply = await documents("PUT", f"/careful/{made['id']}", json_body={"name": "Bob"})
+    assert reply.json == {"id": made["id"], "name": "Bob", "slug": "bob", "saves": 2}
+    assert sent[-1].keywords["updated_fields"] == {
+        "name": {"from": "Ada", "to": "Bob"},
+        "slug": {"from": "ada", "to": "bob"},
+        "saves": {"from": 1, "to": 2},
+    }
+    unchanged = await documents("PUT", f"/careful/{made['id']}", json_body={"name": "Bob"})
+    assert unchanged.json["saves"] == 2, "nothing changed, so nothing is saved"
+    refused = await documents("PUT", f"/careful/{made['id']}", json_body={"name": "forbidden"})
+    assert (refused.status, refused.json["detail"]) == (400, "This name is forbidden.")
+    assert saved == [True, False]
+
+
+async def test_a_document_that_chooses_its_own_key_is_inserted_once(documents: Api) -> None:
+    made = await documents("POST", "/keyed", json_body={"name": "Ada"})
+    assert (made.status, made.headers["Location"]) == (201, "/keyed/ada/")
+    again = await documents("POST", "/keyed", json_body={"name": "ADA"})
+    assert (again.status, again.json["errors"]) == (409, {"id": ["is taken"]})
+    assert Keyed.objects.get(pk="ada").name == "Ada"
+
+
+async def test_a_create_never_replaces_a_document_with_the_same_key(documents: Api) -> None:
+    made = await documents("POST", "/natural", json_body={"id": "a/b", "title": "One"})
+    assert made.headers["Location"] == "/natural/a%2Fb/"
+    taken = await documents("POST", "/natural", json_body={"id": "a/b", "title": "Two"})
+    assert (taken.status, taken.json["errors"]) == (409, {"id": ["is taken"]})
+    unique = await documents("POST", "/natural", json_body={"code": "c", "title": "One"})
+    assert (unique.status, unique.json["errors"]) == (409, {"title": ["is taken"]})
+    assert (await documents("POST", "/natural", json_body={"title": "Three"})).json["errors"] == {
+        "id": ["Field is required"]
+    }
+    assert (await documents("GET", "/natural")).json == [{"id": "a/b", "title": "One"}]
+
+
+async def test_of_concurrent_creates_with_one_key_exactly_one_succeeds(documents: Api) -> None:
+    replies = await asyncio.gather(
+        *(documents("POST", "/natural", json_body={"id": "x", "title": str(n)}) for n in range(20))
+    )
+    assert sorted(reply.status for reply in replies) == [201] + [409] * 19
+    [won] = [reply.json for reply in replies if reply.status == 201]
+    assert (await documents("GET", "/natural")).json == [won]
+
+
+async def test_a_document_never_moves_to_another_key(documents: Api) -> None:
+    for name in ("A", "B"):
+        await documents.create("/keyed", name=name)
+    moved = await documents("PUT", "/keyed/a", json_body={"name": "B"})
+    assert moved.status == 400
+    assert [keyed["name"] for keyed in (await documents("GET", "/keyed")).json] == ["A", "B"]
+
+    @signals.pre_update_instance.connect_via(Natural)
+    def move(sender: Any, data: dict[str, Any]) -> None:
+        data["code"] = "other"
+
+    await documents.create("/natural", id="x", title="X")
+    reply = await documents("PUT", "/natural/x", json_body={"title": "Y"})
+    assert (reply.status, reply.json["errors"]) == (400, {"id": ["is read-only"]})

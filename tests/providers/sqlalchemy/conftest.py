@@ -22,13 +22,13 @@ from tests.support.client import Api
 
 @dataclass
 class Database:
-    """One with empty tables.
+    """A database with empty tables.
 
     Args:
-        driver: its name.
-        factory: makes sessions.
-        engine: which they use.
-        statements: what it was asked.
+        driver: name of the driver.
+        factory: of sessions.
+        engine: of the sessions.
+        statements: that were sent to it.
     """
 
     driver: str
@@ -103,7 +103,7 @@ async def mount(api: Api, database: Database, base: Any, *models: type, **option
 
 
 async def ended(provider: Provider, unit: Any) -> None:
-    """End a unit of work, be it at once or not."""
+    """End a unit of work and wait for its end."""
     ending = provider.end(unit)
     if ending is not None:
         await ending

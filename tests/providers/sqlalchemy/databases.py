@@ -1,4 +1,4 @@
-"""The databases that the provider is tried on: SQLite always, PostgreSQL where ``BZZ_TEST_POSTGRES_URI`` says it is."""
+"""The databases of the tests: SQLite always, PostgreSQL at ``BZZ_TEST_POSTGRES_URI`` if that is set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POSTGRES = os.environ.get("BZZ_TEST_POSTGRES_URI", "")
 DRIVERS = {"sqlite": "sqlite+pysqlite", "aiosqlite": "sqlite+aiosqlite"} | (
     {"psycopg": "postgresql+psycopg", "asyncpg": "postgresql+asyncpg"} if POSTGRES else {}
 )
-SCHEMA = f"bzz_test_{os.getpid()}"  # of PostgreSQL, for nobody else
+SCHEMA = f"bzz_test_{os.getpid()}"  # of PostgreSQL, for this process alone
 SEARCH = {
     "psycopg": {"options": f"-csearch_path={SCHEMA}"},
     "asyncpg": {"server_settings": {"search_path": SCHEMA}},
@@ -49,7 +49,7 @@ def engine_for(address: str, **options: Any) -> Any:
 
 
 def factory_of(engine: Any) -> Any:
-    """Return what makes sessions of an engine's kind."""
+    """Return a session factory of an engine's kind."""
     return sessionmaker(engine) if isinstance(engine, sa.Engine) else async_sessionmaker(engine)
 
 
@@ -61,7 +61,7 @@ def drop(connection: sa.Connection) -> None:
 
 @asynccontextmanager
 async def connected(address: str, metadata: sa.MetaData, **options: Any) -> AsyncIterator[Callable[[], Any]]:
-    """Yield what makes sessions on a database with empty tables."""
+    """Yield a session factory on a database with empty tables."""
     engine = engine_for(address, **options)
 
     def recreate(connection: sa.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Mapped classes with what the provider has to cope with."""
+"""Mapped classes of each kind that the provider serves."""
 
 from __future__ import annotations
 

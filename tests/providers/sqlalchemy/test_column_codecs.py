@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from bzz.exceptions import Invalid
-from bzz.providers.sqlalchemy.column_codecs import SHOWN, codec
+from bzz.providers.sqlalchemy.column_codecs import SHOWN, codec_of
 from bzz.schema.containers import List
 from tests.providers.sqlalchemy.models import Color
 from tests.support.client import Api
@@ -40,7 +40,7 @@ VALUES: dict[str, tuple[Any, Any]] = {  # by field: what goes in and comes out, 
 FILTERED = [name for name in VALUES if name not in ("free", "blob")]
 
 
-async def test_every_type_goes_in_and_comes_out_the_same(sql: Api) -> None:
+async def test_a_value_of_every_column_type_is_stored_and_shown_unchanged(sql: Api) -> None:
     first = {name: pair[0] for name, pair in VALUES.items()}
     other = {name: pair[1] for name, pair in VALUES.items()}
     made = await sql.create("/everything", **first)
@@ -57,7 +57,7 @@ async def test_every_type_goes_in_and_comes_out_the_same(sql: Api) -> None:
 
 
 @pytest.mark.parametrize("name", FILTERED)
-async def test_a_list_is_filtered_and_walked_along_by_it(sql: Api, name: str) -> None:
+async def test_a_list_is_filtered_sorted_and_paged_by_a_column_of_each_type(sql: Api, name: str) -> None:
     first, other = VALUES[name]
     for value in (first, other, None):
         await sql.create("/everything", **{name: value})
@@ -95,12 +95,12 @@ async def test_a_list_is_filtered_and_walked_along_by_it(sql: Api, name: str) ->
         ("token", "x"),
     ],
 )
-async def test_what_a_column_cannot_take_is_named(sql: Api, name: str, value: Any) -> None:
+async def test_a_value_that_a_column_cannot_hold_is_named(sql: Api, name: str, value: Any) -> None:
     refused = await sql("POST", "/everything", json_body={name: value})
     assert (refused.status, list(refused.json["errors"])) == (400, [name])
 
 
-async def test_what_only_the_database_or_a_type_of_ones_own_refuses_is_a_400(sql: Api) -> None:
+async def test_a_value_that_only_the_database_or_a_custom_type_refuses_is_400(sql: Api) -> None:
     assert (await sql("POST", "/everything", json_body={"lower": "bad"})).status == 400
     assert (await sql("GET", "/everything?lower=bad")).status == 400
     assert (await sql("GET", "/everything")).json == []
@@ -114,7 +114,7 @@ async def test_json_null_is_no_value(sql: Api) -> None:
     assert len((await sql("GET", "/everything?free__exists=false")).json) == 3
 
 
-def test_integers_have_the_bits_of_their_column() -> None:
+def test_an_integer_must_fit_the_bits_of_its_column() -> None:
     for kind, dialect, bits in (
         (sa.Integer(), None, 32),
         (sa.Integer(), "postgresql", 32),
@@ -122,48 +122,48 @@ def test_integers_have_the_bits_of_their_column() -> None:
         (sa.SmallInteger(), "sqlite", 16),
         (sa.BigInteger(), None, 64),
     ):
-        known = codec(kind, dialect).type
+        known = codec_of(kind, dialect).type
         assert known.parse(2 ** (bits - 1) - 1)
         with pytest.raises(ValueError, match="from"):
             known.parse(2 ** (bits - 1))
 
 
-def test_an_array_is_a_list_of_its_type() -> None:
-    known = codec(sa.ARRAY(sa.DateTime), "postgresql")
+def test_an_array_is_a_list_of_its_item_type() -> None:
+    known = codec_of(sa.ARRAY(sa.DateTime), "postgresql")
     assert isinstance(known.type, List)
     at = datetime(2026, 1, 2, tzinfo=UTC)
     assert known.encode is not None
     assert known.decode is not None
     assert known.encode([at, None]) == [at.replace(tzinfo=None), None]
     assert known.decode([at.replace(tzinfo=None)]) == [at]
-    plain = codec(postgresql.ARRAY(sa.Integer), "postgresql")
+    plain = codec_of(postgresql.ARRAY(sa.Integer), "postgresql")
     assert (plain.decode, plain.encode) == (None, None)
     with pytest.raises(Invalid):
         plain.type.parse([2**31])
-    assert not codec(sa.ARRAY(sa.Integer, dimensions=2), None).is_known
+    assert not codec_of(sa.ARRAY(sa.Integer, dimensions=2), None).is_settable
 
 
-def test_what_only_the_database_knows_is_shown_and_not_set() -> None:
+def test_a_column_of_an_unknown_type_is_shown_but_not_set() -> None:
     class Point(sa.types.UserDefinedType[Any]):
-        """Nobody knows what it is in Python."""
+        """Its Python type is unknown."""
 
         @property
         def python_type(self) -> type:
             raise NotImplementedError
 
     for kind in (Point(), sa.Interval(), sa.PickleType(), postgresql.INET(), postgresql.INTERVAL()):
-        known = codec(kind, "postgresql")
-        assert (known.type.name, known.type.operators, known.is_known) == ("JSON value", (), False)
+        known = codec_of(kind, "postgresql")
+        assert (known.type.name, known.type.operators, known.is_settable) == ("JSON value", (), False)
     assert SHOWN.dump(timedelta(seconds=1)) == "0:00:01"
 
 
-def test_types_made_of_others_are_what_they_are_made_of() -> None:
-    assert codec(postgresql.JSONB(), None).type.name == "JSON value"
-    assert codec(postgresql.CITEXT(), None).type.name == "string"
-    assert codec(sa.Enum(Color), None).type.parse("red") is Color.RED
+def test_a_type_decorator_has_the_codec_of_its_inner_type() -> None:
+    assert codec_of(postgresql.JSONB(), None).type.name == "JSON value"
+    assert codec_of(postgresql.CITEXT(), None).type.name == "string"
+    assert codec_of(sa.Enum(Color), None).type.parse("red") is Color.RED
 
 
 def test_a_time_with_an_offset_is_shown_in_utc() -> None:
-    known = codec(sa.Time(timezone=True), "postgresql")
+    known = codec_of(sa.Time(timezone=True), "postgresql")
     assert known.decode is not None
     assert known.decode(time(1, tzinfo=timezone(timedelta(hours=2)))) == time(23)

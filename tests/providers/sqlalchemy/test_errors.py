@@ -1,4 +1,4 @@
-"""What the drivers raise, as bzz's errors."""
+"""Errors of drivers as errors of bzz."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bzz.providers.sqlalchemy.errors import translated
 from tests.providers.sqlalchemy.models import Book
 from tests.support.client import Api
 
-SCHEMA = SQLAlchemyProvider().mapped_class(Book)
+BOOK = SQLAlchemyProvider().mapped_class(Book)
 TAKEN, TAKEN_ID, REQUIRED = {"title": ["is taken"]}, {"id": ["is taken"]}, {"title": ["is required"]}
-DANGLING, CHECKED = {"author": ["refers to what does not exist"]}, {"pages": ["is not allowed"]}
+DANGLING, CHECKED = {"author": ["refers to an instance that does not exist"]}, {"pages": ["is not allowed"]}
 
 
 def of_driver(message: str = "", **attributes: Any) -> Exception:
@@ -31,7 +31,7 @@ def of_driver(message: str = "", **attributes: Any) -> Exception:
 def raised(error: Exception, **options: Any) -> BaseException:
     with (
         pytest.raises(type(error) if not options.pop("is_translated", True) else BzzError) as caught,
-        translated(SCHEMA, **options),
+        translated(BOOK, **options),
     ):
         raise error
     return caught.value
@@ -60,14 +60,14 @@ CONSTRAINTS: list[tuple[str, dict[str, Any], type[BzzError], dict[str, list[str]
 
 
 @pytest.mark.parametrize(("message", "attributes", "kind", "errors"), CONSTRAINTS)
-def test_a_constraint_is_told_with_its_field(
+def test_a_broken_constraint_names_its_field(
     message: str, attributes: dict[str, Any], kind: type[BzzError], errors: dict[str, Any]
 ) -> None:
     found = raised(integrity(message, **attributes), given=())
     assert (type(found), found.errors if isinstance(found, BzzError) else None) == (kind, errors)
 
 
-def test_whoever_refers_to_what_is_deleted_is_a_conflict() -> None:
+def test_a_delete_that_breaks_a_reference_is_a_conflict() -> None:
     assert isinstance(
         raised(AssertionError("tried to blank-out primary key column"), given=(), is_delete=True), Conflict
     )
@@ -97,11 +97,11 @@ def test_whoever_refers_to_what_is_deleted_is_a_conflict() -> None:
     ],
     ids=repr,
 )
-def test_what_goes_wrong_has_a_meaning(error: Exception, kind: type[BzzError]) -> None:
+def test_errors_of_drivers_become_errors_of_bzz(error: Exception, kind: type[BzzError]) -> None:
     assert isinstance(raised(error), kind)
 
 
-def test_a_write_may_have_happened_where_nobody_can_know() -> None:
+def test_a_write_without_an_answer_may_have_happened() -> None:
     lost = sa.exc.OperationalError("x", {}, of_driver("x", sqlstate="08006"))
     assert str(raised(lost, given=())) == "The store does not answer. The write may have happened."
     assert str(raised(lost)) == "The store does not answer."
@@ -119,13 +119,13 @@ def test_a_write_may_have_happened_where_nobody_can_know() -> None:
     ],
     ids=repr,
 )
-def test_mistakes_of_the_application_pass(error: Exception) -> None:
+def test_mistakes_of_the_application_pass_unchanged(error: Exception) -> None:
     if isinstance(error, sa.exc.OperationalError):
         error.orig.sqlite_errorname = "SQLITE_ERROR"  # type: ignore[union-attr]
     assert raised(error, is_translated=False) is error
 
 
-async def test_the_database_names_the_field(sql: Api) -> None:
+async def test_an_error_of_the_database_names_the_field(sql: Api) -> None:
     await sql.create("/book", title="A")
     for body, status, errors in (
         ({"title": "A"}, 409, {"title": ["is taken"]}),
@@ -139,7 +139,7 @@ async def test_the_database_names_the_field(sql: Api) -> None:
     assert (await sql("GET", "/book")).json == [{"id": "1", "title": "A", "pages": None, "author": None}]
 
 
-async def test_what_is_referred_to_is_not_deleted(sql: Api) -> None:
+async def test_an_instance_that_others_refer_to_is_not_deleted(sql: Api) -> None:
     await sql.create("/author", name="Ada")
     await sql.create("/book", title="A", author="1")
     assert (await sql("DELETE", "/author/1")).status == 409

@@ -1,4 +1,4 @@
-"""What mapped classes look like, and when that can be known."""
+"""Schemas of mapped classes, and classes that are not defined yet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def fields(model: type) -> dict[str, tuple[str, bool, bool, bool]]:
     return {f.name: (f.type.name, f.insertable, f.updatable, f.deferred) for f in described.values()}
 
 
-def test_a_class_is_described_by_its_mapper() -> None:
+def test_the_schema_of_a_class_comes_from_its_mapper() -> None:
     assert fields(Author) == {
         "id": ("integer", False, False, False),
         "name": ("string", True, True, False),
@@ -41,7 +41,7 @@ def test_a_class_is_described_by_its_mapper() -> None:
         (Pair, r"Pair has a composite primary key \(one, other\), which cannot be served yet"),
     ],
 )
-def test_what_cannot_be_served_is_refused_when_routes_are_made(model: type, message: str) -> None:
+def test_routes_are_refused_for_classes_that_cannot_be_served(model: type, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         bzz.ModelHive.routes_for("sqlalchemy", model)
 
@@ -91,7 +91,9 @@ def test_the_other_side_of_a_shared_primary_key_is_read_only() -> None:
     }
 
 
-async def test_a_class_that_refers_to_one_to_come_is_looked_at_when_it_is_needed(api: Api, database: Database) -> None:
+async def test_a_class_that_refers_to_an_undefined_class_is_described_at_first_use(
+    api: Api, database: Database
+) -> None:
     class Late(DeclarativeBase):
         pass
 
@@ -117,7 +119,7 @@ async def test_a_class_that_refers_to_one_to_come_is_looked_at_when_it_is_needed
     assert list(right.resource.schema.fields) == ["id", "later"]
 
 
-async def test_the_relations_own_columns_are_named_by_the_relation(sql: Api) -> None:
+async def test_a_foreign_key_is_named_by_its_relation(sql: Api) -> None:
     made = await sql.create("/book", title="Flatland")
     assert made == {"id": "1", "title": "Flatland", "pages": None, "author": None}
     assert (await sql("POST", "/book", json_body={"title": "x", "author_id": 1})).json["errors"] == {
@@ -125,12 +127,12 @@ async def test_the_relations_own_columns_are_named_by_the_relation(sql: Api) -> 
     }
 
 
-def test_a_hybrid_is_of_the_type_its_expression_has() -> None:
+def test_a_hybrid_property_has_the_type_of_its_expression() -> None:
     described: Any = SQLAlchemyProvider().describe(Priced).fields
     assert (described["label"].type.name, described["opaque"].type.operators) == ("string", ())
 
 
-def test_whatever_is_to_come_is_waited_for_without_harm() -> None:
+def test_an_undefined_class_or_table_is_a_lookup_error_until_it_is_defined() -> None:
     class Late(DeclarativeBase):
         pass
 
@@ -164,7 +166,7 @@ def test_whatever_is_to_come_is_waited_for_without_harm() -> None:
     assert fields(Later)["many"] == ("list", False, False, True)
 
 
-async def test_what_others_are_identified_by_is_not_deleted(api: Api, database: Database) -> None:
+async def test_a_parent_whose_key_identifies_a_member_is_not_deleted(api: Api, database: Database) -> None:
     class Own(DeclarativeBase):
         pass
 

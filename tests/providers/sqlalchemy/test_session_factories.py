@@ -1,4 +1,4 @@
-"""What makes sessions, and what does not."""
+"""Session factories, and objects that are none."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sqlalchemy.pool import NullPool, StaticPool
 import bzz
 from bzz.exceptions import BzzError
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
-from bzz.providers.sqlalchemy.session_factories import connections
+from bzz.providers.sqlalchemy.session_factories import max_connections
 from bzz.providers.values import ActState
 from tests.providers.sqlalchemy.conftest import ended
 from tests.providers.sqlalchemy.models import Author, Base, Priced
 from tests.support.client import Api
 
 
-def test_a_database_that_is_another_one_in_each_thread_is_refused() -> None:
+def test_a_database_in_memory_of_each_thread_is_refused() -> None:
     with pytest.raises(TypeError, match="StaticPool"):
         SQLAlchemyProvider(sessionmaker(sa.create_engine("sqlite://")))
     with pytest.raises(TypeError, match="use a file"):
@@ -30,17 +30,17 @@ def test_a_database_that_is_another_one_in_each_thread_is_refused() -> None:
 
 
 @pytest.mark.parametrize("factory", [5, "sqlite://", sa.create_engine("sqlite://")])
-def test_what_makes_no_sessions_is_refused(factory: Any) -> None:
+def test_an_object_that_cannot_make_sessions_is_refused(factory: Any) -> None:
     with pytest.raises(TypeError, match="session_factory is a sessionmaker"):
         SQLAlchemyProvider(factory)
 
 
-async def test_what_turns_out_to_make_none_is_refused_when_it_is_asked() -> None:
+async def test_a_callable_that_returns_no_session_is_refused_at_first_use() -> None:
     with pytest.raises(TypeError, match="made no session but 5"):
         await SQLAlchemyProvider(lambda: 5).begin(ActState())
 
 
-async def test_a_scoped_session_is_asked_for_new_ones(tmp_path: Path) -> None:
+async def test_a_scoped_session_gives_each_act_a_new_session(tmp_path: Path) -> None:
     registry = scoped_session(sessionmaker(sa.create_engine(f"sqlite:///{tmp_path / 'a.db'}")))
     provider = SQLAlchemyProvider(registry)
     assert await provider.begin(ActState()) is not await provider.begin(ActState())
@@ -57,7 +57,7 @@ async def test_there_are_no_more_threads_than_connections(tmp_path: Path) -> Non
         ({"poolclass": StaticPool}, 1),
     ):
         engine = sa.create_engine(url, **options)
-        assert connections(engine.pool) == number
+        assert max_connections(engine.pool) == number
         provider = SQLAlchemyProvider(sessionmaker(engine))
         await ended(provider, await provider.begin(ActState()))
         assert provider.threads == number
@@ -67,7 +67,7 @@ async def test_there_are_no_more_threads_than_connections(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-async def test_one_connection_for_all_serves_one_at_a_time(api: Api, is_async: bool) -> None:
+async def test_requests_on_one_shared_connection_run_one_after_another(api: Api, is_async: bool) -> None:
     arguments = {"check_same_thread": False}
     engine: Any
     if is_async:
@@ -89,7 +89,7 @@ async def test_one_connection_for_all_serves_one_at_a_time(api: Api, is_async: b
     await engine.dispose() if is_async else engine.dispose()
 
 
-async def test_an_application_without_a_factory_says_so() -> None:
+async def test_a_missing_session_factory_is_a_runtime_error() -> None:
     with pytest.raises(RuntimeError, match="There is no session_factory"):
         await bzz.ModelHive("sqlalchemy", Author).list()
     assert not issubclass(RuntimeError, BzzError)

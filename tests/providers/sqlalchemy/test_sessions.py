@@ -1,4 +1,4 @@
-"""Who has a session, and that its connection comes back."""
+"""Sessions: one user at a time, and closed at the end of the act."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
 import bzz
-from bzz.exceptions import Conflict, Unavailable
+from bzz.exceptions import Conflict, Forbidden, Unavailable
 from bzz.lifecycle import reads
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.sqlalchemy import SQLAlchemyProvider, sessions
 from bzz.providers.values import ActState, Query
 from bzz.resources import paths
-from bzz.signals import post_create_instance, post_get_list, pre_create_instance, pre_update_instance
+from bzz.signals import (
+    post_create_instance,
+    post_get_list,
+    pre_create_instance,
+    pre_update_instance,
+)
 from bzz.testing import capture
 from tests.providers.sqlalchemy.conftest import Database, ended
-from tests.providers.sqlalchemy.models import Author, Base
+from tests.providers.sqlalchemy.models import Author, Base, Book
 from tests.support.client import Api
 
 
@@ -37,8 +42,8 @@ def checked_out(session: Session) -> int:
     return out
 
 
-async def test_an_operation_that_outlives_its_request_closes_the_session_itself(tmp_path: Path) -> None:
-    session, claim, begun, gate = session_at(tmp_path), sessions.Claim(), threading.Event(), threading.Event()
+async def test_a_call_that_outlives_its_act_closes_the_session(tmp_path: Path) -> None:
+    session, guard, begun, gate = session_at(tmp_path), sessions.SessionGuard(), threading.Event(), threading.Event()
 
     def late(given: Session) -> str:
         given.execute(sa.text("SELECT 1"))
@@ -46,18 +51,18 @@ async def test_an_operation_that_outlives_its_request_closes_the_session_itself(
         gate.wait(5)
         return "done"
 
-    running = asyncio.ensure_future(asyncio.to_thread(claim.run, session, late))
+    running = asyncio.ensure_future(asyncio.to_thread(guard.run, session, late))
     await asyncio.to_thread(begun.wait, 5)
-    claim.close(session)
+    guard.close(session)
     assert checked_out(session) == 1, "it is in use"
     gate.set()
     assert await running == "done"
     assert checked_out(session) == 0
     with pytest.raises(Unavailable, match="over"):
-        claim.run(session, late)
+        guard.run(session, late)
 
 
-async def test_a_session_is_closed_though_all_threads_are_in_use(tmp_path: Path) -> None:
+async def test_a_session_is_closed_even_if_all_threads_are_busy(tmp_path: Path) -> None:
     provider = SQLAlchemyProvider(lambda: session_at(tmp_path), timeout=0.2, threads=1)
     session: Any = await provider.begin(ActState())
     session.execute(sa.text("SELECT 1"))
@@ -70,7 +75,7 @@ async def test_a_session_is_closed_though_all_threads_are_in_use(tmp_path: Path)
     await stuck
 
 
-def test_a_connection_that_is_lost_is_let_go(tmp_path: Path) -> None:
+def test_a_lost_connection_is_dropped(tmp_path: Path) -> None:
     session = session_at(tmp_path)
     session.execute(sa.text("SELECT 1"))
     engine: Any = session.get_bind()
@@ -79,12 +84,12 @@ def test_a_connection_that_is_lost_is_let_go(tmp_path: Path) -> None:
         raise RuntimeError("lost")
 
     sa.event.listen(engine, "rollback", fail)
-    sessions.let_go(session)
+    sessions.close(session)
     sa.event.remove(engine, "rollback", fail)
     assert checked_out(session) == 0
 
 
-async def test_receivers_that_use_the_unit_hold_up_nobody_for_good(sql: Api, database: Database) -> None:
+async def test_receivers_that_use_the_unit_cause_no_deadlock(sql: Api, database: Database) -> None:
     await sql.create("/author", name="Ada")
 
     async def look(sender: Any, unit: Any) -> None:
@@ -100,7 +105,7 @@ async def test_receivers_that_use_the_unit_hold_up_nobody_for_good(sql: Api, dat
 
 
 @pytest.mark.parametrize("is_in_settings", [True, False])
-async def test_where_all_share_one_connection_a_unit_has_it_alone(api: Api, is_in_settings: bool) -> None:
+async def test_a_unit_has_the_shared_connection_alone(api: Api, is_in_settings: bool) -> None:
     engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     Base.metadata.create_all(engine)
     api.app.settings["session_factory"] = sessionmaker(engine)
@@ -134,3 +139,83 @@ async def test_where_all_share_one_connection_a_unit_has_it_alone(api: Api, is_i
     assert len(sent) == 1, "what is committed keeps nobody waiting"
     assert (await api("GET", "/author")).status == 200
     engine.dispose()
+
+
+async def test_a_request_has_one_session_that_is_closed_at_its_end(api: Api, database: Database) -> None:
+    sessions: list[Any] = []
+    closed: list[Any] = []
+
+    def factory() -> Any:
+        session = database.factory()
+        sync = session.sync_session if database.is_async else session
+        close = sync.close
+
+        def note() -> None:
+            closed.append(session)
+            close()
+
+        sync.close = note
+        sessions.append(session)
+        return session
+
+    api.mount(*(bzz.ModelHive.routes_for(SQLAlchemyProvider(factory), model) for model in (Author, Book)))
+    await api.create("/author", name="Ada")
+    assert (len(sessions), closed[-1]) == (1, sessions[0])
+    await api.create("/book", title="Flatland", author="1")
+    for path in ("/author/1", "/author/1/books/1", "/author?expand=books.author", "/author/7"):
+        sessions.clear()
+        await api("GET", path)
+        assert (len(sessions), closed[-1]) == (1, sessions[0]), path
+
+
+async def test_a_session_that_a_receiver_left_in_a_transaction_is_closed(sql: Api, database: Database) -> None:
+    async def look(sender: Any, unit: Any) -> None:
+        statement = sa.text("SELECT 1")
+        await (unit.execute(statement) if database.is_async else bzz.in_pool(unit.execute, statement))
+        raise Forbidden("No.")
+
+    with pre_create_instance.connected_to(look):
+        assert (await sql("POST", "/author", json_body={"name": "Ada"})).status == 403
+    assert database.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_a_session_is_closed_only_after_a_receivers_thread_is_done(sql: Api, database: Database) -> None:
+    gate = threading.Event()
+
+    def hold(unit: Any) -> None:
+        unit.execute(sa.text("SELECT 1"))
+        gate.wait(5)
+        unit.execute(sa.text("SELECT 1"))
+
+    async def impatient(sender: Any, unit: Any) -> None:
+        async with asyncio.timeout(0.05):
+            await bzz.in_pool(hold, unit)
+
+    if not database.is_async:
+        with pre_create_instance.connected_to(impatient):
+            assert (await sql("POST", "/author", json_body={"name": "Ada"})).status == 500
+        gate.set()
+
+
+async def test_each_unit_of_work_of_a_request_ends(api: Api, database: Database) -> None:
+    class Twice(bzz.ModelHandler):
+        async def get(self) -> None:
+            await super().get()
+            await self.hive.list()
+
+    factory = database.factory
+    hive = bzz.ModelHive("sqlalchemy", Author, session_factory=factory, handler_class=Twice)
+    api.mount(hive.routes())
+    await api.create("/author", name="Ada")
+    over: list[Any] = []
+    end = hive.provider.end
+
+    def note(unit: Any) -> Any:
+        over.append(unit)
+        return end(unit)
+
+    hive.provider.end = note  # type: ignore[method-assign]
+    assert (await api("GET", "/author/1")).status == 200
+    await api("GET", "/author/7")
+    assert len(over) == 3, "of both reads, and of the one that found nothing"
+    hive.provider.end = end  # type: ignore[method-assign]

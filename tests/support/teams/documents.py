@@ -20,14 +20,14 @@ from mongoengine import (
 
 
 class Address(EmbeddedDocument):
-    """Its id is the client's."""
+    """The client chooses its id."""
 
     id = StringField(required=True)
     city = StringField()
 
 
 class Hobby(EmbeddedDocument):
-    """Nothing tells one from another."""
+    """Has no id."""
 
     name = StringField()
 
@@ -58,7 +58,7 @@ class Module(EmbeddedDocument):
 
 
 class Project(EmbeddedDocument):
-    """Its id is the store's."""
+    """The store chooses its id."""
 
     id = ObjectIdField(default=ObjectId)
     name = StringField(required=True, max_length=20)

@@ -14,7 +14,7 @@ def key() -> str:
 
 @dataclass
 class Address:
-    """Its id is the client's."""
+    """The client chooses its id."""
 
     id: str
     city: str | None = None
@@ -22,7 +22,7 @@ class Address:
 
 @dataclass
 class Hobby:
-    """Nothing tells one from another."""
+    """Has no id."""
 
     name: str | None = None
 
@@ -59,7 +59,7 @@ class Module:
 
 @dataclass
 class Project:
-    """Its id is the store's."""
+    """The store chooses its id."""
 
     name: str
     id: str = field(default_factory=key)

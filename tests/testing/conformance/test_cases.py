@@ -1,4 +1,4 @@
-"""What is left out has to be declared."""
+"""``skips``: features that are left out must be declared."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bzz.providers.base import Capabilities, Provider
 from bzz.providers.memory import MemoryProvider
 from bzz.testing.conformance import ProviderConformance
 from bzz.testing.conformance.cases import FEATURES
-from tests.providers.memory import test_conformance as memory
+from tests.support import conformance as memory
 
 
 class Lesser(ProviderConformance):
-    """A store that can less than it says."""
+    """A suite whose person has a name and nothing else."""
 
     person, team = memory.Team, memory.Team  # a person without anything but a name
 
@@ -25,7 +25,7 @@ class Lesser(ProviderConformance):
 
 
 class LesserStore(MemoryProvider):
-    """Says so."""
+    """A store that cannot count."""
 
     capabilities = Capabilities(count=False)
 
@@ -38,27 +38,27 @@ class Declared(Lesser):
         yield LesserStore()
 
 
-def test_what_is_missing_and_not_declared_fails() -> None:
+def test_a_case_that_needs_a_missing_feature_fails_unless_it_is_declared() -> None:
     with pytest.raises(pytest.fail.Exception, match="There is no 'age'"):
         Lesser().test_no_change_is_lost()
     with pytest.raises(pytest.fail.Exception, match="There is no 'country'"):
-        Lesser().test_a_key_is_given_once()
+        Lesser().test_a_primary_key_is_inserted_once()
     with pytest.raises(pytest.fail.Exception, match="There is no 'count'"):
         Declared().test_a_count_is_of_all_pages()
 
 
-def test_what_is_declared_is_skipped_and_says_why() -> None:
+def test_a_case_that_needs_a_declared_feature_is_skipped_with_the_reason() -> None:
     with pytest.raises(pytest.skip.Exception, match="declared: age: it is not that kind of person"):
         Declared().test_no_change_is_lost()
     with pytest.raises(pytest.skip.Exception, match="declared: age"):
-        Declared().test_a_value_comes_out_as_it_went_in(feature="age")
+        Declared().test_a_value_is_shown_as_it_was_sent(feature="age")
 
 
-def test_only_what_there_is_can_be_declared() -> None:
-    with pytest.raises(TypeError, match="skips names what there is not: hoem"):
+def test_an_unknown_name_in_skips_is_an_error() -> None:
+    with pytest.raises(TypeError, match="skips has names of no feature and no case: hoem"):
         type("Misspelt", (Lesser,), {"skips": {"hoem": "x", **dict.fromkeys(FEATURES, "y")}})
 
 
-def test_a_store_has_to_be_made_unreachable_or_declared() -> None:
+def test_a_suite_must_have_unreachable_or_declare_it() -> None:
     with pytest.raises(NotImplementedError):
-        Lesser().test_a_store_that_cannot_be_reached_is_told_soon()
+        Lesser().test_an_unreachable_store_is_unavailable_within_seconds()

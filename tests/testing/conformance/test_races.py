@@ -1,4 +1,4 @@
-"""A provider that looks first and writes then is noticed."""
+"""Cases of races fail for a provider that reads and writes in two steps."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bzz.providers.memory import MemoryProvider
-from tests.testing.conformance.broken import suite_of
+from tests.support.broken import suite_of
 
 
 class Late(MemoryProvider):
-    """Lets others write between its look and its write."""
+    """Lets other writes happen between its read and its write."""
 
     async def update(self, address: Any, change: Any, *, exact: bool, loaded: Any, state: Any) -> Any:
         found = await self.get(address, state=state, represent=False)
@@ -21,8 +21,12 @@ class Late(MemoryProvider):
         return await super().update(address, lambda _: changed, exact=exact, loaded=loaded, state=state)
 
 
-def test_a_change_that_is_lost_is_noticed() -> None:
+def test_a_provider_that_loses_changes_fails_the_cases_of_races() -> None:
     suite = suite_of(Late)
-    for case in (suite.test_no_change_is_lost, suite.test_if_match_holds_once, suite.test_all_who_join_at_once_are_in):
+    for case in (
+        suite.test_no_change_is_lost,
+        suite.test_of_many_writes_with_one_entity_tag_one_succeeds,
+        suite.test_all_members_that_join_at_once_are_stored,
+    ):
         with pytest.raises(AssertionError):
             case()

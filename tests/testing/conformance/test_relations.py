@@ -1,4 +1,4 @@
-"""A provider that changes what is referred to is noticed."""
+"""Cases of relations fail for a provider that forgets members."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from typing import Any
 import pytest
 
 from bzz.providers.memory import MemoryProvider
-from tests.testing.conformance.broken import suite_of
+from tests.support.broken import suite_of
 
 
-class Sharing(MemoryProvider):
-    """Cannot refer to anything."""
+class Memberless(MemoryProvider):
+    """Shows no members."""
 
     def values(self, schema: Any, instance: Any) -> Any:
         held = super().values(schema, instance)
         return held | ({"members": []} if "members" in held else {})
 
 
-def test_members_that_are_not_there_are_noticed() -> None:
-    for case in (suite_of(Sharing).test_members_join_and_leave, suite_of(Sharing).test_a_path_leads_to_members_only):
+def test_a_provider_that_shows_no_members_fails_their_cases() -> None:
+    for case in (
+        suite_of(Memberless).test_members_join_and_leave,
+        suite_of(Memberless).test_a_path_leads_to_members_only,
+    ):
         with pytest.raises(AssertionError):
             case()

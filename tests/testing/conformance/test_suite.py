@@ -1,4 +1,4 @@
-"""The provider that the documentation writes passes, and so does one that can do little and says so."""
+"""The provider of the documentation passes the suite, and so does one that declares all it lacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from bzz.providers.base import Capabilities, Provider
 from bzz.providers.memory import MemoryProvider
-from tests.providers.memory import test_conformance as memory
+from tests.support import conformance as memory
 from tests.support.pages import ROOT, run
 
 PAGE = run(ROOT / "docs" / "providers" / "write-a-provider.md")
@@ -22,15 +22,15 @@ class TestTheProviderOfThePage(shelf_suite):
 
 
 class PlainStore(MemoryProvider):
-    """Can do very little."""
+    """A store without any capability."""
 
     capabilities = Capabilities(count=False, page=False, after=False, if_match=False)
 
 
-class TestThePlainStore(memory.TestMemory):
-    """Passes in what it can."""
+class TestThePlainStore(memory.MemorySuite):
+    """Passes all cases but those of capabilities."""
 
-    skips = memory.TestMemory.skips | dict.fromkeys(("count", "page", "after", "if_match"), "it cannot")
+    skips = memory.MemorySuite.skips | dict.fromkeys(("count", "page", "after", "if_match"), "the store cannot")
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Provider]:

@@ -1,4 +1,4 @@
-"""A provider that does not give back what it got is noticed."""
+"""Cases of types fail for a provider that changes values."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from bzz.providers.memory import MemoryProvider
-from tests.testing.conformance.broken import suite_of
+from tests.support.broken import suite_of
 
 
 class Shouting(MemoryProvider):
-    """Keeps text as it likes it."""
+    """Stores an e-mail address in capitals."""
 
     async def create(self, schema: Any, data: Any, **options: Any) -> Any:
         loud = {name: value.upper() if name == "email" else value for name, value in data.items()}
@@ -19,15 +19,15 @@ class Shouting(MemoryProvider):
 
 
 class Untyped(MemoryProvider):
-    """Has never heard of decimal numbers."""
+    """Reads decimal numbers as text."""
 
     def values(self, schema: Any, instance: Any) -> Any:
         held = super().values(schema, instance)
         return {name: str(value) if name == "balance" else value for name, value in held.items()}
 
 
-def test_a_value_that_comes_out_changed_is_noticed() -> None:
+def test_a_provider_that_changes_values_fails_the_cases_of_types() -> None:
     with pytest.raises(AssertionError):
-        suite_of(Shouting).test_a_value_comes_out_as_it_went_in(feature="email")
+        suite_of(Shouting).test_a_value_is_shown_as_it_was_sent(feature="email")
     with pytest.raises(AssertionError):
         suite_of(Untyped).test_receivers_get_values_of_the_fields_type(feature="balance")

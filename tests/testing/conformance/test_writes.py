@@ -1,4 +1,4 @@
-"""A provider that writes what it should not, or does not what it should, is noticed."""
+"""Cases of writes fail for a provider that does not store, or replaces."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bzz.providers.memory import MemoryProvider
-from tests.testing.conformance.broken import suite_of
+from tests.support.broken import suite_of
 
 
 class Forgetful(MemoryProvider):
-    """Says that it has written."""
+    """Returns an update without storing it."""
 
     async def update(self, address: Any, change: Any, *, exact: bool, loaded: Any, state: Any) -> Any:
         found = await self.get(address, state=state, represent=False)
@@ -20,15 +20,15 @@ class Forgetful(MemoryProvider):
 
 
 class Replacing(MemoryProvider):
-    """Puts the new in the place of the old."""
+    """Replaces an instance by a new one with its key."""
 
     async def create(self, schema: Any, data: Any, *, state: Any) -> Any:
         self._table(schema.model).pop(data.get(schema.pk), None)
         return await super().create(schema, data, state=state)
 
 
-def test_a_write_that_is_none_is_noticed() -> None:
+def test_a_provider_that_stores_nothing_or_replaces_fails_the_cases_of_writes() -> None:
     with pytest.raises(AssertionError):
-        suite_of(Forgetful).test_an_update_stores_what_differs_and_tells_what_that_was()
+        suite_of(Forgetful).test_an_update_announces_the_fields_that_differ()
     with pytest.raises(LookupError):
-        suite_of(Replacing).test_a_key_of_the_clients_is_inserted_once_and_never_moves()
+        suite_of(Replacing).test_a_clients_key_is_inserted_once_and_never_changes()

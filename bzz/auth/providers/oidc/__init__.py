@@ -1,4 +1,4 @@
-"""Signing in with any OpenID Connect issuer."""
+"""The auth provider for OpenID Connect issuers."""
 
 from bzz.auth.providers.oidc.provider import OIDCProvider
 

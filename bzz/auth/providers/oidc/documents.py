@@ -1,4 +1,4 @@
-"""What an issuer publishes: its endpoints and its keys."""
+"""The documents that an issuer publishes: its metadata and its keys."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from bzz.auth.web_client import WebClient, is_safe
 from bzz.exceptions import Unavailable
 
 SHORTEST, USUAL, LONGEST = 300, 3600, 21_600  # seconds that a document is kept
-PATIENCE = 10.0  # seconds between two looks whether a document has changed before its time
+PATIENCE = 10.0  # seconds between two fetches of a document that has not expired yet
 _MAX_AGE = re.compile(r"max-age=(\d{1,9})")
 Value = Mapping[str, Any]
 
 
 class Document:
-    """A JSON object on the web, kept as long as its ``Cache-Control`` says (RFC 9111, section 5.2.2.1).
+    """A JSON object at a URL, kept for the ``max-age`` of its ``Cache-Control`` (RFC 9111, section 5.2.2.1).
 
-    However many want it, it is fetched once.
+    It is kept from ``SHORTEST`` to ``LONGEST`` seconds, and ``USUAL`` without a ``max-age``. Calls at the same time
+    share one fetch.
 
     Args:
-        check: raises Unavailable if it is not what it should be.
+        check: raises Unavailable if a fetched object is not such a document.
     """
 
     def __init__(self, check: Callable[[Value], None]) -> None:
@@ -37,12 +38,12 @@ class Document:
         """Return the document.
 
         Args:
-            web: what fetches it.
-            url: where it is.
-            again: whether it may have changed; it is fetched then, unless it just was.
+            web: the client to fetch it with.
+            url: of the document.
+            again: fetch it before it expires, but at most once in ``PATIENCE`` seconds.
 
         Raises:
-            Unavailable: it cannot be fetched, or is not what it should be.
+            Unavailable: it cannot be fetched, or ``check`` refuses it.
         """
         if monotonic() >= (self._may_look if again else self._expires):
             await asyncio.shield(self._fetch_once(web, url, again))
@@ -53,13 +54,13 @@ class Document:
         if key not in self._fetching:
             self._fetching[key] = task = asyncio.create_task(self._fetch(web, url, again))
             task.add_done_callback(lambda _: self._fetching.pop(key))
-            task.add_done_callback(lambda _: task.cancelled() or task.exception())  # everybody may have gone meanwhile
+            task.add_done_callback(lambda _: task.cancelled() or task.exception())  # no caller may be left to await it
         return self._fetching[key]
 
     async def _fetch(self, web: WebClient, url: str, again: bool) -> None:
         answer = await web.fetch(url)
         if answer.status != 200 or not isinstance(answer.value, dict):
-            raise Unavailable(f"{url} answers {answer.status}, without a document.")
+            raise Unavailable(f"{url} answers {answer.status} without a JSON object.")
         self._check(answer.value)
         found = _MAX_AGE.search(answer.headers.get("Cache-Control", ""))
         self._value = answer.value
@@ -69,31 +70,31 @@ class Document:
 
 
 class Issuer:
-    """An OpenID Connect issuer, as it describes itself (OpenID Connect Discovery 1.0, section 4).
+    """The metadata and keys of an OpenID Connect issuer (OpenID Connect Discovery 1.0, section 4).
 
     Args:
-        url: which identifies it; of https, or on this machine.
+        url: of the issuer, of https or on this machine.
 
     Raises:
-        ValueError: it is another URL.
+        ValueError: ``url`` is another URL.
     """
 
     def __init__(self, url: str) -> None:
         if not is_safe(url):
-            raise ValueError(f"an issuer has a URL that begins with https://, not {url!r}")
+            raise ValueError(f"the URL of an issuer must begin with https://, not {url!r}")
         self.url = url
         self._metadata, self._keys = Document(self._check_metadata), Document(self._check_keys)
 
     async def metadata(self, web: WebClient, *, again: bool = False) -> Value:
-        """Return what the issuer says of itself; see ``Document.get``."""
+        """Return the issuer's metadata; see ``Document.get``."""
         url = f"{self.url.rstrip('/')}/.well-known/openid-configuration"
         return await self._metadata.get(web, url, again=again)
 
     async def endpoint(self, web: WebClient, name: str, *, again: bool = False) -> str:
-        """Return the URL that the issuer publishes as ``name``; raise Unavailable if it does not."""
+        """Return the URL in the metadata's ``name``; raise Unavailable if it is missing or not safe."""
         url = (await self.metadata(web, again=again)).get(name)
         if not isinstance(url, str) or not is_safe(url):
-            raise Unavailable(f"{self.url} has no {name}.")
+            raise Unavailable(f"The issuer {self.url} publishes no {name}.")
         return url
 
     async def keys(self, web: WebClient, *, again: bool = False) -> list[Value]:
@@ -103,8 +104,8 @@ class Issuer:
 
     def _check_metadata(self, found: Value) -> None:
         if found.get("issuer") != self.url:
-            raise Unavailable(f"{self.url} says it is {found.get('issuer')!r}.")
+            raise Unavailable(f"The issuer {self.url} calls itself {found.get('issuer')!r}.")
 
     def _check_keys(self, found: Value) -> None:
         if not isinstance(found.get("keys"), list):
-            raise Unavailable(f"{self.url} has no keys.")
+            raise Unavailable(f"The issuer {self.url} publishes no keys.")

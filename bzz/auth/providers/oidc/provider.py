@@ -12,35 +12,36 @@ from jwt.algorithms import has_crypto
 from tornado.web import RequestHandler
 
 from bzz.auth.flows import Flow, FlowProvider
-from bzz.auth.provider import NOBODY
+from bzz.auth.provider import NOT_VALID
 from bzz.auth.providers.oidc import id_tokens
 from bzz.auth.providers.oidc.documents import Issuer
 from bzz.auth.web_client import WebClient
 from bzz.exceptions import Invalid, Unauthorized, Unavailable
 
-TOLD = ("name", "email", "picture")
+SHOWN = ("name", "email", "picture")
 
 
 class OIDCProvider(FlowProvider):
-    """Signs in whom an OpenID Connect issuer vouches for.
+    """The auth provider for one OpenID Connect issuer.
 
-    Either with an ID token that a page or an app has got (``{"provider": "oidc", "id_token": "..."}``), or by the
-    authorization code flow, with PKCE, ``state`` and ``nonce`` (``/auth/login/oidc/``). Override ``user_of`` to tell
-    more of a user, or to refuse some.
+    A user signs in with an ID token that a page or an app has got (``{"provider": "oidc", "id_token": "..."}``), or by
+    the authorization code flow with PKCE, ``state`` and ``nonce`` (``/auth/login/oidc/``). Override ``user_of`` to
+    change the user's dict, or to refuse a user.
 
     Args:
-        issuer: its URL, exactly as it calls itself.
-        client_id: of this application, as it is registered there; or several, the first of which the flow uses.
+        issuer: the issuer's URL, exactly as in its metadata.
+        client_id: of this application, as it is registered with the issuer; or several. A flow uses the first.
         client_secret: of that client, if it has one.
-        name: what a sign-in calls this provider; ``oidc`` by default.
-        scopes: what is asked for in the flow.
-        redirect_uri: as it is registered; by default ``/auth/callback/NAME/`` as the request reached this site.
-        trust_email: whether the issuer vouches for each e-mail address it tells, though it does not say so
-            (``email_verified``); otherwise one that is not verified is left out, as it may be somebody else's.
+        name: the ``provider`` of a sign-in's body; ``oidc`` by default.
+        scopes: that a flow asks for.
+        redirect_uri: the URL of ``/auth/callback/NAME/`` as it is registered with the issuer; None for the URL by which
+            the request reached this site.
+        trust_email: whether to keep an e-mail address without ``email_verified``. By default it is left out: it may be
+            the address of another person.
 
     Raises:
         ImportError: ``bzz[auth]`` is not installed.
-        ValueError: the issuer's URL is not of https, or there is no client id.
+        ValueError: the issuer's URL is not of https, or a client id is missing or empty.
     """
 
     name = "oidc"
@@ -62,35 +63,45 @@ class OIDCProvider(FlowProvider):
         self.issuers: tuple[str, ...] = (issuer,)
         self.client_ids = (client_id,) if isinstance(client_id, str) else tuple(client_id)
         if not all(self.client_ids) or not self.client_ids:
-            raise ValueError("client_id is what the issuer knows this application by")
+            raise ValueError(f"client_id must be one or more texts that are not empty, not {client_id!r}")
         self.client_secret, self.redirect_uri, self.trust_email = client_secret, redirect_uri, trust_email
         self.name = name or self.name
         self.scope = " ".join(scopes)
 
     def user_of(self, claims: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return what is known of a user: ``id``, and ``name``, ``email`` and ``picture`` as far as they are told.
+        """Return the user's dict: ``id``, and ``name``, ``email`` and ``picture`` if the claims have them.
 
         Args:
-            claims: of the ID token, and of the user info where that was asked for; verified.
+            claims: the validated claims of the ID token, and of the user info after a flow.
 
         Returns:
-            What ``authenticate`` returns: None refuses the user.
+            The dict that ``authenticate`` returns; None refuses the user.
         """
         is_verified = self.trust_email or claims.get("email_verified") is True
-        told = {name: claims[name] for name in TOLD if isinstance(claims.get(name), str)}
+        shown = {name: claims[name] for name in SHOWN if isinstance(claims.get(name), str)}
         if not is_verified:
-            told.pop("email", None)
-        return {"id": claims["sub"], **told}
+            shown.pop("email", None)
+        return {"id": claims["sub"], **shown}
 
     async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:
-        """Return what is known of the user whose ``id_token`` it is; raise as the interface says."""
+        """Return the dict of the user of the ``id_token`` in ``credentials``.
+
+        Raises:
+            Invalid: ``id_token`` is not a text.
+            Unauthorized: the token is not valid.
+            Unavailable: the issuer does not answer.
+        """
         token = credentials.get("id_token")
         if not isinstance(token, str) or not token:
-            raise Invalid(errors={"id_token": ["is the issuer's token, a text"]})
+            raise Invalid(errors={"id_token": ["must be the issuer's ID token, a text"]})
         return self.user_of(await self._claims(token, self.web_client(handler)))
 
     async def begin(self, flow: Flow, handler: RequestHandler) -> str:
-        """Return the URL of the authorization request (OpenID Connect Core 1.0, section 3.1.2.1)."""
+        """Return the URL of the authorization request (OpenID Connect Core 1.0, section 3.1.2.1).
+
+        Raises:
+            Unavailable: the issuer does not answer.
+        """
         endpoint = await self.issuer.endpoint(self.web_client(handler), "authorization_endpoint")
         parameters = {
             "response_type": "code",
@@ -105,23 +116,28 @@ class OIDCProvider(FlowProvider):
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters)}"
 
     async def finish(self, flow: Flow, answer: Mapping[str, str], handler: RequestHandler) -> dict[str, Any] | None:
-        """Return what is known of the user for whom the code in ``answer`` is; raise as the interface says."""
+        """Return the dict of the user of the ``code`` in ``answer``.
+
+        Raises:
+            Unauthorized: the answer has no code, is not the issuer's, or the code or its ID token is not valid.
+            Unavailable: the issuer does not answer, or does not accept this application.
+        """
         web = self.web_client(handler)
         if "code" not in answer or not await self._is_from_here(answer, web):
             said = {name: text[:100] for name, text in answer.items() if name in ("error", "error_description", "iss")}
-            raise Unauthorized(NOBODY) from ValueError(f"the issuer says {said}")
+            raise Unauthorized(NOT_VALID) from ValueError(f"the issuer answers {said}")
         tokens = await self._redeem(answer["code"], flow, web)
         claims = await self._claims(str(tokens.get("id_token", "")), web, flow.nonce)
         return self.user_of(await self._completed(claims, tokens, web))
 
     async def _is_from_here(self, answer: Mapping[str, str], web: WebClient) -> bool:
-        """Tell whether an answer is this issuer's, if it says whose it is (RFC 9207, section 2.4)."""
+        """Tell whether ``iss`` is right, or missing where it may be (RFC 9207, section 2.4)."""
         metadata = await self.issuer.metadata(web)
         may_lack = not metadata.get("authorization_response_iss_parameter_supported")
         return answer.get("iss", self.issuer.url if may_lack else None) == self.issuer.url
 
     async def _redeem(self, code: str, flow: Flow, web: WebClient) -> Mapping[str, Any]:
-        """Return the tokens for a code (RFC 6749, section 4.1.3), or nothing if the issuer does not know it."""
+        """Redeem a code for tokens (RFC 6749, section 4.1.3); empty if it is not valid."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -144,10 +160,10 @@ class OIDCProvider(FlowProvider):
         if error == "invalid_grant":
             return {}
         cause = ValueError(f"status {answer.status}, error {str(error)[:100]!r}")
-        raise Unavailable("The service that vouches for users does not accept this application.") from cause
+        raise Unavailable("The auth provider does not accept this application.") from cause
 
     async def _claims(self, token: str, web: WebClient, nonce: str | None = None) -> id_tokens.Claims:
-        """Return the claims of an ID token; with the issuer's newest keys, if its own is not known yet."""
+        """Return the claims of an ID token; fetch the issuer's keys again for a key that is not among them."""
         expected: Any = {"issuers": self.issuers, "audiences": self.client_ids, "nonce": nonce}
         try:
             try:
@@ -155,19 +171,19 @@ class OIDCProvider(FlowProvider):
             except id_tokens.UnknownKey:
                 return id_tokens.read(token, await self.issuer.keys(web, again=True), **expected)
         except jwt.InvalidTokenError as error:
-            raise Unauthorized(NOBODY) from error
+            raise Unauthorized(NOT_VALID) from error
 
     async def _completed(
         self, claims: id_tokens.Claims, tokens: Mapping[str, Any], web: WebClient
     ) -> Mapping[str, Any]:
-        """Return the claims with those of the user info (OpenID Connect Core 1.0, section 5.3), if there is any."""
+        """Add the claims of the user info, if there is one (OpenID Connect Core 1.0, section 5.3)."""
         access_token, metadata = tokens.get("access_token"), await self.issuer.metadata(web)
         if not isinstance(access_token, str) or metadata.get("userinfo_endpoint") is None:
             return claims
         endpoint = await self.issuer.endpoint(web, "userinfo_endpoint")
-        told = (await web.fetch(endpoint, headers={"Authorization": f"Bearer {access_token}"})).value
-        if not isinstance(told, dict) or told.get("sub") != claims["sub"]:
+        info = (await web.fetch(endpoint, headers={"Authorization": f"Bearer {access_token}"})).value
+        if not isinstance(info, dict) or info.get("sub") != claims["sub"]:
             return claims
-        says_email = claims if "email" in claims else told
-        verified = {"email_verified": says_email.get("email_verified")}  # of that address, and no other
-        return {**told, **claims, **verified}
+        has_email = claims if "email" in claims else info
+        verified = {"email_verified": has_email.get("email_verified")}  # about the address that is shown, not another
+        return {**info, **claims, **verified}

@@ -1,4 +1,4 @@
-"""What an issuer publishes: fetched when it is needed, once, and again when it has changed."""
+"""The metadata and keys of an issuer: fetched once, kept for a while, fetched again on demand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-async def test_each_document_is_fetched_once_however_many_want_it(issuer: OpenIDIssuer, clock: Clock) -> None:
+async def test_calls_at_the_same_time_share_one_fetch(issuer: OpenIDIssuer, clock: Clock) -> None:
     published = Issuer(issuer.url)
     found = await asyncio.gather(*(published.keys(WEB) for _ in range(20)))
     assert [len(keys) for keys in found] == [1] * 20
@@ -34,7 +34,7 @@ async def test_each_document_is_fetched_once_however_many_want_it(issuer: OpenID
     ("cache_control", "seconds"),
     [("max-age=600", 600), ("public, max-age=1", 300), ("max-age=99999999", 21_600), ("no-store", 3600), ("", 3600)],
 )
-async def test_keys_are_kept_as_long_as_the_issuer_says(
+async def test_keys_are_kept_for_the_max_age_within_limits(
     issuer: OpenIDIssuer, clock: Clock, cache_control: str, seconds: int
 ) -> None:
     issuer.headers["Cache-Control"] = cache_control
@@ -49,7 +49,7 @@ async def test_keys_are_kept_as_long_as_the_issuer_says(
     assert "/jwks" in issuer.paths
 
 
-async def test_keys_that_may_have_changed_are_looked_at_again_but_not_all_the_time(
+async def test_keys_are_fetched_again_on_demand_but_at_most_every_ten_seconds(
     issuer: OpenIDIssuer, clock: Clock
 ) -> None:
     published = Issuer(issuer.url)
@@ -67,7 +67,7 @@ async def test_keys_that_may_have_changed_are_looked_at_again_but_not_all_the_ti
     assert issuer.paths == ["/.well-known/openid-configuration", "/jwks"]
 
 
-async def test_a_look_that_failed_is_no_look(issuer: OpenIDIssuer, clock: Clock) -> None:
+async def test_a_failed_fetch_does_not_delay_the_next(issuer: OpenIDIssuer, clock: Clock) -> None:
     published = Issuer(issuer.url)
     [old] = await published.keys(WEB)
     issuer.rotate()
@@ -79,7 +79,7 @@ async def test_a_look_that_failed_is_no_look(issuer: OpenIDIssuer, clock: Clock)
     assert new["kid"] != old["kid"]
 
 
-async def test_all_who_look_again_at_once_see_the_new_keys(issuer: OpenIDIssuer, clock: Clock) -> None:
+async def test_calls_that_fetch_again_at_the_same_time_all_get_the_new_keys(issuer: OpenIDIssuer, clock: Clock) -> None:
     published = Issuer(issuer.url)
     [old] = await published.keys(WEB)
     issuer.rotate()
@@ -90,7 +90,7 @@ async def test_all_who_look_again_at_once_see_the_new_keys(issuer: OpenIDIssuer,
     assert issuer.paths == ["/.well-known/openid-configuration", "/jwks"]
 
 
-async def test_what_cannot_be_fetched_is_tried_again_the_next_time(issuer: OpenIDIssuer) -> None:
+async def test_a_document_that_could_not_be_fetched_is_fetched_at_the_next_call(issuer: OpenIDIssuer) -> None:
     published = Issuer(issuer.url)
     issuer.documents["/jwks"] = ["no object"]
     with pytest.raises(Unavailable):
@@ -111,12 +111,12 @@ async def test_a_wrong_document_is_not_kept(issuer: OpenIDIssuer, document: obje
         assert len(await published.keys(WEB)) == 1
 
 
-async def test_what_is_no_key_is_passed_over(issuer: OpenIDIssuer) -> None:
+async def test_an_item_that_is_no_key_is_ignored(issuer: OpenIDIssuer) -> None:
     issuer.documents["/jwks"] = {"keys": ["x", 7, {"kty": "RSA"}]}
     assert await Issuer(issuer.url).keys(WEB) == [{"kty": "RSA"}]
 
 
-async def test_who_no_longer_waits_keeps_nobody_else_from_it(issuer: OpenIDIssuer) -> None:
+async def test_a_cancelled_call_does_not_cancel_the_shared_fetch(issuer: OpenIDIssuer) -> None:
     published = Issuer(issuer.url)
     leaving, staying = (asyncio.create_task(published.keys(WEB)) for _ in range(2))
     await asyncio.sleep(0)
@@ -125,41 +125,41 @@ async def test_who_no_longer_waits_keeps_nobody_else_from_it(issuer: OpenIDIssue
     assert issuer.paths == ["/.well-known/openid-configuration", "/jwks"]
 
 
-async def test_an_issuer_may_be_reached_in_several_ways_at_once(issuer: OpenIDIssuer) -> None:
+async def test_each_web_client_has_a_fetch_of_its_own(issuer: OpenIDIssuer) -> None:
     published = Issuer(issuer.url)
     found = await asyncio.gather(published.keys(WEB), published.keys(WebClient()))
     assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "//evil.example", "http://evil.example", "", 7, "https://x/#a"])
-async def test_an_endpoint_that_secrets_cannot_be_sent_to_is_none(issuer: OpenIDIssuer, url: object) -> None:
+async def test_an_endpoint_that_is_not_safe_for_secrets_is_unavailable(issuer: OpenIDIssuer, url: object) -> None:
     issuer.documents["/.well-known/openid-configuration"] = {"issuer": issuer.url, "token_endpoint": url}
-    with pytest.raises(Unavailable, match="has no token_endpoint"):
+    with pytest.raises(Unavailable, match="publishes no token_endpoint"):
         await Issuer(issuer.url).endpoint(WEB, "token_endpoint")
 
 
-async def test_an_issuer_that_says_it_is_another_is_not_believed(issuer: OpenIDIssuer) -> None:
+async def test_metadata_of_another_issuer_is_refused(issuer: OpenIDIssuer) -> None:
     issuer.documents["/.well-known/openid-configuration"] = {"issuer": "https://evil.example", "jwks_uri": issuer.url}
-    with pytest.raises(Unavailable, match=r"says it is 'https://evil\.example'"):
+    with pytest.raises(Unavailable, match=r"calls itself 'https://evil\.example'"):
         await Issuer(issuer.url).keys(WEB)
 
 
-async def test_an_endpoint_that_there_is_not_is_said_to_be_missing(issuer: OpenIDIssuer) -> None:
+async def test_a_missing_endpoint_is_unavailable(issuer: OpenIDIssuer) -> None:
     issuer.documents["/.well-known/openid-configuration"] = {"issuer": issuer.url}
-    with pytest.raises(Unavailable, match="has no jwks_uri"):
+    with pytest.raises(Unavailable, match="publishes no jwks_uri"):
         await Issuer(issuer.url).keys(WEB)
 
 
 @pytest.mark.parametrize(
     "url", ["http://issuer.example", "issuer.example", "ftp://x", "http://localhost.evil.example", ""]
 )
-def test_an_issuer_is_reached_over_https(url: str) -> None:
-    with pytest.raises(ValueError, match="begins with https"):
+def test_the_url_of_an_issuer_must_be_of_https(url: str) -> None:
+    with pytest.raises(ValueError, match="must begin with https"):
         Issuer(url)
 
 
 @pytest.mark.parametrize(
     "url", ["https://issuer.example/a", "http://localhost", "http://127.0.0.1:80/x", "http://[::1]:1"]
 )
-def test_an_issuer_on_this_machine_may_do_without(url: str) -> None:
+def test_the_url_of_an_issuer_on_this_machine_may_be_of_http(url: str) -> None:
     assert Issuer(url).url == url

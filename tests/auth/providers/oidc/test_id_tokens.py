@@ -1,4 +1,4 @@
-"""Which ID tokens are taken for what they say, and which are not."""
+"""The validation of ID tokens: each claim, the signature, and the key."""
 
 from __future__ import annotations
 
@@ -41,12 +41,14 @@ def read(issuer: OpenIDIssuer, token: str, *, nonce: str | None = None, keys: An
         {"azp": "another-of-ours"},
     ],
 )
-async def test_a_token_of_the_issuer_for_us_is_read(issuer: OpenIDIssuer, changed: dict[str, Any]) -> None:
+async def test_a_token_of_the_issuer_for_a_client_of_ours_is_valid(
+    issuer: OpenIDIssuer, changed: dict[str, Any]
+) -> None:
     claims = read(issuer, issuer.token(**changed))
     assert claims == {**issuer.claims(**changed), "iat": claims["iat"], "exp": claims["exp"]}
 
 
-async def test_clocks_may_differ_a_little(issuer: OpenIDIssuer) -> None:
+async def test_a_token_that_expired_less_than_a_minute_ago_is_valid(issuer: OpenIDIssuer) -> None:
     assert read(issuer, issuer.token(exp=int(time.time()) - 30))
 
 
@@ -71,7 +73,9 @@ async def test_clocks_may_differ_a_little(issuer: OpenIDIssuer) -> None:
         {"sub": 7},
     ],
 )
-async def test_a_token_that_is_not_for_us_or_not_now_is_none(issuer: OpenIDIssuer, changed: dict[str, Any]) -> None:
+async def test_a_token_with_a_wrong_or_missing_claim_is_not_valid(
+    issuer: OpenIDIssuer, changed: dict[str, Any]
+) -> None:
     claims = issuer.claims(**changed)
     key = jwt.PyJWK(issuer.key.as_dict(is_private=True), "RS256").key
     payload = json.dumps(claims).encode()
@@ -80,7 +84,7 @@ async def test_a_token_that_is_not_for_us_or_not_now_is_none(issuer: OpenIDIssue
 
 
 @pytest.mark.parametrize("nonce", ["other", None, ["x"]])
-async def test_a_token_of_another_sign_in_is_none(issuer: OpenIDIssuer, nonce: Any) -> None:
+async def test_a_token_with_another_nonce_is_not_valid(issuer: OpenIDIssuer, nonce: Any) -> None:
     assert read(issuer, issuer.token(nonce=nonce), nonce="x") is None
     assert read(issuer, issuer.token(nonce="x"), nonce="x")
 
@@ -92,13 +96,15 @@ def unsigned(header: Any, claims: Any) -> str:
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "", None, ["RS256"], {}])
-async def test_an_unsigned_token_is_none(issuer: OpenIDIssuer, algorithm: Any) -> None:
+async def test_an_unsigned_token_is_not_valid(issuer: OpenIDIssuer, algorithm: Any) -> None:
     assert read(issuer, unsigned({"alg": algorithm, "kid": issuer.kid}, issuer.claims())) is None
     assert read(issuer, issuer.token().rpartition(".")[0] + ".") is None
 
 
 @pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER])
-async def test_a_token_signed_with_the_public_key_as_a_secret_is_none(issuer: OpenIDIssuer, encoding: Encoding) -> None:
+async def test_a_token_signed_with_the_public_key_as_a_secret_is_not_valid(
+    issuer: OpenIDIssuer, encoding: Encoding
+) -> None:
     public = jwt.PyJWK(issuer.key.as_dict(), "RS256").key.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
     signing = f"{unsigned({'alg': 'HS256', 'kid': issuer.kid}, issuer.claims()).rstrip('.')}"
     signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(signing.encode(), public)
@@ -106,19 +112,19 @@ async def test_a_token_signed_with_the_public_key_as_a_secret_is_none(issuer: Op
     assert read(issuer, token) is None
 
 
-async def test_a_token_of_another_kind_is_none(issuer: OpenIDIssuer) -> None:
+async def test_a_token_of_another_type_is_not_valid(issuer: OpenIDIssuer) -> None:
     assert read(issuer, issuer.token({"typ": "at+jwt"})) is None
     assert read(issuer, issuer.token({"typ": "logout+jwt"})) is None
     assert read(issuer, issuer.token({"typ": "jwt"}))
 
 
-async def test_a_token_signed_with_another_key_of_that_name_is_none(issuer: OpenIDIssuer) -> None:
+async def test_a_token_signed_with_another_key_of_the_same_id_is_not_valid(issuer: OpenIDIssuer) -> None:
     published, kid = [issuer.key.as_dict()], issuer.kid
     issuer.rotate()
     assert read(issuer, issuer.token({"kid": kid}), keys=published) is None
 
 
-async def test_a_key_that_is_not_published_is_said_to_be_unknown(issuer: OpenIDIssuer) -> None:
+async def test_a_token_with_a_key_that_is_not_published_is_an_unknown_key(issuer: OpenIDIssuer) -> None:
     with pytest.raises(UnknownKey):
         read(issuer, issuer.token({"kid": "another"}))
     with pytest.raises(UnknownKey):
@@ -128,7 +134,7 @@ async def test_a_key_that_is_not_published_is_said_to_be_unknown(issuer: OpenIDI
 @pytest.mark.parametrize(
     "changed", [{"use": "enc"}, {"alg": "RS512"}, {"kty": "oct", "k": "AAAA"}, {"kty": "EC"}, {"n": None}]
 )
-async def test_a_key_that_is_for_something_else_is_not_used(issuer: OpenIDIssuer, changed: dict[str, Any]) -> None:
+async def test_a_key_for_another_use_or_algorithm_is_not_used(issuer: OpenIDIssuer, changed: dict[str, Any]) -> None:
     with pytest.raises(UnknownKey):
         read(issuer, issuer.token(), keys=[{**issuer.key.as_dict(), **changed}])
 
@@ -143,7 +149,7 @@ async def test_without_a_key_id_each_key_is_tried(issuer: OpenIDIssuer) -> None:
         read(issuer, token, keys=[old])
 
 
-async def test_a_key_without_an_id_may_be_that_of_any_token(issuer: OpenIDIssuer) -> None:
+async def test_a_key_without_an_id_is_tried_for_any_token(issuer: OpenIDIssuer) -> None:
     token, nameless = issuer.token(), {**issuer.key.as_dict(), "kid": None}
     assert read(issuer, token, keys=[nameless])
     issuer.rotate()
@@ -151,7 +157,7 @@ async def test_a_key_without_an_id_may_be_that_of_any_token(issuer: OpenIDIssuer
         read(issuer, issuer.token(), keys=[nameless])
 
 
-async def test_a_weak_key_is_not_believed_and_spoils_no_other(issuer: OpenIDIssuer) -> None:
+async def test_a_key_that_is_too_short_is_ignored(issuer: OpenIDIssuer) -> None:
     weak = generate_private_key(65537, 1024)  # noqa: S505  # that is the point
     weak_key = {**jwt.algorithms.RSAAlgorithm.to_jwk(weak.public_key(), as_dict=True), "kid": issuer.kid}
     with pytest.warns(jwt.InsecureKeyLengthWarning):
@@ -160,21 +166,23 @@ async def test_a_weak_key_is_not_believed_and_spoils_no_other(issuer: OpenIDIssu
     assert read(issuer, issuer.token(), keys=[weak_key, issuer.key.as_dict()])
 
 
-async def test_a_private_key_that_was_published_is_used_as_a_public_one(issuer: OpenIDIssuer) -> None:
+async def test_a_published_private_key_verifies_like_a_public_one(issuer: OpenIDIssuer) -> None:
     assert read(issuer, issuer.token(), keys=[issuer.key.as_dict(is_private=True)])
 
 
 @pytest.mark.parametrize("changed", [{"name": "\ud800"}, {"sub": "\ud800"}, {"address": {"x": 2**70}}])
-async def test_a_token_that_says_what_no_reply_can_is_none(issuer: OpenIDIssuer, changed: dict[str, Any]) -> None:
+async def test_a_token_with_a_value_that_no_reply_has_a_form_for_is_not_valid(
+    issuer: OpenIDIssuer, changed: dict[str, Any]
+) -> None:
     assert read(issuer, issuer.token(**changed)) is None
 
 
 @pytest.mark.parametrize("token", ["", ".", "a.b", "a.b.c", "é.é.é", "x" * 20_000, "W1tb.e30.x"])
-async def test_what_is_no_token_is_none(issuer: OpenIDIssuer, token: str) -> None:
+async def test_a_text_that_is_no_token_is_not_valid(issuer: OpenIDIssuer, token: str) -> None:
     assert read(issuer, token) is None
 
 
-async def test_a_token_that_is_long_or_nested_deep_is_none(issuer: OpenIDIssuer) -> None:
+async def test_a_token_that_is_too_long_or_nested_too_deep_is_not_valid(issuer: OpenIDIssuer) -> None:
     assert read(issuer, issuer.token(padding="x" * 16_384)) is None
     deep = urlsafe_b64encode(b"[" * 10_000).decode().rstrip("=")
     assert read(issuer, f"{deep}.e30.x") is None

@@ -1,4 +1,4 @@
-"""Providers that break a promise, for the suite to notice."""
+"""Suites of providers that break a promise."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bzz.providers.base import Provider
-from tests.providers.memory import test_conformance as memory
+from tests.support import conformance as memory
 
 
-def suite_of(kind: type[Provider]) -> memory.TestMemory:
-    """The suite of a provider that claims to be as good as the one of memory."""
+def suite_of(kind: type[Provider]) -> memory.MemorySuite:
+    """The suite of the memory provider, run on another class of provider."""
 
-    class Suite(memory.TestMemory):
+    class Suite(memory.MemorySuite):
         @asynccontextmanager
         async def connect(self) -> AsyncIterator[Provider]:
             yield kind()

@@ -24,7 +24,7 @@ def in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> C
     """Return a call of ``function`` that runs in a copy of the current context.
 
     Raises (the call):
-        RuntimeError: ``function`` raised an exception that would steer the task that awaits it (``StopIteration``, ...).
+        RuntimeError: ``function`` raised an exception that would steer the awaiting task (``StopIteration``, ...).
         Exception: raised by ``function``.
     """
     context = contextvars.copy_context()

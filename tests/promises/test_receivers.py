@@ -1,7 +1,7 @@
-"""Whatever receivers do: their order, that each is awaited, the pairs, and that the reply tells the truth.
+"""Random receivers: their order, that each is awaited, the pairs of signals, and the truth of the reply.
 
-Hypothesis connects random receivers to random signals and sends requests to a real server; what should happen is said
-by a model of a few lines.
+Hypothesis connects random receivers to random signals and sends requests to a real server. A model of a few lines
+predicts the outcome.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bzz.providers.memory import MemoryProvider
 
 @dataclass
 class User:
-    """Its key is the client's."""
+    """The client chooses its key."""
 
     id: str
     name: str
@@ -57,7 +57,7 @@ RECEIVERS = st.tuples(
 
 @dataclass(eq=False)
 class Receiver:
-    """One of several, each with its number, that notes when it begins and when it ends."""
+    """A receiver with a number, which it logs when it begins and when it ends."""
 
     number: int
     signal: str
@@ -96,7 +96,7 @@ class Receiver:
 
 
 class Expected:
-    """What should come of a request: who is called, in which order; the status; what is stored, and listed, then."""
+    """The outcome that a request must have: the receivers called, the status, the instances stored and listed."""
 
     def __init__(self, receivers: list[Receiver], request: str) -> None:
         self.receivers = receivers
@@ -122,7 +122,7 @@ class Expected:
         self.listed = len(self.stored) if self.changes("post_get_list") is None else 0
 
     def refused(self, name: str) -> bool:
-        """Send a signal whose receivers may refuse."""
+        """Send a signal that receivers may refuse."""
         for receiver in self.to(name):
             if receiver.behaviour in STATUS and self.status != 202:
                 self.status = STATUS[receiver.behaviour]
@@ -131,7 +131,7 @@ class Expected:
         return bool(self.status)
 
     def send(self, name: str) -> None:
-        """Send a signal whose receivers cannot change what is done; they may still answer first."""
+        """Send a signal that no receiver can refuse; a receiver may still answer first."""
         for receiver in self.to(name):
             if receiver.behaviour in ("answers", "finishes"):
                 self.status = 202
@@ -149,7 +149,7 @@ class Expected:
 
 
 class Watched(bzz.ModelHandler):
-    """Says when it is done, which may be later than the reply."""
+    """Sets an event when its method ends, which may be after the reply."""
 
     async def get(self) -> None:
         await self.watch(super().get())
@@ -224,7 +224,7 @@ async def check(receivers: list[Receiver], request: str) -> None:
 
 @settings(max_examples=10 * settings().max_examples)  # each takes some milliseconds
 @given(receivers=st.lists(RECEIVERS, max_size=8), request=st.sampled_from([*REQUESTS]))
-def test_whatever_receivers_do_the_promises_hold(receivers: list[tuple[str, str]], request: str) -> None:
+def test_receivers_run_in_order_and_the_reply_is_true(receivers: list[tuple[str, str]], request: str) -> None:
     log: list[tuple[str, int]] = []
     with running_loop() as loop:
         made = [Receiver(number, *receiver, log) for number, receiver in enumerate(receivers)]

@@ -1,0 +1,63 @@
+"""The base of the handlers of ``AuthHive``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bzz.auth.origins import check_origin
+from bzz.auth.provider import AuthProvider
+from bzz.auth.session_policy import SessionPolicy
+from bzz.http.handler import Handler
+from bzz.http.policy import Session, bearer_token
+
+
+class AuthHandler(Handler):
+    """A handler of ``AuthHive``. No other site may send it a write, and no cache may store its replies."""
+
+    def initialize(self, providers: Mapping[str, AuthProvider], base: str) -> None:
+        """Take the arguments of the route.
+
+        Args:
+            providers: the auth providers of the hive, by name.
+            base: the percent-encoded path that all routes of the hive begin with.
+        """
+        self.providers, self.base = providers, base
+
+    async def prepare(self) -> None:
+        """Identify the user, and refuse a write from another site.
+
+        Raises:
+            RuntimeError: the application is not configured.
+            Forbidden: a page of another site sent the write.
+            Unavailable: as ``Policy.identify``.
+        """
+        if not isinstance(self._policy, SessionPolicy):
+            raise RuntimeError("an application with routes of AuthHive needs AuthHive.configure(app, secret_key)")
+        self.policy = self._policy
+        await super().prepare()
+        check_origin(self)
+
+    def _declare_cache_control(self) -> None:
+        self.set_header("Cache-Control", "no-store")
+
+    def options(self, *_: str) -> None:
+        """Answer with the methods that the path takes."""
+        self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
+        self.reply_empty()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Write the problem document, with ``Allow`` for a method that the path does not take."""
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
+        super().write_error(status_code, **kwargs)
+
+    async def cookie_session(self) -> Session | None:
+        """Return the cookie's session, even if a bearer token identifies the user; or None.
+
+        Raises:
+            Unavailable: the store of ended sessions did not answer.
+        """
+        if bearer_token(self) is None:
+            return self.user_session
+        return await self.policy.sessions.read(self.get_cookie(self.policy.cookies.name, ""))

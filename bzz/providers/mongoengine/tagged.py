@@ -1,0 +1,71 @@
+"""The type of MongoEngine's generic fields, whose values name their document class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mongoengine.base import get_document
+
+from bzz.exceptions import Invalid
+from bzz.providers.mongoengine.scalar_codecs import JSON
+from bzz.schema.errors import add_error
+from bzz.schema.fields import Values
+from bzz.schema.types import DataType, parse_value, references_in
+
+
+@dataclass(frozen=True)
+class Tagged(DataType):
+    """A value of one of several document classes: ``{"type": "Class name", key: value}``.
+
+    Args:
+        choices: the class names that ``type`` may have.
+        key: ``id`` for a reference, ``value`` for an embedded document.
+        inner: returns the type of ``key``'s value for a document class.
+    """
+
+    choices: tuple[str, ...]
+    key: str
+    inner: Callable[[Any], DataType]
+    name: str = "object"
+
+    def parse(self, raw: Any) -> Values:
+        """Return the typed pair.
+
+        Raises:
+            ValueError: ``raw`` is no object with ``type`` and ``key``.
+            Invalid: ``type`` is none of ``choices``, or the class takes no such value.
+        """
+        if not isinstance(raw, Mapping) or set(raw) != {"type", self.key}:
+            raise ValueError(f"expected an object with type and {self.key}")
+        errors: dict[str, list[str]] = {}
+        name = JSON.parse(raw["type"])
+        if name not in self.choices:
+            errors["type"] = [f"expected one of {', '.join(self.choices)}"]
+            raise Invalid(errors=errors)
+        try:
+            value = parse_value(self.inner(get_document(name)), raw[self.key])
+            if value is None:
+                raise ValueError("null is not a value here")
+        except ValueError as error:
+            add_error(errors, self.key, error)
+            raise Invalid(errors=errors) from None
+        return {"type": name, self.key: value}
+
+    def dump(self, value: Any) -> Any:
+        """Return the pair as JSON has it."""
+        return {"type": value["type"], self.key: self.inner(get_document(value["type"])).dump(value[self.key])}
+
+    def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
+        """Yield the read-only values inside the embedded document, by dotted name."""
+        before = stored[self.key] if stored and stored["type"] == value["type"] else None
+        inner = self.inner(get_document(value["type"])).read_only_values(value[self.key], before)
+        return ((f"{self.key}.{name}", part) for name, part in inner)
+
+    def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
+        """Yield the reference itself, or those of the embedded document."""
+        model = get_document(value["type"])
+        if self.key == "id":
+            return iter([("id", model, value["id"])])
+        return references_in([("value", self.inner(model), value["value"])])

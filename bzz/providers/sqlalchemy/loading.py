@@ -1,0 +1,65 @@
+"""Instances from statements, and ``Stored`` from instances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bzz.exceptions import NotFound
+from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.values import Address, Stored, Undefer
+from bzz.schema.errors import NO_INSTANCE
+from bzz.schema.schema import Schema
+
+Visible = sa.Select[Any] | None  # the instances that the model's hook shows; None if the model has no hook
+
+
+def load_all(session: Session, statement: Any, parameters: Any = None) -> Sequence[Any]:
+    """Return the instances that ``statement`` finds, as stored now even if the session knows them already."""
+    options = {"populate_existing": True} if session.identity_map else {}  # the option costs time
+    return session.scalars(statement, parameters, execution_options=options).unique().all()
+
+
+def load_one(session: Session, statement: Any, mapped_class: MappedClass, address: Address) -> Any:
+    """Return the instance that ``statement`` finds with the parameter ``key`` of ``address``.
+
+    Raises:
+        NotFound: it finds none.
+    """
+    key = mapped_class.encode(address.field, address.key)
+    for instance in load_all(session, statement, {"key": key}):
+        return instance
+    raise NotFound(NO_INSTANCE)
+
+
+def to_stored(
+    session: Session,
+    mapped_class: MappedClass,
+    schema: Schema,
+    instances: Sequence[Any],
+    undefer: Undefer,
+    *,
+    represent: bool = False,
+) -> Sequence[Stored]:
+    """Return ``Stored`` of instances; queries once for each deferred field that ``undefer`` names.
+
+    Args:
+        session: of the instances.
+        mapped_class: of the instances.
+        schema: as the call has it, for the representations.
+        instances: of the class.
+        undefer: the deferred fields to load with them.
+        represent: whether to build the representations, too.
+    """
+    values = [mapped_class.values(instance) for instance in instances]
+    if undefer and instances:
+        keys = [getattr(instance, mapped_class.key.key) for instance in instances]
+        for name, wanted in undefer.items():
+            found = mapped_class.relations[name].member_keys(session, keys, wanted)
+            for key, held in zip(keys, values, strict=True):
+                held[name] = found[key]
+    bodies = map(schema.represent, values, instances) if represent else [None] * len(instances)
+    return [Stored(instance, held, body) for instance, held, body in zip(instances, values, bodies, strict=True)]

@@ -1,0 +1,61 @@
+"""Row locks: no other transaction can write an instance between its load and the commit.
+
+PostgreSQL, MySQL and others lock the row itself: ``SELECT ... FOR UPDATE``. SQLite has no row locks. Its transaction
+begins with a write that changes nothing, which locks the whole database for writers until the commit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapper, Session
+
+from bzz.exceptions import NotFound
+from bzz.providers.sqlalchemy.column_codecs import SQLITE
+from bzz.providers.sqlalchemy.loading import Visible, load_one
+from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.values import Address
+from bzz.schema.errors import NO_INSTANCE
+
+
+def load_locked(session: Session, mapped_class: MappedClass, address: Address, visible: Visible) -> Any:
+    """Return the instance at ``address`` as stored now. No other transaction can write it until this one ends.
+
+    Raises:
+        NotFound: no such instance exists, or it is not ``visible``.
+    """
+    lock_database(session, mapped_class)
+    instance = load_one(session, select_for_update(mapped_class, address.field), mapped_class, address)
+    if visible is not None:
+        key = getattr(instance, mapped_class.key.key)
+        statement = visible.where(mapped_class.key == key).with_only_columns(mapped_class.key)
+        if session.execute(statement).first() is None:
+            raise NotFound(NO_INSTANCE)
+    return instance
+
+
+def lock_database(session: Session, mapped_class: MappedClass) -> None:
+    """Lock SQLite's database for other writers; any other database locks rows instead."""
+    if session.get_bind(mapped_class.mapper).dialect.name == SQLITE:
+        statement = mapped_class.once("write nothing", lambda: _write_nothing(mapped_class.mapper))
+        session.execute(statement, bind_arguments={"mapper": mapped_class.mapper})
+
+
+def select_for_update(mapped_class: MappedClass, name: str) -> sa.Select[Any]:
+    """Return the statement that finds an instance by the field ``name`` and locks its row; built once."""
+    return mapped_class.once(
+        ("for update", name), lambda: for_update(mapped_class.select_by(name), mapped_class.mapper)
+    )
+
+
+def for_update(statement: Any, mapper: Mapper[Any]) -> Any:
+    """Return ``statement`` so that it locks the rows it finds in the mapper's table; others may still refer to them."""
+    return statement.with_for_update(of=mapper.base_mapper.local_table, key_share=True)
+
+
+def _write_nothing(mapper: Mapper[Any]) -> sa.Update:
+    """Return an UPDATE of no row."""
+    table: Any = mapper.base_mapper.local_table
+    pk = mapper.base_mapper.primary_key[0]
+    return sa.update(table).values({pk: pk}).where(sa.false())

@@ -1,0 +1,111 @@
+"""How members join and leave a relation that is stored outside the parent's row.
+
+One-to-many: the members' foreign keys are set. Many-to-many: rows of the association table are written. A collection is
+never loaded to change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from bzz.exceptions import Conflict, Invalid
+from bzz.providers.sqlalchemy.locks import for_update
+from bzz.providers.sqlalchemy.relationships import Relationship, attribute_of, batches
+
+
+def change_members(session: Session, relation: Relationship, parent: Any, before: Any, after: Any) -> None:
+    """Make the members ``after`` join that are not ``before``, and those leave that are not ``after``; flushes.
+
+    Args:
+        session: in a transaction.
+        relation: of the parent's class.
+        parent: the instance.
+        before: primary keys of the members so far; of a relation to one, a key or None.
+        after: primary keys of the members to be.
+
+    Raises:
+        Invalid: a member does not exist.
+        Conflict: the database does not let a member leave or join.
+    """
+    old, new = _as_list(before), _as_list(after)
+    leaving = [key for key in old if key not in {*new}]
+    joining = [key for key in new if key not in {*old}]
+    write = _set_foreign_keys if relation.prop.secondary is None else _write_association_rows
+    write(session, relation, parent, leaving, joining)
+
+
+def _set_foreign_keys(
+    session: Session, relation: Relationship, parent: Any, leaving: list[Any], joining: list[Any]
+) -> None:
+    prop = relation.prop
+    pairs = [
+        (getattr(parent, attribute_of(prop.parent, local)), attribute_of(prop.mapper, remote))
+        for local, remote in prop.local_remote_pairs or ()
+    ]
+    members = _load_locked(session, relation, leaving, joining)
+    for keys, is_joining in ((leaving, False), (joining, True)):
+        for key in members.keys() & {*keys}:
+            for own, remote in pairs:
+                if is_joining or getattr(members[key], remote) == own:  # another request may have moved the member
+                    setattr(members[key], remote, own if is_joining else None)
+        try:
+            session.flush()
+        except (sa.exc.IntegrityError, StaleDataError) as error:
+            raise Conflict("A constraint of the store forbids that a member leaves or joins.") from error
+
+
+def _write_association_rows(
+    session: Session, relation: Relationship, parent: Any, leaving: list[Any], joining: list[Any]
+) -> None:
+    prop = relation.prop
+    table: Any = prop.secondary
+    where = {"mapper": prop.parent}
+    own = _association_values(prop.parent, prop.synchronize_pairs, parent)
+    rows = {
+        key: own | _association_values(prop.mapper, prop.secondary_synchronize_pairs or (), member)
+        for key, member in _load_locked(session, relation, leaving, joining).items()
+    }
+    for key in rows.keys() & {*leaving}:
+        leave = sa.delete(table).where(*(table.c[name] == value for name, value in rows[key].items()))
+        session.execute(leave, bind_arguments=where)
+    if joining:
+        session.execute(sa.insert(table), [rows[key] for key in joining], bind_arguments=where)
+
+
+def _load_locked(
+    session: Session, relation: Relationship, leaving: Sequence[Any], joining: Sequence[Any]
+) -> dict[Any, Any]:
+    """Return members by primary key, as stored now, locked in the order of their keys, which avoids deadlocks.
+
+    Raises:
+        Invalid: a joining member does not exist. A leaving one may be deleted.
+    """
+    statement = for_update(sa.select(relation.model).order_by(relation.member_key), relation.prop.mapper)
+    statement = statement.execution_options(populate_existing=True)
+    found: dict[Any, Any] = {}
+    for some in batches(sorted([*leaving, *joining])):
+        members = session.scalars(statement.where(relation.member_key.in_(some))).unique()
+        found |= {_identity(member): member for member in members}
+    missing = [str(key) for key in joining if key not in found]
+    if missing:
+        raise Invalid(errors={relation.name: [f"there is no {relation.model.__name__} {', '.join(missing)}"]})
+    return found
+
+
+def _association_values(mapper: Mapper[Any], pairs: Iterable[tuple[Any, Any]], instance: Any) -> dict[str, Any]:
+    """Return an instance's part of a row of the association table, by column."""
+    return {str(column.key): getattr(instance, attribute_of(mapper, own)) for own, column in pairs}
+
+
+def _identity(instance: Any) -> Any:
+    [key] = sa.inspect(instance).identity
+    return key
+
+
+def _as_list(keys: Any) -> list[Any]:
+    return keys if isinstance(keys, list) else [] if keys is None else [keys]

@@ -1,0 +1,118 @@
+"""Members that join and leave, over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bzz.exceptions import Invalid
+from bzz.providers.sqlalchemy import SQLAlchemyProvider
+from bzz.providers.sqlalchemy.members import change_members
+from bzz.signals import post_associate, post_update_instance
+from bzz.testing import capture
+from tests.providers.sqlalchemy.conftest import Database
+from tests.providers.sqlalchemy.models import Author
+from tests.support.client import Api
+
+
+async def authors(sql: Api) -> None:
+    for name in ("Ada", "Bob", "Cy"):
+        await sql.create("/author", name=name)
+
+
+def shown(reply: Any) -> list[str]:
+    assert reply.status == 200, reply.body
+    return [one.get("name") or one["title"] for one in reply.json]
+
+
+async def test_one_to_many_members_join_and_leave_by_their_foreign_key(sql: Api) -> None:
+    await authors(sql)
+    for title in ("A", "B", "C"):
+        await sql.create("/book", title=title, author="2" if title == "C" else None)
+    with capture(post_associate) as sent:
+        joined = await sql("POST", "/author/1/books", json_body={"books": ["1", "2"]})
+        moved = await sql("POST", "/author/1/books", json_body={"books": ["3", "1"]})
+    assert [book["author"] for book in joined.json + moved.json] == ["1"] * 4
+    assert [one.keywords["instance"].title for one in sent] == ["A", "B", "C"]
+    assert shown(await sql("GET", "/author/1/books?sort=-title")) == ["C", "B", "A"]
+    assert (await sql("DELETE", "/author/1/books/2")).status == 204
+    assert (await sql("GET", "/book/2")).json["author"] is None
+    assert shown(await sql("GET", "/author/1/books?title__gte=B&count=true")) == ["C"]
+    with capture(post_update_instance) as sent:
+        assert (await sql("PUT", "/author/1", json_body={"books": ["2"]})).status == 200
+    assert sent[0].keywords["updated_fields"] == {"books": {"from": [1, 3], "to": [2]}}
+    assert (await sql("GET", "/book?author__exists=false&fields=title")).json == [{"title": "A"}, {"title": "C"}]
+    assert (await sql("PUT", "/author/1", json_body={"shown_books": ["2"]})).status == 200, "as it is"
+    refused = await sql("PUT", "/author/1", json_body={"shown_books": []})
+    assert refused.json["errors"] == {"shown_books": ["is read-only"]}
+
+
+async def test_a_member_with_a_required_foreign_key_cannot_leave(sql: Api) -> None:
+    await authors(sql)
+    await sql.create("/author", name="Di")
+    made = await sql("POST", "/draft", json_body={"name": "One"})
+    assert (made.status, list(made.json["errors"])) == (400, ["author_id"])
+    draft = await sql.create("/draft", name="One", author_id=1)
+    assert (await sql("DELETE", f"/author/1/drafts/{draft['id']}")).status == 409
+    assert (await sql("PUT", "/author/1", json_body={"drafts": []})).status == 409
+    assert (await sql("POST", "/author/2/drafts", json_body={"drafts": [draft["id"]]})).status == 201
+    assert shown(await sql("GET", "/author/2/drafts")) == ["One"]
+    assert shown(await sql("GET", "/draft")) == ["One"]
+
+
+async def test_of_concurrent_joins_and_leaves_each_takes_effect_once(sql: Api) -> None:
+    for number in range(12):
+        await sql.create("/author", name=f"a{number}")
+    joins = [sql("POST", "/author/1/friends", json_body={"friends": [str(n % 6 + 2)]}) for n in range(12)]
+    replies = await asyncio.gather(*joins)
+    assert sorted(reply.status for reply in replies) == [200] * 6 + [201] * 6
+    leaves = await asyncio.gather(*(sql("DELETE", f"/author/1/friends/{n % 6 + 2}") for n in range(12)))
+    assert sorted(reply.status for reply in leaves) == [204] * 6 + [404] * 6
+    assert shown(await sql("GET", "/author/1/friends")) == []
+
+
+@pytest.mark.parametrize("path", ["/author/1/books", "/author/1"])
+async def test_a_member_that_does_not_exist_is_named(sql: Api, path: str) -> None:
+    await authors(sql)
+    refused = await sql("PUT" if path == "/author/1" else "POST", path, json_body={"books": ["7"]})
+    assert (refused.status, [name.partition(".")[0] for name in refused.json["errors"]]) == (400, ["books"])
+
+
+async def test_a_member_that_another_request_moved_keeps_its_new_parent(sql: Api) -> None:
+    for name in ("Ada", "Bob"):
+        await sql.create("/author", name=name)
+    await sql.create("/book", title="A", author="1")
+    for _ in range(10):
+        await sql("PUT", "/book/1", json_body={"author": "1"})
+        left, moved = await asyncio.gather(
+            sql("DELETE", "/author/1/books/1"), sql("POST", "/author/2/books", json_body={"books": ["1"]})
+        )
+        assert left.status in (204, 404)
+        assert moved.status == 201
+        assert (await sql("GET", "/book/1")).json["author"] == "2", "no order of the two would have it without any"
+
+
+async def test_members_are_loaded_again_under_the_lock(sql: Api, database: Database) -> None:
+    for name in ("Ada", "Bob"):
+        await sql.create("/author", name=name)
+    await sql.create("/book", title="A", author="1")
+    books = SQLAlchemyProvider(database.factory).mapped_class(Author).relations["books"]
+
+    async def change(before: list[int], after: list[int]) -> None:
+        def perform(session: Session) -> None:
+            change_members(session, books, session.get(Author, 2), before, after)
+            session.commit()
+
+        session = database.factory()
+        try:
+            await (session.run_sync(perform) if database.is_async else asyncio.to_thread(perform, session))
+        finally:
+            await (session.close() if database.is_async else asyncio.to_thread(session.close))
+
+    await change([1], [])
+    assert (await sql("GET", "/book/1")).json["author"] == "1", "it had never been the other's"
+    with pytest.raises(Invalid, match="there is no Book 7"):
+        await change([], [7])

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from bzz.providers.memory import MemoryProvider
+from bzz.resources.options import restrict
+from bzz.resources.resource import Resource
+from bzz.schema.fields import Field
+from bzz.schema.scalars import STRING
+from bzz.schema.schema import Schema
+from tests.support.models import User
+from tests.support.schemas import ADDRESS, SCHEMA, Model, fields
+
+
+def test_the_strictest_of_two_resources_allows_what_both_allow() -> None:
+    one = Resource(restrict(SCHEMA, exclude=["age"]), frozenset({"GET", "POST"}), per_page=10, max_body=5)
+    other = Resource(restrict(SCHEMA, read_only=["name"]), frozenset({"GET", "PUT"}), max_per_page=50)
+    for resource in (one.strictest(other), other.strictest(one)):
+        known = resource.schema.fields
+        assert (known["age"].readable, known["age"].insertable, known["age"].updatable) == (False, False, False)
+        assert (known["name"].readable, known["name"].insertable, known["name"].updatable) == (True, False, False)
+        assert resource.methods == {"GET"}
+        assert (resource.per_page, resource.max_per_page, resource.max_body) == (10, 50, 5)
+
+
+def test_the_strictest_resource_keeps_its_own_fields_and_order() -> None:
+    base = Resource(Schema(Model, fields(Field("name", STRING, readable=False)), sort=(("name", True),)))
+    derived = Resource(Schema(Model, fields(Field("name", STRING), Field("breed", STRING)), sort=(("breed", False),)))
+    schema = derived.strictest(base).schema
+    assert [name for name, _ in schema.readable] == ["breed"]
+    assert schema.sort == (("breed", False),)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ({"get": True}, {"get": False}, {"get": True}),
+        ({"get": True}, {}, {"get": True}),
+        ({"get": False}, {"get": False}, {"get": False}),
+        ({"get": False}, {}, {}),
+        ({}, {}, {}),
+    ],
+)
+def test_a_user_is_needed_if_either_resource_needs_one(
+    one: dict[str, bool], other: dict[str, bool], both: dict[str, bool]
+) -> None:
+    first, second = Resource(SCHEMA, authenticated=one), Resource(SCHEMA, authenticated=other)
+    assert first.strictest(second).authenticated == second.strictest(first).authenticated == both
+
+
+def test_embedded_documents_have_the_options_of_their_parent() -> None:
+    parent = Resource(SCHEMA, frozenset({"GET"}), per_page=7)
+    inner = parent.inside(ADDRESS.schema)
+    assert (inner.schema, inner.methods, inner.per_page) == (ADDRESS.schema, frozenset({"GET"}), 7)
+    assert parent.inside(ADDRESS.schema) is inner
+
+
+def test_plain_code_reaches_all_fields_in_the_default_order() -> None:
+    described = MemoryProvider().describe(User)
+    restricted = restrict(described, fields=["name"])
+    resource = Resource(Schema(User, restricted.fields, "id", "id", (("name", True),)), max_per_page=3)
+    everything = resource.for_plain_code(MemoryProvider())
+    assert [name for name, _ in everything.schema.readable] == [name for name, _ in described.readable]
+    assert everything.schema.fields["age"].updatable
+    assert (everything.schema.sort, everything.max_per_page) == ((("name", True),), 2**31 - 1)
