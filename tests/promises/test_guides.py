@@ -147,7 +147,7 @@ async def test_each_error_is_the_problem_document_that_the_guide_shows() -> None
         assert [one.status for one in (taken, stale, large, other)] == [409, 412, 413, 415]
         assert (taken.json["errors"], large.json["detail"]) == (
             {"email": ["is taken"]},
-            "A body has at most 1000 bytes.",
+            "The body is too large; send at most 1000 bytes.",
         )
         assert stale.headers["ETag"]
         assert replies["401", '`POST /api/rule {"text": "x"}`'].headers["WWW-Authenticate"] == "Bearer"
