@@ -9,6 +9,7 @@ import pkgutil
 import re
 import runpy
 from pathlib import Path
+from typing import Any
 
 import mongoengine
 import pytest
@@ -19,10 +20,14 @@ import tornado.web
 import tornado.websocket
 
 import bzz
-from bzz.signals import declared, post_create_instance
+from bzz.exceptions import Forbidden
+from bzz.signals import post_create_instance
 from tests.support.client import Api, Browser, serve
-from tests.support.pages import PAGES, ROOT, run
+from tests.support.pages import ROOT, blocks, run
 
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+NARROW = [ROOT / "README.md", *[ROOT / "docs" / name for name in ("index.md", "guides/signals.md")]]
+NARROW += sorted((ROOT / "docs" / "start").glob("*.md"))
 PUBLIC = {  # packages, each with its page of the reference
     "bzz": "bzz",
     "bzz.auth": "auth",
@@ -51,24 +56,14 @@ def test_the_dotted_names_of_bzz_on_a_page_exist(page: Path) -> None:
         assert pkgutil.resolve_name(name) is not None
 
 
-@pytest.mark.usefixtures("mongodb")
-async def test_the_tutorial_does_what_it_says(api: Api) -> None:
-    tutorial = run(ROOT / "docs" / "tutorial.md")
-    api.mount(list(tutorial["app"].wildcard_router.rules))
-    made = await api("POST", "/api/book", form={"title": "Flatland", "year": 1884}, headers={"X-User": "ada"})
-    assert (made.status, made.json["year"], made.json["added_by"]) == (201, 1884, "ada")
-    assert tutorial["announced"] == ["Flatland"]
-    book = f"/api/book/{made.json['id']}"
-    assert (await api("GET", "/api/book?year=1884&sort=-title")).json == [made.json]
-    assert (await api("DELETE", book)).status == 403
-    assert (await api("PATCH", book, json_body={"year": None})).status == 200
-    assert tutorial["audit"] == [(made.json["id"], {"year": {"from": 1884, "to": None}})]
-    assert (await api("DELETE", book)).status == 204
-    assert (await api("GET", "/ping")).body == b"pong"
+@pytest.mark.parametrize("page", NARROW, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_code_of_a_page_fits_a_narrow_screen(page: Path) -> None:
+    code = [line for language, block in blocks(page) if language == "python" for line in block.splitlines()]
+    assert [line for line in code if len(line) > 88] == []
 
 
 async def test_the_recipes_do_what_they_say(api: Api) -> None:
-    recipes = run(ROOT / "docs" / "recipes.md")
+    recipes = run(ROOT / "docs" / "guides" / "recipes.md")
     api.mount(list(recipes["app"].wildcard_router.rules))
     ada, eve = {"X-User": "ada@acme"}, {"X-User": "eve@evil"}
     assert (await api("POST", "/api/document", json_body={"title": " "}, headers=ada)).json["errors"] == {
@@ -82,7 +77,8 @@ async def test_the_recipes_do_what_they_say(api: Api) -> None:
     assert (await api("GET", "/api/document", headers=ada)).json == [made.json]
     assert (await api("GET", "/api/document", headers=eve)).json == []
     assert [(await api("GET", path, headers=who)).status for who in (ada, eve)] == [200, 404]
-    assert (await api("PUT", path, json_body={"text": "x"}, headers=eve)).status == 403
+    assert (await api("PUT", path, json_body={"text": "x"}, headers=eve)).status == 404
+    assert (await api("PUT", path, json_body={"text": "x"}, headers={"X-User": "bob@acme"})).status == 403
     recipes["cache"][made.json["id"]] = "cached"
     assert (await api("PUT", path, json_body={"title": ""}, headers=ada)).status == 400
     assert recipes["cache"]
@@ -101,7 +97,7 @@ async def test_the_recipes_do_what_they_say(api: Api) -> None:
 
 
 async def test_handlers_of_ones_own_act_as_the_page_says(api: Api) -> None:
-    page = await asyncio.to_thread(run, ROOT / "docs" / "in-process.md")
+    page = await asyncio.to_thread(run, ROOT / "docs" / "guides" / "in-process.md")
     api.mount(list(page["app"].wildcard_router.rules))
     ada = await page["members"].create({"name": "Ada"})
     promoted = await api("POST", f"/promote/{ada.id}", body=b"", headers={"X-Request-ID": "mine"})
@@ -119,7 +115,7 @@ async def test_handlers_of_ones_own_act_as_the_page_says(api: Api) -> None:
 
 @pytest.mark.usefixtures("mongodb")
 async def test_the_page_about_authentication_does_what_it_says(api: Api) -> None:
-    page = run(ROOT / "docs" / "authentication.md")
+    page = run(ROOT / "docs" / "guides" / "authentication.md")
     api = Api(page["app"], api.client, serve(page["app"]))
     ada, eve, nobody = Browser(api, "/api"), Browser(api, "/api"), Browser(api, "/api")
     assert (await nobody("POST", "/api/note", json_body={"text": "x"})).status == 401
@@ -149,7 +145,7 @@ async def test_the_page_about_authentication_does_what_it_says(api: Api) -> None
 
 
 async def test_the_page_about_mocks_does_what_it_says(api: Api) -> None:
-    page = run(ROOT / "docs" / "mocks.md")
+    page = run(ROOT / "docs" / "guides" / "mocks.md")
     mocked = api.mount(page["mocks"])
     assert (await mocked("GET", "/api/team/7")).json == {"id": "7", "name": "Team 7"}
     assert (await mocked("POST", "/api/team", json_body={})).headers["X-Created-Id"] == "2"
@@ -171,13 +167,61 @@ def test_the_reference_shows_the_names_of_a_public_package_and_no_others(package
 
 
 def test_the_tables_of_the_signals_are_made_of_their_declarations() -> None:
-    tables = runpy.run_path(str(ROOT / "docs" / "conf.py"))["myst_substitutions"]
-    page = (ROOT / "docs" / "signals.md").read_text()
-    assert [name for name in tables if f"{{{{ {name} }}}}" not in page] == []
-    for name, signal in declared().items():
-        [row] = [row for row in tables["signals"].splitlines() if row.startswith(f"| `{name}` |")]
-        assert all(f"`{keyword}`" in row for keyword in signal.keywords if keyword != "request_id")
-        assert all(meaning.replace("``", "`") in tables["keywords"] for meaning in signal.keywords.values())
+    tables = runpy.run_path(str(ROOT / "docs" / "tables.py"))
+    page = tables["PAGE"].read_text()
+    assert tables["renewed"](page) == page, "renew the tables of docs/guides/signals.md: python docs/tables.py"
+    [everywhere] = re.findall(r"^Every signal offers the keyword .*?\n\n", page, re.MULTILINE | re.DOTALL)
+    assert {*re.findall(r"`([a-z]+|request_id)`", everywhere)} == tables["common"]()
+    for name, signal in tables["own"]().items():
+        [row] = [row for row in page.splitlines() if row.startswith(f"| `{name}` |") and row.count(" | ") == 3]
+        assert all(f"`{keyword}`" in row + everywhere for keyword in signal.keywords)
+        assert all(meaning.replace("``", "`") in page for meaning in signal.keywords.values())
+
+
+@pytest.mark.parametrize(
+    ("body", "refusing", "sent"),
+    [
+        ({"name": "Ada"}, "", "pre_create_instance post_create_instance 201"),
+        ({"name": "Ada"}, "pre_create_instance", "pre_create_instance request_failed 403"),
+        ({"name": "Ada", "email": "taken"}, "", "pre_create_instance request_failed 409"),
+        ({}, "", "pre_create_instance request_failed 400"),
+        ({"name": "Ada"}, "post_create_instance", "pre_create_instance post_create_instance 201"),
+        ({"nme": "Ada"}, "", "400"),
+    ],
+    ids=["all goes well", "pre_ raises", "the store refuses", "the model refuses", "post_ raises", "wrong body"],
+)
+async def test_signals_are_sent_as_their_page_draws_it(users: Api, body: Any, refusing: str, sent: str) -> None:
+    assert (await users("POST", "/user", json_body={"name": "Eve", "email": "taken"})).status == 201
+    record = []
+
+    def listen(name: str) -> None:
+        def receive(sender: type) -> None:
+            record.append(name)
+            if name == refusing:
+                raise Forbidden("No.")
+
+        getattr(bzz.signals, name).connect(receive, weak=False)
+
+    for name in ("pre_create_instance", "post_create_instance", "request_failed"):
+        listen(name)
+    record.append(str((await users("POST", "/user", json_body=body)).status))
+    assert " ".join(record) == sent
+
+
+async def test_a_reply_waits_for_the_receivers_of_a_post_signal(users: Api) -> None:
+    is_called, may_end = asyncio.Event(), asyncio.Event()
+
+    @post_create_instance.connect
+    async def slow(sender: type) -> None:
+        is_called.set()
+        await may_end.wait()
+
+    creating = asyncio.ensure_future(users("POST", "/user", json_body={"name": "Ada"}))
+    await is_called.wait()
+    assert [user["name"] for user in (await users("GET", "/user")).json] == ["Ada"], "others are served"
+    assert not creating.done()
+    may_end.set()
+    assert (await creating).status == 201
 
 
 @pytest.mark.usefixtures("mongodb")

@@ -11,7 +11,7 @@ from bzz.providers.memory import MemoryProvider
 from tests.support import conformance as memory
 from tests.support.pages import ROOT, run
 
-PAGE = run(ROOT / "docs" / "write-a-provider.md")
+PAGE = run(ROOT / "docs" / "providers" / "write-a-provider.md")
 
 
 shelf_suite: Any = PAGE["TestShelf"]
