@@ -170,7 +170,11 @@ function row(item) {
     }
     refresh();
   };
-  const cells = RESOURCES[resource].columns.map((name) => element("td", { className: name, textContent: shown(name, item[name]) }));
+  const cells = RESOURCES[resource].columns.map((name) => {
+    const cell = element("td", { className: name, textContent: shown(name, item[name]) });
+    cell.dataset.label = name; // a narrow screen shows it in the place of the table's head
+    return cell;
+  });
   return element("tr", {}, ...cells, element("td", { className: "tools" }, edit, " ", remove));
 }
 
