@@ -73,7 +73,7 @@ async def test_clocks_may_differ_a_little(issuer: OpenIDIssuer) -> None:
 )
 async def test_a_token_that_is_not_for_us_or_not_now_is_none(issuer: OpenIDIssuer, changed: dict[str, Any]) -> None:
     claims = issuer.claims(**changed)
-    key = jwt.PyJWK(issuer.key.as_dict(is_private=True), "RS256").key
+    key = issuer.signing_key
     payload = json.dumps(claims).encode()
     token = jwt.PyJWS().encode(payload, key, "RS256", headers={"kid": issuer.kid})
     assert read(issuer, token) is None
@@ -136,7 +136,7 @@ async def test_a_key_that_is_for_something_else_is_not_used(issuer: OpenIDIssuer
 async def test_without_a_key_id_each_key_is_tried(issuer: OpenIDIssuer) -> None:
     old = issuer.key.as_dict()
     issuer.rotate()
-    key = jwt.PyJWK(issuer.key.as_dict(is_private=True), "RS256").key
+    key = issuer.signing_key
     token = jwt.encode(issuer.claims(), key, "RS256")
     assert read(issuer, token, keys=[old, issuer.key.as_dict()])
     with pytest.raises(UnknownKey):
