@@ -18,6 +18,7 @@ from bzz.auth.sessions import EndedInMemory, EndedSessions
 from bzz.exceptions import Unavailable
 from tests.auth.test_handlers import ADA, aged, morsels
 from tests.support.client import SECRET, Api, Browser, serve
+from tests.support.extras import needs_extras
 
 
 class Named(MockProvider):
@@ -346,6 +347,7 @@ async def test_a_handler_of_ours_is_identified_once_and_answers_errors_itself(br
     assert ended.asked == 1
 
 
+@needs_extras
 def test_proxy_settings_reach_the_client_of_the_application() -> None:
     app = tornado.web.Application()
     options: Any = {"proxy_host": "proxy", "proxy_port": 1, "proxy_username": "ada", "proxy_password": "s3cret"}

@@ -18,6 +18,7 @@ from bzz.exceptions import Forbidden
 from bzz.providers.memory import MemoryProvider
 from bzz.testing import Sent
 from tests.support.client import Api
+from tests.support.extras import needs_extras
 from tests.support.models import Country, Tag, User
 
 
@@ -284,6 +285,7 @@ def test_what_is_wrong_with_options_is_said_when_routes_are_made(
         bzz.ModelHive.routes_for("memory", User, **options)
 
 
+@needs_extras
 def test_an_unknown_option_is_answered_with_those_there_are() -> None:
     with pytest.raises(TypeError, match=r"unknown option per_pgae; there are .*per_page, .*threads"):
         bzz.ModelHive.routes_for("mongoengine", User, per_pgae=3)
