@@ -348,6 +348,7 @@ def serve_documents() -> str:
     return "mongoengine"
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("name", STORES)
 def test_any_sequence_of_requests_does_what_the_grammar_says(name: str, request: pytest.FixtureRequest) -> None:
     if name == "mongoengine":
