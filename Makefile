@@ -9,7 +9,7 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint co
 RUNNER = hypothesis pytest pytest-tornado setuptools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check nightly test-on test-bare bench lint types docs format constraints clean
+.PHONY: help demo test check test-on test-bare nightly bench lint types docs format constraints clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
