@@ -1,49 +1,71 @@
-# Each target makes what it needs: a virtual environment in .venv, and in it the extras it uses.
+# Each target makes the virtual environment it needs. The versions in it are those of constraints.txt.
 
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 ARGS ?=
+VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+RUNNER = hypothesis pytest pytest-tornado setuptools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check nightly bench lint types docs format clean
+.PHONY: help demo test check test-on test-bare nightly bench lint types docs format constraints clean
 
-help: ## Say what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: .venv/demo ## Serve the example application (ARGS="--port 9000", say)
+demo: $(VENV)/demo ## Serve the example application (ARGS="--port 9000", say)
 	@$(BIN)/python -m example_app $(ARGS)
 
-test: .venv/test ## Run all tests, and say what they leave uncovered (ARGS="-k signals", say)
+test: $(VENV)/test ## Run all tests and report uncovered lines (ARGS="-k signals", say)
 	@$(BIN)/python -m coverage run -m pytest $(ARGS)
 	@$(BIN)/python -m coverage report
 
-check: lint types docs test ## Everything that must hold before a change lands
+check: lint types docs test ## Check everything that must hold before a change lands
 
-bench: .venv/test ## Compare bzz with handlers written by hand (ARGS=sqlite, say)
-	@$(BIN)/python -m benchmarks $(ARGS)
+test-on: ## Run the tests but those of random input on another Python (PYTHON=python3.13)
+	@$(MAKE) --no-print-directory VENV=.venvs/$(VERSION) .venvs/$(VERSION)/test
+	@.venvs/$(VERSION)/bin/python -m pytest -m "not hypothesis" $(ARGS)
 
-nightly: .venv/test ## Run the random sequences of requests, thousands of steps long
+test-bare: .venvs/bare ## Run the tests that need no extra, without extras
+	@.venvs/bare/bin/python -m pytest -m "not hypothesis" $(ARGS)
+
+nightly: $(VENV)/test ## Run the random sequences of requests, thousands of steps long
 	@$(BIN)/python -m pytest tests/promises --hypothesis-profile nightly $(ARGS)
 
-lint: .venv/dev ## Check the style
+bench: $(VENV)/test ## Compare bzz with handlers written by hand (ARGS=sqlite, say)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lint: $(VENV)/dev ## Check the style
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 
-types: .venv/dev ## Check the types
+types: $(VENV)/dev ## Check the types
 	@$(BIN)/mypy
 
-docs: .venv/docs ## Build the documentation into docs/_build
+docs: $(VENV)/docs ## Build the documentation into docs/_build
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build
 
-format: .venv/dev ## Put the code into shape
+format: $(VENV)/dev ## Put the code into shape
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-clean: ## Forget everything made, the example's data included
-	rm -rf .venv .data docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+constraints: ## Renew constraints.txt from fresh environments, one for each Python of this machine
+	@.ci/pythons | $(PYTHON) .ci/constraints.py
 
-.venv/%: pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing what '$*' needs into .venv"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+clean: ## Remove everything made, the example's data included
+	rm -rf .venv .venvs .data docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+.venvs/bare: pyproject.toml constraints.txt
+	@echo "Installing the package without extras into $@"
+	@$(PYTHON) -m venv --clear $@
+	@$@/bin/python $(PIP_INSTALL) .
+	@cd $@ && bin/python -c "import bzz"
+	@$@/bin/python $(PIP_INSTALL) $(RUNNER)
+	@touch $@
+
+$(VENV)/%: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what '$*' needs into $(VENV)"
+	@$(BIN)/python $(PIP_INSTALL) --editable '.[$*]'
 	@touch $@

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import os
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import mongoengine
 import pytest
 import tornado.httpclient
 import tornado.httpserver
@@ -24,14 +23,15 @@ from bzz.lifecycle import unit_of_work
 from bzz.providers.memory import MemoryProvider
 from bzz.resources import catalogue
 from bzz.testing import Sent
-from example_app.store import embedded_store
+from tests.support import extras
 from tests.support.client import SECRET, Api, Browser
 from tests.support.clock import Clock
-from tests.support.commands import Commands
-from tests.support.issuer import OpenIDIssuer
 from tests.support.models import User
 from tests.support.signals import LIFECYCLE, SIGNALS
 from tests.support.teams import STORES
+
+pytest_plugins = extras.PLUGINS if extras.INSTALLED else []
+collect_ignore = [] if extras.INSTALLED else extras.needing_extras(Path(__file__).parent)
 
 settings.register_profile("short", max_examples=15, stateful_step_count=40, deadline=None)
 settings.register_profile("nightly", max_examples=400, stateful_step_count=100, deadline=None)
@@ -91,19 +91,10 @@ def browser(api: Api) -> Browser:
     return Browser(api)
 
 
-@pytest.fixture
-def issuer(io_loop: tornado.ioloop.IOLoop) -> Iterator[OpenIDIssuer]:
-    issuer = OpenIDIssuer()
-    yield issuer
-    issuer.server.stop()
-    io_loop.run_sync(issuer.server.close_all_connections)
-
-
 @pytest.fixture(autouse=True)
 def _disconnected() -> Iterator[None]:
-    """Disconnect the store, the hives and the receivers of a test before the next one."""
+    """Disconnect the receivers of a test, and forget its hives."""
     yield
-    mongoengine.disconnect()
     catalogue.forget_hives()
     for signal in SIGNALS.values():
         signal._clear_state()
@@ -123,26 +114,6 @@ def sent() -> list[Sent]:
     for name in LIFECYCLE:
         listen(name)
     return record
-
-
-@pytest.fixture(scope="session")
-def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server that speaks MongoDB's protocol: ``BZZ_TEST_MONGODB_URI``, else the embedded one."""
-    given = os.environ.get("BZZ_TEST_MONGODB_URI")
-    if given:
-        yield given
-    else:
-        with embedded_store(tmp_path_factory.mktemp("store")) as uri:
-            yield uri
-
-
-@pytest.fixture
-def mongodb(mongodb_uri: str) -> Iterator[None]:
-    """MongoEngine connected to an empty database of the server."""
-    client = mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard")
-    client.drop_database("bzz_test")
-    yield
-    mongoengine.disconnect()
 
 
 @pytest.fixture(params=STORES)
@@ -168,12 +139,3 @@ def served(store: str, provider: MemoryProvider) -> Any:
 def teams(api: Api, served: Any, models: ModuleType) -> Api:
     """The API with teams and members."""
     return api.mount(bzz.ModelHive.routes_for(served, models.Team), bzz.ModelHive.routes_for(served, models.Member))
-
-
-@pytest.fixture
-def commands(mongodb_uri: str, mongodb: None) -> Commands:
-    """The commands that MongoEngine sends to the server from now on."""
-    mongoengine.disconnect()
-    listener = Commands()
-    mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard", event_listeners=[listener])
-    return listener

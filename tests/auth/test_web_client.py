@@ -20,6 +20,7 @@ from bzz.auth import web_client
 from bzz.auth.web_client import WebClient, is_safe
 from bzz.exceptions import Unavailable
 from tests.support.client import Api
+from tests.support.extras import needs_extras
 
 
 class Service(tornado.web.RequestHandler):
@@ -123,6 +124,7 @@ class Proxy(tornado.web.RequestHandler):
         self.finish(answer.body)
 
 
+@needs_extras
 async def test_a_configured_proxy_is_used(service: Api) -> None:
     [listener] = tornado.netutil.bind_sockets(0, "127.0.0.1")
     server = tornado.httpserver.HTTPServer(tornado.web.Application([(r".*", Proxy)]))

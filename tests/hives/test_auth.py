@@ -13,6 +13,7 @@ from bzz.auth.sessions import EndedSessions
 from bzz.exceptions import Unavailable
 from tests.support.auth import ADA
 from tests.support.client import SECRET, Api, Browser
+from tests.support.extras import needs_extras
 
 
 class Named(MockProvider):
@@ -154,6 +155,7 @@ async def test_a_request_with_a_session_is_503_while_the_store_of_ended_sessions
     assert (await browser("GET", "/auth/me/")).json["authenticated"]
 
 
+@needs_extras
 def test_proxy_settings_reach_the_client_of_the_application() -> None:
     app = tornado.web.Application()
     options: Any = {"proxy_host": "proxy", "proxy_port": 1, "proxy_username": "ada", "proxy_password": "s3cret"}

@@ -11,6 +11,7 @@ import bzz
 from bzz.providers.memory import MemoryProvider
 from bzz.testing import Sent
 from tests.support.client import Api
+from tests.support.extras import needs_extras
 from tests.support.models import User
 from tests.support.teams import names
 from tests.support.users import make_users
@@ -108,6 +109,7 @@ def test_a_wrong_value_of_authenticated_is_an_error(given: Any) -> None:
         bzz.ModelHive.routes_for(MemoryProvider(), User, authenticated=given)
 
 
+@needs_extras
 def test_the_error_of_an_unknown_option_lists_the_known_ones() -> None:
     with pytest.raises(TypeError, match=r"unknown option per_pgae; there are .*per_page, .*threads"):
         bzz.ModelHive.routes_for("mongoengine", User, per_pgae=3)

@@ -248,6 +248,7 @@ def serve_documents() -> str:
     return "mongoengine"
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("name", STORES)
 def test_any_sequence_of_requests_follows_the_grammar(name: str, request: pytest.FixtureRequest) -> None:
     if name == "mongoengine":

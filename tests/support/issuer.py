@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
 import flask
 import jwt
 import oidc_provider_mock
+import pytest
 import tornado.httpserver
+import tornado.ioloop
 import tornado.testing
 import tornado.wsgi
-from authlib.jose import RSAKey
 
 
 class OpenIDIssuer:
@@ -26,7 +29,7 @@ class OpenIDIssuer:
         app = oidc_provider_mock.app(require_nonce=True)
         app.before_request(self._note)
         app.after_request(self._change)
-        app.test_client().get("/")
+        app.test_client().get("/jwks")  # which names the key
         self.asked.clear()
         sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
         self.server = tornado.httpserver.HTTPServer(tornado.wsgi.WSGIContainer(app))
@@ -57,12 +60,16 @@ class OpenIDIssuer:
         return self.storage.jwk
 
     @property
+    def signing_key(self) -> Any:
+        return jwt.PyJWK(self.key.as_dict(True), "RS256").key
+
+    @property
     def kid(self) -> str:
         return str(self.key.as_dict()["kid"])
 
     def rotate(self) -> None:
         """Have a new key instead of the old one."""
-        self.storage.jwk = RSAKey.generate_key(is_private=True)
+        self.storage.jwk = type(self.key).generate_key(2048, {"kid": secrets.token_hex()}, True)
 
     def knows(self, sub: str, **claims: Any) -> None:
         """Add the user ``sub`` with these claims."""
@@ -76,5 +83,14 @@ class OpenIDIssuer:
 
     def token(self, headers: dict[str, Any] | None = None, **changed: Any) -> str:
         """An ID token that the issuer signs."""
-        key = jwt.PyJWK(self.key.as_dict(is_private=True), "RS256").key
-        return jwt.encode(self.claims(**changed), key, "RS256", headers={"kid": self.kid, **(headers or {})})
+        return jwt.encode(
+            self.claims(**changed), self.signing_key, "RS256", headers={"kid": self.kid, **(headers or {})}
+        )
+
+
+@pytest.fixture
+def issuer(io_loop: tornado.ioloop.IOLoop) -> Iterator[OpenIDIssuer]:
+    issuer = OpenIDIssuer()
+    yield issuer
+    issuer.server.stop()
+    io_loop.run_sync(issuer.server.close_all_connections)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,12 @@ from tests.providers.sqlalchemy.models import Author, Base, Book
 from tests.support.client import Api
 
 
-def session_at(folder: Path) -> Session:
-    return sessionmaker(sa.create_engine(f"sqlite:///{folder / 'a.db'}"))()
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A session on a file, whose connections are closed after the test."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    yield sessionmaker(engine)()
+    engine.dispose()
 
 
 def checked_out(session: Session) -> int:
@@ -42,8 +47,8 @@ def checked_out(session: Session) -> int:
     return out
 
 
-async def test_a_call_that_outlives_its_act_closes_the_session(tmp_path: Path) -> None:
-    session, guard, begun, gate = session_at(tmp_path), sessions.SessionGuard(), threading.Event(), threading.Event()
+async def test_a_call_that_outlives_its_act_closes_the_session(session: Session) -> None:
+    guard, begun, gate = sessions.SessionGuard(), threading.Event(), threading.Event()
 
     def late(given: Session) -> str:
         given.execute(sa.text("SELECT 1"))
@@ -62,9 +67,9 @@ async def test_a_call_that_outlives_its_act_closes_the_session(tmp_path: Path) -
         guard.run(session, late)
 
 
-async def test_a_session_is_closed_even_if_all_threads_are_busy(tmp_path: Path) -> None:
-    provider = SQLAlchemyProvider(lambda: session_at(tmp_path), timeout=0.2, threads=1)
-    session: Any = await provider.begin(ActState())
+async def test_a_session_is_closed_even_if_all_threads_are_busy(session: Session) -> None:
+    provider = SQLAlchemyProvider(lambda: session, timeout=0.2, threads=1)
+    assert await provider.begin(ActState()) is session
     session.execute(sa.text("SELECT 1"))
     gate = threading.Event()
     stuck = asyncio.ensure_future(provider.pool.run(gate.wait, 5))
@@ -75,8 +80,7 @@ async def test_a_session_is_closed_even_if_all_threads_are_busy(tmp_path: Path) 
     await stuck
 
 
-def test_a_lost_connection_is_dropped(tmp_path: Path) -> None:
-    session = session_at(tmp_path)
+def test_a_lost_connection_is_dropped(session: Session) -> None:
     session.execute(sa.text("SELECT 1"))
     engine: Any = session.get_bind()
 

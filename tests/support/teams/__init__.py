@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from tests.support.teams import documents, records
+from tests.support.teams import records
 
 NOBODY = "5" * 24
-STORES: dict[str, ModuleType] = {"memory": records, "mongoengine": documents}
+STORES: dict[str, ModuleType] = {"memory": records}
+if find_spec("mongoengine"):
+    from tests.support.teams import documents
+
+    STORES["mongoengine"] = documents
 
 
 async def member(api: Any, name: str = "Ada", **values: Any) -> str:

@@ -77,7 +77,7 @@ async def test_a_token_with_a_wrong_or_missing_claim_is_not_valid(
     issuer: OpenIDIssuer, changed: dict[str, Any]
 ) -> None:
     claims = issuer.claims(**changed)
-    key = jwt.PyJWK(issuer.key.as_dict(is_private=True), "RS256").key
+    key = issuer.signing_key
     payload = json.dumps(claims).encode()
     token = jwt.PyJWS().encode(payload, key, "RS256", headers={"kid": issuer.kid})
     assert read(issuer, token) is None
@@ -142,7 +142,7 @@ async def test_a_key_for_another_use_or_algorithm_is_not_used(issuer: OpenIDIssu
 async def test_without_a_key_id_each_key_is_tried(issuer: OpenIDIssuer) -> None:
     old = issuer.key.as_dict()
     issuer.rotate()
-    key = jwt.PyJWK(issuer.key.as_dict(is_private=True), "RS256").key
+    key = issuer.signing_key
     token = jwt.encode(issuer.claims(), key, "RS256")
     assert read(issuer, token, keys=[old, issuer.key.as_dict()])
     with pytest.raises(UnknownKey):
