@@ -17,7 +17,7 @@ from bson import ObjectId
 from benchmarks.people import PER_PAGE, ROWS, Contest, check, person, represent
 from benchmarks.threads import ThreadedPeople
 from bzz.providers.mongoengine import MongoEngineProvider
-from example_app.store import embedded_store
+from example_app.store import EmbeddedStore
 
 DATABASE = "bzz_benchmark"
 
@@ -62,7 +62,7 @@ async def mongoengine() -> AsyncIterator[Contest]:
     with ExitStack() as stack:
         uri = os.environ.get("BZZ_TEST_MONGODB_URI")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        client = me.connect(DATABASE, host=uri or stack.enter_context(embedded_store(folder)))
+        client = me.connect(DATABASE, host=uri or stack.enter_context(EmbeddedStore(folder)).uri)
         stack.callback(me.disconnect)
         client.drop_database(DATABASE)
         people = Person.objects.insert([Person(**check(orjson.dumps(person(number)))) for number in range(ROWS)])

@@ -19,7 +19,7 @@ import bzz
 from example_app import documents, tables
 from example_app.app import make_app
 from example_app.feed import Feed
-from example_app.store import embedded_store
+from example_app.store import EmbeddedStore
 
 DATA = Path(__file__).parent.parent / ".data"
 FILE = "team_directory.sqlite"
@@ -79,7 +79,7 @@ def serve_documents(port: int, uri: str | None, data: Path) -> None:
     """Serve the documents of the MongoDB at ``uri``, or of the embedded store in the folder ``data``."""
     try:
         with contextlib.ExitStack() as stack:
-            host = uri or stack.enter_context(embedded_store(data))
+            host = uri or stack.enter_context(EmbeddedStore(data)).uri
             mongoengine.connect(
                 "team_directory", host=host, uuidRepresentation="standard", serverSelectionTimeoutMS=5000
             )

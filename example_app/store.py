@@ -13,9 +13,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 SECONDS_TO_CLOSE = 20
 SECONDS_TO_WAIT = 5  # for the store of a process that was killed
@@ -23,29 +22,65 @@ BUSY = "Another process uses it: is the example running already? Another folder 
 CLOSE = "close"  # on standard input: end in order
 
 
-class StoreProcess:
-    """One run of the store.
+class EmbeddedStore:
+    """The store as a context manager: it runs while the block runs, and is started again if it dies.
 
     Args:
         folder: of the data.
-        port: to serve on; 0 for a free one.
 
-    Raises:
-        RuntimeError: the store did not start; the message has its last words.
+    Attributes:
+        uri: of the store, as MongoDB clients take it; the same after a new start.
+        process: that runs now.
     """
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
-        deadline = time.monotonic() + SECONDS_TO_WAIT
-        while not self._start(folder, port):
-            if "busy" not in self._last_words or time.monotonic() > deadline:
-                reason = BUSY if "busy" in self._last_words else self._last_words
-                raise RuntimeError(f"The embedded store did not start on {folder}. {reason}")
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._lock, self._is_closing = folder, threading.Lock(), False
+        self._watcher = threading.Thread(target=self._watch, name="store-watcher", daemon=True)
 
-    def _start(self, folder: Path, port: int) -> bool:
-        """Start the process; tell whether it serves."""
+    def __enter__(self) -> Self:
+        """Start the store; raise RuntimeError with its last words if it does not start."""
+        port = self._start()
+        self.uri = f"mongodb://127.0.0.1:{port}"
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the store in order, or kill it after ``SECONDS_TO_CLOSE``."""
+        with self._lock:
+            self._is_closing = True
+            if self.process.poll() is None:
+                try:
+                    self.process.communicate(CLOSE, timeout=SECONDS_TO_CLOSE)
+                except subprocess.TimeoutExpired:
+                    self.process.kill()
+            self.process.communicate()  # closes the pipes
+        self._watcher.join()
+
+    def _watch(self) -> None:
+        """Start the store again on the same port whenever it dies."""
+        while self.process.wait() is not None:
+            with self._lock:
+                if self._is_closing:
+                    return
+                self.process.communicate()  # closes the pipes
+                self._start(self.uri.rpartition(":")[2])
+
+    def _start(self, port: str = "0") -> str:
+        """Start the store and return its port; wait for the store of a process that was killed."""
+        deadline = time.monotonic() + SECONDS_TO_WAIT
+        while True:
+            said, last_words = self._try_to_start(port)
+            if said:
+                return said
+            if "busy" not in last_words or time.monotonic() > deadline:
+                reason = BUSY if "busy" in last_words else last_words
+                raise RuntimeError(f"The embedded store did not start on {self._folder}. {reason}")
+
+    def _try_to_start(self, port: str) -> tuple[str, str]:
+        """Start the store once; return its port, and its last words if it has none."""
         with tempfile.TemporaryFile("w+") as complaints:
             self.process = subprocess.Popen(  # noqa: S603  # our own module, with a path of ours
-                [sys.executable, "-m", __name__, str(folder), str(port)],
+                [sys.executable, "-m", __name__, str(self._folder), port],
                 cwd=Path(__file__).parent.parent,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -55,46 +90,10 @@ class StoreProcess:
             )
             said = self.process.stdout.readline().strip() if self.process.stdout else ""
             if said:
-                self.port = int(said)
-                return True
-            self.process.wait(SECONDS_TO_CLOSE)
+                return said, ""
+            self.process.communicate(timeout=SECONDS_TO_CLOSE)
             complaints.seek(0)
-            self._last_words = (complaints.read().splitlines() or ["it says nothing"])[-1]
-            return False
-
-    def close(self) -> None:
-        """End the process in order, or kill it after ``SECONDS_TO_CLOSE``."""
-        try:
-            self.process.communicate(CLOSE, timeout=SECONDS_TO_CLOSE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.communicate()
-
-
-@contextmanager
-def embedded_store(folder: Path) -> Iterator[str]:
-    """Run the store on the data in ``folder`` while the block runs, and start it again if it dies.
-
-    The value is its MongoDB URI, which stays the same.
-
-    Raises:
-        RuntimeError: the store did not start; the message has its last words.
-    """
-    store, closing = StoreProcess(folder), threading.Event()
-
-    def watch() -> None:
-        nonlocal store
-        while store.process.wait() is not None and not closing.is_set():
-            store = StoreProcess(folder, store.port)
-
-    watcher = threading.Thread(target=watch, name="store-watcher", daemon=True)
-    watcher.start()
-    try:
-        yield f"mongodb://127.0.0.1:{store.port}"
-    finally:
-        closing.set()
-        store.close()
-        watcher.join(SECONDS_TO_CLOSE)
+            return "", (complaints.read().splitlines() or ["it says nothing"])[-1]
 
 
 def main() -> None:

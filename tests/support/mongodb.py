@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import mongoengine
 import pytest
 
-from example_app.store import embedded_store
+from example_app.store import EmbeddedStore
 from tests.support.commands import Commands
 
 
@@ -19,8 +19,8 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
     else:
-        with embedded_store(tmp_path_factory.mktemp("store")) as uri:
-            yield uri
+        with EmbeddedStore(tmp_path_factory.mktemp("store")) as store:
+            yield store.uri
 
 
 @pytest.fixture
