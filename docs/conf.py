@@ -1,15 +1,18 @@
 """How Sphinx builds the documentation."""
 
+import sys
 from collections import defaultdict
+from pathlib import Path
 
 import bzz
 from bzz.signals import declared
 
+sys.path.insert(0, str(Path(__file__).parent))  # search_check
 project = "bzz"
 author = "bzz contributors"
 copyright = author  # noqa: A001  # what Sphinx calls it
 version = release = bzz.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "search_check"]
 myst_heading_anchors = 3
 myst_enable_extensions = ["deflist", "substitution"]
 html_theme = "furo"
