@@ -1,7 +1,8 @@
 """A Sphinx extension: the search of these pages finds the page that answers a question.
 
-After an HTML build it searches for each term in ``questions.toml``, ranks as ``searchtools.js`` of Sphinx does, and
-warns if the page is not among the best results. With ``--fail-on-warning`` the build fails.
+It reads ``questions.toml``. Each synonym there becomes an entry of the index of its page. After an HTML build it
+searches for all terms, ranks as ``searchtools.js`` of Sphinx does, and warns if the page is not among the best
+results. With ``--fail-on-warning`` the build fails.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.search import SearchLanguage, js_index
 from sphinx.util import logging
 
+FILE = "questions.toml"
 BEST = 3  # pages
 TITLE, PARTIAL_TITLE, TERM, PARTIAL_TERM = 15, 7, 5, 2  # points, as Scorer in searchtools.js
 OBJECT, PARTIAL_OBJECT, PRIORITY = 11, 6, {0: 15, 1: 5, 2: -5}
@@ -25,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class Result(NamedTuple):
-    """One line of the results; the greatest is shown first."""
+    """One line of the results; the one with most points is shown first."""
 
     points: int
     title: str
@@ -33,7 +37,7 @@ class Result(NamedTuple):
 
 
 class Search:
-    """The search in an index, without the results' order among equals of different letters.
+    """The search in an index.
 
     Args:
         index: the content of ``searchindex.js``.
@@ -46,8 +50,9 @@ class Search:
     def pages(self, query: str) -> list[str]:
         """Return the pages found for ``query``, the best first, each once."""
         found = [*self._titles(query), *self._entries(query), *self._objects(query), *self._words(query)]
-        ranked = sorted(found, key=lambda result: (-result.points, result.title.lower()))
-        return [*dict.fromkeys(result.page for result in ranked)]
+        found.sort(key=lambda result: result.title.lower(), reverse=True)
+        found.sort(key=lambda result: result.points)
+        return [*dict.fromkeys(result.page for result in reversed(found))]
 
     def _result(self, file: int, points: float, title: str | None = None) -> Result:
         return Result(int(points), title or self.index["titles"][file], self.index["docnames"][file])
@@ -86,7 +91,9 @@ class Search:
     def _words(self, query: str) -> Iterator[Result]:
         """Yield the pages with all words of ``query``, in a heading or in the text."""
         words = [word.lower() for word in _WORD.findall(query)]
-        stems = {self.language.stem(word) for word in words if word not in self.language.stopwords and not word.isdigit()}
+        stems = {
+            self.language.stem(word) for word in words if word not in self.language.stopwords and not word.isdigit()
+        }
         points = {stem: self._points(stem) for stem in stems}
         for file in set().union(*points.values()):
             having = [stem for stem in stems if file in points[stem]]
@@ -106,15 +113,32 @@ class Search:
         return points
 
 
+def questions(app: Sphinx) -> list[dict[str, Any]]:
+    """Return the questions of ``questions.toml``."""
+    with Path(app.srcdir, FILE).open("rb") as file:
+        found: list[dict[str, Any]] = tomllib.load(file)["question"]
+    return found
+
+
+def add_synonyms(app: Sphinx, document: nodes.document) -> None:
+    """Add the synonyms of a page to the index."""
+    app.env.note_dependency(str(Path(app.srcdir, FILE)))
+    own = [question for question in questions(app) if question["page"] == app.env.docname]
+    synonyms = [term for question in own for term in question.get("synonyms", [])]
+    if synonyms:
+        title = document.next_node(nodes.section)
+        entries = [("single", term, title["ids"][0], "main", None) for term in synonyms]
+        document.insert(0, addnodes.index(entries=entries))
+
+
 def check(app: Sphinx, error: Exception | None) -> None:
-    """Warn of each term of ``questions.toml`` whose page is not among the best results."""
+    """Warn of each term whose page is not among the best results."""
     if error or app.builder.format != "html":
         return
-    source = Path(app.srcdir, "questions.toml")
     index = js_index.loads(Path(app.outdir, "searchindex.js").read_text("utf-8"))
     search = Search(index, app.builder.indexer.lang)
-    for question in tomllib.loads(source.read_text("utf-8"))["question"]:
-        for term in question["searches"]:
+    for question in questions(app):
+        for term in question["searches"] + question.get("synonyms", []):
             best = search.pages(term)[:BEST]
             if question["page"] not in best:
                 message = "the search for %r does not find %s, which answers %r, but %s"
@@ -122,6 +146,7 @@ def check(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Have the search checked once the pages are built."""
+    """Add synonyms to the pages, and check the search once they are built."""
+    app.connect("doctree-read", add_synonyms)
     app.connect("build-finished", check)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
