@@ -113,9 +113,9 @@ class Search:
         return points
 
 
-def questions(app: Sphinx) -> list[dict[str, Any]]:
+def read(folder: Path) -> list[dict[str, Any]]:
     """Return the questions of ``questions.toml``."""
-    with Path(app.srcdir, FILE).open("rb") as file:
+    with (folder / FILE).open("rb") as file:
         found: list[dict[str, Any]] = tomllib.load(file)["question"]
     return found
 
@@ -123,7 +123,7 @@ def questions(app: Sphinx) -> list[dict[str, Any]]:
 def add_synonyms(app: Sphinx, document: nodes.document) -> None:
     """Add the synonyms of a page to the index."""
     app.env.note_dependency(str(Path(app.srcdir, FILE)))
-    own = [question for question in questions(app) if question["page"] == app.env.docname]
+    own = [question for question in read(Path(app.srcdir)) if question["page"] == app.env.docname]
     synonyms = [term for question in own for term in question.get("synonyms", [])]
     if synonyms:
         title = document.next_node(nodes.section)
@@ -137,7 +137,7 @@ def check(app: Sphinx, error: Exception | None) -> None:
         return
     index = js_index.loads(Path(app.outdir, "searchindex.js").read_text("utf-8"))
     search = Search(index, app.builder.indexer.lang)
-    for question in questions(app):
+    for question in read(Path(app.srcdir)):
         for term in question["searches"] + question.get("synonyms", []):
             best = search.pages(term)[:BEST]
             if question["page"] not in best:
