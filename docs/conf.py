@@ -1,12 +1,16 @@
 """How Sphinx builds the documentation."""
 
+import sys
+from pathlib import Path
+
 import bzz
 
+sys.path.insert(0, str(Path(__file__).parent))  # search_check
 project = "bzz"
 author = "bzz contributors"
 copyright = author  # noqa: A001  # what Sphinx calls it
 version = release = bzz.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton", "search_check"]
 myst_heading_anchors = 3
 myst_enable_extensions = ["deflist"]
 html_theme = "furo"

@@ -26,8 +26,6 @@ from tests.support.client import Api, Browser, serve
 from tests.support.pages import ROOT, blocks, run
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-NARROW = [ROOT / "README.md", *[ROOT / "docs" / name for name in ("index.md", "guides/signals.md")]]
-NARROW += sorted((ROOT / "docs" / "start").glob("*.md"))
 PUBLIC = {  # packages, each with its page of the reference
     "bzz": "bzz",
     "bzz.auth": "auth",
@@ -56,7 +54,7 @@ def test_the_dotted_names_of_bzz_on_a_page_exist(page: Path) -> None:
         assert pkgutil.resolve_name(name) is not None
 
 
-@pytest.mark.parametrize("page", NARROW, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_code_of_a_page_fits_a_narrow_screen(page: Path) -> None:
     code = [line for language, block in blocks(page) if language == "python" for line in block.splitlines()]
     assert [line for line in code if len(line) > 88] == []
