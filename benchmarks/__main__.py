@@ -1,6 +1,6 @@
-"""``python -m benchmarks``: bzz beside handlers written by hand, on the same stores.
+"""``python -m benchmarks``: compare bzz with handlers written by hand, on the same stores.
 
-Both are served by one process on one core, in turns; the requests come from this one, on another core.
+One process serves both on one core, in turns. This process sends the requests from another core.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OPERATIONS: dict[str, Request] = {
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Return what the command line says."""
+    """Return the arguments of the command line."""
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
     parser.add_argument("providers", nargs="*", metavar="PROVIDER", help=f"of {', '.join(CONTESTS)}; by default all")
     parser.add_argument("--seconds", type=float, default=1.0, help="of each turn")
@@ -46,7 +46,10 @@ def parse_arguments() -> argparse.Namespace:
 
 @contextmanager
 def server(name: str, core: int) -> Iterator[dict[str, Any]]:
-    """Run the server of a provider's contestants on a core while the block runs; the value is what it has said."""
+    """Serve a provider's contestants on a core while the block runs.
+
+    Yield the JSON object that the server prints when it starts.
+    """
     command = [sys.executable, "-m", "benchmarks.serving", name, str(core)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         said = process.stdout.readline() if process.stdout else ""
@@ -57,7 +60,10 @@ def server(name: str, core: int) -> Iterator[dict[str, Any]]:
 
 
 async def verify(port: int, key: str) -> None:
-    """Raise Failed unless both contestants say the same of an instance, and of the list."""
+    """Raise Failed unless both contestants reply the same.
+
+    The replies are those for an instance and for the list.
+    """
     for path in ("", f"/{key}"):
         asked = [request("GET", f"{base}{path}") for base in (BY_HAND, BY_BZZ)]
         one, other = [json.loads(body) for body in await send(port, iter(asked), connections=1)]
@@ -66,7 +72,10 @@ async def verify(port: int, key: str) -> None:
 
 
 async def compare(port: int, ids: Sequence[str], make: Request, rounds: int, seconds: float) -> list[list[float]]:
-    """Return the rates of both contestants in each round, that of the one written by hand first."""
+    """Return the rates of both contestants in each round.
+
+    In each pair, the rate of the contestant written by hand comes first.
+    """
 
     def requests_to(base: str) -> Iterator[bytes]:
         return (make(base, ids[n % ROWS], n) for n in count())
@@ -82,7 +91,7 @@ async def compare(port: int, ids: Sequence[str], make: Request, rounds: int, sec
 
 
 async def run(name: str, said: dict[str, Any], rounds: int, seconds: float) -> None:
-    """Compare the contestants of one provider, and print a row of the table for each operation."""
+    """Compare a provider's contestants and print a row for each operation."""
     await verify(said["port"], said["ids"][ROWS // 2])
     for operation, make in OPERATIONS.items():
         found = await compare(said["port"], said["ids"], make, rounds, seconds)
@@ -92,7 +101,7 @@ async def run(name: str, said: dict[str, Any], rounds: int, seconds: float) -> N
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201  # what whoever runs it waits for
+    print(line, flush=True)  # noqa: T201  # the user waits for this line
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""MongoEngine, on ``BZZ_TEST_MONGODB_URI`` or else the embedded store."""
+"""The contest of MongoEngine, on ``BZZ_TEST_MONGODB_URI`` or else on the embedded store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Person(me.Document):
 
 
 class DocumentPeople(ThreadedPeople):
-    """MongoEngine documents."""
+    """People stored as MongoEngine documents."""
 
     def get_one(self, key: str) -> dict[str, Any] | None:
         found = _find(key)
@@ -58,7 +58,10 @@ def _find(key: str) -> Any:
 
 @asynccontextmanager
 async def mongoengine() -> AsyncIterator[Contest]:
-    """Yield the contest, on a database that is dropped before and after."""
+    """Yield the contest.
+
+    Its database is dropped before the contest and after it.
+    """
     with ExitStack() as stack:
         uri = os.environ.get("BZZ_TEST_MONGODB_URI")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -1,4 +1,7 @@
-"""A cheap client: connections that are kept alive and each send the next request when the last one is answered."""
+"""A cheap client of a server.
+
+It keeps its connections open. Each connection sends the next request when the last one is answered.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,14 @@ _END = b"\r\n\r\n"
 
 
 class Failed(Exception):
-    """A request was not answered as it should be."""
+    """A request got an unexpected reply."""
 
 
 def request(method: str, path: str, body: object = None) -> bytes:
-    """Return a request as it is sent, with ``body`` as JSON unless it is None."""
+    """Return the bytes of a request.
+
+    The request contains ``body`` as JSON, unless ``body`` is None.
+    """
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
     if body is None:
         return f"{head}\r\n".encode()
@@ -28,11 +34,11 @@ def request(method: str, path: str, body: object = None) -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """One connection.
+    """One connection to the server.
 
     Args:
-        requests: where it takes its requests from, until there are none.
-        answered: called with the body of each reply.
+        requests: the iterator from which the connection takes its requests.
+        answered: a function that is called with the body of each reply.
     """
 
     def __init__(self, requests: Iterator[bytes], answered: Callable[[bytes], None]) -> None:
@@ -79,7 +85,10 @@ class Connection(asyncio.Protocol):
 
 
 async def send(port: int, requests: Iterator[bytes], *, connections: int = CONNECTIONS) -> list[bytes]:
-    """Return the bodies of what requests to a port of this machine are answered; raise Failed if one is no success."""
+    """Send requests to a port and return the bodies of the replies.
+
+    The port is on this machine. Raise Failed if a status is not 2xx.
+    """
     bodies: list[bytes] = []
     made = [
         await asyncio.get_running_loop().create_connection(
@@ -92,7 +101,10 @@ async def send(port: int, requests: Iterator[bytes], *, connections: int = CONNE
 
 
 async def rate(port: int, requests: Iterator[bytes], seconds: float) -> float:
-    """Return how many requests are answered in a second, sent for so many ``seconds``; raise as ``send``."""
+    """Return how many requests a second are answered.
+
+    The requests are sent for ``seconds``. Raise the same exceptions as ``send``.
+    """
     began = time.perf_counter()
 
     def in_time() -> Iterator[bytes]:

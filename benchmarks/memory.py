@@ -1,4 +1,7 @@
-"""Dataclasses in this process: no ORM, so what is compared is bzz's core with nearly nothing."""
+"""The contest of dataclasses in the memory of this process.
+
+There is no ORM, so it compares the core of bzz with nearly nothing.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class Person:
 
 
 class MemoryPeople(ThreadedPeople):
-    """A dict."""
+    """People stored in a dict."""
 
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         super().__init__(pool)
@@ -61,7 +64,10 @@ class MemoryPeople(ThreadedPeople):
 
 @asynccontextmanager
 async def memory() -> AsyncIterator[Contest]:
-    """Yield the contest, with the same people in a dict and in bzz's provider."""
+    """Yield the contest, with the same people in two stores.
+
+    One is a dict, the other is bzz's memory provider.
+    """
     provider, ids = MemoryProvider(), [f"{number:032x}" for number in range(ROWS)]
     people = MemoryPeople(ThreadPoolExecutor(provider.threads))
     hive = bzz.ModelHive(provider, Person)

@@ -1,4 +1,7 @@
-"""What all contestants serve, and the handler that somebody would write for it by hand."""
+"""The resource that all contestants serve.
+
+A handler for the resource is written by hand here.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,10 @@ class Contest:
     """Two ways to serve the same people.
 
     Args:
-        model: their class.
-        provider: bzz's.
-        people: written by hand.
-        ids: of those there are, as URLs have them.
+        model: the class of the people.
+        provider: bzz's provider of that class.
+        people: the store written by hand.
+        ids: the ids of the stored people, as texts for URLs.
     """
 
     model: type
@@ -37,27 +40,33 @@ class Contest:
 
 
 class People(ABC):
-    """Where people are stored, as somebody would write it by hand. Each operation returns what a reply shows."""
+    """The store of people, written by hand.
+
+    Each operation returns the values that a reply shows.
+    """
 
     @abstractmethod
     async def get(self, key: str) -> dict[str, Any] | None:
-        """Return one; None if there is none."""
+        """Return one person, or None if there is no such person."""
 
     @abstractmethod
     async def first(self) -> list[dict[str, Any]]:
-        """Return the first ``PER_PAGE`` by primary key."""
+        """Return the first ``PER_PAGE`` people in the order of their primary keys."""
 
     @abstractmethod
     async def create(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Insert a new one and return it as it is stored."""
+        """Insert a new person and return the stored values."""
 
     @abstractmethod
     async def update(self, key: str, values: dict[str, Any]) -> dict[str, Any] | None:
-        """Set the ``values`` of one and return it as it is stored; None if there is none."""
+        """Set the ``values`` of one person and return the stored values.
+
+        Return None if there is no such person.
+        """
 
 
 class PersonHandler(tornado.web.RequestHandler):
-    """Does by hand what bzz does of itself."""
+    """A handler that does by hand what bzz does without code."""
 
     def initialize(self, people: People) -> None:
         self.people = people
@@ -83,7 +92,7 @@ class PersonHandler(tornado.web.RequestHandler):
         self._reply_one(await self.people.update(key, check(self.request.body)))
 
     def compute_etag(self) -> None:
-        """Have no other entity tag than that of ``_reply_one``."""
+        """Set no entity tag, as ``_reply_one`` sets it."""
 
     def _reply_one(self, person: dict[str, Any] | None) -> None:
         if person is None:
@@ -101,7 +110,10 @@ class PersonHandler(tornado.web.RequestHandler):
 
 
 def represent(person: Any) -> dict[str, Any]:
-    """Return what a reply shows of an instance of any of the models."""
+    """Return the values of an instance that a reply shows.
+
+    The instance may be of any of the models.
+    """
     key = person.id
     return {
         "id": key if isinstance(key, str) else str(key),
@@ -114,7 +126,10 @@ def represent(person: Any) -> dict[str, Any]:
 
 
 def check(body: bytes) -> dict[str, Any]:
-    """Return the values that a body gives; raise HTTPError if one is of the wrong type or unknown."""
+    """Return the values in a body.
+
+    Raise HTTPError if a value has the wrong type or a field is unknown.
+    """
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -137,7 +152,10 @@ def _a(kind: type, *, required: bool = False) -> Callable[[Any], Any]:
 
 
 def _a_moment(value: Any) -> Any:
-    """Return a date and time as a store without time zones keeps it: in UTC."""
+    """Return a date and time in UTC.
+
+    A store without time zones keeps it so.
+    """
     if value is None:
         return None
     moment = datetime.fromisoformat(value)
@@ -154,7 +172,10 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
 
 
 def person(number: int) -> dict[str, Any]:
-    """Return what a request says of a person, who is another one for each number."""
+    """Return the values of a person for a request.
+
+    Each number gives another person.
+    """
     joined = f"2026-01-{number % 28 + 1:02}T{number % 24:02}:{number % 60:02}:00Z"
     email = f"person{number}@example.com"
     return {"name": f"Person {number}", "email": email, "age": number % 100, "active": True, "joined": joined}

@@ -1,4 +1,4 @@
-"""SQLAlchemy, by synchronous and asynchronous sessions."""
+"""The contests of SQLAlchemy, with synchronous and with asynchronous sessions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONNECTIONS = 8
 
 
 class Base(DeclarativeBase):
-    """Of the one model."""
+    """The base class of the one model."""
 
 
 class Person(Base):
@@ -41,7 +41,10 @@ FIRST = sa.select(Person).order_by(Person.id).limit(PER_PAGE)
 
 
 class RowPeople(ThreadedPeople):
-    """Rows, by a session of its own for each operation, in a thread."""
+    """People stored as rows.
+
+    Each operation runs in a thread, with a session of its own.
+    """
 
     def __init__(self, pool: ThreadPoolExecutor, sessions: sessionmaker[Session]) -> None:
         super().__init__(pool)
@@ -77,7 +80,10 @@ class RowPeople(ThreadedPeople):
 
 
 class AsyncRowPeople(People):
-    """Rows, by an asynchronous session of its own for each operation."""
+    """People stored as rows.
+
+    Each operation has an asynchronous session of its own.
+    """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
@@ -139,7 +145,10 @@ async def by_awaiting(url: sa.URL) -> AsyncIterator[Contest]:
 
 @asynccontextmanager
 async def sqlite(driver: str) -> AsyncIterator[Contest]:
-    """Yield the contest on a SQLite file, by ``sqlite+pysqlite`` or ``sqlite+aiosqlite``."""
+    """Yield the contest on a SQLite file.
+
+    The driver is ``sqlite+pysqlite`` or ``sqlite+aiosqlite``.
+    """
     with tempfile.TemporaryDirectory() as folder:
         url = sa.URL.create(driver, database=str(Path(folder) / "people.sqlite"))
         async with (by_awaiting if driver.endswith("aiosqlite") else by_threads)(url) as contest:
@@ -147,7 +156,10 @@ async def sqlite(driver: str) -> AsyncIterator[Contest]:
 
 
 def _quick(engine: sa.Engine) -> sa.Engine:
-    """Have SQLite neither lock out readers nor wait for the disk, which is not what is compared."""
+    """Configure SQLite so that locks and the disk delay nothing.
+
+    Writers do not lock out readers, and commits do not wait for the disk.
+    """
     if engine.dialect.name == "sqlite":
 
         @sa.event.listens_for(engine, "connect")

@@ -1,6 +1,6 @@
-"""``python -m benchmarks.serving NAME CORE``: both contestants of one provider, in a process on one core.
+"""``python -m benchmarks.serving NAME CORE``: serve both contestants of one provider on one core.
 
-It prints the port and the ids as one line of JSON, and ends when its standard input does.
+The process prints the port and the ids as one line of JSON. It ends when its standard input ends.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ def make_app(contest: Contest) -> tornado.web.Application:
 async def serve(name: str, core: int) -> None:
     """Serve the contestants of one provider until standard input ends."""
     async with CONTESTS[name]() as contest:
-        os.sched_setaffinity(0, {core})  # and not before, so that an embedded store has all of them
+        os.sched_setaffinity(0, {core})  # only now, so that an embedded store can use all cores
         server = tornado.httpserver.HTTPServer(make_app(contest))
         [socket] = tornado.netutil.bind_sockets(0, "127.0.0.1")
         server.add_sockets([socket])
-        print(json.dumps({"port": socket.getsockname()[1], "ids": contest.ids}), flush=True)  # noqa: T201  # the way to say it
+        print(json.dumps({"port": socket.getsockname()[1], "ids": contest.ids}), flush=True)  # noqa: T201  # to the parent
         await asyncio.to_thread(sys.stdin.read)
         server.stop()
         await server.close_all_connections()

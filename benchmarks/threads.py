@@ -1,4 +1,7 @@
-"""A synchronous store by hand: each operation is one trip to a pool of threads."""
+"""The base class of synchronous stores written by hand.
+
+Each operation runs in a pool of threads.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ from benchmarks.people import People
 
 
 class ThreadedPeople(People):
-    """Does each operation in a thread.
+    """A store that does each operation in a thread.
 
     Args:
-        pool: as many threads as bzz's provider has.
+        pool: a pool with as many threads as bzz's provider has.
     """
 
     def __init__(self, pool: ThreadPoolExecutor) -> None:
@@ -38,16 +41,16 @@ class ThreadedPeople(People):
 
     @abstractmethod
     def get_one(self, key: str) -> dict[str, Any] | None:
-        """Do as ``get``, and block."""
+        """Return the same as ``get``, but block the thread."""
 
     @abstractmethod
     def get_first(self) -> list[dict[str, Any]]:
-        """Do as ``first``, and block."""
+        """Return the same as ``first``, but block the thread."""
 
     @abstractmethod
     def create_one(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Do as ``create``, and block."""
+        """Do the same as ``create``, but block the thread."""
 
     @abstractmethod
     def update_one(self, key: str, values: dict[str, Any]) -> dict[str, Any] | None:
-        """Do as ``update``, and block."""
+        """Do the same as ``update``, but block the thread."""

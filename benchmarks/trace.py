@@ -1,9 +1,10 @@
-"""``python -m benchmarks.trace``: the rooms of bzz that one request passes, and its moves between them.
+"""``python -m benchmarks.trace``: count the rooms of bzz that one request passes.
 
-The request is ``PUT /team/1/projects/2`` on the memory provider, sent by a real client to a real server. A room is a
-package or module right below ``bzz``. Each call and each resumption of a function of bzz is noted in order, in threads,
-too; a move is two in a row from different rooms. The request is counted twice: unwatched, and with a receiver before
-and after the update.
+The request is ``PUT /team/1/projects/2`` on the memory provider. A real client sends it to a real server.
+
+A room is a package or module directly below ``bzz``. The trace notes each call and each resumption of a function of bzz
+in order, in all threads. Two notes in a row from different rooms are a move. The request is counted twice: first
+unwatched, then with one receiver before the update and one after it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Project:
 
 @dataclass
 class Team:
-    """Its parent."""
+    """The parent of the projects."""
 
     name: str
     id: str = "1"
@@ -59,17 +60,20 @@ class Trace:
         self.passed: list[CodeType] = []
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:  # noqa: ARG002  # Python passes it
-        """Note a call; ``sys.setprofile`` calls it."""
+        """Note a call of a function.
+
+        ``sys.setprofile`` calls this method.
+        """
         if self.is_on and event == "call" and Path(frame.f_code.co_filename).is_relative_to(ROOT):
             self.passed.append(frame.f_code)
 
     def moves(self) -> list[tuple[CodeType, CodeType]]:
-        """Return the pairs of functions in a row that are in different rooms."""
+        """Return the pairs of successive functions that are in different rooms."""
         return [(one, other) for one, other in pairwise(self.passed) if room(one) != room(other)]
 
 
 def room(code: CodeType) -> str:
-    """Return the room of a function: ``http`` for one of ``bzz.http.handler``."""
+    """Return the room of a function: ``http`` for a function of ``bzz.http.handler``."""
     return Path(code.co_filename).relative_to(ROOT).parts[0].removesuffix(".py")
 
 
@@ -79,15 +83,18 @@ def say(line: str) -> None:
 
 
 async def before(sender: Any, instance: Project, updated_fields: dict[str, Any]) -> None:
-    """Listen before an update."""
+    """Receive the signal before an update."""
 
 
 async def after(sender: Any, instance: Project) -> None:
-    """Listen after an update."""
+    """Receive the signal after an update."""
 
 
 async def trace_requests(trace: Trace) -> None:
-    """Serve a team, update its project to fill the caches, then update it once with the trace on."""
+    """Serve a team and trace one update of its project.
+
+    Update the project a few times before, to fill the caches.
+    """
     server = tornado.httpserver.HTTPServer(tornado.web.Application(bzz.ModelHive.routes_for(MemoryProvider(), Team)))
     [socket] = tornado.netutil.bind_sockets(0, "127.0.0.1")
     server.add_sockets([socket])
@@ -113,7 +120,10 @@ async def trace_requests(trace: Trace) -> None:
 
 
 def report(title: str, trace: Trace, *, is_list: bool) -> None:
-    """Print the figures of a trace, and each move if ``is_list``."""
+    """Print the numbers of a trace.
+
+    Print each move, too, if ``is_list``.
+    """
     moves, modules = trace.moves(), {code.co_filename for code in trace.passed}
     say(f"{title:<10}{len({*trace.passed}):>5} functions{len(modules):>5} modules{len(moves):>5} moves")
     if is_list:
@@ -124,13 +134,13 @@ def report(title: str, trace: Trace, *, is_list: bool) -> None:
 
 
 def main() -> None:
-    """Count the request unwatched and watched."""
+    """Trace the request unwatched, then watched."""
     parser = argparse.ArgumentParser("python -m benchmarks.trace", description=__doc__)
     parser.add_argument("--list", action="store_true", help="print each move as well")
     arguments = parser.parse_args()
     for title in ("unwatched", "watched"):
         trace = Trace()
-        threading.setprofile(trace)  # for the provider's threads, which start at first use
+        threading.setprofile(trace)  # traces the provider's threads, which start at first use
         with ExitStack() as connections:
             if title == "watched":
                 connections.enter_context(pre_update_instance.connected_to(before, sender=Project))

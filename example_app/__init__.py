@@ -1,1 +1,4 @@
-"""A team directory: people, teams with members and projects, and a page that shows the signals as they fire."""
+"""The example: a team directory.
+
+It has people, and teams with members and projects. A page shows each signal when it is sent.
+"""

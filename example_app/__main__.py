@@ -26,7 +26,10 @@ FILE = "team_directory.sqlite"
 
 
 def port_number(text: str) -> int:
-    """Return a port number from the command line; raise ValueError if it is none."""
+    """Return a port number from the command line.
+
+    Raise ValueError if the text is not a port number.
+    """
     number = int(text)
     if not 0 <= number < 65536:
         raise ValueError
@@ -34,7 +37,7 @@ def port_number(text: str) -> int:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Return what the command line says."""
+    """Return the arguments of the command line."""
     parser = argparse.ArgumentParser("python -m example_app", description="A team directory served by bzz.")
     parser.add_argument(
         "--port", type=port_number, default=8000, metavar="PORT", help="port of 127.0.0.1 to serve on; 0 for a free one"
@@ -58,7 +61,7 @@ async def serve(port: int, provider: str | bzz.Provider, models: Sequence[type])
     """Serve models on ``port`` of 127.0.0.1 until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends asyncio.run instead
+        with contextlib.suppress(NotImplementedError):  # on Windows, KeyboardInterrupt ends asyncio.run instead
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     feed = Feed()
     server = tornado.httpserver.HTTPServer(make_app(feed, provider, models))
@@ -76,7 +79,10 @@ async def serve(port: int, provider: str | bzz.Provider, models: Sequence[type])
 
 
 def serve_documents(port: int, uri: str | None, data: Path) -> None:
-    """Serve the documents of the MongoDB at ``uri``, or of the embedded store in the folder ``data``."""
+    """Serve documents.
+
+    They are in the MongoDB at ``uri``, or in the embedded store in the folder ``data``.
+    """
     try:
         with contextlib.ExitStack() as stack:
             host = uri or stack.enter_context(EmbeddedStore(data)).uri
@@ -92,7 +98,10 @@ def serve_documents(port: int, uri: str | None, data: Path) -> None:
 
 
 def serve_tables(port: int, url: str, data: Path) -> None:
-    """Serve the tables of the database at ``url``, or of a SQLite file in the folder ``data``."""
+    """Serve tables.
+
+    They are in the database at ``url``, or in a SQLite file in the folder ``data``.
+    """
     if not url:
         try:
             data.mkdir(parents=True, exist_ok=True)
@@ -107,7 +116,7 @@ def serve_tables(port: int, url: str, data: Path) -> None:
 
 
 def main() -> int:
-    """Run the example; return the exit status."""
+    """Run the example and return the exit status."""
     arguments = parse_arguments()
     port, data = arguments.port, arguments.data.resolve()
     try:

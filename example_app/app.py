@@ -1,4 +1,4 @@
-"""The application: generated routes, receivers of our own, the page and its feed of signals."""
+"""The application: routes, receivers, the page and the feed of signals."""
 
 from __future__ import annotations
 
@@ -26,29 +26,38 @@ HEADERS = {
 
 
 class Page(tornado.web.StaticFileHandler):
-    """The page, its script and its style."""
+    """The handler of the page, its script and its style."""
 
     def set_extra_headers(self, path: str) -> None:  # noqa: ARG002  # the same for all
-        """Allow the page nothing but what comes from here."""
+        """Let the page load content only from this site."""
         for name, value in HEADERS.items():
             self.set_header(name, value)
 
 
 def lower_email(sender: type, data: dict[str, Any]) -> None:  # noqa: ARG001
-    """Keep e-mail addresses in lower case, so that one person has one."""
+    """Change an e-mail address to lower case.
+
+    One person then has one address.
+    """
     if data.get("email"):
         data["email"] = data["email"].lower()
 
 
 def listen(people: bzz.ModelHive) -> None:
-    """Connect the receivers of our own; they last as long as the process."""
+    """Connect the receivers of the example.
+
+    They stay connected as long as the process runs.
+    """
     for signal in (pre_create_instance, pre_update_instance):
         signal.connect(lower_email, sender=people.model)
 
     async def add_role(sender: str, user_data: dict[str, Any]) -> None:  # noqa: ARG001
-        """Tell who is signed in what the directory knows of them."""
+        """Add the signed-in user's role to the user's dict.
+
+        The role comes from the directory.
+        """
         user_data["role"] = "visitor"
-        with suppress(Invalid):  # which nobody's name can be
+        with suppress(Invalid):  # raised if the name cannot be the name of a person
             for person in await people.list(name=user_data["name"], per_page=1):
                 user_data["role"] = person.role
 
@@ -56,12 +65,14 @@ def listen(people: bzz.ModelHive) -> None:
 
 
 def make_app(feed: Feed, provider: str | bzz.Provider, models: Sequence[type]) -> tornado.web.Application:
-    """Return the application. Everybody may do everything in it, and sign in as whomever they like.
+    """Return the application.
+
+    Everybody may do everything in it, and may sign in as any user.
 
     Args:
-        feed: of the signals.
-        provider: of the models; its store is connected.
-        models: those with routes of their own, of which the first is people.
+        feed: the feed of signals.
+        provider: the provider of the models. Its store is connected.
+        models: the models that have routes of their own. The first one is the model of people.
     """
     hives = [bzz.ModelHive(provider, model, sort="name") for model in models]
     listen(hives[0])

@@ -1,4 +1,7 @@
-"""The directory as MongoEngine documents: people, and teams of them, which have their projects inside."""
+"""The directory as MongoEngine documents.
+
+There are people, and teams of people. A team contains its projects.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from mongoengine import (
 
 
 class Person(Document):
-    """Somebody in the directory."""
+    """A person in the directory."""
 
     name = StringField(required=True, max_length=80)
     email = EmailField(required=True, unique=True)
@@ -30,7 +33,10 @@ class Person(Document):
 
 
 class Project(EmbeddedDocument):
-    """What a team works on; it lives inside its team."""
+    """A project of a team.
+
+    It is stored inside its team.
+    """
 
     id = ObjectIdField(default=ObjectId)
     name = StringField(required=True, max_length=80)
@@ -39,7 +45,10 @@ class Project(EmbeddedDocument):
 
 
 class Team(Document):
-    """A team: a person who leads it cannot be deleted, a member who is deleted leaves it."""
+    """A team with its members and its lead.
+
+    A person who leads a team cannot be deleted. A person who is deleted leaves the teams.
+    """
 
     name = StringField(required=True, unique=True, max_length=80)
     lead = ReferenceField(Person, reverse_delete_rule=DENY)
@@ -47,11 +56,14 @@ class Team(Document):
     projects = EmbeddedDocumentListField(Project)
 
 
-MODELS = (Person, Team)  # those with routes of their own
+MODELS = (Person, Team)  # the models that have routes of their own
 
 
 def seed() -> None:
-    """Store a few people and teams if there are none; blocks while it does."""
+    """Store a few people and teams if there are none.
+
+    The function blocks until they are stored.
+    """
     if Person.objects.first() or Team.objects.first():
         return
     ada, grace, alan, radia = (

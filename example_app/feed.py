@@ -1,4 +1,7 @@
-"""The signals as server-sent events (HTML Standard, section 9.2), pushed to every open page."""
+"""The signals as server-sent events (HTML Standard, section 9.2).
+
+The server sends them to every open page.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,18 @@ from bzz.signals.dispatch import Signal
 
 SIGNALS = [signal for name, signal in declared().items() if "provider_call" not in name]
 KEPT = 100
-KEEP_ALIVE = 10.0  # seconds after which a silent stream shows that it is alive
+KEEP_ALIVE = 10.0  # seconds; after such a pause, the stream sends something to show that it is open
 
 
 class Feed:
-    """Remembers the last signals and wakes whoever waits for more."""
+    """A store of the last signals.
+
+    It wakes the streams that wait for more signals.
+    """
 
     def __init__(self) -> None:
         self.events: deque[tuple[int, str]] = deque(maxlen=KEPT)
-        self.last_id = int(time.time() * 1000)  # ids of a new run come after those of the one before
+        self.last_id = int(time.time() * 1000)  # so the ids of a new run are higher than those of the last run
         self.closed = False
         self._news = asyncio.Event()
         for signal in SIGNALS:
@@ -49,12 +55,15 @@ class Feed:
         self._news = asyncio.Event()
 
     def close(self) -> None:
-        """Let every open stream end."""
+        """Close all open streams."""
         self.closed = True
         self._wake()
 
     async def after(self, last_id: int) -> list[tuple[int, str]]:
-        """Return the events after ``last_id``, waiting for one; empty if none comes in ``KEEP_ALIVE`` seconds."""
+        """Return the events after ``last_id``.
+
+        If there are none, wait for one. Return an empty list if none comes in ``KEEP_ALIVE`` seconds.
+        """
         if not self.closed and not (self.events and self.events[-1][0] > last_id):
             try:
                 async with asyncio.timeout(KEEP_ALIVE):
@@ -65,7 +74,7 @@ class Feed:
 
 
 def _describe(offered: dict[str, Any]) -> dict[str, Any]:
-    """Return what a signal offers as the page shows it."""
+    """Return a signal's arguments in the form that the page shows."""
     shown = ("arguments", "data", "updated_fields", "field", "act", "request_id")
     described: dict[str, Any] = {key: offered[key] for key in shown if key in offered}
     if offered.get("instance"):
@@ -82,14 +91,17 @@ def _describe(offered: dict[str, Any]) -> dict[str, Any]:
 
 
 class FeedHandler(tornado.web.RequestHandler):
-    """``GET /signals``: a stream that goes on from ``Last-Event-ID`` where the browser sends one."""
+    """The handler of ``GET /signals``, which streams the signals.
+
+    If the browser sends ``Last-Event-ID``, the stream begins after that event.
+    """
 
     def initialize(self, feed: Feed) -> None:
-        """Take the feed to stream."""
+        """Store the feed to stream."""
         self.feed = feed
 
     async def get(self) -> None:
-        """Stream until the page or the server goes."""
+        """Stream events until the page is closed or the server stops."""
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         sent = self.request.headers.get("Last-Event-ID", "")

@@ -1,8 +1,8 @@
-"""An embedded document store for machines without MongoDB: SecantusDB, in a process of its own.
+"""An embedded document store for machines without MongoDB: SecantusDB.
 
-``python -m example_app.store FOLDER [PORT]`` serves the data in FOLDER on 127.0.0.1, prints the port, and ends with its
-standard input, so that it never outlives the process that started it. Each commit is synced to disk before it is
-acknowledged, so a store that is killed loses nothing.
+It runs in a process of its own. ``python -m example_app.store FOLDER [PORT]`` serves the data in FOLDER on 127.0.0.1
+and prints the port. It ends when its standard input ends, so it never runs longer than the process that started it.
+Each commit is written to disk before it is acknowledged, so a store that is killed loses nothing.
 """
 
 from __future__ import annotations
@@ -17,20 +17,22 @@ from pathlib import Path
 from typing import Self
 
 SECONDS_TO_CLOSE = 20
-SECONDS_TO_WAIT = 5  # for the store of a process that was killed
+SECONDS_TO_WAIT = 5  # until the store of a killed process has ended
 BUSY = "Another process uses it: is the example running already? Another folder (--data) can be used beside it."
-CLOSE = "close"  # on standard input: end in order
+CLOSE = "close"  # this text on standard input closes the store in order
 
 
 class EmbeddedStore:
-    """The store as a context manager: it runs while the block runs, and is started again if it dies.
+    """The store as a context manager.
+
+    The store runs while the block runs. If the store dies, it is started again.
 
     Args:
-        folder: of the data.
+        folder: the folder of the data.
 
     Attributes:
-        uri: of the store, as MongoDB clients take it; the same after a new start.
-        process: that runs now.
+        uri: the URI of the store, for MongoDB clients. It stays the same when the store is started again.
+        process: the process that runs now.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,14 +40,20 @@ class EmbeddedStore:
         self._watcher = threading.Thread(target=self._watch, name="store-watcher", daemon=True)
 
     def __enter__(self) -> Self:
-        """Start the store; raise RuntimeError with its last words if it does not start."""
+        """Start the store.
+
+        If it does not start, raise RuntimeError with the last line that the store printed.
+        """
         port = self._start()
         self.uri = f"mongodb://127.0.0.1:{port}"
         self._watcher.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the store in order, or kill it after ``SECONDS_TO_CLOSE``."""
+        """Close the store in order.
+
+        If it does not end within ``SECONDS_TO_CLOSE``, kill it.
+        """
         with self._lock:
             self._is_closing = True
             if self.process.poll() is None:
@@ -57,7 +65,7 @@ class EmbeddedStore:
         self._watcher.join()
 
     def _watch(self) -> None:
-        """Start the store again on the same port whenever it dies."""
+        """Start the store again on the same port each time it dies."""
         while self.process.wait() is not None:
             with self._lock:
                 if self._is_closing:
@@ -66,7 +74,10 @@ class EmbeddedStore:
                 self._start(self.uri.rpartition(":")[2])
 
     def _start(self, port: str = "0") -> str:
-        """Start the store and return its port; wait for the store of a process that was killed."""
+        """Start the store and return its port.
+
+        The store of a process that was killed may still run. Wait until it has ended.
+        """
         deadline = time.monotonic() + SECONDS_TO_WAIT
         while True:
             said, last_words = self._try_to_start(port)
@@ -77,16 +88,19 @@ class EmbeddedStore:
                 raise RuntimeError(f"The embedded store did not start on {self._folder}. {reason}")
 
     def _try_to_start(self, port: str) -> tuple[str, str]:
-        """Start the store once; return its port, and its last words if it has none."""
+        """Start the store once.
+
+        Return its port. If it prints no port, also return the last line that it printed.
+        """
         with tempfile.TemporaryFile("w+") as complaints:
-            self.process = subprocess.Popen(  # noqa: S603  # our own module, with a path of ours
+            self.process = subprocess.Popen(  # noqa: S603  # our own module, with our own path
                 [sys.executable, "-m", __name__, str(self._folder), port],
                 cwd=Path(__file__).parent.parent,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=complaints,
                 text=True,
-                start_new_session=True,  # Ctrl-C must not reach it: the process that started it closes it in order
+                start_new_session=True,  # Ctrl-C must not reach the store: its parent process closes it in order
             )
             said = self.process.stdout.readline().strip() if self.process.stdout else ""
             if said:
@@ -97,7 +111,7 @@ class EmbeddedStore:
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve the store until standard input ends."""
     from secantus import SecantusDBServer  # noqa: PLC0415  # GPL: in this process only
 
     if len(sys.argv) not in (2, 3):
@@ -107,11 +121,11 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         server = SecantusDBServer(host="127.0.0.1", port=port, storage_path=str(folder), sync_on_commit=True)
         server.start()
-    except Exception as error:  # noqa: BLE001  # the process that started it reports it
+    except Exception as error:  # noqa: BLE001  # the parent process reports the error
         sys.exit(f"{type(error).__name__}: {error}")
-    print(server.port, flush=True)  # noqa: T201  # the process that started it reads it
+    print(server.port, flush=True)  # noqa: T201  # the parent process reads the port
     if sys.stdin.read() != CLOSE:
-        os._exit(0)  # the process that started it is gone; all commits are synced, and closing takes seconds
+        os._exit(0)  # no parent process any more; all commits are on disk, and a close takes seconds
     server.stop()
 
 

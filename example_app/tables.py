@@ -1,4 +1,7 @@
-"""The directory as mapped classes of SQLAlchemy: people, teams of them, and the teams' projects, in tables."""
+"""The directory as mapped classes of SQLAlchemy.
+
+People, teams and the projects of teams are stored in tables.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,9 @@ SECONDS_TO_CONNECT = 10
 
 
 class Base(DeclarativeBase):
-    """What the tables have in common."""
+    """The base class of all tables."""
 
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012  # an id is given once, as elsewhere
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012  # an id is never used again, as in other databases
 
 
 member = sa.Table(
@@ -33,7 +36,7 @@ member = sa.Table(
 
 
 class Person(Base):
-    """Somebody in the directory."""
+    """A person in the directory."""
 
     __tablename__ = "person"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,14 +47,20 @@ class Person(Base):
 
     @validates("email")
     def check_email(self, _: str, email: str | None) -> str | None:
-        """Return what is an e-mail address at first sight, or None; raise ValueError if it is not."""
+        """Return an e-mail address or None.
+
+        Raise ValueError if the text does not look like an e-mail address.
+        """
         if email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
             raise ValueError("is no e-mail address")
         return email
 
 
 class Team(Base):
-    """A team: a person who leads it cannot be deleted, a member who is deleted leaves it."""
+    """A team with its members and its lead.
+
+    A person who leads a team cannot be deleted. A person who is deleted leaves the teams.
+    """
 
     __tablename__ = "team"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -63,7 +72,10 @@ class Team(Base):
 
 
 class Project(Base):
-    """What a team works on; it goes with its team."""
+    """A project of a team.
+
+    It is deleted together with its team.
+    """
 
     __tablename__ = "project"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -74,11 +86,14 @@ class Project(Base):
     team: Mapped[Team] = relationship(back_populates="projects")
 
 
-MODELS = (Person, Team, Project)  # those with routes of their own
+MODELS = (Person, Team, Project)  # the models that have routes of their own
 
 
 def seed(connection: sa.Connection) -> None:
-    """Create the tables that are missing, and store a few people and teams if there are none."""
+    """Create the missing tables.
+
+    Store a few people and teams if there are none.
+    """
     Base.metadata.create_all(connection)
     with Session(connection) as session:
         if session.scalar(sa.select(Person.id).limit(1)) or session.scalar(sa.select(Team.id).limit(1)):
@@ -101,10 +116,12 @@ def seed(connection: sa.Connection) -> None:
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[SQLAlchemyProvider]:
-    """Yield a provider of the database at ``url``, by sessions of its driver's kind, while the block runs.
+    """Yield a provider of the database at ``url`` while the block runs.
+
+    The driver of the URL decides whether the sessions are asynchronous or synchronous.
 
     Raises:
-        RuntimeError: it cannot be used; the message says why in a line.
+        RuntimeError: the database cannot be used. The message says why in one line.
     """
     with _told():
         engine = _engine(sa.make_url(url))
@@ -118,14 +135,17 @@ async def connected(url: str) -> AsyncIterator[SQLAlchemyProvider]:
     finally:
         if isinstance(engine, AsyncEngine):
             await engine.dispose()
-            await asyncio.sleep(0.1)  # threads of aiosqlite tell the loop that they end, so it must not be closed yet
+            await asyncio.sleep(0.1)  # the threads of aiosqlite call the loop at their end, so it must still run
         else:
             engine.dispose()
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Tell in a line what keeps a database from being used."""
+    """Raise RuntimeError if a database cannot be used.
+
+    The message says why in one line.
+    """
     try:
         yield
     except TimeoutError as error:
@@ -136,7 +156,10 @@ def _told() -> Iterator[None]:
 
 
 def _engine(url: sa.URL) -> sa.Engine | AsyncEngine:
-    """Return an engine that is asynchronous if the driver is, and has SQLite heed references."""
+    """Return an engine for ``url``.
+
+    It is asynchronous if the driver is. On SQLite, the engine makes the database check references.
+    """
     engine = create_async_engine(url) if url.get_dialect().is_async else sa.create_engine(url)
     if engine.dialect.name == "sqlite":
 
@@ -158,5 +181,5 @@ async def _prepare(engine: sa.Engine | AsyncEngine) -> None:
         async with engine.begin() as connection:
             await connection.run_sync(seed)
     else:
-        with engine.begin() as sync_connection:  # nothing is served yet that this could hold up
+        with engine.begin() as sync_connection:  # nothing is served yet, so this may block
             seed(sync_connection)

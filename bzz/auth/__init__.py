@@ -1,4 +1,4 @@
-"""Sign-in: auth providers, sessions, and the decorator for methods that need a signed-in user."""
+"""The sign-in: auth providers, sessions and the decorator ``authenticated``."""
 
 from bzz.auth.decorator import authenticated
 from bzz.auth.flows import Flow, FlowProvider

@@ -13,13 +13,16 @@ from bzz.http.policy import Session, bearer_token
 
 
 class AuthHandler(Handler):
-    """A handler of ``AuthHive``. No other site may send it a write, and no cache may store its replies."""
+    """A handler of ``AuthHive``.
+
+    It refuses writes that another site sends. No cache may store its replies.
+    """
 
     def initialize(self, providers: Mapping[str, AuthProvider], base: str) -> None:
         """Take the arguments of the route.
 
         Args:
-            providers: the auth providers of the hive, by name.
+            providers: a dict from name to auth provider, of all auth providers of the hive.
             base: the percent-encoded path that all routes of the hive begin with.
         """
         self.providers, self.base = providers, base
@@ -30,7 +33,7 @@ class AuthHandler(Handler):
         Raises:
             RuntimeError: the application is not configured.
             Forbidden: a page of another site sent the write.
-            Unavailable: as ``Policy.identify``.
+            Unavailable: see ``Policy.identify``.
         """
         if not isinstance(self._policy, SessionPolicy):
             raise RuntimeError("an application with routes of AuthHive needs AuthHive.configure(app, secret_key)")
@@ -42,18 +45,23 @@ class AuthHandler(Handler):
         self.set_header("Cache-Control", "no-store")
 
     def options(self, *_: str) -> None:
-        """Answer with the methods that the path takes."""
+        """Answer with the methods that the path allows."""
         self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
         self.reply_empty()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Write the problem document, with ``Allow`` for a method that the path does not take."""
+        """Write the problem document.
+
+        If the path does not allow the method, send ``Allow``, too.
+        """
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
         super().write_error(status_code, **kwargs)
 
     async def cookie_session(self) -> Session | None:
-        """Return the cookie's session, even if a bearer token identifies the user; or None.
+        """Return the session of the cookie, or None.
+
+        The method reads the cookie even if a bearer token identifies the user.
 
         Raises:
             Unavailable: the store of ended sessions did not answer.

@@ -1,4 +1,4 @@
-"""The cookies that hold a session's token, or a flow's: how they are set and cleared."""
+"""The cookies that contain the token of a session or a flow."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from tornado.web import RequestHandler
 from bzz.exceptions import BadRequest
 from bzz.http.policy import Session
 
-MAX_COOKIE = 4096  # bytes of name, value and attributes that every browser stores (RFC 6265, section 6.1)
-ATTRIBUTES = 96  # bytes of MAX_COOKIE
+MAX_COOKIE = 4096  # bytes of name, value and attributes; every browser stores so many (RFC 6265, section 6.1)
+ATTRIBUTES = 96  # bytes of MAX_COOKIE that are left for the attributes
 
 
 @dataclass(frozen=True)
 class Cookies:
     """The cookies of one application.
 
-    Scripts cannot read them (``HttpOnly``: RFC 6265, section 5.2.6), and writes of other sites do not carry them
-    (``SameSite=Lax``: RFC 6265bis).
+    Scripts cannot read the cookies (``HttpOnly``: RFC 6265, section 5.2.6). Browsers do not send them with writes from
+    other sites (``SameSite=Lax``: RFC 6265bis).
 
     Args:
-        name: of the cookie that holds a session's token.
-        secure: whether the browser sends the cookies over https only; None: those that were set over https.
+        name: the name of the cookie that contains a session's token.
+        secure: whether the browser sends the cookies over https only. None: it does so for cookies that were set over
+            https.
     """
 
     name: str
@@ -35,11 +36,14 @@ class Cookies:
             raise BadRequest(f"The data of this user do not fit into a cookie of {MAX_COOKIE} bytes.")
 
     def keep(self, handler: RequestHandler, session: Session, token: str) -> None:
-        """Set the session's cookie to its token, until the session expires."""
+        """Set the session's cookie to the session's token.
+
+        The cookie expires with the session.
+        """
         self.set(handler, self.name, token, session.expires - session.issued)
 
     def set(self, handler: RequestHandler, name: str, value: str, seconds: int) -> None:
-        """Set a cookie for ``seconds``."""
+        """Set a cookie that expires after ``seconds``."""
         handler.set_cookie(name, value, max_age=seconds, **self._attributes(handler))
 
     def clear(self, handler: RequestHandler, name: str) -> None:

@@ -1,4 +1,4 @@
-"""``authenticated``: methods of Tornado handlers for signed-in users only."""
+"""``authenticated``: a decorator for methods that need a signed-in user."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bzz.http.problems import write_problem
 
 
 def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Decorate a handler's method: it runs for signed-in users only.
+    """Decorate a handler's method so that only signed-in users can call it.
 
-    The handler may be any of Tornado's, and the method sync or async. ``current_user`` is the user's dict while it
-    runs. A request without a signed-in user is answered 401. A write that a page of another site sends with the user's
-    cookie is answered 403.
+    The handler may be any Tornado handler, and the method may be sync or async. While the method runs, ``current_user``
+    is the user's dict. A request without a signed-in user is answered 401. If a page of another site sends a write with
+    the user's cookie, the reply is 403.
 
     Raises:
         TypeError: ``method`` is a class.
@@ -30,7 +30,7 @@ def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, An
 
     @wraps(method)
     async def checked(self: RequestHandler, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(self, Handler):  # its prepare identifies the user, and its write_error answers
+        if isinstance(self, Handler):  # its prepare identifies the user, its write_error replies
             self.check_prepared()
             require_user(self)
         elif not await _admit_to_plain_handler(self):
@@ -42,7 +42,10 @@ def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, An
 
 
 async def _admit_to_plain_handler(handler: RequestHandler) -> bool:
-    """Tell whether a plain handler's request has a signed-in user; answer it if not."""
+    """Return whether the request of a plain handler has a signed-in user.
+
+    If it has none, send the reply.
+    """
     try:
         await _identify_once(handler)
         require_user(handler)
@@ -54,17 +57,19 @@ async def _admit_to_plain_handler(handler: RequestHandler) -> bool:
 
 
 async def _identify_once(handler: RequestHandler) -> None:
-    """Identify the user of a plain handler, once a request, as ``Handler.prepare`` does.
+    """Identify the user of a plain handler's request.
+
+    Do so once for each request, in the same way as ``Handler.prepare``.
 
     Raises:
-        Forbidden, Unavailable: as ``Policy.identify``.
+        Forbidden, Unavailable: see ``Policy.identify``.
     """
     policy: Policy | None = handler.settings.get(SETTING)
     if policy is None or hasattr(handler, "bzz_session"):
         return
     session, set_defaults = await policy.identify(handler), handler.set_default_headers
 
-    def set_default_headers() -> None:  # Tornado clears the headers before it answers an error, and then calls this
+    def set_default_headers() -> None:  # Tornado clears all headers before an error's reply, and then calls this
         set_defaults()
         _set_cache_headers(handler, session)
 

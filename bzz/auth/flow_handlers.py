@@ -1,4 +1,7 @@
-"""The handlers of a flow: ``/auth/login/NAME/``, where it begins, and ``/auth/callback/NAME/``, where it ends."""
+"""The handlers of a flow.
+
+A flow begins at ``/auth/login/NAME/`` and ends at ``/auth/callback/NAME/``.
+"""
 
 from __future__ import annotations
 
@@ -15,34 +18,37 @@ from bzz.auth.tokens import now
 from bzz.exceptions import BadRequest, NotFound
 
 FLOW = "flow+jwt"
-FLOW_SECONDS = 600  # that a user may take on the provider's site
-_NEXT = re.compile(r"/(?![/\\])[\x20-\x7e]{0,999}")  # a path that no browser reads as a URL of another site
+FLOW_SECONDS = 600  # a user may stay on the provider's site for this time
+_NEXT = re.compile(r"/(?![/\\])[\x20-\x7e]{0,999}")  # a path; no browser takes it for a URL of another site
 
 
 class FlowHandler(AuthHandler):
-    """The base of both handlers of a flow."""
+    """The base class of both handlers of a flow."""
 
     SUPPORTED_METHODS = ("GET", "OPTIONS")
 
     def provider(self, name: str) -> FlowProvider:
-        """Return the ``FlowProvider`` called ``name``; raise NotFound if the hive has none."""
+        """Return the ``FlowProvider`` called ``name``.
+
+        Raise NotFound if the hive has no such provider.
+        """
         found = self.providers.get(name)
         if not isinstance(found, FlowProvider):
             raise NotFound("No auth provider of this name has a site to sign in at.")
         return found
 
     def cookie(self, name: str) -> str:
-        """Return the name of the cookie that holds a provider's flow."""
+        """Return the name of the cookie for a provider's flow."""
         return f"{self.policy.cookies.name}_{name}"
 
 
 class LoginHandler(FlowHandler):
-    """``GET /auth/login/NAME/?next=/path``: the flow begins."""
+    """The handler of ``GET /auth/login/NAME/?next=/path``, where a flow begins."""
 
     async def get(self, name: str) -> None:
         """Begin a flow: redirect the browser to the provider's site (302).
 
-        A cookie keeps the flow for ``FLOW_SECONDS``.
+        A cookie contains the flow. It expires after ``FLOW_SECONDS``.
 
         Raises:
             NotFound: no ``FlowProvider`` has this name.
@@ -72,15 +78,15 @@ class LoginHandler(FlowHandler):
 
 
 class CallbackHandler(FlowHandler):
-    """``GET /auth/callback/NAME/``: the browser comes back, and the flow ends."""
+    """The handler of ``GET /auth/callback/NAME/``, where a flow ends."""
 
     async def get(self, name: str) -> None:
         """Sign the user in, and redirect the browser to ``next`` (302).
 
         Raises:
             NotFound: no ``FlowProvider`` has this name.
-            BadRequest: this browser has no such flow, or it took longer than ``FLOW_SECONDS``.
-            Exception: as ``sign_in``.
+            BadRequest: this browser has not begun such a flow, or the flow took longer than ``FLOW_SECONDS``.
+            Exception: see ``sign_in``.
         """
         provider = self.provider(name)
         await sign_in(self, name, lambda: self._finish(provider))
@@ -93,7 +99,10 @@ class CallbackHandler(FlowHandler):
         return await provider.finish(self.flow, answer, self)
 
     def _begun(self, name: str, state: str) -> Flow:
-        """Return the flow in the browser's cookie that has ``state``; raise BadRequest without one."""
+        """Return the flow in the browser's cookie if its state is ``state``.
+
+        Raise BadRequest if there is no such flow.
+        """
         token = self.get_cookie(self.cookie(name), "")
         claims = self.policy.sessions.signer.read(FLOW, token, ("flow",))
         if claims and claims["sub"] == name:

@@ -1,4 +1,7 @@
-"""The flow: one sign-in that leads a browser to the provider's site and back (RFC 6749, section 4.1)."""
+"""The flow of a sign-in (RFC 6749, section 4.1).
+
+A flow sends a browser to the provider's site and back.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,10 @@ class Flow:
     Args:
         state: the text that the answer must repeat (RFC 6749, section 10.12).
         nonce: the text that the ID token must repeat (OpenID Connect Core 1.0, section 3.1.2.1).
-        code_verifier: the secret whose hash the provider gets first, and itself with the code (RFC 7636, section 4.1).
+        code_verifier: a secret. The provider gets its hash first, and the secret itself together with the code (RFC
+            7636, section 4.1).
         redirect_uri: the URL on this site that the provider sends the browser back to.
-        next: the path on this site that the flow ends at.
+        next: the path on this site to which the browser goes when the flow ends.
     """
 
     state: str
@@ -35,16 +39,19 @@ class Flow:
 
     @property
     def code_challenge(self) -> str:
-        """The hash of the code verifier, method ``S256`` (RFC 7636, section 4.2)."""
+        """The hash of the code verifier.
+
+        It is made with the method ``S256`` (RFC 7636, section 4.2).
+        """
         return urlsafe_b64encode(sha256(self.code_verifier.encode()).digest()).decode().rstrip("=")
 
 
 class FlowProvider(AuthProvider):
-    """An auth provider with a site of its own, where a browser can sign in.
+    """An auth provider with its own site, where a browser signs in.
 
     Attributes:
-        redirect_uri: the URL of ``/auth/callback/NAME/`` as it is registered with the provider; None for the URL by
-            which the request reached this site.
+        redirect_uri: the URL of ``/auth/callback/NAME/`` that is registered with the provider. None: bzz makes it from
+            the URL of the request.
     """
 
     redirect_uri: str | None = None
@@ -54,12 +61,17 @@ class FlowProvider(AuthProvider):
         credentials: dict[str, Any],  # noqa: ARG002  # the interface's
         handler: RequestHandler,  # noqa: ARG002
     ) -> dict[str, Any] | None:
-        """Raise Invalid: the provider takes no credentials from ``/auth/signin/`` unless a subclass overrides this."""
+        """Raise Invalid: a flow provider takes no credentials from ``/auth/signin/``.
+
+        A subclass may override this method.
+        """
         raise Invalid(errors={"provider": ["takes no credentials here; open /auth/login/ with its name"]})
 
     @abstractmethod
     async def begin(self, flow: Flow, handler: RequestHandler) -> str:
-        """Return the URL of the provider's site to send the browser to.
+        """Return the URL to which the browser is sent.
+
+        It is a URL of the provider's site.
 
         Raises:
             Unavailable: the provider does not answer.
@@ -67,14 +79,14 @@ class FlowProvider(AuthProvider):
 
     @abstractmethod
     async def finish(self, flow: Flow, answer: Mapping[str, str], handler: RequestHandler) -> dict[str, Any] | None:
-        """Return the user's dict, or None, as ``authenticate`` does.
+        """Return the user's dict or None, like ``authenticate``.
 
         Args:
-            flow: begun in the same browser; ``answer`` has its ``state``.
-            answer: the parameters with which the provider sent the browser back.
-            handler: of the request.
+            flow: the flow that began in the same browser. Its ``state`` is the one in ``answer``.
+            answer: the parameters in the URL to which the provider sent the browser back.
+            handler: the handler of the request.
 
         Raises:
-            Unauthorized: the same as None, with a cause for the log.
+            Unauthorized: means the same as None, and has a cause for the log.
             Unavailable: the provider does not answer.
         """

@@ -9,23 +9,23 @@ from bzz.auth.sign_in import sign_in
 from bzz.exceptions import Invalid, UnsupportedMediaType
 from bzz.signals import pre_get_user_details
 
-MAX_BODY = 65_536  # bytes; tokens are short
+MAX_BODY = 65_536  # bytes; this is enough, as tokens are short
 
 
 class SignInHandler(AuthHandler):
-    """``POST /auth/signin/`` with ``{"provider": "google", ...}``."""
+    """The handler of ``POST /auth/signin/`` with ``{"provider": "google", ...}``."""
 
     SUPPORTED_METHODS = ("POST", "OPTIONS")
 
     async def post(self) -> None:
         """Sign the user in and answer with the user's dict.
 
-        The reply has the dict as receivers of ``authorized_user`` left it, and ``"authenticated": true``.
+        Receivers of ``authorized_user`` may change the dict before. The reply adds ``"authenticated": true``.
 
         Raises:
             UnsupportedMediaType, ContentTooLarge, BadRequest: the body is not a JSON object of at most 64 KiB.
             Invalid: the hive has no such auth provider.
-            Exception: as ``sign_in``.
+            Exception: see ``sign_in``.
         """
         if self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
             raise UnsupportedMediaType("Send the credentials as JSON (application/json).")
@@ -38,14 +38,14 @@ class SignInHandler(AuthHandler):
 
 
 class SignOutHandler(AuthHandler):
-    """``POST /auth/signout/``."""
+    """The handler of ``POST /auth/signout/``."""
 
     SUPPORTED_METHODS = ("POST", "OPTIONS")
 
     async def post(self) -> None:
-        """End the session of the request, and that of its cookie.
+        """End the session of the request, and the session of its cookie.
 
-        A request without a session is no error.
+        A request without a session is not an error.
 
         Raises:
             Unavailable: the store of ended sessions did not answer.
@@ -56,12 +56,15 @@ class SignOutHandler(AuthHandler):
 
 
 class UserHandler(AuthHandler):
-    """``GET /auth/me/``."""
+    """The handler of ``GET /auth/me/``."""
 
     SUPPORTED_METHODS = ("GET", "HEAD", "OPTIONS")
 
     async def get(self) -> None:
-        """Answer with the signed-in user's dict as receivers of ``pre_get_user_details`` left it."""
+        """Answer with the dict of the signed-in user.
+
+        Receivers of ``pre_get_user_details`` may change the dict before.
+        """
         if self.user_session is None:
             self.reply({"authenticated": False})
             return
@@ -71,5 +74,8 @@ class UserHandler(AuthHandler):
         self.reply({"authenticated": True, "userData": user_data})
 
     async def head(self) -> None:
-        """Answer as GET does; Tornado leaves the body out."""
+        """Answer with the same status and headers as GET.
+
+        Tornado leaves out the body.
+        """
         await self.get()

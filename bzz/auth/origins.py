@@ -1,4 +1,7 @@
-"""The check that no page of another site sends a write with the user's cookie (cross-site request forgery)."""
+"""The check against cross-site request forgery.
+
+It refuses a write that a page of another site sends with the user's cookie.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ def check_origin(handler: RequestHandler) -> None:
     """Raise Forbidden if a page of another site sent a write.
 
     Tornado's ``cross_origin_protection`` decides. The application setting ``trusted_origins`` and the handler's
-    ``check_trusted_origin`` make exceptions. GET, HEAD and OPTIONS always pass.
+    ``check_trusted_origin`` allow exceptions. GET, HEAD and OPTIONS are always allowed.
     """
     if handler.request.method in SAFE:
         return

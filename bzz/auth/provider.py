@@ -10,14 +10,15 @@ from tornado.web import RequestHandler
 from bzz.auth.web_client import WebClient
 
 NOT_VALID = "The credentials are not valid; sign in again."
-WEB_CLIENT = "bzz_web_client"  # the setting in which AuthHive.configure leaves the application's web client
+WEB_CLIENT = "bzz_web_client"  # AuthHive.configure stores the web client in this setting
 
 
 class AuthProvider(ABC):
-    """An object that tells whose credentials a sign-in holds.
+    """An object that returns the user for the credentials of a sign-in.
 
     Attributes:
-        name: the ``provider`` of a sign-in's body; by default the class name in lower case without ``Provider``.
+        name: the text that a sign-in's body has as ``provider``. The default is the class name in lower case without
+            ``Provider``.
     """
 
     name: str = ""
@@ -33,21 +34,24 @@ class AuthProvider(ABC):
         """Return the user's dict, or None if the credentials are wrong.
 
         Args:
-            credentials: the JSON object in the body of the sign-in; not checked yet.
-            handler: of the request.
+            credentials: the JSON object in the body of the sign-in. bzz has not checked it.
+            handler: the handler of the request.
 
         Returns:
-            A dict of values that JSON has a form for. Its ``id``, a text or an integer, must be unique among the users
-            of this provider. The whole dict travels in the session's token, which is signed but not secret: it must be
-            small and hold no credentials.
+            A dict that can be encoded as JSON. Its ``id`` is a text or an integer, and no other user of this provider
+            may have it. The session's token contains the whole dict. The token is signed but not secret, so the dict
+            must be small and contain no credentials.
 
         Raises:
             Invalid: the credentials are malformed.
-            Unauthorized: the same as None, with a cause for the log.
+            Unauthorized: means the same as None, and has a cause for the log.
             Unavailable: the service behind the provider does not answer.
         """
 
     def web_client(self, handler: RequestHandler) -> WebClient:
-        """Return the web client of the handler's application, with its configured proxy."""
+        """Return the web client of the handler's application.
+
+        It uses the proxy that is configured for the application.
+        """
         client: WebClient = handler.settings[WEB_CLIENT]
         return client

@@ -1,4 +1,7 @@
-"""The policy that ``AuthHive.configure`` makes: users are identified by a session's token."""
+"""The policy that ``AuthHive.configure`` makes.
+
+It identifies users with a session's token.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,15 @@ from bzz.http.policy import Policy, Session, bearer_token
 
 @dataclass(frozen=True)
 class SessionPolicy(Policy):
-    """The policy of one application: a bearer token identifies the user, else the cookie does.
+    """The policy of one application.
+
+    It reads the session's token from the bearer token, or else from the cookie.
 
     Args:
-        sessions: of the application's users.
-        cookies: that hold the sessions' tokens.
-        authenticated: by ``get``, ``create``, ``update`` and ``delete``, whether it needs a signed-in user by default.
+        sessions: the sessions of the application's users.
+        cookies: the cookies that contain the sessions' tokens.
+        authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to whether it needs a signed-in
+            user by default.
     """
 
     sessions: Sessions
@@ -28,9 +34,9 @@ class SessionPolicy(Policy):
     authenticated: Mapping[str, bool]
 
     async def identify(self, handler: RequestHandler) -> Session | None:
-        """Return the session of a request, or None, and set ``current_user``.
+        """Return the session of a request or None, and set ``current_user``.
 
-        In the second half of its time a cookie's session is renewed.
+        A session from a cookie is renewed in the second half of its time.
 
         Raises:
             Forbidden: a page of another site sent a write with the user's cookie.

@@ -1,4 +1,7 @@
-"""Sessions: signed tokens that start, are renewed, expire, and can be ended early."""
+"""Sessions, which are signed tokens.
+
+A session can be renewed, and it can end before it expires.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,26 @@ from bzz.auth.tokens import Signer, now
 from bzz.http.policy import Session
 
 KIND = "session+jwt"
-SKEW = 60  # seconds by which the clocks of several hosts may differ
+SKEW = 60  # the largest difference between the clocks of several hosts, in seconds
 CLAIMS = ("sid", "auth_time", "user")
 
 
 class EndedSessions(ABC):
-    """The sessions that a sign-out or another sign-in ended before they expired.
+    """The sessions that ended before they expired.
 
-    Implement it on a store that all processes of the application share.
+    A sign-out or another sign-in ends a session early. Implement this class with a store that all processes of the
+    application share.
     """
 
     @abstractmethod
     async def add(self, session_id: str, seconds: int) -> None:
-        """Store the id of an ended session. It may be called again with the same id.
+        """Store the id of an ended session.
+
+        bzz may call it again with the same id.
 
         Args:
             session_id: a text of 32 URL-safe characters.
-            seconds: after which no token of the session is valid any more, so its id may be forgotten.
+            seconds: the store may forget the id after this time. No token of the session is valid then.
 
         Raises:
             Unavailable: the store did not answer.
@@ -36,7 +42,9 @@ class EndedSessions(ABC):
 
     @abstractmethod
     async def has(self, session_id: str) -> bool:
-        """Tell whether a session has ended. bzz calls it for each request with a session.
+        """Return whether a session has ended.
+
+        bzz calls it for each request with a session.
 
         Raises:
             Unavailable: the store did not answer.
@@ -44,14 +52,14 @@ class EndedSessions(ABC):
 
 
 class EndedInMemory(EndedSessions):
-    """The ended sessions of one process, in its memory."""
+    """The ended sessions of one process, stored in its memory."""
 
     def __init__(self) -> None:
         self._ids: set[str] = set()
         self._until: list[tuple[int, str]] = []  # a heap
 
     async def add(self, session_id: str, seconds: int) -> None:
-        """Store an id, and forget the ids whose seconds are over."""
+        """Store an id, and forget the ids whose time is over."""
         while self._until and self._until[0][0] <= now():
             self._ids.discard(heappop(self._until)[1])
         if session_id not in self._ids:
@@ -59,7 +67,7 @@ class EndedInMemory(EndedSessions):
             heappush(self._until, (now() + seconds, session_id))
 
     async def has(self, session_id: str) -> bool:
-        """Tell whether a session has ended."""
+        """Return whether a session has ended."""
         return session_id in self._ids
 
 
@@ -67,14 +75,14 @@ class Sessions:
     """The sessions of one application.
 
     Args:
-        signer: of the tokens.
+        signer: the signer of the tokens.
         expiration: seconds after which a session expires unless it is renewed.
         max_age: seconds after which a session expires even if it is renewed.
         ended: the sessions that were ended early.
 
     Raises:
-        TypeError: an argument is of another type.
-        ValueError: ``expiration`` is not from 1 to ``max_age``.
+        TypeError: an argument has the wrong type.
+        ValueError: ``expiration`` is less than 1 or more than ``max_age``.
     """
 
     def __init__(self, signer: Signer, expiration: int, max_age: int, ended: EndedSessions) -> None:
@@ -93,12 +101,14 @@ class Sessions:
             user: the user's dict, with ``id`` and ``provider``.
 
         Raises:
-            TypeError: a value in it has no form in JSON.
+            TypeError: a value in ``user`` cannot be encoded as JSON.
         """
         return self._signed(token_urlsafe(24), dict(user), now())
 
     async def read(self, token: str) -> Session | None:
-        """Return the session of a token; None if the token is not valid, or the session has expired or ended.
+        """Return the session of a token, or None.
+
+        None if the token is not valid, or if the session has expired or ended.
 
         Raises:
             Unavailable: the store of ended sessions did not answer.
@@ -109,16 +119,19 @@ class Sessions:
         return Session(claims["sid"], claims["user"], claims["auth_time"], claims["iat"], claims["exp"])
 
     def renewed(self, session: Session) -> tuple[Session, str] | None:
-        """Return the session with a later expiry, and its token.
+        """Return the session with a later expiry, and its new token.
 
-        None in the first half of ``expiration``, and for a session that expires at ``max_age`` already.
+        Return None in the first half of ``expiration``. Return None, too, for a session that already expires at
+        ``max_age``.
         """
         if now() - session.issued < self.expiration / 2 or session.expires >= session.started + self.max_age:
             return None
         return self._signed(session.id, session.user, session.started)
 
     async def end_all(self, *sessions: Session | None) -> None:
-        """End each of several sessions once; ignore None.
+        """End several sessions, each of them once.
+
+        None is ignored.
 
         Raises:
             Unavailable: the store of ended sessions did not answer.
@@ -127,12 +140,14 @@ class Sessions:
             await self.end(session)
 
     async def end(self, session: Session) -> None:
-        """End a session: from now on neither its token nor a token of a renewal is valid.
+        """End a session.
+
+        After that, neither its token nor a token of a renewal is valid.
 
         Raises:
             Unavailable: the store of ended sessions did not answer.
         """
-        last = max(session.started + self.max_age, session.expires)  # ``expiration`` may have been longer before
+        last = max(session.started + self.max_age, session.expires)  # an earlier ``expiration`` may have been longer
         await self.ended.add(session.id, last - now() + SKEW)
 
     def _signed(self, session_id: str, user: dict[str, Any], started: int) -> tuple[Session, str]:

@@ -1,4 +1,7 @@
-"""The sign-in: the auth provider is asked, receivers are told, and the browser keeps a new session."""
+"""The sign-in of a user.
+
+It asks the auth provider, sends a signal and starts a session.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,14 @@ async def sign_in(
 ) -> dict[str, Any]:
     """Sign a user in and return the user's dict.
 
-    The dict is as receivers of ``authorized_user`` left it; the session keeps the auth provider's. The new session
-    replaces that of the cookie. If anything fails, ``unauthorized_user`` is sent, and the old session stays.
+    Receivers of ``authorized_user`` may change the returned dict. The session contains the auth provider's dict. The
+    new session replaces the session in the cookie. If anything fails, ``unauthorized_user`` is sent and the old session
+    remains.
 
     Args:
-        handler: of the request.
-        name: of the auth provider.
-        authenticate: asks the auth provider.
+        handler: the handler of the request.
+        name: the name of the auth provider.
+        authenticate: a function that asks the auth provider.
 
     Raises:
         Unauthorized: the auth provider does not accept the credentials.
@@ -37,7 +41,7 @@ async def sign_in(
         session, token = _start_session(handler, name, await authenticate())
         user_data = deepcopy(session.user)
         await authorized_user.send_async(name, provider_name=name, user_data=user_data, handler=handler)
-        handler.encode(user_data)  # a value that JSON has no form for must fail before there is a session
+        handler.encode(user_data)  # must fail before the session if JSON cannot encode it
         if handler._finished or handler._headers_written:
             raise Finished("A receiver has answered the request.")
         await handler.policy.sessions.end_all(await handler.cookie_session())
@@ -53,7 +57,7 @@ def _start_session(handler: AuthHandler, name: str, user: dict[str, Any] | None)
 
     Raises:
         Unauthorized: ``user`` is None.
-        TypeError: the auth provider returned a user without an id, or with a value that JSON has no form for.
+        TypeError: the auth provider returned a user without an id, or with a value that cannot be encoded as JSON.
         BadRequest: the token is too long for a cookie.
     """
     if user is None:
@@ -68,7 +72,10 @@ def _start_session(handler: AuthHandler, name: str, user: dict[str, Any] | None)
 
 
 async def _announce_failure(handler: AuthHandler, name: str, error: BaseException) -> None:
-    """Send ``unauthorized_user``; an exception of its receivers is raised, and ``error`` is logged in its place."""
+    """Send ``unauthorized_user``.
+
+    If one of its receivers raises, raise that exception and log ``error``.
+    """
     try:
         await unauthorized_user.send_async(name, provider_name=name, error=error, handler=handler)
     except Exception:

@@ -1,4 +1,7 @@
-"""Signed tokens: JSON Web Tokens (RFC 7519) that only the holder of a secret key can make."""
+"""Signed tokens: JSON Web Tokens (RFC 7519).
+
+Only the owner of a secret key can make such a token.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,24 @@ import orjson
 from jwt.types import Options
 
 ALGORITHM = "HS256"
-MIN_BYTES = 32  # of a key, as many as its signatures have (RFC 7518, section 3.2)
-MIN_VARIETY = 8  # different bytes in a key; 32 random characters of a usual alphabet have more
-REMEMBERED = 1024  # verified tokens; each comes with many requests
+MIN_BYTES = 32  # in a key, the same number as in its signatures (RFC 7518, section 3.2)
+MIN_VARIETY = 8  # different bytes in a key; 32 random letters and digits have more
+REMEMBERED = 1024  # verified tokens; many requests send the same token
 REQUIRED = ("exp", "iat", "iss", "sub")
 
 
 class Signer:
-    """The maker and reader of one issuer's tokens, signed with HMAC and SHA-256 only.
+    """The maker and reader of one issuer's tokens.
+
+    They are signed with HMAC and SHA-256 only.
 
     Args:
-        secret_key: a text or bytes of at least 32 bytes, or a list of them: the first key signs, all keys verify.
-        issuer: the name in ``iss``, not empty.
+        secret_key: a text or bytes of at least 32 bytes, or a list of such keys. The first key signs, and every key
+            can verify.
+        issuer: the name in ``iss``. It must not be empty.
 
     Raises:
-        ValueError: a key is too short, has less than 8 different bytes, or is a public key; or there is no key or
+        ValueError: a key is too short, has less than 8 different bytes, or is a public key. Or there is no key or no
             issuer.
         TypeError: a key is neither text nor bytes.
     """
@@ -44,13 +50,13 @@ class Signer:
         """Return a signed token.
 
         Args:
-            kind: the ``typ`` of the token (RFC 8725, section 3.11); ``read`` accepts it as no other kind.
-            claims: the content, with ``sub``.
-            issued: the time now, in seconds since 1970.
-            expires: the first second in which the token is not valid any more, in seconds since 1970.
+            kind: the ``typ`` of the token (RFC 8725, section 3.11). ``read`` accepts the token only as this kind.
+            claims: the content of the token. It must contain ``sub``.
+            issued: the present time, in seconds since 1970.
+            expires: the first second, since 1970, in which the token is not valid any more.
 
         Raises:
-            TypeError: a claim has no form in JSON.
+            TypeError: a claim cannot be encoded as JSON.
         """
         complete = {**claims, "iss": self.issuer, "iat": issued, "exp": expires}
         return jwt.encode(complete, self._keys[0], ALGORITHM, headers={"typ": kind})
@@ -58,12 +64,13 @@ class Signer:
     def read(self, kind: str, token: str, required: tuple[str, ...] = ()) -> dict[str, Any] | None:
         """Return the claims of a valid token, or None.
 
-        None if the signature is wrong, the token is of another kind or issuer, has expired, or lacks a claim.
+        None if the signature is wrong, if the token has expired or lacks a claim, or if its kind or issuer is another
+        one.
 
         Args:
-            kind: as given to ``sign``.
+            kind: the kind that ``sign`` got.
             token: a text from a request.
-            required: the claims that it must have beside ``exp``, ``iat``, ``iss`` and ``sub``.
+            required: the claims that the token must contain besides ``exp``, ``iat``, ``iss`` and ``sub``.
         """
         with suppress(jwt.PyJWTError, UnicodeEncodeError, RecursionError):
             claims: dict[str, Any] = orjson.loads(self._verified(kind, token, required))
@@ -71,7 +78,10 @@ class Signer:
         return None
 
     def _verify(self, kind: str, token: str, required: tuple[str, ...]) -> bytes:
-        """Return the claims of a valid token as JSON; raise for any other, which ``lru_cache`` then does not keep."""
+        """Return the claims of a valid token as JSON.
+
+        Raise an exception for any other token, so that ``lru_cache`` does not keep it.
+        """
         options: Options = {"require": [*REQUIRED, *required], "verify_iat": False}  # another host's clock may be ahead
         for key in self._keys:
             with suppress(jwt.InvalidSignatureError):
@@ -82,7 +92,10 @@ class Signer:
 
 
 def now() -> int:
-    """Return the time in whole seconds since 1970 (RFC 7519, section 2: NumericDate)."""
+    """Return the present time in whole seconds since 1970.
+
+    Source: RFC 7519, section 2 (NumericDate).
+    """
     return int(time())
 
 

@@ -1,4 +1,7 @@
-"""The HTTP client of auth providers, with time-outs, limits and an optional proxy."""
+"""The HTTP client of auth providers.
+
+It has time-outs and limits, and may use a proxy.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,16 @@ _SAFE = re.compile(r"https://[^#\s]+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?
 
 
 def is_safe(url: object) -> bool:
-    """Tell whether ``url`` is a URL that secrets may be sent to: of https, or of this machine."""
+    """Return whether secrets may be sent to ``url``.
+
+    They may be sent to a URL that uses https or is on this machine.
+    """
     return isinstance(url, str) and _SAFE.fullmatch(url) is not None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer of a service.
+    """The reply of a service.
 
     Args:
         status: the status code.
@@ -46,14 +52,15 @@ class Answer:
 
 
 class WebClient:
-    """A client that fetches JSON, with at most ``MAX_CLIENTS`` requests at once on each event loop.
+    """A client that fetches JSON.
 
-    It shares no connections with other code: a service that is slow here delays no other request of the application.
+    On each event loop it sends at most ``MAX_CLIENTS`` requests at once. It shares no connections with other code. A
+    slow service therefore delays no other request of the application.
 
     Args:
-        proxy_host: the host of an HTTP proxy, which needs pycurl; None for no proxy.
-        proxy_port: the proxy's port, a number or its digits.
-        proxy_username: the user name for the proxy, if it needs one.
+        proxy_host: the host of an HTTP proxy, which needs pycurl. None means no proxy.
+        proxy_port: the port of the proxy, as a number or as text.
+        proxy_username: the user name for the proxy, if the proxy needs one.
         proxy_password: the password for the proxy.
 
     Raises:
@@ -88,11 +95,13 @@ class WebClient:
     async def fetch(
         self, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Fetch JSON by GET, or by POST with ``form``. A redirect is an answer, and is not followed.
+        """Fetch JSON by GET, or by POST if there is a ``form``.
+
+        A redirect is returned as an answer. The client does not follow it.
 
         Raises:
-            Unavailable: no answer came within ``TIMEOUT`` seconds, its status is 5xx or 429, or its body is not JSON or
-                longer than ``MAX_BODY``.
+            Unavailable: no answer came within ``TIMEOUT`` seconds. Or its status is 5xx or 429. Or its body is not JSON
+                or is longer than ``MAX_BODY``.
         """
         request = HTTPRequest(
             url,

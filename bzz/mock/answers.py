@@ -1,4 +1,7 @@
-"""Canned answers: their declaration, checked when the routes are made."""
+"""Canned answers and their declarations.
+
+A declaration is checked when the routes are made.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from bzz.http import bodies
 
 KEYS = ("body", "status", "headers", "cookies")
 WITHOUT_BODY = (204, 205, 304)  # RFC 9110, section 15
-FRAMING = ("content-length", "transfer-encoding")  # they follow from the body (RFC 9112, section 6)
+FRAMING = ("content-length", "transfer-encoding")  # the body determines them (RFC 9112, section 6)
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.6.2
 _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")  # RFC 6265, section 4.1.1
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
@@ -27,15 +30,15 @@ class CannedAnswer:
     """One canned answer.
 
     Args:
-        method: the HTTP method that is answered; ``*`` for any.
-        path: matches the whole path of a request that is answered.
-        status: of the reply.
-        content_type: of the body; empty without one.
-        body: of the reply, unless there is a function.
-        function: makes the body of each reply, from its request; None for a fixed body.
-        takes_groups: whether the function takes the groups of the path after the request.
-        headers: of the reply.
-        cookies: that the reply sets.
+        method: the HTTP method of the requests that get the answer. ``*`` means any method.
+        path: a pattern. It must match the whole path of a request.
+        status: the status of the reply.
+        content_type: the content type of the body. It is empty if there is no body.
+        body: the body of the reply, unless there is a function.
+        function: makes the body of each reply from the request. It is None for a fixed body.
+        takes_groups: whether the function's further arguments are the groups of the path.
+        headers: the header fields of the reply.
+        cookies: the cookies that the reply sets.
     """
 
     method: str
@@ -56,7 +59,7 @@ def parse_answer(declared: Sequence[Any]) -> CannedAnswer:
         declared: a method, a path, and optionally a dict of ``body``, ``status``, ``headers`` and ``cookies``.
 
     Raises:
-        TypeError: a part of the declaration is of another type.
+        TypeError: a part of the declaration has the wrong type.
         ValueError: a part of the declaration has a value that no request or reply can have.
     """
     if not isinstance(declared, (tuple, list)) or len(declared) not in (2, 3):
@@ -115,7 +118,7 @@ def _check_function(given: Any) -> Function:
 
 
 def check_body(status: int, body: bytes) -> None:
-    """Raise ValueError for a body that replies with this status must not have."""
+    """Raise ValueError if the status does not allow the body."""
     if status in WITHOUT_BODY and body:
         raise ValueError(f"a reply with status {status} must have no body")
 
@@ -124,10 +127,10 @@ def encode_body(body: Any) -> tuple[str, bytes]:
     """Return the content type of a body, and its bytes.
 
     Args:
-        body: text, bytes, a dict or list for JSON, or None for no body and no content type.
+        body: text, bytes, a dict or list for JSON, or None. None has no bytes and no content type.
 
     Raises:
-        TypeError: ``body`` is of another type, or has a value that JSON has no form for.
+        TypeError: ``body`` has the wrong type, or contains a value that cannot be encoded as JSON.
     """
     if body is None:
         return "", b""
@@ -149,10 +152,12 @@ def _parse_status(given: Any) -> int:
 
 
 def _takes_groups(function: Function, path: re.Pattern[str]) -> bool:
-    """Tell whether a function takes the groups of a path after the request.
+    """Return whether a function takes the groups of a path.
+
+    They come after the request.
 
     Raises:
-        TypeError: it takes neither a request, nor a request and the groups.
+        TypeError: the function takes neither a request alone, nor a request and the groups.
     """
     named = dict.fromkeys(path.groupindex, "")
     groups = [] if named else [""] * path.groups

@@ -19,7 +19,9 @@ ANY = "*"
 
 
 class CannedAnswerMatcher(Matcher):
-    """A matcher that finds the answer to a request: the first of its method, else the first of ``*``.
+    """A matcher that finds the canned answer to a request.
+
+    It chooses the first answer for the request's method, or else the first answer for ``*``.
 
     Args:
         answers: all canned answers.
@@ -29,7 +31,10 @@ class CannedAnswerMatcher(Matcher):
         self.answers = answers
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
-        """Return the arguments of ``MockHandler.initialize``; None without an answer at this path."""
+        """Return the arguments of ``MockHandler.initialize``.
+
+        Return None if there is no answer for this path.
+        """
         matching = [(answer, match) for answer in self.answers if (match := answer.path.fullmatch(request.path))]
         if not matching:
             return None
@@ -43,23 +48,25 @@ class CannedAnswerMatcher(Matcher):
 
 
 class MockHandler(Handler):
-    """A handler that sends one canned answer, to any method."""
+    """A handler that sends a canned answer, whatever the method is."""
 
     def initialize(self, chosen: tuple[CannedAnswer, re.Match[str]] | None, allowed: Sequence[str]) -> None:
-        """Take the result of ``CannedAnswerMatcher``.
+        """Store the result of ``CannedAnswerMatcher``.
 
         Args:
-            chosen: the answer, and the match of its path; None if no answer has the request's method.
-            allowed: the methods of all answers with this path.
+            chosen: the answer and the match of its path, or None if no answer is for the request's method.
+            allowed: the methods of all answers for this path.
         """
         self.chosen, self.allowed = chosen, allowed
         self.SUPPORTED_METHODS = (str(self.request.method),)
 
     async def prepare(self) -> None:
-        """Send the answer; without one answer OPTIONS with ``Allow``.
+        """Send the answer.
+
+        Without an answer, reply to OPTIONS with ``Allow``.
 
         Raises:
-            MethodNotAllowed: no answer has the method.
+            MethodNotAllowed: there is no answer for the method.
             Exception: raised by the function of the answer.
         """
         await super().prepare()
@@ -89,10 +96,16 @@ class MockHandler(Handler):
         self.finish(body or None)
 
     def compute_etag(self) -> None:
-        """Make no entity tag: the reply has the one that was declared, or none."""
+        """Make no entity tag.
+
+        The reply has only the entity tag that was declared, if any.
+        """
 
     def _groups(self, match: re.Match[str]) -> tuple[list[str | None], dict[str, str | None]]:
-        """Return the groups of the path, percent-decoded: those without names, or those with."""
+        """Return the groups of the path, percent-decoded.
+
+        The list contains groups without names, the dict groups with names. One of both is empty.
+        """
         named = {name: self._decoded(value) for name, value in match.groupdict().items()}
         return [] if named else [self._decoded(value) for value in match.groups()], named
 

@@ -1,7 +1,9 @@
-"""Everything that the author of a provider needs, from one import; the page "Write a provider" says how.
+"""All names that the author of a provider needs.
 
-The providers that come with bzz are in ``memory``, ``mongoengine`` and ``sqlalchemy``, each imported when it is asked
-for, as each but ``memory`` needs its ORM.
+The page "Write a provider" shows how to use them.
+
+bzz's own providers are in ``memory``, ``mongoengine`` and ``sqlalchemy``. Each of these packages is imported when an
+application asks for it. All but ``memory`` need their ORM.
 """
 
 from bzz.providers.base import Capabilities, Provider

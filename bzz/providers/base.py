@@ -1,7 +1,9 @@
-"""The provider interface; the values that cross it are in ``bzz.providers.values``.
+"""The provider interface.
 
-A provider adapts one ORM to bzz. It describes a model as a ``Schema`` and reads and writes its instances. It sends no
-signals and imports no Tornado. It translates the errors of its driver into those of ``bzz.exceptions``.
+The values that it takes and returns are in ``bzz.providers.values``. A provider adapts one ORM to bzz. It describes a
+model as a ``Schema``, and it reads and writes the model's instances. It sends no signals and does not import Tornado.
+It translates the errors of its driver into those of
+``bzz.exceptions``.
 """
 
 from __future__ import annotations
@@ -24,16 +26,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a store can do. bzz refuses requests for anything else before they reach the provider.
+    """What a store can do.
 
-    The ``DataType`` of a field says what a list can be filtered and sorted by.
+    bzz refuses a request for anything else before the request reaches the provider. The ``DataType`` of a field says
+    how a list can be filtered and sorted by the field.
 
     Args:
-        count: count the instances on all pages of a list; without it ``count=true`` is a 400.
-        page: begin a page after a number of instances; without it ``page=2`` is a 400.
-        after: begin a page at a cursor; without it ``after`` is a 400, and lists link to pages by number.
-        if_match: compare a whole instance and write it in one step; without it ``If-Match`` and ``If-None-Match`` on a
-            write are a 501.
+        count: whether the store can count the instances on all pages of a list. If not, ``count=true`` is answered 400.
+        page: whether a page can begin after a number of instances. If not, ``page=2`` is answered 400.
+        after: whether a page can begin at a cursor. If not, ``after`` is answered 400, and lists link to page numbers.
+        if_match: whether the store can compare a whole instance and write it in one step. If not, a write with
+            ``If-Match`` or ``If-None-Match`` is answered 501.
     """
 
     count: bool = True
@@ -43,10 +46,10 @@ class Capabilities:
 
 
 class Provider(ABC):
-    """The adapter to one ORM. Its coroutines run on the event loop and must not block it.
+    """The adapter to one ORM.
 
-    A write returns after its commit. It raises only if nothing was committed, or if nobody can know. bzz never cancels
-    a write that has begun.
+    Its coroutines run on the event loop and must not block it. A write returns after its commit. It raises only if
+    nothing was committed, or if nobody can know whether something was. bzz never cancels a write that has begun.
 
     Attributes:
         capabilities: what the store can do.
@@ -67,14 +70,17 @@ class Provider(ABC):
 
     @cached_property
     def name(self) -> str:
-        """The provider's registered name, else its class name in lower case without ``Provider``."""
+        """The registered name of the provider.
+
+        Without one, it is the class name in lower case without ``Provider``.
+        """
         return type(self).__name__.removesuffix("Provider").lower()
 
     async def in_time(self, operation: Awaitable[T], *, is_write: bool = False) -> T:
         """Await ``operation`` for at most ``timeout`` seconds and return its result.
 
         Raises:
-            Unavailable: the time is over; ``operation`` was cancelled.
+            Unavailable: ``operation`` took longer. It was cancelled.
         """
         deadline = asyncio.timeout(self.timeout)
         try:
@@ -85,41 +91,50 @@ class Provider(ABC):
                 raise
             raise too_late(is_write=is_write) from error
 
-    async def close(self) -> None:  # noqa: B027  # most have nothing to release
+    async def close(self) -> None:  # noqa: B027  # most providers have nothing to release
         """Release the provider's resources. The next call acquires them again."""
 
-    async def begin(self, state: ActState) -> Any:  # noqa: ARG002  # most have none
-        """Open a unit of work and return it; None if the store has none.
+    async def begin(self, state: ActState) -> Any:  # noqa: ARG002  # most stores have none
+        """Open a unit of work and return it.
 
-        The calls of the act find it in ``state.unit``.
+        Return None if the store has no units of work. The other calls of the act find the unit of work in
+        ``state.unit``.
 
         Raises:
-            Unavailable: no unit of work could be opened in time.
+            Unavailable: the provider could not open a unit of work in time.
         """
         return None
 
-    def end(self, unit: Any) -> Awaitable[None] | None:  # noqa: ARG002  # most have nothing to close
-        """Close a unit of work and roll back anything not committed; may be a coroutine.
+    def end(self, unit: Any) -> Awaitable[None] | None:  # noqa: ARG002  # most providers have nothing to close
+        """Close a unit of work and roll back all uncommitted changes.
 
-        bzz calls it once for each unit. It must not raise.
+        It may be a coroutine. bzz calls it once for each unit of work. It must not raise.
         """
         return None
 
     @abstractmethod
     def describe(self, model: type) -> Schema:
-        """Return the schema of ``model``. It must not query, and may be called again.
+        """Return the schema of ``model``.
+
+        It must not query the store. bzz may call it again.
 
         Raises:
-            TypeError: ``model`` is no class of this ORM, or cannot be served; the message says why.
-            LookupError: ``model`` refers to a class that is not defined yet; bzz asks again at first use.
+            TypeError: ``model`` is no class of this ORM, or cannot be served. The message says why.
+            LookupError: ``model`` refers to a class that is not defined yet. bzz calls again at first use.
         """
 
     @abstractmethod
     def values(self, schema: Schema, instance: Any) -> Values:
-        """Return an instance's typed values without its deferred fields. It must not query."""
+        """Return the typed values of an instance, without its deferred fields.
+
+        It must not query the store.
+        """
 
     def stored(self, schema: Schema, instance: Any, *, represent: bool = False) -> Stored:
-        """Return ``Stored`` of an instance, with its representation if ``represent``."""
+        """Return ``Stored`` of an instance.
+
+        It contains the representation if ``represent`` is true.
+        """
         values = self.values(schema, instance)
         return Stored(instance, values, schema.represent(values, instance) if represent else None)
 
@@ -128,8 +143,8 @@ class Provider(ABC):
         """Return the instance at ``address``.
 
         Args:
-            address: which instance.
-            state: of the act that calls.
+            address: the address of the instance.
+            state: the state of the act that calls.
             represent: whether to build the representation, too.
 
         Raises:
@@ -141,9 +156,9 @@ class Provider(ABC):
     async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
         """Return the page that ``query`` asks for.
 
-        The page holds the instances that the model's ``get_list_queryset`` shows, that are ``within`` if that is set,
-        that meet all conditions of ``where`` and, unless ``alternatives`` is empty, all conditions of one of its
-        lists. It is in the query's ``order`` and begins after ``skip`` instances.
+        The page contains instances that the model's ``get_list_queryset`` shows. They meet all conditions of ``where``.
+        If ``within`` is set, they are members of that relation. If ``alternatives`` is not empty, they also meet all
+        conditions of one of its lists. The page is in the query's ``order`` and begins after ``skip`` instances.
 
         Raises:
             Unavailable: the store did not answer in time.
@@ -151,36 +166,41 @@ class Provider(ABC):
 
     @abstractmethod
     async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:
-        """Insert a new instance with the values of ``data``. It must never replace an existing one.
+        """Insert a new instance with the values of ``data``.
+
+        It must never replace an existing instance.
 
         Raises:
             Invalid: the model's own validation failed, or a required field is missing.
-            Conflict: a unique value or the primary key is taken.
-            Unavailable: the store did not answer in time; the write may have happened.
+            Conflict: another instance has the same unique value or primary key.
+            Unavailable: the store did not answer in time. The write may have happened.
         """
 
     @abstractmethod
     async def update(
         self, address: Address, change: Change, *, exact: bool, loaded: Stored | None, state: ActState
     ) -> Stored:
-        """Apply ``change`` to the instance at ``address`` and store the fields that differ, and those alone.
+        """Apply ``change`` to the instance at ``address`` and store it.
 
-        The stored values must still be those that ``change`` was applied to. If another request wrote in between,
-        apply ``change`` again to the new values; it has no side effects.
+        Store only the fields that differ. The stored values must still be those to which ``change`` was applied. If
+        another request wrote in between, apply ``change`` again to the new values. This is safe, as ``change`` has no
+        side effects.
 
         Args:
-            address: which instance. ``change`` sees and may change the deferred fields that ``undefer`` names.
+            address: the address of the instance. ``change`` sees and may change the deferred fields that ``undefer``
+                names.
             change: a function from all stored values to all new ones.
-            exact: whether all fields must be as ``change`` found them, rather than the written ones alone.
-            loaded: the result of ``get`` earlier in this act, which may save a second look; None if there is none.
-            state: of the act that calls.
+            exact: whether all fields must still be as ``change`` found them. If not, only the written fields must be.
+            loaded: the result of ``get`` earlier in this act. With it the provider may save another query. None if
+                there is none.
+            state: the state of the act that calls.
 
         Returns:
-            The instance with its new values, and as ``previous`` the values that ``change`` was last applied to.
+            The instance with its new values. ``previous`` contains the values to which ``change`` was last applied.
 
         Raises:
             NotFound: no such instance exists, or it was deleted before the write.
-            Invalid, Conflict, Unavailable: as ``create``.
+            Invalid, Conflict, Unavailable: see ``create``.
             BzzError: raised by ``change``.
         """
 
@@ -188,17 +208,17 @@ class Provider(ABC):
     async def delete(
         self, address: Address, *, check: Callable[[Values], None] | None, loaded: Stored | None, state: ActState
     ) -> Stored:
-        """Delete the instance at ``address`` and return it as it was last.
+        """Delete the instance at ``address`` and return its last state.
 
         Args:
-            address: which instance.
-            check: raises if the stored values forbid the delete; the instance must not change between the check and
-                the delete. None deletes without a check.
-            loaded: as in ``update``.
-            state: of the act that calls.
+            address: the address of the instance.
+            check: a function that raises if the stored values forbid the delete. The instance must not change between
+                the check and the delete. None deletes without a check.
+            loaded: the same as in ``update``.
+            state: the state of the act that calls.
 
         Raises:
-            NotFound, Conflict, Unavailable: as ``update``.
+            NotFound, Conflict, Unavailable: see ``update``.
             BzzError: raised by ``check``.
         """
 
@@ -206,26 +226,29 @@ class Provider(ABC):
     async def represent(
         self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer, state: ActState
     ) -> Sequence[Stored]:
-        """Return ``Stored`` of instances, stored or embedded ones, with their representations.
+        """Return ``Stored`` of instances, with their representations.
 
-        A model's ``to_dict()`` may query and so must not run on the event loop.
+        The instances may be embedded documents. A model's ``to_dict()`` may query the store and therefore must not run
+        on the event loop.
 
         Args:
-            schema: of the instances.
-            instances: as receivers left them.
-            undefer: the deferred fields to load with them.
-            state: of the act that calls.
+            schema: the schema of the instances.
+            instances: the instances. Receivers may have changed them.
+            undefer: the deferred fields to load with the instances.
+            state: the state of the act that calls.
 
         Raises:
             Unavailable: the store did not answer in time.
         """
 
     def part(self, instance: Any, trail: Trail) -> Any:
-        """Return the embedded document inside ``instance`` at ``trail``. It must not query.
+        """Return the embedded document inside ``instance`` at ``trail``.
+
+        It must not query the store.
 
         Args:
-            instance: as a method of this provider returned it, its lists in the order of its values.
-            trail: pairs of a field's name and the index in its list, None for a single document.
+            instance: an instance that a method of this provider returned. Its lists are in the order of its values.
+            trail: pairs of a field's name and the index in its list. The index is None for a single document.
         """
         for name, index in trail:
             instance = getattr(instance, name)
@@ -234,6 +257,9 @@ class Provider(ABC):
 
 
 def too_late(*, is_write: bool) -> Unavailable:
-    """Return the error of a call that took too long; after a write it says that the write may have happened."""
+    """Return the error of a call that took too long.
+
+    After a write, the error says that the write may have happened.
+    """
     after = " The write may have happened." if is_write else ""
     return Unavailable(f"The store does not answer in time.{after}")

@@ -1,4 +1,7 @@
-"""The two types of a write: what a change is, and where in an instance an embedded document lies."""
+"""The two types of a write: the change, and the trail.
+
+A trail says where in an instance an embedded document is.
+"""
 
 from __future__ import annotations
 
@@ -8,5 +11,5 @@ from bzz.schema.fields import Values
 
 Change = Callable[
     [Values], Values
-]  # from the stored values to the new ones; without side effects, so it may be repeated
-Trail = Sequence[tuple[str, int | None]]  # from an instance down: a field's name and the index in its list, or None
+]  # from the stored values to the new ones; it may be repeated, as it has no side effects
+Trail = Sequence[tuple[str, int | None]]  # for each level: a field's name, and the index in its list or None

@@ -1,4 +1,7 @@
-"""Conditions and sort order of a list, and how to apply both to plain values."""
+"""The conditions and the sort order of a list.
+
+The functions apply both to plain values.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +21,20 @@ class Condition:
     """One condition that the instances of a list must meet.
 
     ====================================== ===========================================================================
-    ``eq``, ``ne``                         the field equals the value, or does not; None equals null alone
+    ``eq``, ``ne``                         the field equals the value, or does not; None equals only null
     ``in``, ``nin``                        the field equals one of a list of values, or none of them
-    ``gt``, ``gte``, ``lt``, ``lte``       the field sorts after or before the value; null does neither
-    ``exists``                             the field has a value, or has none; an empty list or object is none
-    ``contains``                           the list has the value as an item, or the text has it as a part
+    ``gt``, ``gte``, ``lt``, ``lte``       the field sorts after or before the value; null never does
+    ``exists``                             the field has a value, or has none; empty lists and objects are none
+    ``contains``                           the value is an item of the list, or a part of the text
     ``startswith``, ``endswith``           the text starts or ends with the value
-    ``icontains``, ``istartswith``,        the same without regard to case, of ASCII letters at least
+    ``icontains``, ``istartswith``,        the same, but upper and lower case of ASCII letters are equal
     ``iendswith``
     ====================================== ===========================================================================
 
     Args:
-        field: the model's own name of the field; dotted inside an embedded document.
-        operator: one of the table.
-        value: of the field's type.
+        field: the model's own name of the field. A dotted name is inside an embedded document.
+        operator: an operator from the table.
+        value: a value of the field's type.
 
     Raises:
         ValueError: the operator is unknown.
@@ -41,7 +44,7 @@ class Condition:
     operator: str
     value: Any
 
-    def __post_init__(self) -> None:  # noqa: D105  # the class says what it checks
+    def __post_init__(self) -> None:  # noqa: D105  # the docstring of the class says what it checks
         if self.operator not in OPERATORS:
             raise ValueError(f"{self.operator!r} is no operator; use one of {', '.join(OPERATORS)}")
 
@@ -54,7 +57,10 @@ class Condition:
 
 
 class _Lookup:
-    """A container that finds hashable values by hash, and lists and dicts by comparison."""
+    """A container that tells whether it contains a value.
+
+    It finds hashable values by their hash. It compares lists and dicts one by one.
+    """
 
     def __init__(self, values: list[Any]) -> None:
         self.hashable = {value for value in values if isinstance(value, Hashable)}
@@ -80,7 +86,7 @@ def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
     def test(one: Any, other: Any) -> bool:
         try:
             return one is not None and other is not None and bool(compare(one, other))
-        except TypeError:  # a value stored before the field had its type
+        except TypeError:  # the value was stored before the field had its type
             return False
 
     return test
@@ -117,7 +123,10 @@ _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def value_at(values: Mapping[str, Any], dotted: str) -> Any:
-    """Return the value of a field by its dotted name; None if there is none."""
+    """Return the value of a field for its dotted name.
+
+    Return None if there is no value.
+    """
     if "." not in dotted:
         return values.get(dotted)
     value: Any = values
@@ -127,7 +136,10 @@ def value_at(values: Mapping[str, Any], dotted: str) -> Any:
 
 
 def sort_key(value: Any) -> tuple[bool, str, Any]:
-    """Return the sort key of a value: null first, values of other types apart."""
+    """Return the sort key of a value.
+
+    Null comes first. Values of different types are never compared with each other.
+    """
     value = _comparable(value)
     if value is None or isinstance(value, (list, dict)):
         return value is not None, "", 0
@@ -136,11 +148,14 @@ def sort_key(value: Any) -> tuple[bool, str, Any]:
 
 
 def following(order: Order, values: Sequence[Any]) -> list[list[Condition]]:
-    """Return lists of conditions; an instance behind a cursor meets all of one.
+    """Return lists of conditions for the instances after a cursor.
+
+    Such an instance meets all conditions of one of the lists.
 
     Args:
         order: pairs of field name and whether it descends. The last field must be unique and never null.
-        values: of the cursor, one for each field of ``order``. Null comes first ascending and last descending.
+        values: the values of the cursor, one for each field of ``order``. Null comes first in ascending order and last
+            in descending order.
     """
     alternatives = []
     for index, ((name, descending), value) in enumerate(zip(order, values, strict=True)):

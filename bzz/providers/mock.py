@@ -1,4 +1,7 @@
-"""The mock auth provider, by the name it has always had."""
+"""The mock auth provider, in its old place.
+
+Old code imports the provider from this module.
+"""
 
 from bzz.auth.providers.mock import MockProvider
 

@@ -1,4 +1,7 @@
-"""Providers by name: a registered name, a dotted path, a class or an instance leads to a provider."""
+"""The registry of providers.
+
+It finds a provider for a registered name, a dotted path, a class or an instance.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,13 @@ BUILT_IN = {
 ENTRY_POINTS = "bzz.providers"
 
 _registered: dict[str, str | type[Provider]] = {}
-_names: dict[type[Provider], str] = {}  # of the classes that were found by a name
+_names: dict[type[Provider], str] = {}  # only classes that were found with a name
 
 
 def register_provider(name: str, provider: str | type[Provider]) -> None:
-    """Register ``provider`` as ``name``, which overrules installed and built-in ones.
+    """Register ``provider`` under the name ``name``.
+
+    It replaces an installed or built-in provider of this name.
 
     Args:
         name: the name that ``routes_for`` takes.
@@ -35,9 +40,10 @@ def register_provider(name: str, provider: str | type[Provider]) -> None:
 
 
 def known_providers() -> dict[str, str | type[Provider]]:
-    """Return the known providers by name: built-in, installed and registered ones.
+    """Return a dict from name to provider, of all known providers.
 
-    Packages install providers in the entry-point group ``bzz.providers``.
+    They are the built-in, the installed and the registered ones. Packages install providers in the entry-point group
+    ``bzz.providers``.
     """
     installed = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
     return BUILT_IN | installed | _registered
@@ -48,17 +54,17 @@ def resolve(
 ) -> Provider:
     """Return the provider that ``provider`` names.
 
-    The same class with the same options gives the same instance, which has one pool of threads.
+    For the same class and the same options, it returns the same instance. That instance has one pool of threads.
 
     Args:
         provider: a known name, a dotted path, a Provider class, or an instance.
-        options: arguments of the provider's constructor; an instance takes none.
+        options: arguments of the provider's constructor. An instance takes none.
         known: names of other options, for the error message.
 
     Raises:
-        LookupError: no provider has this name; the message lists the known names.
-        ImportError: the ORM is not installed; for a built-in provider the message names the extra to install.
-        TypeError: ``provider`` is no provider, or takes no such option; the message lists the options.
+        LookupError: no provider has this name. The message lists the known names.
+        ImportError: the ORM is not installed. For a built-in provider, the message names the extra to install.
+        TypeError: ``provider`` is no provider, or does not take such an option. The message lists the options.
     """
     found = _load(provider) if isinstance(provider, str) else provider
     if not (isinstance(found, Provider) or (isinstance(found, type) and issubclass(found, Provider))):
@@ -74,7 +80,10 @@ def resolve(
 
 
 def _options_of(provider: type[Provider]) -> list[str]:
-    """Return the options of a provider's constructor, and of base constructors that its ``**kwargs`` reach."""
+    """Return the options of a provider's constructor.
+
+    They include those of base constructors that get its ``**kwargs``.
+    """
     names: list[str] = []
     passes_on = True
     for base in provider.__mro__:
@@ -88,7 +97,7 @@ def _options_of(provider: type[Provider]) -> list[str]:
 def _make(provider: type[Provider], options: Mapping[str, Any]) -> Provider:
     try:
         return _shared(provider, tuple(sorted(options.items())))
-    except TypeError:  # an unhashable option, or a mistake that the second call shows
+    except TypeError:  # an option is not hashable, or the call is wrong; then the second call raises, too
         return provider(**options)
 
 

@@ -1,4 +1,7 @@
-"""The base class of providers whose ORM blocks: it runs on a bounded pool of threads."""
+"""The base class of providers whose ORM blocks.
+
+The ORM runs in a pool with a limited number of threads.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,13 @@ T = TypeVar("T")
 
 
 class ThreadedProvider(Provider):
-    """The adapter to a synchronous ORM. Each provider instance has a pool of its own.
+    """The adapter to a synchronous ORM.
+
+    Each provider instance has its own pool of threads.
 
     Args:
-        timeout: seconds after which a call fails with ``Unavailable``, the wait for a thread included.
-        threads: how many calls run at once, as far as the store has connections.
+        timeout: seconds after which a call fails with ``Unavailable``. The wait for a thread is included.
+        threads: how many calls run at once, if the store has enough connections.
 
     Raises:
         ValueError: ``timeout`` is not positive, or ``threads`` is less than 1.
@@ -34,20 +39,28 @@ class ThreadedProvider(Provider):
 
     @cached_property
     def pool(self) -> ThreadPool:
-        """The thread pool, made at first use."""
+        """The thread pool.
+
+        It is made at first use.
+        """
         return ThreadPool(self.threads)
 
     async def read(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run ``function``, which reads from the store and blocks, in the pool; return its result.
+        """Run ``function`` in the pool and return its result.
+
+        The function reads from the store and may block.
 
         Raises:
             Unavailable: ``function`` took longer than ``timeout``, or the pool's queue is full. A thread that is late
-                goes on and ends by itself.
+                still runs its function to the end.
         """
         return await self.in_time(self.pool.run(function, *args, **kwargs))
 
     async def write(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run ``function``, which writes to the store, as ``read`` does."""
+        """Run ``function`` in the pool, in the same way as ``read``.
+
+        The function writes to the store.
+        """
         return await self.in_time(self.pool.run(function, *args, **kwargs), is_write=True)
 
     async def represent(
@@ -58,16 +71,21 @@ class ThreadedProvider(Provider):
         undefer: Undefer,
         state: ActState,  # noqa: ARG002
     ) -> Sequence[Stored]:
-        """Return ``Stored`` of instances with their representations, built in the pool.
+        """Return ``Stored`` of instances, with their representations.
+
+        The representations are built in the pool.
 
         Raises:
-            NotImplementedError: as ``Provider.represent``.
-            Unavailable: as ``read``.
+            NotImplementedError: see ``Provider.represent``.
+            Unavailable: see ``read``.
         """
         if undefer:
             raise NotImplementedError(f"{type(self).__name__}.represent() must load {', '.join(undefer)}")
         return await self.read(lambda: [self.stored(schema, instance, represent=True) for instance in instances])
 
     async def close(self) -> None:
-        """Shut the thread pool down. The next call starts a new one."""
+        """Shut down the thread pool.
+
+        The next call starts a new one.
+        """
         self.pool.close()

@@ -1,4 +1,7 @@
-"""The values that cross the provider interface: addresses, queries, stored instances, the state of an act."""
+"""The values that the provider interface takes and returns.
+
+They are addresses, queries, stored instances and the state of an act.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
-NO_KEY: Any = object()  # the parsed form of an identifier that no instance can have
-Undefer = Mapping[str, Collection[Any] | None]  # by deferred field, the keys to look for in it; None for all
+NO_KEY: Any = object()  # stands for an identifier that no instance can have
+Undefer = Mapping[str, Collection[Any] | None]  # from deferred field to the keys to find in it; None for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,10 @@ class Address:
     """The stored instance that a call to a provider is about.
 
     Args:
-        schema: of the model.
-        id: the instance's identifier, percent-decoded from the URL; hooks get it.
-        field: the name of the identifier's field: the schema's ``id_field``, or its primary key.
-        parsed: the identifier as a typed value of that field, or ``NO_KEY``; see ``parse_identifier``.
+        schema: the schema of the model.
+        id: the instance's identifier, percent-decoded from the URL. Hooks get this text.
+        field: the name of the identifier's field. It is the schema's ``id_field`` or its primary key.
+        parsed: the identifier as a typed value of that field, or ``NO_KEY``. See ``parse_identifier``.
         undefer: the deferred fields that the act reads or changes.
     """
 
@@ -37,7 +40,10 @@ class Address:
 
     @property
     def key(self) -> Any:
-        """The identifier as a typed value of its field; raises NotFound if no instance can have it."""
+        """The identifier as a typed value of its field.
+
+        Raises NotFound if no instance can have it.
+        """
         if self.parsed is NO_KEY:
             raise NotFound(NO_INSTANCE)
         return self.parsed
@@ -47,16 +53,19 @@ class Address:
         """Return the address that ``identifier`` names.
 
         Args:
-            schema: of the model.
-            identifier: percent-decoded from a URL.
-            field: the name of its field; None for the schema's ``id_field``.
+            schema: the schema of the model.
+            identifier: a text, percent-decoded from a URL.
+            field: the name of the identifier's field. None means the schema's ``id_field``.
         """
         name = field or str(schema.id_field)
         return cls(schema, identifier, name, parse_identifier(schema, identifier, name))
 
 
 def parse_identifier(schema: Schema, identifier: str, field: str | None = None) -> Any:
-    """Return an identifier as a typed value of its field; ``NO_KEY`` if no instance can have it."""
+    """Return an identifier as a typed value of its field.
+
+    Return ``NO_KEY`` if no instance can have the identifier.
+    """
     try:
         return schema.key_of(identifier, field)
     except NotFound:
@@ -65,11 +74,13 @@ def parse_identifier(schema: Schema, identifier: str, field: str | None = None) 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A position in a sorted list, right after one instance. The instance need not exist any more.
+    """A position in a sorted list, directly after one instance.
+
+    The instance may be deleted in the meantime.
 
     Args:
-        order: pairs of field name and whether it descends; the last field breaks ties.
-        values: of the instance, one for each field of ``order``.
+        order: pairs of field name and whether the field descends. The last field breaks ties.
+        values: values of the instance, one for each field of ``order``.
     """
 
     order: tuple[tuple[str, bool], ...]
@@ -81,9 +92,9 @@ class Membership:
     """The members of one parent in one deferred relation.
 
     Args:
-        schema: of the parent's model.
+        schema: the schema of the parent's model.
         key: the parent's primary key.
-        field: the name of the relation, a deferred field.
+        field: the name of the relation, which is a deferred field.
     """
 
     schema: Schema
@@ -93,19 +104,21 @@ class Membership:
 
 @dataclass(slots=True)
 class Query:
-    """The query of a list. Receivers of ``pre_get_list`` may change it.
+    """The query of a list.
+
+    Receivers of ``pre_get_list`` may change it.
 
     Args:
-        where: conditions; an instance must meet all of them.
-        sort: pairs of field name and whether it descends; null comes first ascending and last descending. The primary
-            key breaks ties.
-        page: from 1. ``after`` overrules it.
-        per_page: how many instances a page holds at most.
-        after: the cursor at which the page begins, of a list in the same order.
+        where: the conditions. An instance must meet all of them.
+        sort: pairs of field name and whether the field descends. Null comes first in ascending order and last in
+            descending order. The primary key breaks ties.
+        page: the number of the page, from 1. If there is an ``after``, ``page`` is ignored.
+        per_page: the largest number of instances on a page.
+        after: the cursor at which the page begins. It must come from a list in the same order.
         count: whether to count the instances of all pages.
-        fields: public names of the fields that a reply shows; None for all.
+        fields: public names of the fields that a reply shows. None means all fields.
         expand: dotted public names of the references to expand.
-        within: the relation that all instances must be members in; None for no such restriction.
+        within: the relation in which all instances must be members. None means no such restriction.
         undefer: the deferred fields to load with the instances.
     """
 
@@ -121,7 +134,10 @@ class Query:
     undefer: Undefer = dataclass_field(default_factory=dict)
 
     def order(self, schema: Schema) -> Order:
-        """Return ``sort`` with the primary key last, which breaks ties; fields after the key are left out."""
+        """Return ``sort`` with the primary key at its end.
+
+        The primary key breaks ties. Fields after the primary key are omitted.
+        """
         names = [name for name, _ in self.sort]
         if schema.pk in names:
             return self.sort[: names.index(schema.pk) + 1]
@@ -129,12 +145,18 @@ class Query:
 
     @property
     def alternatives(self) -> list[list[Condition]]:
-        """Lists of conditions; behind the cursor, an instance meets all of one list. Empty without a cursor."""
+        """The lists of conditions for the instances after the cursor.
+
+        Such an instance meets all conditions of one list. Without a cursor there are no lists.
+        """
         return [] if self.after is None else following(self.after.order, self.after.values)
 
     @property
     def skip(self) -> int:
-        """How many instances come before the page; 0 behind a cursor."""
+        """The number of instances before the page.
+
+        It is 0 if the page begins at a cursor.
+        """
         return 0 if self.after else (self.page - 1) * self.per_page
 
 
@@ -143,11 +165,12 @@ class Stored:
     """An instance with its typed values.
 
     Args:
-        instance: of the model's class.
-        values: its typed values by field name, deferred fields only if the call undefers them.
-        body: its representation, as JSON values; None if the call asked for none, as after a write.
-        previous: the values that an update found; None for any other call.
-        origin: data of the provider's own, which it gets back in ``loaded`` of a write.
+        instance: an object of the model's class.
+        values: a dict from field name to typed value. It contains deferred fields only if the call undefers them.
+        body: the representation of the instance, as JSON values. None if the call did not ask for it, for example after
+            a write.
+        previous: the values that an update found. It is None for any other call.
+        origin: the provider's own data. A write gets this data back in ``loaded``.
     """
 
     instance: Any
@@ -164,7 +187,7 @@ class Listing:
     Args:
         items: the instances.
         more: whether another page follows.
-        total: how many instances all pages hold; None if the query does not count.
+        total: the number of instances on all pages. It is None if the query does not count.
     """
 
     items: Sequence[Stored]
@@ -177,10 +200,10 @@ class ActState:
     """The state that all provider calls of one act share.
 
     Args:
-        handler: of the request, for the model's hooks; None in process.
-        unit: the unit of work that ``Provider.begin`` opened, a session for instance; None if there is none.
+        handler: the handler of the request, for the model's hooks. It is None in process.
+        unit: the unit of work that ``Provider.begin`` opened, for example a session. It may be None.
         is_writing: whether a write has begun. A read must then neither commit nor roll back the changes of receivers in
-            the unit; the write commits them.
+            the unit of work. The write commits them.
     """
 
     handler: Any = None

@@ -11,7 +11,7 @@ from typing import Any
 from bzz.signals import declared
 from bzz.signals.dispatch import Signal
 
-CHANGEABLE = ("data", "query", "user_data")  # the keywords that receivers may change in place
+CHANGEABLE = ("data", "query", "user_data")  # receivers may change the values of these keywords in place
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Sent:
 
     Args:
         signal: the name of the signal.
-        sender: of the signal.
-        keywords: the arguments that it offered to its receivers.
+        sender: the sender of the signal.
+        keywords: the arguments that receivers could take.
     """
 
     signal: str
@@ -31,14 +31,16 @@ class Sent:
 
 @contextmanager
 def capture(*signals: Signal) -> Iterator[list[Sent]]:
-    """Record the signals that are sent while the block runs, in order.
+    """Record the signals that are sent while the block runs.
 
-    The record is made by a receiver, which is called after those that were connected before. It copies ``data``,
-    ``query``, ``user_data`` and the list ``items``, which later receivers may change; it does not copy instances. While
-    it listens to ``post_get_instance``, no GET is answered 304.
+    The list has the signals in the order in which they were sent.
+
+    A receiver makes the record. It is called after all receivers that were connected before. It copies ``data``,
+    ``query``, ``user_data`` and the list ``items``, as later receivers may change them. It does not copy instances.
+    While it listens to ``post_get_instance``, no GET is answered 304.
 
     Args:
-        signals: to record; by default all declared signals.
+        signals: the signals to record. The default is all declared signals.
     """
     sent: list[Sent] = []
     with ExitStack() as connections:

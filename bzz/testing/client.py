@@ -1,4 +1,7 @@
-"""An application under test: a server on a real socket, and its HTTP client."""
+"""A server that serves an application under test on a real socket.
+
+The module also contains the HTTP client of the server.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ import tornado.netutil
 import tornado.web
 
 FORM = "application/x-www-form-urlencoded"
-SECONDS = 30  # that a test may wait for a reply
+SECONDS = 30  # a test may wait so long for a reply
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,13 @@ class Reply:
 
 
 class Client:
-    """A client of one application; call it to send a request.
+    """A client of one application.
+
+    Call it to send a request.
 
     Args:
-        client: sends the requests.
-        url: of the application, without a slash at its end.
+        client: the HTTP client that sends the requests.
+        url: the URL of the application, without a slash at its end.
     """
 
     def __init__(self, client: tornado.httpclient.AsyncHTTPClient, url: str) -> None:
@@ -59,13 +64,14 @@ class Client:
         body: bytes | str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send a request and return its reply of any status; redirects are not followed.
+        """Send a request and return the reply.
 
-        At most one of ``json_body``, ``form`` and ``body`` may be given.
+        The reply may have any status. The client does not follow redirects. At most one of ``json_body``, ``form`` and
+        ``body`` may be given.
 
         Args:
             method: the HTTP method.
-            path: the path with the query string, appended to ``url``.
+            path: the path with the query string. It is appended to ``url``.
             json_body: a value to send as JSON.
             form: a dict or pairs to send as a form, or the encoded form as text.
             body: text or bytes to send unchanged.
@@ -91,15 +97,21 @@ class Client:
         return Reply(got.code, got.headers, got.body)
 
     async def create(self, path: str, **values: Any) -> Any:
-        """POST ``values`` as JSON and return the JSON of the reply; raise AssertionError if its status is not 201."""
+        """POST ``values`` as JSON and return the JSON of the reply.
+
+        Raise AssertionError if the status of the reply is not 201.
+        """
         reply = await self("POST", path, json_body=values)
-        assert reply.status == 201, reply.body  # noqa: S101  # it is for tests
+        assert reply.status == 201, reply.body  # noqa: S101  # the method is for tests
         return reply.json
 
 
 @asynccontextmanager
 async def served(app: tornado.web.Application) -> AsyncIterator[Client]:
-    """Serve an application on a free local port while the block runs; yield its ``Client``."""
+    """Serve an application on a free local port while the block runs.
+
+    Yield a ``Client`` of the application.
+    """
     server, [socket] = tornado.httpserver.HTTPServer(app), tornado.netutil.bind_sockets(0, "127.0.0.1")
     server.add_sockets([socket])
     client = tornado.httpclient.AsyncHTTPClient(force_instance=True, defaults={"max_clients": 1000})

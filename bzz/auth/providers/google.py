@@ -1,4 +1,7 @@
-"""The auth provider for Google, an OpenID Connect issuer with rules of its own."""
+"""The auth provider for Google.
+
+Google is an OpenID Connect issuer with additional rules.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,20 @@ ISSUER = "https://accounts.google.com"
 
 
 class GoogleProvider(OIDCProvider):
-    """The auth provider ``google``: by an ID token of Google's libraries, or by a flow through Google's site.
+    """The auth provider ``google``.
 
-    A user whose e-mail address is in the token but not verified is refused.
+    A user signs in with an ID token from Google's libraries, or by a flow through Google's site. A user is refused if
+    the token contains an e-mail address that is not verified.
 
     Source: https://developers.google.com/identity/gsi/web/guides/verify-google-id-token
 
     Args:
-        client_id: of this application, as Google's console shows it; or several, of its pages and apps. A flow uses the
-            first.
-        client_secret: of the client, which a flow needs.
-        hosted_domain: the only Google Workspace domain whose users may sign in; None for any user.
-        redirect_uri: the URL of ``/auth/callback/google/`` as it is registered with Google; None for the URL by which
-            the request reached this site.
+        client_id: the client id of this application, as Google's console shows it. It may be a list of the ids of
+            several pages and apps. A flow uses the first one.
+        client_secret: the secret of that client. A flow needs it.
+        hosted_domain: the only Google Workspace domain whose users may sign in. None: any user may.
+        redirect_uri: the URL of ``/auth/callback/google/`` that is registered with Google. None: bzz makes it from the
+            URL of the request.
 
     Raises:
         ImportError: ``bzz[auth]`` is not installed.
@@ -42,7 +46,10 @@ class GoogleProvider(OIDCProvider):
         self.hosted_domain = hosted_domain
 
     def user_of(self, claims: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the user's dict; None if the e-mail address is not verified, or the domain is another."""
+        """Return the user's dict, or None.
+
+        None if the e-mail address is not verified, or if the user's Workspace domain is not ``hosted_domain``.
+        """
         if "email" in claims and claims.get("email_verified") is not True:
             return None
         if self.hosted_domain and claims.get("hd") != self.hosted_domain:

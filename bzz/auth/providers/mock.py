@@ -17,16 +17,21 @@ MAX_LENGTH = 100  # characters
 
 
 class MockProvider(AuthProvider):
-    """The auth provider ``mock``: any ``access_token`` signs in, with the ``id``, ``name`` and ``email`` sent along."""
+    """The auth provider ``mock``.
+
+    Any ``access_token`` signs a user in. The request also gives the user's ``id``, ``name`` and ``email``.
+    """
 
     def __init__(self) -> None:
         logger.warning("The mock auth provider accepts any credentials: it is for development only.")
 
     async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:  # noqa: ARG002  # the interface's
-        """Return ``id``, ``name`` and ``email``; None without an ``access_token``.
+        """Return ``id``, ``name`` and ``email``.
+
+        Return None without an ``access_token``.
 
         Raises:
-            Invalid: one of them is not a text of at most ``MAX_LENGTH`` characters, or ``id`` is empty.
+            Invalid: a value is not a text of at most ``MAX_LENGTH`` characters, or ``id`` is empty.
         """
         user = {name: credentials.get(name, default) for name, default in DEFAULTS.items()}
         errors = {}

@@ -1,4 +1,7 @@
-"""The provider of dataclasses in memory: the reference implementation of the provider interface."""
+"""The provider of dataclasses in memory.
+
+It is the reference implementation of the provider interface.
+"""
 
 from bzz.providers.memory.provider import MemoryProvider
 

@@ -1,4 +1,4 @@
-"""The values of dataclass instances, and dataclass instances from values."""
+"""Conversion from dataclass instances to values, and back."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from bzz.schema.schema import Schema
 
 
 def values(instance: Any) -> Values:
-    """Return the typed values of a dataclass instance by field name."""
+    """Return a dict from field name to an instance's typed value."""
     return {field.name: to_plain(getattr(instance, field.name)) for field in dataclasses.fields(instance)}
 
 
 def to_plain(value: Any) -> Any:
-    """Return ``value`` with dataclasses as dicts and naive dates and times in UTC."""
+    """Return ``value`` as plain values.
+
+    Dataclasses become dicts. Dates and times without a zone become UTC.
+    """
     if dataclasses.is_dataclass(value):
         return values(value)
     if isinstance(value, dict):
@@ -37,13 +40,13 @@ def build(schema: Schema, data: Mapping[str, Any], base: Any = None) -> Any:
     """Return a new instance with the values of ``data``.
 
     Args:
-        schema: of the dataclass.
-        data: typed values by field name.
-        base: an instance that gives the values of all other fields; None for the defaults of the dataclass.
+        schema: the schema of the dataclass.
+        data: a dict from field name to typed value.
+        base: an instance that has the values of all other fields. None: the other fields get their defaults.
 
     Raises:
-        Invalid: a required field is missing, ``data`` has a field with ``init=False``, or the model's
-            ``__post_init__`` raised ValueError.
+        Invalid: a required field is missing, ``data`` has a field with ``init=False``, or the model's ``__post_init__``
+            raised ValueError.
     """
     hints, arguments = type_hints(schema.model), {}
     errors: dict[str, list[str]] = {}
@@ -64,10 +67,12 @@ def build(schema: Schema, data: Mapping[str, Any], base: Any = None) -> Any:
 
 
 def _argument(field: dataclasses.Field[Any], hint: Any, data: Mapping[str, Any], *, is_new: bool) -> Any:
-    """Return the constructor's argument for a field; MISSING if it needs none.
+    """Return the constructor's argument for a field.
+
+    Return MISSING if the field needs no argument.
 
     Raises:
-        ValueError: the field is required and missing, or ``data`` may not have it.
+        ValueError: the field is required and missing, or ``data`` must not contain it.
     """
     value, is_given = data.get(field.name), field.name in data
     if not field.init:
@@ -88,10 +93,12 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 def _with_dataclasses(hint: Any, value: Any) -> Any:
-    """Return ``value`` with an instance for each dict that ``hint`` names a dataclass for.
+    """Return ``value`` with dataclass instances in place of dicts.
+
+    ``hint`` names the dataclass of each such dict.
 
     Raises:
-        Invalid: as ``build``.
+        Invalid: see ``build``.
     """
     hint = without_none(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint) and value is not None:

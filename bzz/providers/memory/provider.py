@@ -1,4 +1,7 @@
-"""The memory provider: for each model a dict of instances by primary key, in this process."""
+"""The memory provider.
+
+It stores the instances in this process. Each model has a dict from primary key to instance.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ from bzz.schema.schema import Schema
 
 
 class MemoryProvider(ThreadedProvider):
-    """The store of dataclass instances in this process, for any number of threads and tasks.
+    """The store of dataclass instances in this process.
 
-    A stored instance is never changed in place, so readers need no lock.
+    Any number of threads and tasks may use it. A stored instance is never changed in place, so reads need no lock.
     """
 
     def __init__(self) -> None:
@@ -38,7 +41,7 @@ class MemoryProvider(ThreadedProvider):
         """
         return schemas.stored_schema(model)
 
-    def values(self, schema: Schema, instance: Any) -> Values:  # noqa: ARG002  # an instance knows its fields
+    def values(self, schema: Schema, instance: Any) -> Values:  # noqa: ARG002  # the instance has its fields
         """Return the typed values of a dataclass instance."""
         return instances.values(instance)
 
@@ -81,7 +84,10 @@ class MemoryProvider(ThreadedProvider):
         return self._tables.setdefault(model, {})
 
     def _find(self, address: Address, state: ActState) -> Any:
-        """Return the stored instance at ``address``, which must not be changed; raise NotFound if the hook hides it."""
+        """Return the stored instance at ``address``.
+
+        The caller must not change the instance. Raise NotFound if the hook hides it.
+        """
         model, name, key = address.schema.model, address.field, address.key
         found: Iterable[Any]
         if name == address.schema.pk:
@@ -171,7 +177,7 @@ class MemoryProvider(ThreadedProvider):
 
 
 def _with_values(found: Iterable[Any], query: Query, order: Order) -> list[tuple[Values, Any]]:
-    """Return pairs of the values that a query compares and their instance."""
+    """Return pairs of an instance and the values that a query compares."""
     conditions = [*query.where, *(condition for conditions in query.alternatives for condition in conditions)]
     dotted = [*(condition.field for condition in conditions), *(name for name, _ in order)]
     names = {name.partition(".")[0] for name in dotted}

@@ -1,12 +1,12 @@
 """The schemas of dataclasses.
 
-The type hint of a dataclass field gives its type. Its ``metadata`` may say more:
+The type hint of a dataclass field gives the field's type. The field's ``metadata`` may contain more:
 
-- ``{"primary_key": True}``: the field is the primary key; without a mark the field ``id`` is. The provider generates a
-  primary key that has a default; the client must give one that has none.
-- ``{"unique": True}``: no two instances share a value of the field.
-- ``{"reference": Model}``, or the model's name as text: the field holds the primary key of an instance of ``Model``,
-  or a list of primary keys.
+- ``{"primary_key": True}``: the field is the primary key. If no field has this mark, it is the field ``id``. If the
+  primary key has a default, the provider generates it. If it has none, the client must give it.
+- ``{"unique": True}``: no two instances have the same value of the field.
+- ``{"reference": Model}``, or the model's name as text: the field contains the primary key of an instance of ``Model``,
+  or a list of such primary keys.
 
 An embedded dataclass may have a primary key, too.
 """
@@ -51,7 +51,9 @@ TYPES: Mapping[Any, DataType] = {
 
 
 def stored_schema(model: Any) -> Schema:
-    """Return the schema of a dataclass that is stored by itself.
+    """Return the schema of a dataclass whose instances are stored.
+
+    They are not stored inside other instances.
 
     Raises:
         TypeError: ``model`` is no dataclass, has no primary key, or has a field of an unknown type.
@@ -66,7 +68,7 @@ def stored_schema(model: Any) -> Schema:
 
 @cache
 def embedded_schema(model: type) -> Schema:
-    """Return the schema of a dataclass that is stored inside another one.
+    """Return the schema of a dataclass that is stored inside another dataclass.
 
     Raises:
         TypeError: a field has an unknown type.
@@ -76,24 +78,30 @@ def embedded_schema(model: type) -> Schema:
 
 
 def primary_key(declared: Sequence[dataclasses.Field[Any]]) -> dataclasses.Field[Any] | None:
-    """Return the primary key of a dataclass's fields: the marked field, else ``id``, else None."""
+    """Return the primary key among a dataclass's fields.
+
+    It is the marked field, or else the field ``id``, or else None.
+    """
     marked = next((field for field in declared if field.metadata.get("primary_key")), None)
     return marked or next((field for field in declared if field.name == "id"), None)
 
 
 def has_default(declared: dataclasses.Field[Any]) -> bool:
-    """Tell whether a field has a default or a default factory."""
+    """Return whether a field has a default or a default factory."""
     return declared.default is not MISSING or declared.default_factory is not MISSING
 
 
 @cache
 def type_hints(model: type) -> Mapping[str, Any]:
-    """Return the resolved type hints of a class by field name."""
+    """Return a dict from field name to resolved type hint."""
     return typing.get_type_hints(model)
 
 
 def without_none(hint: Any) -> Any:
-    """Return ``X`` for the hint ``X | None``; any other hint as it is."""
+    """Return ``X`` for the hint ``X | None``.
+
+    Return any other hint unchanged.
+    """
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         others = [part for part in typing.get_args(hint) if part is not type(None)]
         if len(others) == 1:
@@ -116,7 +124,10 @@ def _schema_fields(model: Any) -> dict[str, Field]:
 
 
 def _field_type(model: Any, declared: dataclasses.Field[Any], hint: Any) -> DataType:
-    """Return the type of a field: a reference or a list of references if its metadata says so."""
+    """Return the type of a field.
+
+    If the field's metadata says so, the type is a reference or a list of references.
+    """
     referred = declared.metadata.get("reference")
     if referred is None:
         return _hinted_type(hint)

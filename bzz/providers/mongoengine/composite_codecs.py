@@ -1,4 +1,7 @@
-"""Codecs of MongoEngine's references, embedded documents, lists and dicts, and of any field (``codec_of``)."""
+"""Codecs of MongoEngine's references, embedded documents, lists and dicts.
+
+``codec_of`` returns the codec of any field.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from bzz.schema.types import DataType
 
 
 class DocumentClassLike(Protocol):
-    """The part of ``DocumentClass`` that codecs of embedded documents use."""
+    """The part of ``DocumentClass`` that the codecs of embedded documents use."""
 
     @property
     def schema(self) -> Schema:
@@ -32,7 +35,7 @@ class DocumentClassLike(Protocol):
         """Return the typed values of a document."""
 
     def build(self, values: Mapping[str, Any]) -> Any:
-        """Return a new document with ``values``."""
+        """Return a new document with the values ``values``."""
 
     def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
         """Set the ``changed`` values on ``document``."""
@@ -42,7 +45,10 @@ DocumentClassOf = Callable[[Any], DocumentClassLike]
 
 
 def primary_key(value: Any) -> Any:
-    """Return the primary key of a document, or of a reference of any kind; a key as it is."""
+    """Return the primary key of a document or of a reference.
+
+    A key is returned unchanged.
+    """
     if isinstance(value, (me.Document, LazyReference)):
         return value.pk
     return value.id if isinstance(value, DBRef) else value
@@ -55,10 +61,16 @@ def key_type(model: Any, document_class_of: DocumentClassOf) -> DataType:
 
 @dataclass(frozen=True)
 class DocumentReference(Reference):
-    """A reference by primary key that also parses documents, which receivers may set."""
+    """A reference that contains a primary key.
+
+    It can also parse a document, which a receiver may have set.
+    """
 
     def parse(self, raw: Any) -> Any:
-        """Return the typed primary key of ``raw``: a document, a reference or a key."""
+        """Return the typed primary key for ``raw``.
+
+        ``raw`` may be a document, a reference or a key.
+        """
         return super().parse(primary_key(raw))
 
 
@@ -90,7 +102,7 @@ def _generic_reference_codec(reference: Any, document_class_of: DocumentClassOf)
         return SON([("_cls", value["type"]), ("_ref", DBRef(collection, value["id"]))])
 
     choices = tuple(reference.choices or ())
-    if not choices:  # a request must not probe for classes
+    if not choices:  # a request must not be able to try class names
         return Codec(JSON, lambda value: JSON.dump(decode(value)), generated=True)
     return Codec(Tagged(choices, "id", lambda model: key_type(model, document_class_of)), decode, encode)
 
@@ -141,7 +153,10 @@ def _list_codec(field: Any, document_class_of: DocumentClassOf) -> Codec:
 
 
 def _reuse_items(item: Codec, parts: Any, before: Any, values: Any) -> list[Any]:
-    """Return the items of a list that encode ``values``: an old part of equal value, else of the same id, else new."""
+    """Return the items of a list that encode ``values``.
+
+    For each value, reuse an old part with the same value, or else one with the same id. Otherwise make a new part.
+    """
     unused: defaultdict[str, list[Any]] = defaultdict(list)
     for part, value in zip(reversed(parts), reversed(before), strict=True):
         unused[_canonical(value)].append(part)
@@ -156,17 +171,22 @@ def _reuse_items(item: Codec, parts: Any, before: Any, values: Any) -> list[Any]
 
 
 def _by_id(item: Codec, parts: Any, values: Any) -> dict[str | None, tuple[Any, Any]]:
-    """Return the documents of a list that have an id, each with its values, by id."""
+    """Return a dict from id to document and values.
+
+    It contains the documents of the list that have an id.
+    """
     found = {item.type.id_of(value): (part, value) for part, value in zip(parts, values, strict=True)}
     found.pop(None, None)
     return found
 
 
 def _sorted(listed: Any, items: list[Any]) -> list[Any]:
-    """Return items in the order that a SortedListField gives them at its next save.
+    """Return items in the order that a SortedListField gives them.
+
+    The field sorts its items when it is saved.
 
     Raises:
-        Invalid: an item has no value to sort by, or the values have no order.
+        Invalid: an item has no value to sort by, or the values cannot be sorted.
     """
     if not isinstance(listed, me.SortedListField):
         return items
@@ -181,7 +201,10 @@ def _sorted(listed: Any, items: list[Any]) -> list[Any]:
 
 
 def _canonical(value: Any) -> str:
-    """Return a text that is equal for equal values; null and empty parts of an object do not count."""
+    """Return a text that is the same for equal values.
+
+    The null parts and the empty parts of an object do not count.
+    """
     if isinstance(value, Mapping):
         inner = sorted((str(key), _canonical(item)) for key, item in value.items() if item not in (None, []))
         return repr(inner)
@@ -216,11 +239,14 @@ COMPOSITES: tuple[tuple[type[BaseField], Callable[[Any, DocumentClassOf], Codec]
 
 
 def codec_of(field: BaseField, document_class_of: DocumentClassOf) -> Codec:
-    """Return the codec of a MongoEngine field; a field of an unknown class holds any JSON.
+    """Return the codec of a MongoEngine field.
+
+    A field of an unknown class may contain any JSON.
 
     Args:
-        field: of a document class.
-        document_class_of: returns the ``DocumentClass`` of a model; called at first use, as a class may embed itself.
+        field: a field of a document class.
+        document_class_of: returns the ``DocumentClass`` of a model. It is called at first use, as a class may embed
+            itself.
     """
     for kind, make in SCALARS:
         if isinstance(field, kind):

@@ -1,4 +1,7 @@
-"""Document classes: their schemas, the values of their documents, and documents from values."""
+"""Document classes and their schemas.
+
+They convert documents to values, and values to documents.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,8 @@ class DocumentClass:
 
     Args:
         model: the class.
-        schema: of the class.
-        codecs: by field name.
+        schema: the schema of the class.
+        codecs: a dict from field name to codec.
     """
 
     model: Any
@@ -31,30 +34,41 @@ class DocumentClass:
     codecs: Mapping[str, Codec]
 
     def values(self, document: Any) -> Values:
-        """Return the typed values of a loaded document; never queries."""
+        """Return the typed values of a loaded document.
+
+        It never queries the store.
+        """
         data = document._data
         return {name: codec.decode_if_possible(data.get(name)) for name, codec in self.codecs.items()}
 
     def build(self, values: Mapping[str, Any]) -> Any:
-        """Return a new document with ``values``; a field that is missing or None gets its default."""
+        """Return a new document with the values ``values``.
+
+        A field that is missing or None gets its default.
+        """
         return self.model(**{n: self.codecs[n].encode(value) for n, value in values.items() if value is not None})
 
     def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
-        """Set the ``changed`` values on ``document``, whose values were ``old``; no other field counts as changed."""
+        """Set the ``changed`` values on ``document``.
+
+        The document's values were ``old``. No other field is marked as changed.
+        """
         for name, value in changed.items():
             part = document._data.get(name)
             new = None if value is None else self.codecs[name].encode_over(part, old.get(name), value)
             setattr(document, name, new)
             if new is None or new is not part:
-                document._mark_as_changed(name)  # setattr does not if the values are equal to Python, as 1 and True
+                document._mark_as_changed(name)  # setattr does not if Python finds the values equal: 1 and True
 
 
 @cache
 def document_class_of(model: Any) -> DocumentClass:
-    """Return the ``DocumentClass`` of a model, made at the first call.
+    """Return the ``DocumentClass`` of a model.
+
+    It is made at the first call.
 
     Raises:
-        TypeError: as ``make_schema``.
+        TypeError: see ``make_schema``.
     """
     codecs = {
         name: codec_of(field, document_class_of)
@@ -77,7 +91,10 @@ def document_class_of(model: Any) -> DocumentClass:
 
 
 def _embedded_id_field(model: Any, codecs: Mapping[str, Codec]) -> str | None:
-    """Return the field that identifies an embedded document: the marked one, else ``id``, else None."""
+    """Return the field that identifies an embedded document.
+
+    It is the marked field, or else the field ``id``, or else None.
+    """
     marked = [name for name in codecs if model._fields[name].primary_key]
     return next((name for name in [*marked, "id"] if name in codecs and "eq" in codecs[name].type.operators), None)
 

@@ -20,14 +20,17 @@ NO_FIELD = "__all__"  # MongoEngine's key for an error of clean() that names no 
 
 @contextmanager
 def translated(schema: Schema, given: Collection[str] | None = None) -> Iterator[None]:
-    """Translate errors that the block raises; errors of the application's own code pass.
+    """Translate errors that the block raises.
+
+    Errors of the application's own code are not translated.
 
     Args:
-        schema: of the documents at hand. Errors of its hidden fields are left out, unless they are ``given``.
-        given: names of the fields that a write sets; None for a read.
+        schema: the schema of the documents. Errors of its hidden fields are omitted, unless the fields are in
+            ``given``.
+        given: names of the fields that a write sets. It is None for a read.
 
     Raises:
-        NotFound, Conflict, Invalid, Unavailable: as ``Provider``.
+        NotFound, Conflict, Invalid, Unavailable: see ``Provider``.
     """
     try:
         yield
@@ -40,7 +43,7 @@ def translated(schema: Schema, given: Collection[str] | None = None) -> Iterator
         errors = _flatten(error.to_dict())
         general = " ".join(errors.pop(NO_FIELD, [] if errors else [str(error)]))
         raise Invalid(general or "The input is not valid.", errors=schema.visible_errors(errors, given)) from error
-    except InvalidDocument as error:  # a document over 16 MB, for instance; single values were checked before
+    except InvalidDocument as error:  # for instance, the document is over 16 MB; single values were checked before
         raise Invalid("The store does not take such a document.") from error
     except (OperationError, pymongo.errors.PyMongoError) as error:
         cause = error.__context__ if isinstance(error, OperationError) else error
@@ -57,7 +60,7 @@ def translated(schema: Schema, given: Collection[str] | None = None) -> Iterator
 
 
 def _flatten(found: dict[Any, Any]) -> dict[str, list[str]]:
-    """Return MongoEngine's nested errors by dotted field name."""
+    """Return a dict from dotted field name to MongoEngine's nested errors."""
     errors: dict[str, list[str]] = {}
     for key, message in found.items():
         if isinstance(message, dict):
@@ -70,7 +73,7 @@ def _flatten(found: dict[Any, Any]) -> dict[str, list[str]]:
 
 
 def _taken(model: Any, error: BaseException) -> list[str]:
-    """Return the names of the fields that a unique index refused."""
+    """Return the names of the fields whose unique index refused a value."""
     cause = error.__context__ if isinstance(error, NotUniqueError) else error
     details = getattr(cause, "details", None) or {}
     names = {field.db_field: name for name, field in model._fields.items()}

@@ -1,4 +1,7 @@
-"""The MongoEngine provider: each call is one run in a bounded pool of threads, bounded in time."""
+"""The MongoEngine provider.
+
+Each call runs once in a pool of threads. The number of threads and the time of a call are limited.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ T = TypeVar("T")
 
 
 class MongoEngineProvider(ThreadedProvider):
-    """The adapter to MongoEngine. The application must connect to MongoDB itself (``mongoengine.connect``)."""
+    """The adapter to MongoEngine.
+
+    The application must connect to MongoDB itself (``mongoengine.connect``).
+    """
 
     def describe(self, model: Any) -> Schema:
         """Return the schema of a document class.
@@ -82,35 +88,43 @@ class MongoEngineProvider(ThreadedProvider):
         undefer: Undefer,  # noqa: ARG002  # MongoEngine has no deferred fields
         state: ActState,  # noqa: ARG002  # MongoEngine has no unit of work
     ) -> Sequence[Stored]:
-        """Return ``Stored`` of documents with their representations; their ``to_dict()`` may query."""
+        """Return ``Stored`` of documents, with their representations.
+
+        The ``to_dict()`` of the documents may query the store.
+        """
         return await self._run(
             schema, lambda: [self.stored(schema, document, represent=True) for document in instances]
         )
 
     def part(self, instance: Any, trail: Trail) -> Any:
-        """Return the embedded document inside ``instance`` at ``trail``; references are not followed."""
+        """Return the embedded document inside ``instance`` at ``trail``.
+
+        The method does not follow references.
+        """
         for name, index in trail:
             instance = instance._data[name]
             instance = instance if index is None else instance[index]
         return instance
 
     async def _run(self, schema: Schema, operation: Callable[[], T], *, given: Collection[str] | None = None) -> T:
-        """Run ``operation`` in the pool and return its result; the wait for a thread counts into ``timeout``.
+        """Run ``operation`` in the pool and return its result.
+
+        The wait for a thread is part of ``timeout``.
 
         Args:
-            schema: of the documents at hand.
-            operation: reads or writes; may block.
-            given: names of the fields that a write sets; None for a read.
+            schema: the schema of the documents.
+            operation: a function that reads or writes. It may block.
+            given: names of the fields that a write sets. It is None for a read.
 
         Raises:
-            BzzError: as ``errors.translated``.
+            BzzError: see ``errors.translated``.
         """
         deadline = time.monotonic() + self.timeout
         if "pool" not in vars(self) and issubclass(schema.model, me.Document):
             self.threads = min(self.threads, _connections(schema.model))
 
         def bounded() -> T:
-            left = max(deadline - time.monotonic(), 0.001)  # no time is left if the caller gave up
+            left = max(deadline - time.monotonic(), 0.001)  # the caller may have given up already
             with translated(schema, given), pymongo.timeout(left):
                 return operation()
 
@@ -140,7 +154,10 @@ class MongoEngineProvider(ThreadedProvider):
 
 
 def _connections(model: Any) -> int:
-    """Return how many connections the client of ``model`` may open at once, ``THREADS`` at most."""
+    """Return how many connections the client of ``model`` may open at once.
+
+    The number is at most ``THREADS``.
+    """
     options = getattr(model._get_db().client, "options", None)  # mongomock has no options
     most = options.pool_options.max_pool_size if isinstance(options, ClientOptions) else None
     return int(min(most or THREADS, THREADS))

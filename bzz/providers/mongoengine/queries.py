@@ -1,4 +1,7 @@
-"""Querysets of lists and look-ups. Each value of a query is typed, and text is never a regular expression."""
+"""The querysets of lists and of single documents.
+
+Each value of a query is of its field's type. Text is never taken for a regular expression.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from bzz.schema.free_form import Json
 from bzz.schema.types import DataType
 
 Raw = dict[str, Any]
-END = r"(?![\s\S])"  # the very end of the text; "$" also matches before a last newline
+END = r"(?![\s\S])"  # the end of the text; "$" would also match before a newline at the end
 PATTERNS = {
     "contains": "{}",
     "startswith": "^{}",
@@ -26,7 +29,10 @@ PATTERNS = {
 
 
 def at_address(address: Address, state: ActState) -> Any:
-    """Return the queryset of the document at ``address``, as far as the model's hook shows it: one at most."""
+    """Return the queryset of the document at ``address``.
+
+    It contains at most one document. It is empty if the model's hook hides the document.
+    """
     model, hook = address.schema.model, getattr(address.schema.model, "get_instance_queryset", None)
     query = Query(where=[Condition(address.field, "eq", address.key)])
     queryset = model.objects if hook is None else hook(model, model.objects, address.id, state.handler)
@@ -34,10 +40,12 @@ def at_address(address: Address, state: ActState) -> Any:
 
 
 def narrow(queryset: Any, query: Query, *, alone: bool) -> Any:
-    """Return ``queryset`` narrowed to the documents that meet a query's conditions, its cursor's included.
+    """Return ``queryset`` narrowed to the documents that meet a query's conditions.
+
+    The conditions of the query's cursor are included.
 
     Args:
-        queryset: of a document class.
+        queryset: a queryset of a document class.
         query: its ``where`` and ``alternatives`` narrow the queryset.
         alone: whether the queryset has no other conditions.
     """
@@ -49,10 +57,10 @@ def narrow(queryset: Any, query: Query, *, alone: bool) -> Any:
 
 
 def _conjunction(clauses: Sequence[Raw], *, alone: bool = True) -> Raw:
-    """Return one clause that holds where all ``clauses`` hold.
+    """Return one clause that is true if all ``clauses`` are true.
 
-    MongoEngine merges all conditions of a queryset into one dict, where two conditions on one field could overwrite
-    each other. Clauses that are not ``alone`` in the queryset therefore go into an ``$and`` of their own.
+    MongoEngine merges all conditions of a queryset into one dict. Two conditions on one field could overwrite each
+    other there. Clauses that are not ``alone`` in the queryset are therefore put into an ``$and`` of their own.
     """
     together = {key: value for clause in clauses for key, value in clause.items()}
     if not clauses or (alone and len(together) == sum(map(len, clauses))):
@@ -61,7 +69,10 @@ def _conjunction(clauses: Sequence[Raw], *, alone: bool = True) -> Raw:
 
 
 def _clause(model: Any, condition: Condition) -> Raw:
-    """Return a condition in MongoDB's query language, by MongoDB's names of the fields."""
+    """Return a condition in MongoDB's query language.
+
+    The clause has MongoDB's names of the fields.
+    """
     *parents, name = condition.field.split(".")
     path = []
     for parent in parents:
@@ -79,7 +90,7 @@ def _clause(model: Any, condition: Condition) -> Raw:
     def encode(value: Any) -> Any:
         return value if value is None or is_cached else field.to_mongo(codec.encode(value))
 
-    operator = "eq" if is_membership else condition.operator  # of a list, MongoDB compares each item
+    operator = "eq" if is_membership else condition.operator  # MongoDB compares each item of a list
     return {".".join(path): _comparison(operator, condition.value, codec.type, encode)}
 
 

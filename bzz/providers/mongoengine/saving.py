@@ -1,8 +1,11 @@
-"""Saves and deletes that hold only if the document is stored as expected: inserts never replace, updates never insert.
+"""Saves and deletes that fail if the stored document has changed.
 
-``Document.save()`` replaces a document whose natural key is taken, and inserts a stub if the document it updates was
-deleted. The model's own ``save()``, ``clean()`` and MongoEngine's signals must all run, and a ``save()`` of the model's
-own may take any arguments. Therefore the two methods that write to the collection are replaced on the saved instance.
+An insert never replaces a document, and an update never inserts one. ``Document.save()`` alone does not guarantee this.
+It replaces a document that has the same natural key. It inserts an incomplete document if the document that it updates
+was deleted.
+
+The model's own ``save()``, its ``clean()`` and MongoEngine's signals must all run. A model's own ``save()`` may take
+any arguments. Therefore this module replaces, on the saved instance, the two methods that write to the collection.
 """
 
 from __future__ import annotations
@@ -20,10 +23,10 @@ from bzz.exceptions import Invalid
 
 
 def insert(document: Any) -> None:
-    """Insert a new document by its own ``save()``.
+    """Insert a new document with its own ``save()``.
 
     Raises:
-        NotUniqueError: the primary key or another unique value is taken.
+        NotUniqueError: another document has the same primary key or unique value.
         ValidationError: the model's own validation failed.
     """
     inserted = False
@@ -34,7 +37,7 @@ def insert(document: Any) -> None:
         return type(document)._save_create(document, doc=doc, force_insert=True, write_concern=write_concern)
 
     def update(doc: Any, save_condition: Any, write_concern: Any) -> tuple[Any, bool]:
-        if not inserted:  # save() or clean() chose the primary key, and MongoEngine takes the document for stored
+        if not inserted:  # save() or clean() set the primary key, so MongoEngine thinks that the document is stored
             return create(doc, write_concern=write_concern, force_insert=True), True
         return _update(document, doc, save_condition, write_concern)
 
@@ -42,22 +45,23 @@ def insert(document: Any) -> None:
 
 
 def update(document: Any, key: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -> None:
-    """Update a loaded document by its own ``save()``, if its written fields are still stored as loaded.
+    """Update a loaded document with its own ``save()``.
 
-    The written fields include those that ``clean()`` and ``save()`` change.
+    The written fields must still be stored as they were loaded. They include the fields that ``clean()`` and ``save()``
+    change.
 
     Args:
-        document: with its changes.
-        key: the primary key it was loaded with.
+        document: the document with its changes.
+        key: the primary key that the document had when it was loaded.
         raw: the document as MongoDB loaded it.
-        names: MongoDB's names of further fields that must be stored as loaded.
+        names: MongoDB's names of further fields that must still be stored as they were loaded.
 
     Raises:
-        SaveConditionError: the document is not stored any more, or not as loaded.
-        Invalid: ``save()`` or ``clean()`` chose another primary key.
-        NotUniqueError, ValidationError: as ``insert``.
+        SaveConditionError: the document is not stored any more, or is not stored as it was loaded.
+        Invalid: ``save()`` or ``clean()`` set another primary key.
+        NotUniqueError, ValidationError: see ``insert``.
     """
-    is_first = True  # a save() of the model that saves again must not compare with the loaded values
+    is_first = True  # a model's save() may save twice; the second time must not compare with the loaded values
 
     def update_only(doc: Any, save_condition: Any, write_concern: Any) -> tuple[Any, bool]:
         if document.pk != key:
@@ -73,16 +77,18 @@ def update(document: Any, key: Any, raw: Mapping[str, Any], names: Collection[st
 
 
 def delete(document: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -> None:
-    """Delete a loaded document by its own ``delete()``, if it is still stored.
+    """Delete a loaded document with its own ``delete()``.
+
+    The document must still be stored.
 
     Args:
-        document: as loaded.
+        document: the loaded document.
         raw: the document as MongoDB loaded it.
-        names: MongoDB's names of fields that must be stored as loaded; ignored if the model's own code runs at a
-            delete, as it may change them.
+        names: MongoDB's names of fields that must still be stored as they were loaded. They are ignored if a delete
+            runs the model's own code, as that code may change the fields.
 
     Raises:
-        SaveConditionError: the document is not stored any more, or not as loaded.
+        SaveConditionError: the document is not stored any more, or is not stored as it was loaded.
         OperationError: a reverse delete rule forbids the delete.
     """
     as_loaded = {} if _runs_own_code_at_delete(type(document)) else _as_loaded(raw, {*names} - {"_id"})
@@ -92,11 +98,14 @@ def delete(document: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -
         document.delete()
     finally:
         vars(document).pop("_get_collection", None)
-    collection.check()  # again, as a delete() of the model's own may have caught the first error
+    collection.check()  # again, as the model's own delete() may have caught the first error
 
 
 def _runs_own_code_at_delete(model: Any) -> bool:
-    """Tell whether a delete runs code that may write before it deletes the document."""
+    """Return whether a delete runs code of the application.
+
+    Such code may write before it deletes the document.
+    """
     queryset_class = model._meta.get("queryset_class", me.QuerySet)
     return (
         model.delete is not me.Document.delete
@@ -109,7 +118,10 @@ def _runs_own_code_at_delete(model: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _ConditionalCollection:
-    """A collection whose first delete of the document ``key`` must find it stored and meeting ``condition``."""
+    """A collection that checks the first delete of the document ``key``.
+
+    The document must be stored and meet ``condition``.
+    """
 
     collection: Any
     key: Any
@@ -140,13 +152,16 @@ def _as_loaded(raw: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def _update(document: Any, doc: Any, save_condition: Any, write_concern: Any) -> tuple[Any, bool]:
-    """Run MongoEngine's own update; any condition, even an empty one, keeps it from inserting."""
+    """Run MongoEngine's own update.
+
+    With a condition, even an empty one, the update never inserts.
+    """
     result: tuple[Any, bool] = type(document)._save_update(document, doc, save_condition or {}, write_concern)
     return result
 
 
 def _save(document: Any, **methods: Callable[..., Any]) -> None:
-    """Call ``document.save()`` with ``methods`` in place of the document's own."""
+    """Call ``document.save()`` with ``methods`` in place of the document's own methods."""
     replaced = {"_clear_changed_fields": lambda: _forget_changes(document), **methods}
     vars(document).update(replaced)
     try:
@@ -157,7 +172,10 @@ def _save(document: Any, **methods: Callable[..., Any]) -> None:
 
 
 def _forget_changes(part: Any) -> None:
-    """Mark all fields as unchanged; MongoEngine's own method would query for each list of references."""
+    """Mark all fields as unchanged.
+
+    MongoEngine's own method would query the store for each list of references.
+    """
     inner: Iterable[Any] = ()
     if isinstance(part, BaseDocument):
         part._changed_fields = []
@@ -167,5 +185,5 @@ def _forget_changes(part: Any) -> None:
     elif isinstance(part, (list, tuple)):
         inner = part
     for value in inner:
-        if not isinstance(value, me.Document):  # a document behind a reference is saved by itself
+        if not isinstance(value, me.Document):  # a document that a reference refers to is saved separately
             _forget_changes(value)

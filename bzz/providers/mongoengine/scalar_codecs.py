@@ -1,4 +1,7 @@
-"""The codec: the type of a MongoEngine field, with conversion both ways; and the codecs of scalar fields."""
+"""The codec of a MongoEngine field, and the codecs of scalar fields.
+
+A codec contains the type of a field. It decodes and encodes the field's values.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from bzz.schema import enumerations, free_form, scalars
 from bzz.schema.scalars import Scalar
 from bzz.schema.types import EQUALITY, DataType, identity
 
-CLASS_MARKERS = frozenset({"_cls", "_ref"})  # MongoEngine instantiates the class that they name
+CLASS_MARKERS = frozenset({"_cls", "_ref"})  # MongoEngine instantiates the class that these keys name
 
 
 def check_key(key: str) -> None:
@@ -27,7 +30,10 @@ def check_key(key: str) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return a value of MongoDB's or MongoEngine's own types as JSON: ids, references and decimals as text."""
+    """Return a value of MongoDB's or MongoEngine's own types as JSON.
+
+    Ids, references and decimals become text.
+    """
     if isinstance(value, me.Document):
         return plain(value.pk)
     if isinstance(value, me.EmbeddedDocument):
@@ -47,15 +53,17 @@ JSON = free_form.Json(check_key, plain, (ObjectId, DBRef, Decimal128, me.Documen
 
 @dataclass(frozen=True)
 class Codec:
-    """The type of one MongoEngine field, with conversion both ways.
+    """The type of one MongoEngine field, with conversion in both directions.
+
+    A part is the raw value of the field in a document.
 
     Args:
-        type: of the field.
-        decode: returns the typed value of a document's part (its raw value in the field); never called with None.
-        encode: returns the part for a typed value; never called with None.
-        generated: whether a request must not set the field.
-        reuse: returns the part for a new value, made of the old part's documents, which keep their classes; called with
-            the old part, its value and the new value. None for a type without documents.
+        type: the type of the field.
+        decode: returns the typed value of a part. It is never called with None.
+        encode: returns the part for a typed value. It is never called with None.
+        generated: whether requests must not set the field.
+        reuse: returns the part for a new value. It is called with the old part, the old value and the new value. It
+            reuses the old part's documents, so that they keep their classes. None for a type without documents.
     """
 
     type: DataType
@@ -65,16 +73,22 @@ class Codec:
     reuse: Callable[[Any, Any, Any], Any] | None = None
 
     def encode_over(self, part: Any, before: Any, value: Any) -> Any:
-        """Return the part for ``value``, with the documents of the old ``part``, whose value is ``before``."""
+        """Return the part for ``value``, with the documents of the old ``part``.
+
+        The value of the old part is ``before``.
+        """
         if self.reuse is None or part is None or not isinstance(before, (dict, list)):
             return self.encode(value)
         return self.reuse(part, before, value)
 
     def decode_if_possible(self, value: Any) -> Any:
-        """Return the typed value; None, and a value that the type cannot decode, stay as they are."""
+        """Return the typed value.
+
+        None is returned unchanged, and so is a value that the type cannot decode.
+        """
         try:
             return None if value is None else self.decode(value)
-        except Exception:  # noqa: BLE001  # a document may hold anything, and bzz must show it
+        except Exception:  # noqa: BLE001  # a document may contain any value, and bzz must show it
             return value
 
 
@@ -90,7 +104,10 @@ OBJECT_ID = Scalar("id", _parse_object_id, str)
 
 
 def _naive(value: Any, *, milliseconds: bool) -> Any:
-    """Return a date and time as MongoDB stores it: UTC without a zone, cut to ``milliseconds`` for a BSON date."""
+    """Return a date and time as MongoDB stores it.
+
+    It is in UTC, without a zone. A BSON date is cut to ``milliseconds``.
+    """
     if not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day) if isinstance(value, date) else value
     value = scalars.utc(value).replace(tzinfo=None)
@@ -114,13 +131,16 @@ def _decimal_codec(convert: Callable[[Any], Any], *, is_number: bool = True) -> 
         return value
 
     datatype = replace(scalars.DECIMAL, parser=parse_decimal)
-    if not is_number:  # stored as text, which sorts differently
+    if not is_number:  # it is stored as text, and text sorts differently
         datatype = replace(datatype, operators=EQUALITY, sortable=False)
     return Codec(datatype, convert)
 
 
 def _float_decimal(decimal_field: Any) -> Codec:
-    """Return the codec of a DecimalField: a float unless ``force_string``, rounded to its precision."""
+    """Return the codec of a DecimalField.
+
+    It stores a float, or text with ``force_string``. It rounds to the field's precision.
+    """
 
     def convert(value: Any) -> Any:
         return decimal_field.to_python(decimal_field.to_mongo(value))
@@ -129,7 +149,10 @@ def _float_decimal(decimal_field: Any) -> Codec:
 
 
 def _geo_codec(geo_field: Any) -> Codec:
-    """Return the codec of a geometry, which checks how deep positions nest; MongoDB checks their shape."""
+    """Return the codec of a geometry.
+
+    The codec checks how deep the positions are nested. MongoDB checks their shape.
+    """
     depth = DEPTHS.get(geo_field._type, 0) if isinstance(geo_field, GeoJsonBaseField) else 0
 
     def parse_geo(raw: Any) -> Any:

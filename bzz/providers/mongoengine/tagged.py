@@ -20,9 +20,9 @@ class Tagged(DataType):
     """A value of one of several document classes: ``{"type": "Class name", key: value}``.
 
     Args:
-        choices: the class names that ``type`` may have.
+        choices: the class names that ``type`` may be.
         key: ``id`` for a reference, ``value`` for an embedded document.
-        inner: returns the type of ``key``'s value for a document class.
+        inner: a function from a document class to the type of the value.
     """
 
     choices: tuple[str, ...]
@@ -31,11 +31,11 @@ class Tagged(DataType):
     name: str = "object"
 
     def parse(self, raw: Any) -> Values:
-        """Return the typed pair.
+        """Return the pair with typed values.
 
         Raises:
             ValueError: ``raw`` is no object with ``type`` and ``key``.
-            Invalid: ``type`` is none of ``choices``, or the class takes no such value.
+            Invalid: ``type`` is not in ``choices``, or the class does not take such a value.
         """
         if not isinstance(raw, Mapping) or set(raw) != {"type", self.key}:
             raise ValueError(f"expected an object with type and {self.key}")
@@ -54,17 +54,20 @@ class Tagged(DataType):
         return {"type": name, self.key: value}
 
     def dump(self, value: Any) -> Any:
-        """Return the pair as JSON has it."""
+        """Return the pair with values for JSON."""
         return {"type": value["type"], self.key: self.inner(get_document(value["type"])).dump(value[self.key])}
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
-        """Yield the read-only values inside the embedded document, by dotted name."""
+        """Yield the read-only values inside the embedded document.
+
+        Each value is yielded with its dotted name.
+        """
         before = stored[self.key] if stored and stored["type"] == value["type"] else None
         inner = self.inner(get_document(value["type"])).read_only_values(value[self.key], before)
         return ((f"{self.key}.{name}", part) for name, part in inner)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
-        """Yield the reference itself, or those of the embedded document."""
+        """Yield the reference itself, or the references of the embedded document."""
         model = get_document(value["type"])
         if self.key == "id":
             return iter([("id", model, value["id"])])

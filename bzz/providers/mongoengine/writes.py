@@ -1,7 +1,8 @@
-"""Updates and deletes that are tried again when another request wrote in between.
+"""Updates and deletes of documents.
 
-MongoDB locks nothing between a read and a write. A write therefore holds only if the document is still stored as it was
-loaded (``saving``); if not, the document is loaded and written again.
+They are tried again if another request wrote in between. MongoDB locks nothing between a read and a write. A write
+therefore succeeds only if the document is still stored as it was loaded (see ``saving``). Otherwise the document is
+loaded and written again.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
-ATTEMPTS = 100  # of writes at once, each round lets at least one through
+ATTEMPTS = 100  # in each round, at least one of the writes at once succeeds
 CONTENDED = "Other requests keep changing this instance; try again later."
 
 
 def load(address: Address, state: ActState) -> Stored:
-    """Return the document at ``address``, to be written, with MongoDB's own document as its ``origin``.
+    """Return the document at ``address`` for a write.
+
+    Its ``origin`` is the document as MongoDB stores it.
 
     Raises:
         NotFound: no such document exists, or the model's hook hides it.
@@ -44,11 +47,11 @@ class Update:
     """One update of a document.
 
     Args:
-        address: of the document.
-        change: from its stored values to the new ones; applied again at each attempt.
-        exact: whether all fields must be as ``change`` found them, rather than the written ones alone.
-        state: of the act.
-        given: names of the fields that the change set so far; ``run`` fills it.
+        address: the address of the document.
+        change: a function from the stored values to the new ones. Each attempt calls it again.
+        exact: whether all fields must still be as ``change`` found them. If not, only the written fields must be.
+        state: the state of the act.
+        given: names of the fields that the change has set so far. ``run`` adds them.
     """
 
     address: Address
@@ -61,18 +64,18 @@ class Update:
         """Apply the change, save the document and return it.
 
         Raises:
-            NotFound, Invalid, BzzError: as ``Provider.update``.
-            Conflict: other requests won all of ``ATTEMPTS`` rounds.
+            NotFound, Invalid, BzzError: see ``Provider.update``.
+            Conflict: other requests were faster in all ``ATTEMPTS`` rounds.
         """
         document_class = document_class_of(self.address.schema.model)
         if loaded and document_class.values(loaded.instance) != loaded.values:
-            loaded = None  # a receiver changed the document itself, and such a change is not stored
+            loaded = None  # a receiver changed the document itself; such a change is not stored
         for _ in range(ATTEMPTS):
             loaded = loaded or load(self.address, self.state)
             try:
                 return self._save(loaded)
             except SaveConditionError:
-                loaded = None  # the document was deleted, or a field that this update writes was changed
+                loaded = None  # another request deleted the document, or changed a field of this update
         raise Conflict(CONTENDED)
 
     def _save(self, loaded: Stored) -> Stored:
@@ -87,23 +90,23 @@ class Update:
 
 
 def delete(address: Address, check: Callable[[Values], None] | None, state: ActState) -> Stored:
-    """Delete the document at ``address`` and return it as it was last.
+    """Delete the document at ``address`` and return its last state.
 
     Args:
-        address: of the document.
-        check: raises if the stored values forbid the delete; called again at each attempt.
-        state: of the act.
+        address: the address of the document.
+        check: a function that raises if the stored values forbid the delete. Each attempt calls it again.
+        state: the state of the act.
 
     Raises:
-        NotFound, BzzError: as ``Provider.delete``.
-        Conflict: other requests won all of ``ATTEMPTS`` rounds.
+        NotFound, BzzError: see ``Provider.delete``.
+        Conflict: other requests were faster in all ``ATTEMPTS`` rounds.
     """
     schema = address.schema
     for _ in range(ATTEMPTS):
         loaded = load(address, state)
         if check is not None:
             check(loaded.values)
-        with suppress(SaveConditionError):  # the document was changed or deleted: load it again
+        with suppress(SaveConditionError):  # another request changed or deleted the document: load it again
             saving.delete(loaded.instance, loaded.origin, _all_fields(schema) if check else ())
             return loaded
     raise Conflict(CONTENDED)

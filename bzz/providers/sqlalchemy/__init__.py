@@ -1,4 +1,7 @@
-"""The provider of SQLAlchemy 2's mapped classes, for any database, with asynchronous or synchronous sessions."""
+"""The provider of SQLAlchemy 2's mapped classes.
+
+It works with any database, and with asynchronous or synchronous sessions.
+"""
 
 from bzz.providers.sqlalchemy.provider import SQLAlchemyProvider
 

@@ -1,4 +1,8 @@
-"""The codec: the type of a column, with conversion both ways, by the column's SQLAlchemy type."""
+"""The codecs of columns.
+
+A codec contains the type of a column. It decodes and encodes the column's values. The column's SQLAlchemy type
+determines the codec.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +24,20 @@ from bzz.schema.scalars import Scalar, integer
 from bzz.schema.types import DataType, parse_text
 
 SQLITE = "sqlite"
-MAX_DIGITS = 300  # of a decimal number before or after the point; a float has 308
+MAX_DIGITS = 300  # of a decimal number, before or after the point; a float has 308
 SHOWN = Json(plain=str)  # shows values of the database's own types as text
 Convert = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """The type of one column, with conversion both ways.
+    """The type of one column, with conversion in both directions.
 
     Args:
-        type: of the field.
-        decode: returns the typed value of SQLAlchemy's value; never called with None. None if both are the same.
-        encode: returns SQLAlchemy's value of a typed value; as ``decode``.
+        type: the type of the field.
+        decode: a function from SQLAlchemy's value to the typed value. It is never called with None.
+            ``decode`` is None if both values are always the same.
+        encode: a function from the typed value to SQLAlchemy's value. The rules of ``decode`` apply.
         is_settable: whether a request may set the field.
     """
 
@@ -43,7 +48,10 @@ class Codec:
 
 
 class Shown(Json):
-    """The type of values that are shown only: no filter can compare them."""
+    """The type of values that can only be shown.
+
+    No filter can compare them.
+    """
 
     operators = ()
 
@@ -52,11 +60,13 @@ ONLY_SHOWN = Codec(Shown(plain=str), SHOWN.dump, is_settable=False)
 
 
 def codec_of(column_type: TypeEngine[Any], dialect: str | None) -> Codec:
-    """Return the codec of a column type; a type that bzz does not know can only be shown.
+    """Return the codec of a column type.
+
+    A type that bzz does not know can only be shown.
 
     Args:
-        column_type: of SQLAlchemy.
-        dialect: the name of the database's dialect, whose limits hold; None if it is unknown.
+        column_type: a column type of SQLAlchemy.
+        dialect: the name of the database's dialect, which has limits of its own. None if the dialect is unknown.
     """
     if isinstance(column_type, (sa.PickleType, sa.Interval)):
         return ONLY_SHOWN
@@ -123,7 +133,10 @@ def _number(column_type: sa.Numeric[Any], _: str | None) -> Codec:
 
 
 def _datetime(column_type: sa.DateTime, _: str | None) -> Codec:
-    """Return the codec of a date and time, which is in UTC even if the column or the database has no zones."""
+    """Return the codec of a date and time.
+
+    The value is in UTC, even if the column or the database has no time zones.
+    """
     encode = None if column_type.timezone else (lambda value: value.replace(tzinfo=None))
     return Codec(scalars.DATETIME, scalars.utc, encode)
 

@@ -20,7 +20,7 @@ from bzz.schema.errors import NO_INSTANCE
 TAKEN, MISSING, REFUSED = "is taken", "is required", "is not allowed"
 DANGLING = "refers to an instance that does not exist"
 REFERRED = "Other instances refer to this one; delete them or change their references."
-MESSAGES = {  # by SQLSTATE (ISO 9075), by SQLite's error name, by MySQL's error number
+MESSAGES = {  # keys: SQLSTATE (ISO 9075), SQLite's error name, MySQL's error number
     "23505": TAKEN,
     "23502": MISSING,
     "23503": DANGLING,
@@ -42,7 +42,7 @@ CONTENDED = {"40001", "40P01", "55P03", "1205", "1213"}  # serialization failure
 UNAVAILABLE = re.compile(  # connection, read-only, resources, operator; SQLite busy or without disk; MySQL's client
     "08...|25006|3D000|53...|57...|58...|SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY|PROTOCOL).*|20[0-9]{2}|1040|1053"
 )
-COLUMNS = [  # the columns of an error, as each database names them in its message
+COLUMNS = [  # the columns of an error, in the words of each database's messages
     re.compile(pattern)
     for pattern in (
         r"Key \(([^)]+)\)=",
@@ -61,15 +61,18 @@ COLUMNS = [  # the columns of an error, as each database names them in its messa
 def translated(
     mapped_class: MappedClass, given: Collection[str] | None = None, *, is_delete: bool = False
 ) -> Iterator[None]:
-    """Translate errors that the block raises; errors of the application's own code pass.
+    """Translate errors that the block raises.
+
+    Errors of the application's own code are not translated.
 
     Args:
-        mapped_class: of the instances at hand.
-        given: names of the fields that a write sets; None for a read.
-        is_delete: whether the block deletes, so that a broken constraint means that other instances refer to this one.
+        mapped_class: the class of the instances.
+        given: names of the fields that a write sets. It is None for a read.
+        is_delete: whether the block deletes. In a delete, a broken constraint means that other instances refer to the
+            deleted one.
 
     Raises:
-        NotFound, Conflict, Invalid, Unavailable: as ``Provider``.
+        NotFound, Conflict, Invalid, Unavailable: see ``Provider``.
     """
     try:
         yield
@@ -77,7 +80,7 @@ def translated(
         raise NotFound(NO_INSTANCE) from error
     except FlushError as error:
         raise Conflict("An instance with this primary key is already stored.") from error
-    except AssertionError as error:  # of members whose primary key is the foreign key that a delete would clear
+    except AssertionError as error:  # the delete would clear a member's foreign key that is its primary key, too
         if not (is_delete and "blank-out primary key" in str(error)):
             raise
         raise Conflict(REFERRED) from error
@@ -97,7 +100,10 @@ def translated(
 
 
 def _statement_error(error: sa.exc.StatementError, *, is_write: bool) -> BzzError | None:
-    """Return bzz's error of a failed statement; None for a mistake of the application."""
+    """Return bzz's error for a failed statement.
+
+    Return None if the application made a mistake.
+    """
     after = " The write may have happened." if is_write else ""
     code = _code(error)
     if code in CONTENDED:
@@ -114,11 +120,14 @@ def _statement_error(error: sa.exc.StatementError, *, is_write: bool) -> BzzErro
 def _constraint_error(
     mapped_class: MappedClass, error: sa.exc.StatementError, given: Collection[str] | None
 ) -> BzzError:
-    """Return the error of a broken constraint, for each field that the message names."""
+    """Return the error for a broken constraint.
+
+    It has an entry for each field that the message names.
+    """
     kind = MESSAGES.get(_code(error))
     if kind is None:
         return Conflict("A constraint of the store forbids it.")
-    cause = getattr(error.orig, "__cause__", None)  # asyncpg's own error says more
+    cause = getattr(error.orig, "__cause__", None)  # asyncpg's own error contains more details
     names = _fields_of(mapped_class, f"{error.orig} {getattr(cause, 'detail', '')}")
     errors = mapped_class.schema.visible_errors({name: [kind] for name in names}, given)
     if kind is TAKEN:
@@ -127,7 +136,10 @@ def _constraint_error(
 
 
 def _code(error: sa.exc.StatementError) -> str:
-    """Return the driver's code of an error; an empty text if it has none."""
+    """Return the driver's code of an error.
+
+    Return an empty text if the error has no code.
+    """
     cause: Any = error.orig
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
     if code is None and cause is not None and cause.args and isinstance(cause.args[0], int):
@@ -136,7 +148,7 @@ def _code(error: sa.exc.StatementError) -> str:
 
 
 def _fields_of(mapped_class: MappedClass, message: str) -> list[str]:
-    """Return the names of the fields whose columns ``message`` names."""
+    """Return the names of the fields whose columns are in ``message``."""
     found = next((match[1] for pattern in COLUMNS if (match := pattern.search(message))), "")
     columns = [part.strip(' "`').rpartition(".")[2] for part in found.split(",")]
     names = _fields_by_column(mapped_class.mapper, mapped_class.relations.values())
@@ -145,7 +157,7 @@ def _fields_of(mapped_class: MappedClass, message: str) -> list[str]:
 
 
 def _fields_by_column(mapper: Mapper[Any], relations: Collection[Relationship]) -> dict[str, str]:
-    """Return the names of the fields by the names of their columns."""
+    """Return a dict from column name to field name."""
     by_key = {relation.key: relation.name for relation in relations if relation.key}
     return {
         column.name: by_key.get(prop.key, prop.key)
@@ -156,7 +168,10 @@ def _fields_by_column(mapper: Mapper[Any], relations: Collection[Relationship]) 
 
 
 def _checked_columns(mapper: Mapper[Any], name: str) -> list[str]:
-    """Return the column that the constraint ``name`` checks; none if it checks several or does not exist."""
+    """Return the column that the constraint ``name`` checks.
+
+    The list is empty if the constraint checks several columns or does not exist.
+    """
     for table in mapper.tables:
         columns: Any = table.columns
         for column in columns:

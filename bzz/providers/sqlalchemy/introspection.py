@@ -1,4 +1,4 @@
-"""Introspection of mappers: the ``MappedClass`` of a model."""
+"""The introspection of mappers: it makes the ``MappedClass`` of a model."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
 
     Args:
         model: the class.
-        dialect: the name of the database's dialect; None if it is unknown.
-        mapped_class_of: returns the ``MappedClass`` of a related class; called at first use.
+        dialect: the name of the database's dialect. It is None if the dialect is unknown.
+        mapped_class_of: a function that returns the ``MappedClass`` of a related class. It is called at first use.
 
     Raises:
         TypeError: ``model`` is no mapped class, or its primary key is composite.
-        LookupError: a class of its registry refers to a class that is not defined yet.
+        LookupError: a class of the model's registry refers to a class that is not defined yet.
     """
     mapper: Any = sa.inspect(model, raiseerr=False)
     if not isinstance(mapper, Mapper):
@@ -58,7 +58,7 @@ def _configure(mapper: Mapper[Any]) -> None:
     """Configure all mappers of the registry.
 
     Raises:
-        LookupError: one refers to a class or table that is not defined yet. SQLAlchemy itself would then refuse to
+        LookupError: a mapper refers to a class or table that is not defined yet. SQLAlchemy itself would then refuse to
             configure any mapper, now and later.
     """
     if mapper.configured:
@@ -80,7 +80,10 @@ def _configure(mapper: Mapper[Any]) -> None:
 
 
 def _is_defined(argument: Any) -> bool:
-    """Tell whether a relationship's argument, if it is a function, can return the class it refers to."""
+    """Return whether a relationship's argument can be resolved.
+
+    If the argument is a function, the class that it returns must be defined. Any other argument can be resolved.
+    """
     if callable(argument) and not isinstance(argument, type):
         try:
             argument()
@@ -90,7 +93,10 @@ def _is_defined(argument: Any) -> bool:
 
 
 def _expressions(mapper: Mapper[Any]) -> dict[str, Any]:
-    """Return columns, expressions and hybrid properties by name; None for a hybrid property without expression."""
+    """Return a dict from name to column, expression or hybrid property.
+
+    The value is None for a hybrid property without an expression.
+    """
     pk = mapper.primary_key[0]
     found: dict[str, Any] = {
         name: prop.expression
@@ -100,7 +106,7 @@ def _expressions(mapper: Mapper[Any]) -> dict[str, Any]:
     for name, descriptor in mapper.all_orm_descriptors.items():
         if descriptor.extension_type is HybridExtensionType.HYBRID_PROPERTY and not name.startswith("_"):
             found[name] = None
-            with suppress(Exception):  # the property may work on instances only
+            with suppress(Exception):  # the property may work only on instances
                 found[name] = getattr(mapper.class_, name)
     return found
 

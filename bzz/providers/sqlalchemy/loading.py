@@ -1,4 +1,7 @@
-"""Instances from statements, and ``Stored`` from instances."""
+"""Functions that load instances with statements.
+
+``to_stored`` returns ``Stored`` of such instances.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,21 @@ Visible = sa.Select[Any] | None  # the instances that the model's hook shows; No
 
 
 def load_all(session: Session, statement: Any, parameters: Any = None) -> Sequence[Any]:
-    """Return the instances that ``statement`` finds, as stored now even if the session knows them already."""
+    """Return the instances that ``statement`` finds, as they are stored now.
+
+    If the session already has an instance, its values are loaded again.
+    """
     options = {"populate_existing": True} if session.identity_map else {}  # the option costs time
     return session.scalars(statement, parameters, execution_options=options).unique().all()
 
 
 def load_one(session: Session, statement: Any, mapped_class: MappedClass, address: Address) -> Any:
-    """Return the instance that ``statement`` finds with the parameter ``key`` of ``address``.
+    """Return the instance that ``statement`` finds for ``address``.
+
+    The parameter ``key`` of the statement is the key of the address.
 
     Raises:
-        NotFound: it finds none.
+        NotFound: the statement finds no instance.
     """
     key = mapped_class.encode(address.field, address.key)
     for instance in load_all(session, statement, {"key": key}):
@@ -44,14 +52,16 @@ def to_stored(
     *,
     represent: bool = False,
 ) -> Sequence[Stored]:
-    """Return ``Stored`` of instances; queries once for each deferred field that ``undefer`` names.
+    """Return ``Stored`` of instances.
+
+    Query once for each deferred field that ``undefer`` names.
 
     Args:
-        session: of the instances.
-        mapped_class: of the instances.
-        schema: as the call has it, for the representations.
-        instances: of the class.
-        undefer: the deferred fields to load with them.
+        session: the session of the instances.
+        mapped_class: the class of the instances.
+        schema: the schema that the call got, for the representations.
+        instances: instances of the class.
+        undefer: the deferred fields to load with the instances.
         represent: whether to build the representations, too.
     """
     values = [mapped_class.values(instance) for instance in instances]

@@ -1,7 +1,10 @@
-"""Row locks: no other transaction can write an instance between its load and the commit.
+"""Row locks.
 
-PostgreSQL, MySQL and others lock the row itself: ``SELECT ... FOR UPDATE``. SQLite has no row locks. Its transaction
-begins with a write that changes nothing, which locks the whole database for writers until the commit.
+With a lock, no other transaction can write an instance between its load and the commit.
+
+PostgreSQL, MySQL and others lock the row itself: ``SELECT ... FOR UPDATE``. SQLite has no row locks. On SQLite, the
+transaction begins with a write that changes nothing. This write locks the whole database for other writers until the
+commit.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ from bzz.schema.errors import NO_INSTANCE
 
 
 def load_locked(session: Session, mapped_class: MappedClass, address: Address, visible: Visible) -> Any:
-    """Return the instance at ``address`` as stored now. No other transaction can write it until this one ends.
+    """Load the instance at ``address`` with its present values, and lock it.
+
+    No other transaction can write the instance until this transaction ends.
 
     Raises:
         NotFound: no such instance exists, or it is not ``visible``.
@@ -36,26 +41,35 @@ def load_locked(session: Session, mapped_class: MappedClass, address: Address, v
 
 
 def lock_database(session: Session, mapped_class: MappedClass) -> None:
-    """Lock SQLite's database for other writers; any other database locks rows instead."""
+    """Lock SQLite's database for other writers.
+
+    Do nothing on any other database, as it locks rows instead.
+    """
     if session.get_bind(mapped_class.mapper).dialect.name == SQLITE:
         statement = mapped_class.once("write nothing", lambda: _write_nothing(mapped_class.mapper))
         session.execute(statement, bind_arguments={"mapper": mapped_class.mapper})
 
 
 def select_for_update(mapped_class: MappedClass, name: str) -> sa.Select[Any]:
-    """Return the statement that finds an instance by the field ``name`` and locks its row; built once."""
+    """Return the statement that finds one instance and locks its row.
+
+    It finds the instance by the field ``name``. It is built once.
+    """
     return mapped_class.once(
         ("for update", name), lambda: for_update(mapped_class.select_by(name), mapped_class.mapper)
     )
 
 
 def for_update(statement: Any, mapper: Mapper[Any]) -> Any:
-    """Return ``statement`` so that it locks the rows it finds in the mapper's table; others may still refer to them."""
+    """Return ``statement`` with a lock on the rows that it finds.
+
+    Only the rows in the mapper's table are locked. Other rows may still refer to the locked rows.
+    """
     return statement.with_for_update(of=mapper.base_mapper.local_table, key_share=True)
 
 
 def _write_nothing(mapper: Mapper[Any]) -> sa.Update:
-    """Return an UPDATE of no row."""
+    """Return an UPDATE that changes no row."""
     table: Any = mapper.base_mapper.local_table
     pk = mapper.base_mapper.primary_key[0]
     return sa.update(table).values({pk: pk}).where(sa.false())

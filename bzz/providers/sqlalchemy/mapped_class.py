@@ -1,4 +1,7 @@
-"""Mapped classes: their schemas, the values of their instances, and instances from values."""
+"""Mapped classes and their schemas.
+
+They convert instances to values, and values to instances.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +29,19 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class MappedClass:
-    """A mapped class, with a codec for each column and a relationship for each relation.
+    """A mapped class, with its codecs and relationships.
+
+    Each column has a codec, and each relation has a relationship.
 
     Args:
-        mapper: of the class.
-        schema: of the class.
-        codecs: of columns and expressions, by field name.
-        key_codecs: of the foreign keys of to-one relationships, by field name.
-        relations: relationships by field name.
+        mapper: the mapper of the class.
+        schema: the schema of the class.
+        codecs: a dict from field name to codec, for columns and expressions.
+        key_codecs: a dict from field name to codec, for the foreign keys of to-one relationships.
+        relations: a dict from field name to relationship.
 
     Attributes:
-        pages: statements of first pages, which ``queries`` builds and keeps.
+        pages: the statements of first pages. ``queries`` builds and keeps them.
     """
 
     mapper: Mapper[Any]
@@ -49,19 +54,25 @@ class MappedClass:
 
     @cached_property
     def _decoders(self) -> list[tuple[str, str, Convert | None]]:
-        """Name, attribute and decoder of each field that is not deferred."""
+        """The name, attribute and decoder of each field that is not deferred."""
         of_columns = [(name, name, codec.decode) for name, codec in self.codecs.items()]
         return of_columns + [(name, self.attribute(name), codec.decode) for name, codec in self.key_codecs.items()]
 
     @cached_property
     def _parameters(self) -> Sequence[Parameter]:
-        """The parameters of the class's own constructor; none if it has SQLAlchemy's."""
+        """The parameters of the class's own constructor.
+
+        The sequence is empty if the class has SQLAlchemy's constructor.
+        """
         own: Any = self.mapper.class_manager.original_init
         return [] if own is self.mapper.registry.constructor else [*signature(own).parameters.values()][1:]
 
     @cached_property
     def _accepted(self) -> frozenset[str] | None:
-        """The attributes that the constructor takes; None if it takes all."""
+        """The attributes that the constructor takes.
+
+        None if the constructor takes all attributes.
+        """
         takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in self._parameters)
         return None if takes_any else frozenset(p.name for p in self._parameters)
 
@@ -73,37 +84,55 @@ class MappedClass:
 
     @cached_property
     def key(self) -> Any:
-        """The attribute of the primary key."""
+        """The attribute that contains the primary key."""
         return self.column(str(self.schema.pk))
 
     @cached_property
     def select_all(self) -> sa.Select[Any]:
-        """The statement of all instances, with SQLAlchemy's deferred columns loaded."""
+        """The statement that finds all instances.
+
+        It also loads SQLAlchemy's deferred columns.
+        """
         deferred = [prop.class_attribute for prop in self.mapper.column_attrs if prop.deferred]
         return sa.select(self.mapper.class_).options(*map(undefer, deferred))
 
     def once(self, key: Hashable, build: Callable[[], S]) -> S:
-        """Return the statement that ``build`` returned for ``key`` at the first call."""
+        """Return the statement for ``key``.
+
+        ``build`` makes the statement at the first call.
+        """
         if key not in self._statements:
             self._statements[key] = build()
         statement: S = self._statements[key]
         return statement
 
     def select_by(self, name: str) -> sa.Select[Any]:
-        """Return the statement of the instance whose field ``name`` equals the parameter ``key``; built once."""
+        """Return the statement that finds one instance by the field ``name``.
+
+        The field equals the parameter ``key``. The statement is built once.
+        """
         return self.once(("by", name), lambda: self.select_all.where(self.column(name) == sa.bindparam("key")))
 
     def column(self, name: str) -> Any:
-        """Return the attribute of the field ``name`` for a statement; of a to-one relationship, its foreign key."""
+        """Return the attribute of the field ``name``, for a statement.
+
+        For a to-one relationship, it is the attribute of the foreign key.
+        """
         return getattr(self.mapper.class_, self.attribute(name))
 
     def attribute(self, name: str) -> str:
-        """Return the name of the attribute of the field ``name``; of a to-one relationship, its foreign key."""
+        """Return the name of the attribute of the field ``name``.
+
+        For a to-one relationship, it is the attribute of the foreign key.
+        """
         relation = self.relations.get(name)
         return (relation and relation.key) or name
 
     def values(self, instance: Any) -> Values:
-        """Return the typed values of an instance; queries only for values that are not loaded."""
+        """Return the typed values of an instance.
+
+        Query the store only for values that are not loaded.
+        """
         found, loaded = {}, vars(instance)
         for name, key, decode in self._decoders:
             value = loaded[key] if key in loaded else getattr(instance, key)
@@ -116,11 +145,13 @@ class MappedClass:
         return codec.encode(value) if codec and codec.encode and value is not None else value
 
     def build(self, session: Session, data: Values) -> Any:
-        """Return a new instance with the values of ``data``, made by its class's constructor.
+        """Return a new instance with the values of ``data``.
+
+        The class's constructor makes the instance.
 
         Args:
-            session: to load the members that the constructor requires.
-            data: typed values by field name.
+            session: loads the members that the constructor requires.
+            data: a dict from field name to typed value.
 
         Raises:
             Invalid: the constructor requires a missing field, or a validator of the class refused a value.
@@ -136,14 +167,16 @@ class MappedClass:
         self._set(instance, {name: value for name, value in stored.items() if self.attribute(name) not in accepted})
         for name in self.key_codecs:
             if data.get(name) is not None and vars(instance).get(name, ...) is None:
-                set_committed_value(instance, name, None)  # else a None of the constructor would clear the foreign key
+                set_committed_value(instance, name, None)  # or the constructor's None would clear the foreign key
         pk = str(self.schema.pk)
         if self.schema.fields[pk].insertable and getattr(instance, pk) is None:
             raise Invalid(errors={self.schema.public_name(pk): ["is required"]})
         return instance
 
     def _required_arguments(self, session: Session, data: Values, given: Collection[str]) -> dict[str, Any]:
-        """Return the required arguments that are not ``given``: members of relations, and None for generated values.
+        """Return the required arguments of the constructor that are not ``given``.
+
+        They are the members of relations, and None for generated values.
 
         Raises:
             Invalid: a field is missing.
@@ -176,7 +209,10 @@ class MappedClass:
                 flag_modified(instance, name)
 
     def _attribute_value(self, name: str, value: Any) -> Any:
-        """Return the value to set on an instance; for None in a column that is not nullable, its default."""
+        """Return the value to set on an instance.
+
+        For None in a column that is not nullable, it is the column's default.
+        """
         column = self.column(name)
         default = getattr(column, "default", None)
         if value is None and default is not None and default.is_scalar and not column.nullable:
@@ -199,6 +235,6 @@ class MappedClass:
 
 
 def _set_null(instance: Any, attribute: str) -> None:
-    """Set a JSON column to SQL's NULL, which differs from JSON's null."""
-    with suppress(ValueError):  # a mutable type takes JSON's null only
+    """Set a JSON column to SQL's NULL, which is not JSON's null."""
+    with suppress(ValueError):  # a mutable type takes only JSON's null
         setattr(instance, attribute, sa.null())

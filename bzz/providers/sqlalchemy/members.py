@@ -1,7 +1,7 @@
-"""How members join and leave a relation that is stored outside the parent's row.
+"""Changes of the members of a relation.
 
-One-to-many: the members' foreign keys are set. Many-to-many: rows of the association table are written. A collection is
-never loaded to change it.
+The relation is stored outside the parent's row. In a one-to-many relation, the members' foreign keys are set. In a
+many-to-many relation, rows of the association table are written. A change never loads the collection.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from bzz.providers.sqlalchemy.relationships import Relationship, attribute_of, b
 
 
 def change_members(session: Session, relation: Relationship, parent: Any, before: Any, after: Any) -> None:
-    """Make the members ``after`` join that are not ``before``, and those leave that are not ``after``; flushes.
+    """Let members join and leave a relation, and flush the session.
+
+    The members that are only in ``after`` join. The members that are only in ``before`` leave.
 
     Args:
-        session: in a transaction.
-        relation: of the parent's class.
+        session: a session in a transaction.
+        relation: a relation of the parent's class.
         parent: the instance.
-        before: primary keys of the members so far; of a relation to one, a key or None.
-        after: primary keys of the members to be.
+        before: primary keys of the present members. For a to-one relation, a key or None.
+        after: primary keys of the new members, in the same form.
 
     Raises:
         Invalid: a member does not exist.
@@ -80,10 +82,12 @@ def _write_association_rows(
 def _load_locked(
     session: Session, relation: Relationship, leaving: Sequence[Any], joining: Sequence[Any]
 ) -> dict[Any, Any]:
-    """Return members by primary key, as stored now, locked in the order of their keys, which avoids deadlocks.
+    """Return a dict from primary key to member, with the rows locked.
+
+    The members have their present values. The rows are locked in the order of their keys, which avoids deadlocks.
 
     Raises:
-        Invalid: a joining member does not exist. A leaving one may be deleted.
+        Invalid: a joining member does not exist. A leaving member may be deleted already.
     """
     statement = for_update(sa.select(relation.model).order_by(relation.member_key), relation.prop.mapper)
     statement = statement.execution_options(populate_existing=True)
@@ -98,7 +102,10 @@ def _load_locked(
 
 
 def _association_values(mapper: Mapper[Any], pairs: Iterable[tuple[Any, Any]], instance: Any) -> dict[str, Any]:
-    """Return an instance's part of a row of the association table, by column."""
+    """Return a dict from column to value.
+
+    The columns are those of the association table. It contains the part of the row that refers to one instance.
+    """
     return {str(column.key): getattr(instance, attribute_of(mapper, own)) for own, column in pairs}
 
 

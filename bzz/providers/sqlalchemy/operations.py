@@ -1,4 +1,7 @@
-"""Provider calls on a synchronous session: get, list, create, update, delete, represent."""
+"""The provider's calls on a synchronous session.
+
+They are get, list, create, update, delete and represent.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,10 @@ def list_(
 
 
 def _each_once(mapped_class: MappedClass, visible: Visible) -> sa.Select[Any]:
-    """Return the statement of the visible instances without repetitions, which the joins of a hook may cause."""
+    """Return the statement of the visible instances, each of them once.
+
+    The joins of a hook may otherwise cause repetitions.
+    """
     if visible is None:
         return mapped_class.select_all
     own = mapped_class.select_all.get_final_froms()
@@ -70,8 +76,8 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
     """Insert a new instance and let its members join.
 
     Raises:
-        Invalid: as ``MappedClass.build`` and ``change_members``.
-        Conflict: a trigger or an event of the application deleted the instance, or as ``change_members``.
+        Invalid: see ``MappedClass.build`` and ``change_members``.
+        Conflict: a trigger or an event of the application deleted the instance. Or see ``change_members``.
     """
     own, deferred = _split(mapped_class, data)
     with session.no_autoflush:
@@ -84,21 +90,21 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
 def update(
     session: Session, mapped_class: MappedClass, address: Address, visible: Visible, change: Change, *, given: set[str]
 ) -> Stored:
-    """Lock the instance at ``address``, apply ``change`` to it and store the result.
+    """Lock the instance at ``address``, apply ``change`` and store the result.
 
     Args:
-        session: of the act.
-        mapped_class: of the instance.
-        address: of the instance.
+        session: the session of the act.
+        mapped_class: the class of the instance.
+        address: the address of the instance.
         visible: the instances that the model's hook shows.
-        change: from the stored values to the new ones.
-        given: gets the names of the changed fields.
+        change: a function from the stored values to the new ones.
+        given: a set to which the names of the changed fields are added.
 
     Raises:
         NotFound: no such instance exists, or it is not ``visible``.
-        Invalid, Conflict: as ``create``.
+        Invalid, Conflict: see ``create``.
     """
-    session.flush()  # the changes of receivers
+    session.flush()  # writes the changes of receivers
     with session.no_autoflush:
         instance = load_locked(session, mapped_class, address, visible)
         [stored] = to_stored(session, mapped_class, address.schema, [instance], address.undefer)
@@ -126,7 +132,7 @@ def delete(
         NotFound: no such instance exists, or it is not ``visible``.
         BzzError: raised by ``check``.
     """
-    session.flush()  # the changes of receivers
+    session.flush()  # writes the changes of receivers
     with session.no_autoflush:
         instance = load_locked(session, mapped_class, address, visible)
         values = mapped_class.values(instance)
@@ -140,20 +146,28 @@ def delete(
 def represent(
     session: Session, mapped_class: MappedClass, schema: Schema, instances: Sequence[Any], undefer: Undefer
 ) -> Sequence[Stored]:
-    """Return ``Stored`` of instances with their representations; changes to the instances are not stored."""
+    """Return ``Stored`` of instances, with their representations.
+
+    Changes to the instances are not stored.
+    """
     with session.no_autoflush:
         session.add_all(instance for instance in instances if sa.inspect(instance).detached)
         return to_stored(session, mapped_class, schema, instances, undefer, represent=True)
 
 
 def _split(mapped_class: MappedClass, data: Values) -> tuple[Values, Values]:
-    """Return the values of the instance's own row, and those of deferred fields."""
+    """Return two dicts of values.
+
+    The first is for the instance's own row, the second for the deferred fields.
+    """
     deferred = {name: value for name, value in data.items() if name in mapped_class.schema.deferred}
     return {name: value for name, value in data.items() if name not in deferred}, deferred
 
 
 def _written(session: Session, mapped_class: MappedClass, instance: Any, deferred: Values, previous: Values) -> Stored:
-    """Write the members of ``deferred`` relations and return the instance as the database now has it.
+    """Write the members of ``deferred`` relations and return the stored instance.
+
+    The instance has the values that the database has now.
 
     Raises:
         Conflict: the instance is not stored any more.

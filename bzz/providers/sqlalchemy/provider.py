@@ -1,7 +1,9 @@
-"""The SQLAlchemy provider: one session for each act, and one transaction for each call.
+"""The SQLAlchemy provider.
 
-Each call is written once, for a synchronous session (``operations``). A session of an ``async_sessionmaker`` runs it by
-``run_sync``, which awaits the database; a session of a ``sessionmaker`` runs it in the pool of threads.
+Each act has one session, and each call has one transaction.
+
+Each call is written once, for a synchronous session (``operations``). A session of an ``async_sessionmaker`` runs the
+call with ``run_sync``, which awaits the database. A session of a ``sessionmaker`` runs the call in the pool of threads.
 """
 
 from __future__ import annotations
@@ -33,13 +35,15 @@ class SQLAlchemyProvider(ThreadedProvider):
     """The adapter to SQLAlchemy's mapped classes.
 
     Args:
-        session_factory: an ``async_sessionmaker`` or a ``sessionmaker``; None for ``session_factory`` in the settings
-            of the application that serves the request.
-        timeout: seconds after which a call fails with ``Unavailable``, the wait for a thread or a connection included.
-        threads: how many calls on synchronous sessions run at once; never more than the pool has connections.
+        session_factory: an ``async_sessionmaker`` or a ``sessionmaker``. None: the provider takes ``session_factory``
+            from the settings of the application that serves the request.
+        timeout: seconds after which a call fails with ``Unavailable``. The wait for a thread or a connection is
+            included.
+        threads: how many calls on synchronous sessions run at once. The number is never more than the number of
+            connections in the pool.
 
     Raises:
-        TypeError: ``session_factory`` makes no sessions, or each thread would get a database of its own.
+        TypeError: ``session_factory`` makes no sessions, or each thread would get a separate database.
         ValueError: ``timeout`` or ``threads`` is out of range.
     """
 
@@ -56,7 +60,10 @@ class SQLAlchemyProvider(ThreadedProvider):
 
     @cached_property
     def _connected_threads(self) -> ThreadPool:
-        """Threads for sessions that have a connection; they must not queue behind sessions that wait for one."""
+        """The threads for sessions that have a connection.
+
+        Such sessions must not wait in a queue behind sessions that wait for a connection.
+        """
         return ThreadPool(self.threads)
 
     async def begin(self, state: ActState) -> Session | AsyncSession:
@@ -64,7 +71,7 @@ class SQLAlchemyProvider(ThreadedProvider):
 
         Raises:
             RuntimeError: there is no session factory.
-            Unavailable: all sessions share one connection, and other acts did not release it in time.
+            Unavailable: all sessions share one connection, and other acts did not release the connection in time.
         """
         session = session_factories.make_session(self._factory or session_factories.of_application(state.handler))
         pool = self._connection_pool or session_factories.pool_of(session)
@@ -76,12 +83,18 @@ class SQLAlchemyProvider(ThreadedProvider):
         return session
 
     def end(self, unit: Session | AsyncSession) -> Awaitable[None] | None:
-        """Close the session; a call that was too late and still runs closes it later."""
+        """Close the session.
+
+        If a late call still runs, that call closes the session at its end.
+        """
         return sessions.end(unit)
 
     @cached_property
     def _hook_threads(self) -> ThreadPool:
-        """Threads for the models' hooks, which need no connection."""
+        """The threads for the models' hooks.
+
+        Hooks need no connection.
+        """
         return ThreadPool(self.threads)
 
     async def close(self) -> None:
@@ -91,10 +104,12 @@ class SQLAlchemyProvider(ThreadedProvider):
         self._hook_threads.close()
 
     def mapped_class(self, model: type) -> MappedClass:
-        """Return the ``MappedClass`` of a model, made at the first call.
+        """Return the ``MappedClass`` of a model.
+
+        It is made at the first call.
 
         Raises:
-            TypeError, LookupError: as ``describe``.
+            TypeError, LookupError: see ``describe``.
         """
         if model not in self._mapped_classes:
             self._mapped_classes[model] = make_mapped_class(model, self._dialect, self.mapped_class)
@@ -105,7 +120,7 @@ class SQLAlchemyProvider(ThreadedProvider):
 
         Raises:
             TypeError: ``model`` is no mapped class, or its primary key is composite.
-            LookupError: a class of its registry refers to a class that is not defined yet.
+            LookupError: a class of the model's registry refers to a class that is not defined yet.
         """
         return self.mapped_class(model).schema
 
@@ -186,14 +201,20 @@ class SQLAlchemyProvider(ThreadedProvider):
     async def represent(
         self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer, state: ActState
     ) -> Sequence[Stored]:
-        """Return ``Stored`` of instances with their representations; their ``to_dict()`` may query."""
+        """Return ``Stored`` of instances, with their representations.
+
+        The ``to_dict()`` of the instances may query the store.
+        """
         mapped_class = self.mapped_class(schema.model)
         return await self._run(
             state, mapped_class, lambda session: operations.represent(session, mapped_class, schema, instances, undefer)
         )
 
     async def _visible(self, address: Address, state: ActState) -> sa.Select[Any] | None:
-        """Return the statement of the instances that the model's hook shows; None if the model has no hook."""
+        """Return the statement of the instances that the model's hook shows.
+
+        Return None if the model has no hook.
+        """
         model = address.schema.model
         hook = getattr(model, "get_instance_queryset", None)
         if hook is None:
@@ -211,17 +232,20 @@ class SQLAlchemyProvider(ThreadedProvider):
         given: Collection[str] | None = None,
         is_delete: bool = False,
     ) -> T:
-        """Return ``operation(session)``, run in a transaction of its own and bounded in time.
+        """Return ``operation(session)``.
+
+        It runs in a transaction of its own, and its time is limited.
 
         Args:
-            state: of the act; its unit is the session.
-            mapped_class: of the instances at hand.
-            operation: reads or writes; runs in a thread, or in a greenlet of an asynchronous session.
-            given: names of the fields that a write sets; None for a read.
+            state: the state of the act. Its unit is the session.
+            mapped_class: the class of the instances.
+            operation: a function that reads or writes. It runs in a thread, or in a greenlet of an asynchronous
+                session.
+            given: names of the fields that a write sets. It is None for a read.
             is_delete: whether the operation is a delete.
 
         Raises:
-            BzzError: as ``errors.translated``.
+            BzzError: see ``errors.translated``.
         """
         unit, is_write, is_part = state.unit, given is not None, state.is_writing
 

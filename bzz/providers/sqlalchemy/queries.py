@@ -1,4 +1,7 @@
-"""Statements of lists: conditions, order and page of a query in SQL. Each value is a bound parameter."""
+"""The statements of lists.
+
+They express the conditions, order and page of a query in SQL. Each value is a bound parameter.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,17 @@ from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.providers.values import Query
 
-NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # if ascending, by default; MySQL knows no NULLS FIRST
+NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # the default in ascending order; MySQL knows no NULLS FIRST
 EMPTY_JSON = ("null", "[]", "{}")
 ESCAPE = "/"
 MAX_PAGES = 100  # statements kept for each class
 
 
 def first_page(mapped_class: MappedClass, query: Query, dialect: str) -> Any:
-    """Return the statement of the first page of all instances in a query's order, kept for the next such query."""
+    """Return the statement of the first page of all instances.
+
+    The page is in the query's order. The statement is kept for the next query in this order.
+    """
     key = (*query.order(mapped_class.schema), query.per_page, dialect)
     statement = mapped_class.pages.get(key)
     if statement is None:
@@ -31,13 +37,19 @@ def first_page(mapped_class: MappedClass, query: Query, dialect: str) -> Any:
 
 
 def narrow(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) -> Any:
-    """Return ``statement`` narrowed to instances that meet the query's ``where``; its cursor does not count."""
+    """Return ``statement`` narrowed to instances that meet the query's ``where``.
+
+    The query's cursor does not narrow it.
+    """
     clauses = _clauses(mapped_class, query.where, dialect)
     return statement.where(*clauses) if clauses else statement
 
 
 def page(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) -> Any:
-    """Return ``statement`` narrowed to the query's page and the first instance of the next page."""
+    """Return ``statement`` narrowed to the query's page.
+
+    It also finds the first instance of the next page.
+    """
     alternatives = [sa.and_(*_clauses(mapped_class, conditions, dialect)) for conditions in query.alternatives]
     if alternatives:
         statement = statement.where(sa.or_(*alternatives))
@@ -60,7 +72,7 @@ def _order(mapped_class: MappedClass, name: str, dialect: str, *, descending: bo
 
 
 def _clause(mapped_class: MappedClass, condition: Condition, dialect: str) -> Any:
-    """Return a condition in SQL."""
+    """Return the SQL clause of a condition."""
     name, operator, value = condition.field, condition.operator, condition.value
     relation = mapped_class.relations.get(name)
     if relation is not None and relation.key is None:
@@ -100,12 +112,18 @@ _PATTERNS = {
 
 
 def _literal(column: Any, value: Any) -> Any:
-    """Return a value as a parameter; SQLAlchemy refuses to compare ``<`` with plain True and False."""
+    """Return a value as a parameter.
+
+    SQLAlchemy refuses to compare plain True and False with ``<``.
+    """
     return value if isinstance(value, sa.ClauseElement) else sa.literal(value, column.type)
 
 
 def _in(column: Any, values: list[Any], *, negated: bool) -> Any:
-    """Return the clause that a column equals one of ``values``, None included."""
+    """Return the clause that a column equals one of ``values``.
+
+    ``values`` may contain None.
+    """
     others = [value for value in values if value is not None]
     is_null = len(others) < len(values)
     if negated:
@@ -118,7 +136,10 @@ def _in(column: Any, values: list[Any], *, negated: bool) -> Any:
 
 
 def _matches(column: Any, operator: str, value: str, dialect: str) -> Any:
-    """Return the clause that text matches a literal value; SQLite needs GLOB, as its LIKE ignores case."""
+    """Return the clause that text matches a literal value.
+
+    SQLite needs GLOB, as its LIKE does not distinguish upper and lower case.
+    """
     folds = operator.startswith("i")
     if dialect == SQLITE and not folds:
         literal = "".join(f"[{char}]" if char in "*?[" else char for char in value)
@@ -131,7 +152,10 @@ def _matches(column: Any, operator: str, value: str, dialect: str) -> Any:
 
 
 def _exists(column: Any, *, wanted: bool) -> Any:
-    """Return the clause that a column has a value; an empty list or object is none."""
+    """Return the clause that a column has a value.
+
+    An empty list or object counts as no value.
+    """
     there = column.is_not(None)
     if isinstance(column.type, sa.JSON):
         there = sa.and_(there, sa.cast(column, sa.Text).not_in(EMPTY_JSON))
@@ -141,7 +165,10 @@ def _exists(column: Any, *, wanted: bool) -> Any:
 
 
 def _has_member(relation: Relationship, operator: str, value: Any) -> Any:
-    """Return the clause that an instance has a member with one of the keys, or any member for ``exists``."""
+    """Return the clause that an instance has a certain member.
+
+    The member has one of the keys. For ``exists`` it may be any member.
+    """
     has = relation.attribute.any if relation.many else relation.attribute.has
     if operator == "exists":
         return has() if value else sa.not_(has())

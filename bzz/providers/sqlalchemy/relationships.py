@@ -1,7 +1,7 @@
-"""Relationships as references: where their keys are stored, and statements that read them.
+"""Relationships as references, and the statements that read their keys.
 
-The key of a many-to-one relationship is a foreign key of the instance's own row. The keys of all others are stored
-elsewhere, in the rows of the members or in an association table.
+The key of a many-to-one relationship is a foreign key in the instance's own row. The keys of all other relationships
+are stored elsewhere: in the rows of the members or in an association table.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Relationship:
 
     Args:
         prop: SQLAlchemy's own property.
-        key: the attribute of the foreign key in the instance's own row; None if the keys are stored elsewhere.
+        key: the attribute of the foreign key in the instance's own row. None if the keys are stored elsewhere.
     """
 
     prop: RelationshipProperty[Any]
@@ -46,7 +46,10 @@ class Relationship:
 
     @property
     def is_writable(self) -> bool:
-        """Whether members can join and leave: not if it is view-only, or if a primary key is the foreign key."""
+        """Whether members can join and leave.
+
+        They cannot if the relationship is view-only, or if a primary key is the foreign key.
+        """
         own, theirs = self.prop.parent.primary_key, self.prop.mapper.primary_key
         pairs = self.prop.local_remote_pairs or ()
         is_identity = self.prop.secondary is None and any(
@@ -56,24 +59,26 @@ class Relationship:
 
     @property
     def attribute(self) -> Any:
-        """The attribute of the class, for statements."""
+        """The attribute of the class, to use in statements."""
         return self.prop.class_attribute
 
     @property
     def member_key(self) -> Any:
-        """The attribute of the members' primary key."""
+        """The attribute that contains the members' primary key."""
         return key_of(self.prop.mapper)
 
     def load(self, session: Session, key: Any) -> Any:
-        """Return the member with the primary key ``key``; None if there is none."""
+        """Return the member with the primary key ``key``, or None."""
         return None if key is None else session.get(self.model, key)
 
     def select_pairs(self, keys: Collection[Any], wanted: Collection[Any] | None = None) -> sa.Select[Any]:
-        """Return the statement of pairs of a parent's and a member's primary key, in the order of members' keys.
+        """Return the statement of pairs of primary keys.
+
+        The first is a parent's primary key, the second a member's. The pairs are in the order of the members' keys.
 
         Args:
             keys: primary keys of the parents.
-            wanted: primary keys of the members to look for; None for all.
+            wanted: primary keys of the members to find. None means all members.
         """
         parent, member = key_of(self.prop.parent), aliased(self.prop.mapper.class_)
         key = getattr(member, self.member_key.key)
@@ -82,17 +87,19 @@ class Relationship:
         return statement if wanted is None else statement.where(key.in_(wanted))
 
     def select_member_keys(self, key: Any) -> sa.Select[Any]:
-        """Return the statement of the primary keys of the members that the parent ``key`` has."""
+        """Return the statement of the primary keys of a parent's members."""
         statement = self.select_pairs([key]).order_by(None)
         return statement.with_only_columns(statement.selected_columns[1])
 
     def member_keys(self, session: Session, keys: Collection[Any], wanted: Collection[Any] | None) -> dict[Any, Any]:
-        """Return the members of each parent: by its primary key a list of keys, or one key or None.
+        """Return a dict from a parent's primary key to its members' keys.
+
+        The value is a list of keys. For a to-one relationship it is a key or None.
 
         Args:
-            session: to query with.
+            session: the session that runs the queries.
             keys: primary keys of the parents.
-            wanted: primary keys of the members to look for; None for all.
+            wanted: primary keys of the members to find. None means all members.
         """
         found: defaultdict[Any, list[Any]] = defaultdict(list)
         for some in [None] if wanted is None else batches([*wanted]):
@@ -106,8 +113,8 @@ class Relationship:
 def relationships(mapper: Mapper[Any]) -> Iterator[Relationship]:
     """Yield the relationships of a class that can be served.
 
-    A relationship is left out if the members' class has a composite primary key, or if its foreign key does not hold
-    the members' primary key.
+    A relationship is omitted if its members have a composite primary key. It is also omitted if its foreign key does
+    not contain the members' primary key.
     """
     for prop in mapper.relationships:
         if len(prop.mapper.primary_key) != 1 or prop.key.startswith("_"):
@@ -121,15 +128,18 @@ def relationships(mapper: Mapper[Any]) -> Iterator[Relationship]:
 
 
 def batches(keys: list[Any]) -> Iterator[list[Any]]:
-    """Yield ``keys`` in lists that one statement can take."""
+    """Yield the ``keys`` as several lists.
+
+    Each list is short enough for one statement.
+    """
     return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 
 def key_of(mapper: Mapper[Any]) -> Any:
-    """Return the attribute of a class's primary key."""
+    """Return the attribute that contains a class's primary key."""
     return getattr(mapper.class_, attribute_of(mapper, mapper.primary_key[0]))
 
 
 def attribute_of(mapper: Mapper[Any], column: Any) -> str:
-    """Return the name of the attribute that holds ``column``."""
+    """Return the name of the attribute that contains ``column``."""
     return mapper.get_property_by_column(column).key

@@ -1,4 +1,4 @@
-"""Session factories, the sessions they make, and the number of connections of their pool."""
+"""Session factories, their sessions, and the connections of their pool."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ IN_MEMORY = (
 
 
 def checked(factory: Any) -> Callable[[], Any]:
-    """Return a factory that makes a new session at each call; for a ``scoped_session``, its own factory.
+    """Return a factory that makes a new session at each call.
+
+    For a ``scoped_session``, return its own factory.
 
     Raises:
-        TypeError: ``factory`` cannot make sessions, or each thread would get a database of its own.
+        TypeError: ``factory`` cannot make sessions, or each thread would get a separate database.
     """
     if isinstance(factory, (scoped_session, async_scoped_session)):
         factory = factory.session_factory
@@ -37,7 +39,10 @@ def checked(factory: Any) -> Callable[[], Any]:
 
 
 def engine_of(factory: Any) -> sa.Engine | None:
-    """Return the engine of a factory's sessions; None if only the sessions know it."""
+    """Return the engine of a factory's sessions.
+
+    Return None if only the sessions know the engine.
+    """
     bind = getattr(factory, "kw", {}).get("bind")
     if isinstance(bind, AsyncEngine):
         return bind.sync_engine
@@ -45,10 +50,10 @@ def engine_of(factory: Any) -> sa.Engine | None:
 
 
 def check_pool(pool: Pool) -> Pool:
-    """Return ``pool``, if it is shared by all threads.
+    """Return ``pool`` if all threads share it.
 
     Raises:
-        TypeError: each thread would get a database of its own.
+        TypeError: each thread would get a separate database.
     """
     if isinstance(pool, SingletonThreadPool):
         raise TypeError(IN_MEMORY)
@@ -56,10 +61,12 @@ def check_pool(pool: Pool) -> Pool:
 
 
 def pool_of(unit: Session | AsyncSession) -> Pool | None:
-    """Return the connection pool of a session; None if each class has its own engine.
+    """Return the connection pool of a session.
+
+    Return None if each class has its own engine.
 
     Raises:
-        TypeError: as ``check_pool``.
+        TypeError: see ``check_pool``.
     """
     session = unit.sync_session if isinstance(unit, AsyncSession) else unit
     try:
@@ -70,7 +77,10 @@ def pool_of(unit: Session | AsyncSession) -> Pool | None:
 
 
 def max_connections(pool: Any) -> int:
-    """Return how many connections a pool may have open at once; ``THREADS`` if it has no limit."""
+    """Return how many connections a pool may open at once.
+
+    Return ``THREADS`` if the pool has no limit.
+    """
     if isinstance(pool, StaticPool):
         return 1
     if isinstance(pool, QueuePool) and pool._max_overflow >= 0 and pool.size() > 0:
@@ -82,8 +92,8 @@ def of_application(handler: Any) -> Callable[[], Any]:
     """Return the factory in the settings of a handler's application.
 
     Raises:
-        RuntimeError: the settings have none, or ``handler`` is None.
-        TypeError: as ``checked``.
+        RuntimeError: the settings contain no factory, or ``handler`` is None.
+        TypeError: see ``checked``.
     """
     settings: Mapping[str, Any] = handler.application.settings if handler is not None else {}
     if SETTING not in settings:
@@ -95,10 +105,12 @@ def of_application(handler: Any) -> Callable[[], Any]:
 
 
 def make_session(factory: Callable[[], Any]) -> Session | AsyncSession:
-    """Return a new session. Its instances keep their values after a commit.
+    """Return a new session.
+
+    Its instances keep their values after a commit.
 
     Raises:
-        TypeError: ``factory`` returned no session.
+        TypeError: ``factory`` did not return a session.
     """
     session = factory()
     if not isinstance(session, (Session, AsyncSession)):

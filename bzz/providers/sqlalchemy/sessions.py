@@ -1,7 +1,9 @@
-"""Sessions as units of work: one user at a time, and closed by the last one.
+"""Sessions as units of work.
 
-A synchronous session is used by one thread at a time: by a call in the pool, or by the end of its act
-(``SessionGuard``). Where all sessions share one connection, one session at a time has it (``SharedConnection``).
+A session has one user at a time, and the last user closes it.
+
+One thread at a time uses a synchronous session: a call in the pool, or the end of the act (``SessionGuard``). If all
+sessions share one connection, only one session at a time may use the connection (``SharedConnection``).
 """
 
 from __future__ import annotations
@@ -22,23 +24,28 @@ from bzz.exceptions import Unavailable
 
 T = TypeVar("T")
 GUARD, SHARED = "bzz.guard", "bzz.shared_connection"  # keys in the info of a session
-GRACE = 1.0  # seconds that a reply waits until the session is closed; after that it closes in the background
-_late: set[asyncio.Future[Any]] = set()  # closes in the background, kept from garbage collection
-_closing = ThreadPoolExecutor(4, thread_name_prefix="bzz-close")  # the provider's threads may all wait for connections
+GRACE = 1.0  # seconds that a reply waits for the close of the session; then the close goes on in the background
+_late: set[asyncio.Future[Any]] = set()  # closes in the background; this set protects them from garbage collection
+_closing = ThreadPoolExecutor(4, thread_name_prefix="bzz-close")  # all threads of the provider may wait for connections
 
 
 class SessionGuard:
-    """The lock between a session's call in a thread and the end of its act. The last of both closes the session."""
+    """The lock of a synchronous session.
+
+    A call in a thread and the end of the act use the session. Whichever ends last closes it.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.is_over = False
 
     def run(self, session: Session, operation: Callable[[Session], T]) -> T:
-        """Return ``operation(session)``; close the session after it if its act ended in between.
+        """Return ``operation(session)``.
+
+        If the act ends while the operation runs, close the session after the operation.
 
         Raises:
-            Unavailable: the act is over; ``operation`` did not run.
+            Unavailable: the act is over. ``operation`` did not run.
         """
         try:
             with self.lock:
@@ -50,7 +57,10 @@ class SessionGuard:
                 self.close(session)
 
     def close(self, session: Session) -> None:
-        """Note that the act is over and close the session; a running operation closes it later."""
+        """Note that the act is over, and close the session.
+
+        If an operation still runs, it closes the session at its end.
+        """
         self.is_over = True
         if self.lock.acquire(blocking=False):
             try:
@@ -60,7 +70,10 @@ class SessionGuard:
 
 
 def guard_of(session: Session) -> SessionGuard:
-    """Return the guard of a session, made at the first call."""
+    """Return the guard of a session.
+
+    It is made at the first call.
+    """
     guard: SessionGuard | None = session.info.get(GUARD)
     if guard is None:
         guard = session.info[GUARD] = SessionGuard()
@@ -68,23 +81,28 @@ def guard_of(session: Session) -> SessionGuard:
 
 
 class SharedConnection:
-    """One session's right to a connection that all sessions share, and so share its transaction.
+    """One session's right to use a connection that all sessions share.
+
+    Sessions with one connection have one transaction, so only one may use it at a time.
 
     Args:
-        lock: of the connection; the session that acquired it may use the connection.
+        lock: the lock of the connection. The session that acquired the lock may use the connection.
     """
 
     def __init__(self, lock: asyncio.Lock) -> None:
         self._lock, self._is_mine = lock, False
 
     async def acquire(self) -> None:
-        """Wait until no other session has the connection; return at once if this one has it."""
+        """Wait until no other session uses the connection.
+
+        Return at once if this session already has the right to use it.
+        """
         if not self._is_mine:
             await self._lock.acquire()
             self._is_mine = True
 
     def release(self) -> None:
-        """Let the next session have the connection."""
+        """Let the next session use the connection."""
         if self._is_mine:
             self._is_mine = False
             self._lock.release()
@@ -94,7 +112,10 @@ _locks: WeakKeyDictionary[Pool, WeakKeyDictionary[asyncio.AbstractEventLoop, asy
 
 
 def share_connection(session: Session | AsyncSession, pool: Pool | None) -> SharedConnection | None:
-    """Return the shared connection of a new session; None unless ``pool`` has one connection for all sessions."""
+    """Return the shared connection of a new session.
+
+    Return None unless ``pool`` has one connection for all sessions.
+    """
     if not isinstance(pool, StaticPool):
         return None
     locks = _locks.setdefault(pool, WeakKeyDictionary())
@@ -104,22 +125,31 @@ def share_connection(session: Session | AsyncSession, pool: Pool | None) -> Shar
 
 
 def shared_connection_of(session: Session | AsyncSession) -> SharedConnection | None:
-    """Return the shared connection of a session; None if it has a connection of its own."""
+    """Return the shared connection of a session.
+
+    Return None if the session has a connection of its own.
+    """
     shared: SharedConnection | None = session.info.get(SHARED)
     return shared
 
 
 def close(session: Session) -> None:
-    """Close a session and give its connection back; a connection that does not roll back is dropped."""
+    """Close a session and return its connection to the pool.
+
+    If the rollback of the connection fails, drop the connection.
+    """
     try:
         session.close()
-    except Exception:  # noqa: BLE001  # drivers raise anything when a rollback fails
+    except Exception:  # noqa: BLE001  # drivers raise any exception when a rollback fails
         with suppress(Exception):
             session.invalidate()
 
 
 def end(unit: Session | AsyncSession) -> Awaitable[None] | None:
-    """Close the session of an act: at once, or by the returned awaitable if that may block. Raises nothing."""
+    """Close the session of an act.
+
+    If the close may block, the returned awaitable closes the session. Raises nothing.
+    """
     session = unit.sync_session if isinstance(unit, AsyncSession) else unit
     if shared_connection_of(unit) is not None or session.in_transaction() or guard_of(session).lock.locked():
         return _end_blocking(unit)

@@ -1,4 +1,7 @@
-"""The transaction of each provider call: it ends with the call, and gives its connection back."""
+"""The transaction of a provider call.
+
+It ends with the call, and then returns its connection to the pool.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,16 @@ T = TypeVar("T")
 
 
 def in_transaction(session: Session, operation: Callable[[Session], T], *, is_write: bool, is_part: bool) -> T:
-    """Return ``operation(session)`` and end its transaction; if it fails, roll everything back.
+    """Return ``operation(session)`` and end its transaction.
+
+    If the operation fails, roll everything back.
 
     Args:
-        session: of the act.
+        session: the session of the act.
         operation: the calls to the database.
         is_write: whether to commit.
-        is_part: whether a write of the act follows or runs. The session then stays open, so that the write commits what
-            receivers did in it.
+        is_part: whether the act's write comes later or runs now. The session then stays open, so that the write commits
+            the changes of receivers.
     """
     was_begun, known = session.in_transaction(), {*session.identity_map.keys()} if is_part else ()
     try:
@@ -32,7 +37,7 @@ def in_transaction(session: Session, operation: Callable[[Session], T], *, is_wr
             if not was_begun:
                 session.commit()
     except BaseException:
-        sessions.close(session)  # rollback() would make instances forget their values
+        sessions.close(session)  # after rollback() instances would have no values
         raise
     if not is_part:
         sessions.close(session)
@@ -40,8 +45,11 @@ def in_transaction(session: Session, operation: Callable[[Session], T], *, is_wr
 
 
 def expunge_new(session: Session, known: Collection[Any]) -> None:
-    """Remove from the session the instances whose identities are not ``known``; changes to them are not stored."""
+    """Remove from the session the instances whose identities are not ``known``.
+
+    Changes to the removed instances are not stored.
+    """
     for key in {*session.identity_map.keys()}.difference(known):
         instance = session.identity_map.get(key)
-        if instance is not None:  # None if it left together with another one
+        if instance is not None:  # None if it was removed together with another instance
             session.expunge(instance)

@@ -1,12 +1,12 @@
-"""The promises of the provider interface, as tests.
+"""Tests of the promises of the provider interface.
 
-Subclass ``ProviderConformance`` in a test module, give it models and ``connect()``, and run pytest.
+Write a subclass of ``ProviderConformance`` in a test module, give it models and ``connect()``, and run pytest.
 """
 
 import pytest
 
 MODULES = ("cases", "failing", "lists", "races", "relations", "types", "writes")
-pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in MODULES))  # pytest must know before they are imported
+pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in MODULES))  # must come before the imports
 
 from bzz.testing.conformance.cases import Status  # noqa: E402  # see MODULES
 from bzz.testing.conformance.suite import ProviderConformance  # noqa: E402  # see MODULES

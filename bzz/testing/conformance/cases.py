@@ -1,4 +1,7 @@
-"""The base of the suite's cases: each is a coroutine on an event loop of its own, skipped only by declaration."""
+"""The base class of the suite's cases.
+
+Each case is a coroutine on an event loop of its own. A case is skipped only if the suite declares it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from bzz.providers.base import Capabilities, Provider
 from bzz.resources import catalogue
 from bzz.testing.client import Client, served
 
-SECONDS = 60  # after which a case fails
+SECONDS = 60  # a case that takes longer fails
 MODELS = ("person", "team", "country", "note")
 SCALARS = ("email", "age", "height", "active", "status", "balance", "born", "day", "wake", "token", "photo")
 PERSON = (*SCALARS, "notes", "tags", "home")
@@ -40,12 +43,14 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Served:
-    """A provider on an empty store, and a client of its models' routes.
+    """A provider on an empty store, and a client.
+
+    The client sends requests to the routes of the models.
 
     Args:
         provider: the provider.
-        api: the client; the routes are ``/person``, ``/team``, ``/country`` and ``/note``.
-        hives: the hives by ``person``, ``team``, ``country`` and ``note``.
+        api: the client. The routes are ``/person``, ``/team``, ``/country`` and ``/note``.
+        hives: a dict from ``person``, ``team``, ``country`` and ``note`` to the hive of the model.
     """
 
     provider: Provider
@@ -69,7 +74,10 @@ class Served:
         return [one["name"] for one in reply.json]
 
     async def walk(self, path: str) -> list[str]:
-        """Return the names on all pages of a list, following ``Link: next`` from ``path``."""
+        """Return the names on all pages of a list.
+
+        Begin at ``path`` and follow ``Link: next``.
+        """
         names: list[str] = []
         visited: set[str] = set()
         while path:
@@ -84,7 +92,10 @@ class Served:
 
 
 class Cases(ABC):
-    """The base of all cases; ``ProviderConformance`` documents the attributes."""
+    """The base class of all cases.
+
+    ``ProviderConformance`` documents the attributes.
+    """
 
     person: ClassVar[type]
     team: ClassVar[type]
@@ -94,17 +105,20 @@ class Cases(ABC):
 
     @abstractmethod
     def connect(self) -> AbstractAsyncContextManager[Provider]:
-        """Return a context manager: it yields the provider on an empty store, then disconnects."""
+        """Return a context manager that yields the provider on an empty store.
+
+        It disconnects at the end of the block.
+        """
 
     def unreachable(self) -> AbstractAsyncContextManager[Provider]:
-        """Return a context manager: it yields a provider with an unreachable store.
+        """Return a context manager that yields a provider with an unreachable store.
 
         The provider's ``timeout`` must be at most one second.
         """
         raise NotImplementedError
 
     def __init_subclass__(cls) -> None:
-        """Raise TypeError if ``skips`` names no feature and no case."""
+        """Raise TypeError if ``skips`` has a name of no feature or case."""
         known = {*FEATURES, *(name.removeprefix("test_") for name in dir(cls) if name.startswith("test_"))}
         unknown = sorted(cls.skips.keys() - known)
         if unknown:
@@ -117,7 +131,10 @@ class Cases(ABC):
                 pytest.skip(f"declared: {name}: {self.skips[name]}")
 
     def lacks(self, provider: Provider, feature: str) -> bool:
-        """Tell whether the provider or the models lack ``feature``: a capability, a model, or a field."""
+        """Return whether the provider or the models lack ``feature``.
+
+        A feature is a capability, a model or a field.
+        """
         if feature in CAPABILITIES:
             return not getattr(provider.capabilities, feature)
         if feature in MODELS:
@@ -128,9 +145,9 @@ class Cases(ABC):
         return False
 
     async def serve(self, body: Body, features: tuple[str, ...], arguments: dict[str, Any]) -> None:
-        """Serve the models, and run the body of a case.
+        """Serve the models and run the body of a case.
 
-        A missing feature fails the case, as it is not declared.
+        If a feature is missing and not declared, the case fails.
         """
         async with asyncio.timeout(SECONDS), self.connect() as provider:
             try:
@@ -151,7 +168,11 @@ class Cases(ABC):
 
 @contextmanager
 def hooked(model: Any, **hooks: Callable[..., Any]) -> Iterator[None]:
-    """Give a model hooks while the block runs: functions that get its class first, by the name of the hook."""
+    """Give a model hooks while the block runs.
+
+    ``hooks`` is a dict from the name of a hook to a function. The function gets the model's class as its first
+    argument.
+    """
     for name, hook in hooks.items():
         setattr(model, name, classmethod(hook))
     try:
@@ -162,10 +183,13 @@ def hooked(model: Any, **hooks: Callable[..., Any]) -> Iterator[None]:
 
 
 def case(*features: str) -> Callable[[Body], Callable[..., None]]:
-    """Decorate a coroutine method with a parameter ``served``: pytest runs it as a test.
+    """Decorate a coroutine method so that pytest runs it as a test.
+
+    The method has a parameter ``served``.
 
     Args:
-        features: the names in ``FEATURES`` that the case needs; a parameter called ``feature`` is one, too.
+        features: the names in ``FEATURES`` that the case needs. The value of a parameter called ``feature`` is needed,
+            too.
     """
 
     def decorate(body: Body) -> Callable[..., None]:

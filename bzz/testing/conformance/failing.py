@@ -1,4 +1,7 @@
-"""Cases of failures: an unreachable store, hooks that block or fail, cancelled acts, too many requests at once."""
+"""Cases of failures.
+
+The store cannot be reached, a hook blocks or fails, an act is cancelled, or too many requests come at once.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ from bzz.signals import post_create_instance, pre_create_instance, request_faile
 from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import Cases, Served, case, hooked
 
-SOON = 4  # seconds within which an unreachable store must be an error
-LONG = 20  # seconds after which a hook that waits for its case fails
+SOON = 4  # seconds; an unreachable store must cause an error within this time
+LONG = 20  # seconds; a hook that waits longer for its case fails
 
 
 class FailureCases(Cases):
@@ -25,7 +28,10 @@ class FailureCases(Cases):
 
     @case("unreachable")
     async def test_an_unreachable_store_is_unavailable_within_seconds(self, served: Served) -> None:
-        """A read and a write raise Unavailable within ``SOON`` seconds, and send ``request_failed``."""
+        """A read and a write raise Unavailable within ``SOON`` seconds.
+
+        Both send ``request_failed``.
+        """
         del served
         async with self.unreachable() as provider:
             hive = ModelHive(provider, self.person)
@@ -39,7 +45,10 @@ class FailureCases(Cases):
 
     @case()
     async def test_a_hook_that_blocks_does_not_block_the_event_loop(self, served: Served) -> None:
-        """The hook waits for an event that only a running event loop can set."""
+        """The hook waits for an event.
+
+        Only a running event loop can set the event.
+        """
         await served.person()
         gate, reached, loop = threading.Event(), asyncio.Event(), asyncio.get_running_loop()
 
@@ -56,7 +65,7 @@ class FailureCases(Cases):
 
     @case()
     async def test_a_call_that_takes_too_long_is_503_and_delays_no_other_request(self, served: Served) -> None:
-        """The reply says in ``Retry-After`` when to try again."""
+        """The header ``Retry-After`` of the reply says when to try again."""
         key = await served.person()
         gate, before = threading.Event(), served.provider.timeout
 
@@ -76,7 +85,7 @@ class FailureCases(Cases):
 
     @case()
     async def test_a_hook_that_fails_is_500_and_the_next_request_succeeds(self, served: Served) -> None:
-        """The provider must not take an exception of the model's code for an error of its own."""
+        """The provider must not handle the hook's exception as its own error."""
         await served.person()
 
         def hook(cls: Any, queryset: Any, handler: Any) -> Any:
@@ -89,7 +98,10 @@ class FailureCases(Cases):
 
     @case()
     async def test_many_requests_at_once_are_200_or_503(self, served: Served) -> None:
-        """After 300 requests at once, one more is answered 200."""
+        """The suite sends 300 requests at once.
+
+        One more request after them is answered 200.
+        """
         key = await served.person()
         replies = await asyncio.gather(*(served.api("GET", f"/person/{key}") for _ in range(300)))
         assert {reply.status for reply in replies} <= {200, 503}
@@ -97,7 +109,10 @@ class FailureCases(Cases):
 
     @case()
     async def test_a_cancelled_act_has_one_end_that_agrees_with_the_store(self, served: Served) -> None:
-        """At any turn of the event loop: an announced create has one end, which tells what is stored."""
+        """An act may be cancelled at any turn of the event loop.
+
+        A create that was announced has exactly one end. The end agrees with what is stored.
+        """
         hive = served.hives["person"]
         for steps in range(30):
             with capture(pre_create_instance, post_create_instance, request_failed) as sent:

@@ -31,7 +31,7 @@ NUMERIC = [
 
 
 async def people(served: Served) -> None:
-    """Create a person for each of ``PEOPLE``."""
+    """Create one person for each entry of ``PEOPLE``."""
     for name, values in PEOPLE.items():
         await served.person(name, **values)
 
@@ -46,7 +46,10 @@ async def found(served: Served, *conditions: Condition, **options: Any) -> set[s
 
 
 def wanted(*conditions: Condition) -> set[str]:
-    """Return the names in ``PEOPLE`` that meet all conditions, as ``all_hold`` compares."""
+    """Return the names in ``PEOPLE`` that meet all conditions.
+
+    ``all_hold`` compares the values.
+    """
     meets = all_hold(conditions)
     return {name for name, values in PEOPLE.items() if meets({"name": name, "age": None} | values)}
 
@@ -57,7 +60,10 @@ class ListCases(Cases):
     @pytest.mark.parametrize("operator", TEXTUAL)
     @case()
     async def test_text_operators_take_their_value_literally(self, served: Served, operator: str) -> None:
-        """Upper and lower case differ, except for the operators that begin with ``i``."""
+        """Upper and lower case differ.
+
+        They are equal only for the operators whose names begin with ``i``.
+        """
         await people(served)
         for text in TEXTS:
             condition = Condition("name", operator, text)
@@ -65,7 +71,10 @@ class ListCases(Cases):
 
     @case("age")
     async def test_conditions_on_numbers_agree_with_all_hold(self, served: Served) -> None:
-        """None is a value for ``eq``, ``ne``, ``in`` and ``nin``, and is neither less nor greater than any other."""
+        """None is a value for ``eq``, ``ne``, ``in`` and ``nin``.
+
+        It is neither less nor greater than any other value.
+        """
         await people(served)
         for operator, value in NUMERIC:
             condition = Condition("age", operator, value)
@@ -82,7 +91,7 @@ class ListCases(Cases):
 
     @case()
     async def test_a_list_can_be_filtered_by_ten_thousand_keys(self, served: Served) -> None:
-        """``expand`` asks for that many in one query."""
+        """``expand`` asks for so many keys in one query."""
         key = served.hives["person"].resource.schema.fields[str(served.hives["person"].resource.schema.pk)].type
         mine = key.parse(await served.person())
         others = [key.parse(await served.person(f"p{n}")) for n in range(3)]
@@ -93,7 +102,7 @@ class ListCases(Cases):
 
     @case("age")
     async def test_null_comes_first_ascending_and_last_descending(self, served: Served) -> None:
-        """The primary key breaks ties, so that an order is always the same."""
+        """The primary key breaks ties, so the order is always the same."""
         await people(served)
         rising = [PEOPLE[name].get("age") for name in await served.names("/person?sort=age")]
         assert rising == [None, None, 5, 20, 20, 36]
@@ -106,7 +115,7 @@ class ListCases(Cases):
     @pytest.mark.parametrize("sort", ["", "sort=age", "sort=-age", "sort=name", "sort=-age,name", "sort=-id"])
     @case("age", "after")
     async def test_a_walk_along_cursors_meets_each_instance_once(self, served: Served, sort: str) -> None:
-        """Nulls and ties in the order make no difference."""
+        """Nulls and ties in the order do not change this."""
         await people(served)
         met = await served.walk(f"/person?per_page=2&{sort}")
         assert met == await served.names(f"/person?per_page=100&{sort}")
@@ -114,7 +123,10 @@ class ListCases(Cases):
 
     @case("after")
     async def test_a_cursor_stays_valid_after_its_instance_is_deleted(self, served: Served) -> None:
-        """Instances that are deleted or created before the cursor change nothing after it."""
+        """The instances after a cursor stay the same.
+
+        Instances before the cursor may be deleted or created.
+        """
         ids = {name: await served.person(name) for name in ("a", "b", "c", "d")}
         first = await served.api("GET", "/person?per_page=2&sort=name")
         next_page = first.headers["Link"].split("<")[-1].partition(">")[0]
@@ -124,7 +136,7 @@ class ListCases(Cases):
 
     @case("page")
     async def test_pages_are_parts_of_the_list(self, served: Served) -> None:
-        """The last page may be shorter, and a page after it is empty."""
+        """The last page may be shorter. A page after it is empty."""
         await people(served)
         everybody = await served.names("/person?sort=name")
         pages = [await served.names(f"/person?sort=name&per_page=4&page={page}") for page in (1, 2, 3)]
@@ -134,7 +146,7 @@ class ListCases(Cases):
 
     @case("count", "age")
     async def test_a_count_is_of_all_pages(self, served: Served) -> None:
-        """Only instances that meet the conditions are counted."""
+        """Only the instances that meet the conditions are counted."""
         await people(served)
         for query, total in (("", "6"), ("&age__gte=20", "3"), ("&age__gt=99", "0")):
             reply = await served.api("GET", f"/person?count=true&per_page=1{query}")
@@ -142,7 +154,7 @@ class ListCases(Cases):
 
     @case("tags")
     async def test_a_list_field_is_filtered_by_its_items(self, served: Served) -> None:
-        """For ``exists`` an empty list is the same as none."""
+        """For ``exists``, an empty list counts as no value."""
         for name, tags in (("Ada", ["math", "a.b"]), ("Bob", ["Math"]), ("Cy", [])):
             await served.person(name, tags=tags)
         await served.person("Di")
@@ -153,7 +165,7 @@ class ListCases(Cases):
 
     @case("home")
     async def test_a_list_is_filtered_and_sorted_by_embedded_fields(self, served: Served) -> None:
-        """The query names an embedded field with a dot."""
+        """The query contains the embedded field's name with a dot."""
         for name, home in (("Ada", {"city": "Rio"}), ("Bob", {"city": "Bari"}), ("Cy", None)):
             await served.person(name, home=home)
         assert await served.names("/person?home.city=Rio") == ["Ada"]
@@ -162,7 +174,7 @@ class ListCases(Cases):
 
     @case("note")
     async def test_an_instance_that_hooks_hide_is_not_found(self, served: Served) -> None:
-        """Lists, counts, reads by id and writes leave it out."""
+        """Lists, counts, reads by id and writes do not find it."""
         api = served.api
         shown, hidden = [
             (await api.create("/note", text=text, hidden=text == "hidden"))["id"] for text in ("shown", "hidden")
@@ -178,7 +190,10 @@ class ListCases(Cases):
 
     @case()
     async def test_hooks_get_the_identifier_and_the_handler(self, served: Served) -> None:
-        """The identifier is the text in the URL. In process, the handler is None."""
+        """The identifier is the text in the URL.
+
+        In process, the handler is None.
+        """
         key, told = await served.person(), []
 
         def narrow_one(cls: Any, model: Any, queryset: Any, instance_id: Any, handler: Any) -> Any:
@@ -197,7 +212,7 @@ class ListCases(Cases):
 
     @case("note")
     async def test_to_dict_of_the_model_makes_the_representation(self, served: Served) -> None:
-        """Replies to a create and an update show it."""
+        """The replies to a create and to an update show this representation."""
         made = await served.api("POST", "/note", json_body={"text": "one"})
         assert made.json == {"id": made.headers["X-Created-Id"], "shown": "one"}
         changed = await served.api("PUT", made.headers["Location"], json_body={"text": "two"})
@@ -208,6 +223,6 @@ class ListCases(Cases):
     )
     @case()
     async def test_an_id_that_no_instance_has_is_not_found(self, served: Served, key: str) -> None:
-        """Ids that no instance could have are included."""
+        """The ids include some that no instance could ever have."""
         for method, body in (("GET", None), ("PUT", {"name": "x"}), ("DELETE", None)):
             assert (await served.api(method, f"/person/{key}", json_body=body)).status == 404, quote(key)

@@ -14,11 +14,11 @@ RACERS = 20
 
 
 class RaceCases(Cases):
-    """One request wins where only one can, and no write is lost."""
+    """Conflicting requests do not both succeed, and no write is lost."""
 
     @case("if_match")
     async def test_of_many_writes_with_one_entity_tag_one_succeeds(self, served: Served) -> None:
-        """Each other write is answered 412."""
+        """All other writes are answered 412."""
         made = await served.api("POST", "/person", json_body={"name": "Ada"})
         path, tag = made.headers["Location"], {"If-Match": made.headers["ETag"]}
         replies = await asyncio.gather(
@@ -34,7 +34,10 @@ class RaceCases(Cases):
 
     @case("if_match", "age")
     async def test_if_match_compares_all_fields(self, served: Served) -> None:
-        """Of two updates of different fields with one entity tag, one succeeds."""
+        """Two updates of different fields have the same entity tag.
+
+        One of them succeeds.
+        """
         made = await served.api("POST", "/person", json_body={"name": "Ada", "age": 3})
         path, tag = made.headers["Location"], {"If-Match": made.headers["ETag"]}
         replies = await asyncio.gather(
@@ -44,7 +47,7 @@ class RaceCases(Cases):
 
     @case("age")
     async def test_no_change_is_lost(self, served: Served) -> None:
-        """Each change is applied to the values that the one before has stored."""
+        """Each change gets the values that the change before it stored."""
         address = address_of(served, await served.person(age=0))
 
         def older(values: Values) -> Values:
@@ -55,7 +58,10 @@ class RaceCases(Cases):
 
     @case("email")
     async def test_a_unique_value_is_stored_once(self, served: Served) -> None:
-        """Of many creates at once with one unique value, one succeeds."""
+        """Many creates with one unique value come at once.
+
+        One of them succeeds.
+        """
         body = {"name": "Ada", "email": "a@b"}
         replies = await asyncio.gather(*(served.api("POST", "/person", json_body=body) for _ in range(RACERS)))
         assert sorted(reply.status for reply in replies) == [201] + [409] * (RACERS - 1)
@@ -63,7 +69,10 @@ class RaceCases(Cases):
 
     @case("country")
     async def test_a_primary_key_is_inserted_once(self, served: Served) -> None:
-        """Of many creates at once with one primary key, one succeeds, and its values are stored."""
+        """Many creates with one primary key come at once.
+
+        One of them succeeds, and its values are stored.
+        """
         replies = await asyncio.gather(
             *(served.api("POST", "/country", json_body={"code": "pt", "name": str(n)}) for n in range(RACERS))
         )
@@ -80,7 +89,7 @@ class RaceCases(Cases):
 
     @case("members")
     async def test_all_members_that_join_at_once_are_stored(self, served: Served) -> None:
-        """No associate undoes another."""
+        """No associate undoes another associate."""
         ids = [await served.person(f"p{n}") for n in range(RACERS)]
         path = f"/team/{await served.team()}/members"
         replies = await asyncio.gather(*(served.api("POST", path, json_body={"members": [key]}) for key in ids))
@@ -101,7 +110,7 @@ class RaceCases(Cases):
 
     @case("projects")
     async def test_all_documents_embedded_at_once_are_stored(self, served: Served) -> None:
-        """Each document is stored once, and none replaces another."""
+        """Each document is stored once, and none replaces another document."""
         path = f"/team/{await served.team()}/projects"
         bodies = [{"id": f"i{n}", "name": f"n{n}"} for n in range(RACERS)]
         replies = await asyncio.gather(*(served.api("POST", path, json_body=body) for body in bodies))

@@ -1,4 +1,4 @@
-"""Cases of relations: references, members and embedded documents, in bodies and in paths."""
+"""Cases of relations: references, members and embedded documents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RelationCases(Cases):
 
     @case("owner")
     async def test_a_reference_is_set_followed_and_unset(self, served: Served) -> None:
-        """The body of its parent sets it, and so does a path of its own."""
+        """The parent's body and the reference's own path can set it."""
         api = served.api
         ada, bob = await served.person(), await served.person("Bob")
         made = await api("POST", "/team", json_body={"name": "Engine", "owner": ada})
@@ -50,7 +50,7 @@ class RelationCases(Cases):
 
     @case("owner")
     async def test_a_reference_to_a_missing_instance_is_refused(self, served: Served) -> None:
-        """By POST, by PUT, and at the path of the relation."""
+        """A POST, a PUT and the path of the relation refuse it."""
         key = await served.team()
         gone = await served.person()
         await served.api("DELETE", f"/person/{gone}")
@@ -61,7 +61,10 @@ class RelationCases(Cases):
 
     @case("owner")
     async def test_a_list_is_filtered_by_a_reference(self, served: Served) -> None:
-        """By the key that it refers to, and by whether there is one."""
+        """A filter can compare the key in the reference.
+
+        Another filter finds the instances that have a reference.
+        """
         ada = await served.person()
         owned, free = await served.team(owner=ada), await served.team()
         for query, wanted in ((f"owner={ada}", owned), ("owner__exists=false", free), (f"owner__ne={ada}", free)):
@@ -69,7 +72,10 @@ class RelationCases(Cases):
 
     @case("members")
     async def test_members_join_and_leave(self, served: Served) -> None:
-        """All join or none. A member does not join twice, and is not deleted when it leaves."""
+        """If one member cannot join, none of them joins.
+
+        A member does not join twice. It is not deleted when it leaves.
+        """
         api = served.api
         ids = {name: await served.person(name) for name in ("Ada", "Bob", "Cy")}
         path = f"/team/{await served.team()}/members"
@@ -93,7 +99,10 @@ class RelationCases(Cases):
 
     @case("members", "age")
     async def test_members_are_listed_like_any_list(self, served: Served) -> None:
-        """They are filtered, sorted, counted and paged. Members of other teams are not among them."""
+        """They are filtered, sorted, counted and paged.
+
+        Members of other teams are not on the list.
+        """
         ids = [await served.person(f"p{n}", age=n) for n in range(6)]
         mine, _ = await served.team(members=ids[:5]), await served.team(members=ids[4:])
         path = f"/team/{mine}/members"
@@ -106,7 +115,10 @@ class RelationCases(Cases):
 
     @case("members")
     async def test_a_path_leads_to_members_only(self, served: Served) -> None:
-        """An instance that is no member of this team is not found below it."""
+        """An instance that is not a member is not found.
+
+        The path of the team finds its own members only.
+        """
         ada, bob = await served.person(), await served.person("Bob")
         mine, other = await served.team(members=[ada]), await served.team(members=[bob])
         for path, status in (
@@ -143,7 +155,10 @@ class RelationCases(Cases):
 
     @case("members", "owner")
     async def test_references_are_expanded_by_one_query_each(self, served: Served) -> None:
-        """``expand`` shows the instances; without it ``fields`` shows their keys."""
+        """``expand`` shows the instances.
+
+        ``fields`` without ``expand`` shows the keys of the instances.
+        """
         ids = [await served.person(f"p{n}") for n in range(3)]
         for number in range(4):
             await served.team(f"t{number}", owner=ids[number % 3], members=ids[: number % 3])
@@ -162,7 +177,7 @@ class RelationCases(Cases):
 
     @case("members")
     async def test_a_reply_with_other_members_is_not_304(self, served: Served) -> None:
-        """The entity tag may cover the members or not."""
+        """The entity tag may or may not include the members."""
         ids = [await served.person(f"p{n}") for n in range(2)]
         path = f"/team/{await served.team(members=ids[:1])}"
         tag = (await served.api("GET", f"{path}?fields=members")).headers["ETag"]
@@ -172,7 +187,10 @@ class RelationCases(Cases):
 
     @case("members")
     async def test_a_list_is_filtered_by_a_member(self, served: Served) -> None:
-        """By a member's key, and by whether there is any member."""
+        """A filter can compare a member's key.
+
+        Another filter finds the instances that have any member.
+        """
         ada, bob = await served.person(), await served.person("Bob")
         one, none = await served.team(members=[ada, bob]), await served.team()
         for query, wanted in (
@@ -184,7 +202,7 @@ class RelationCases(Cases):
 
     @case("members")
     async def test_a_deleted_instance_is_no_member(self, served: Served) -> None:
-        """A store may instead refuse to delete a member (409)."""
+        """A store may also refuse to delete a member (409)."""
         ada, bob = await served.person(), await served.person("Bob")
         key = await served.team(members=[ada, bob])
         deleted = await served.api("DELETE", f"/person/{ada}")
@@ -194,7 +212,10 @@ class RelationCases(Cases):
 
     @case("projects")
     async def test_embedded_documents_have_paths_of_their_own(self, served: Served) -> None:
-        """Each is created, updated and deleted by its id."""
+        """Each document is created, updated and deleted at its own path.
+
+        The path contains the id of the document.
+        """
         path = f"/team/{await served.team()}/projects"
         made = await served.api("POST", path, json_body={"id": "a", "name": "Difference"})
         assert (made.status, made.headers["Location"]) == (201, f"{path}/a/")
@@ -211,7 +232,7 @@ class RelationCases(Cases):
 
     @case("members", "owner")
     async def test_paths_go_on_through_members(self, served: Served) -> None:
-        """A member is read and dissociated at its path, but not updated."""
+        """A member can be read and dissociated there, but not updated."""
         api = served.api
         ada = await served.person()
         key = await served.team(members=[ada], owner=ada)

@@ -1,4 +1,7 @@
-"""The suite: all cases, and the attributes that a subclass must have."""
+"""The suite of all cases.
+
+Its class documents the attributes that a subclass must have.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from bzz.testing.conformance.writes import WriteCases
 
 
 class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, RaceCases, FailureCases):
-    """The promises of the provider interface; pytest runs a subclass called ``Test...``.
+    """Tests of the promises of the provider interface.
 
-    A subclass must have ``connect()``, an async context manager that yields the provider on an empty store, and four
-    models as class attributes:
+    pytest runs a subclass that is called ``Test...``. The subclass must have ``connect()``, an async context manager
+    that yields the provider on an empty store. It must also have four models as class attributes:
 
     ``person``
         ``id`` (generated), ``name`` (text, required), ``email`` (text, unique), ``age`` (integer), ``height`` (float),
@@ -24,20 +27,26 @@ class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, RaceC
         Only ``name`` is required.
     ``team``
         ``id`` (generated), ``name`` (text, required), ``owner`` (a person), ``members`` (list of persons), ``projects``
-        (list of embedded: ``id``, given by the client, and ``name``, both text and required).
+        (list of embedded documents). A project has ``id``, given by the client, and ``name``. Both are texts and
+        required.
     ``country``
         ``code`` (text, primary key, given by the client), ``name`` (text).
     ``note``
         ``id`` (generated), ``text`` (text), ``hidden`` (boolean, False by default). ``get_list_queryset`` and
-        ``get_instance_queryset`` hide instances with ``hidden``; ``to_dict()`` returns ``{"id": ..., "shown": text}``,
-        the id as text.
+        ``get_instance_queryset`` hide instances whose ``hidden`` is true. ``to_dict()`` returns ``{"id": ..., "shown":
+        text}``, with the id as text.
 
-    ``unreachable()`` must be an async context manager that yields a provider with an unreachable store and a
-    timeout of at most one second.
+    ``unreachable()`` must be an async context manager. It yields a provider with an unreachable store and a timeout of
+    at most one second.
 
-    ``skips`` declares the features that are left out, each with the reason:
-    ``skips = {"photo": "there is no type for bytes"}``. A feature is a field, a model (``country``, ``note``), one of
-    the provider's ``Capabilities``, ``unit`` (units of work), ``unreachable``, or the name of a case without ``test_``.
-    A case that needs a declared feature is skipped with the reason. A case that needs a feature which is missing and
-    not declared fails.
+    ``skips`` declares the features that the provider or the models lack. It is a dict from feature to reason: ``skips =
+    {"photo": "there is no type for bytes"}``. A feature is one of these:
+
+    - a field, or a model (``country``, ``note``);
+    - one of the provider's ``Capabilities``;
+    - ``unit`` (units of work) or ``unreachable``;
+    - the name of a case without ``test_``.
+
+    A case that needs a declared feature is skipped with the reason. A case fails if it needs a feature that is missing
+    and not declared.
     """

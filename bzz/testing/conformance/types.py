@@ -16,7 +16,7 @@ from bzz.signals import post_update_instance, pre_create_instance
 from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import PERSON, SCALARS, Cases, Served, Status, case
 
-VALUES: Mapping[str, tuple[Any, Any, type]] = {  # by field: a value in JSON, another one, and the Python type
+VALUES: Mapping[str, tuple[Any, Any, type]] = {  # from field to a value in JSON, another value, and the Python type
     "email": ("ada@example.com", "bob@example.com", str),
     "age": (3, -4, int),
     "height": (1.5, 2.25, float),
@@ -32,7 +32,7 @@ VALUES: Mapping[str, tuple[Any, Any, type]] = {  # by field: a value in JSON, an
     "tags": (["math", "a.b", "50%"], ["x"], list),
     "home": ({"city": "Rio", "street": "Rua Ä 1"}, {"city": "Lisbon", "street": None}, dict),
 }
-WRONG: Mapping[str, Any] = {  # by field: a value that its type refuses
+WRONG: Mapping[str, Any] = {  # from field to a value that the field's type refuses
     "email": 5,
     "age": "three",
     "height": [1],
@@ -47,16 +47,19 @@ WRONG: Mapping[str, Any] = {  # by field: a value that its type refuses
     "tags": "math",
     "home": {"planet": "Earth"},
 }
-EMPTY: tuple[Any, ...] = (None, [], {}, False, "new")  # values that a field set to null may have: none, or its default
+EMPTY: tuple[Any, ...] = (None, [], {}, False, "new")  # a field that was set to null has no value, or its default
 
 
 class TypeCases(Cases):
-    """A value of each type is stored, shown, announced and filtered by."""
+    """Values of each type are stored, shown, announced and used in filters."""
 
     @pytest.mark.parametrize("feature", PERSON)
     @case()
     async def test_a_value_is_shown_as_it_was_sent(self, served: Served, feature: str) -> None:
-        """By POST, GET, PUT and PATCH, and as null. To put back what GET showed changes nothing."""
+        """POST, GET, PUT and PATCH show it, and null, too.
+
+        An update with the values that GET showed changes nothing.
+        """
         value, other, _ = VALUES[feature]
         made = await served.api.create("/person", name="Ada", **{feature: value})
         assert made[feature] == value
@@ -77,7 +80,10 @@ class TypeCases(Cases):
     @pytest.mark.parametrize("feature", PERSON)
     @case()
     async def test_receivers_get_values_of_the_fields_type(self, served: Served, feature: str) -> None:
-        """In ``data`` and in ``updated_fields``, which has the fields that differ and no others."""
+        """Receivers get the values in ``data`` and in ``updated_fields``.
+
+        ``updated_fields`` has the fields that differ and no others.
+        """
         value, other, kind = VALUES[feature]
         with capture(pre_create_instance) as sent:
             key = await served.person(**{feature: value})
@@ -94,7 +100,7 @@ class TypeCases(Cases):
     @pytest.mark.parametrize("feature", WRONG)
     @case()
     async def test_a_wrong_value_is_refused_by_field_and_not_stored(self, served: Served, feature: str) -> None:
-        """On POST and on PUT."""
+        """A POST and a PUT with the value are refused."""
         refused = await served.api("POST", "/person", json_body={"name": "Ada", feature: WRONG[feature]})
         assert (refused.status, [name.partition(".")[0] for name in refused.json["errors"]]) == (400, [feature])
         assert await served.names("/person") == []
@@ -105,7 +111,10 @@ class TypeCases(Cases):
     @pytest.mark.parametrize("feature", [name for name in SCALARS if name != "photo"])
     @case()
     async def test_a_list_is_filtered_by_a_value(self, served: Served, feature: str) -> None:
-        """By ``eq``, ``in`` and ``nin``; the stored value came from a form."""
+        """The operators are ``eq``, ``in`` and ``nin``.
+
+        The stored value came from a form.
+        """
         value, other, _ = VALUES[feature]
         form = urlencode({"name": "Ada", feature: json.dumps(value) if isinstance(value, bool) else value})
         assert (await served.api("POST", "/person", form=form)).status == 201
@@ -118,5 +127,5 @@ class TypeCases(Cases):
 
 
 def parsed(served: Served, feature: str, value: Any) -> Any:
-    """Return the Python value of a person's field for a value in JSON."""
+    """Return the Python value of a person's field for a JSON value."""
     return served.hives["person"].resource.schema.fields[feature].type.parse(value)

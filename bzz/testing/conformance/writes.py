@@ -1,4 +1,7 @@
-"""Cases of writes: the stored values, the signals, and refused writes, which change nothing."""
+"""Cases of writes.
+
+They test the stored values and the signals. A refused write changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,16 @@ from bzz.testing.conformance.cases import Cases, Served, case
 
 
 def address_of(served: Served, key: str) -> Address:
-    """Return the address of the person with a key."""
+    """Return the address of the person with the key ``key``."""
     schema = served.hives["person"].resource.schema
     return Address.parse(schema, key)
 
 
 async def apply(provider: Provider, address: Address, change: Change, *, exact: bool = False) -> Stored:
-    """Apply a change to the instance at an address, in a unit of work of its own."""
+    """Apply a change to the instance at an address.
+
+    The change has a unit of work of its own.
+    """
     unit_of_work = UnitOfWork(provider)
     try:
         async with unit_of_work.writing():
@@ -44,7 +50,10 @@ async def apply(provider: Provider, address: Address, change: Change, *, exact: 
 
 
 async def stored(provider: Provider, address: Address) -> Stored:
-    """Return the instance at an address, in a unit of work of its own."""
+    """Return the instance at an address.
+
+    The read has a unit of work of its own.
+    """
     unit_of_work = UnitOfWork(provider)
     try:
         return await unit_of_work.get(address, represent=True)
@@ -53,11 +62,14 @@ async def stored(provider: Provider, address: Address) -> Stored:
 
 
 class WriteCases(Cases):
-    """Creates, updates and deletes."""
+    """Cases of creates, updates and deletes."""
 
     @case()
     async def test_a_created_instance_is_found_at_its_location(self, served: Served) -> None:
-        """It has an id of its own, and an entity tag that stays the same until an update."""
+        """The instance has its own id.
+
+        Its entity tag stays the same until an update.
+        """
         made = [await served.api("POST", "/person", json_body={"name": name}) for name in ("Ada", "Bob")]
         assert [one.status for one in made] == [201, 201]
         assert made[0].json["id"] != made[1].json["id"]
@@ -71,7 +83,10 @@ class WriteCases(Cases):
 
     @case()
     async def test_a_generated_key_cannot_be_set(self, served: Served) -> None:
-        """Neither by a create nor by an update, unless it is the key that the instance has."""
+        """Neither a create nor an update can set it.
+
+        An update may contain the key that the instance already has.
+        """
         key = await served.person()
         other = await served.person("Bob")
         refused = await served.api("POST", "/person", json_body={"name": "Eve", "id": other})
@@ -81,7 +96,7 @@ class WriteCases(Cases):
 
     @case()
     async def test_a_missing_required_field_is_refused(self, served: Served) -> None:
-        """A receiver may supply it."""
+        """A receiver may set the missing field."""
         for body in ({}, {"name": None}):
             refused = await served.api("POST", "/person", json_body=body)
             assert (refused.status, list(refused.json["errors"])) == (400, ["name"])
@@ -97,7 +112,10 @@ class WriteCases(Cases):
 
     @case("email")
     async def test_a_taken_unique_value_is_a_conflict(self, served: Served) -> None:
-        """On POST and on PUT. Instances without a value do not conflict."""
+        """A POST and a PUT with the value are refused.
+
+        Instances without a value do not conflict.
+        """
         await served.person(email="a@b")
         bob = await served.person("Bob")
         await served.person("Cy")
@@ -123,7 +141,7 @@ class WriteCases(Cases):
 
     @case("age")
     async def test_an_update_announces_the_fields_that_differ(self, served: Served) -> None:
-        """``updated_fields`` is empty if none differs."""
+        """``updated_fields`` is empty if no field differs."""
         key = await served.person(age=3)
         with capture(pre_update_instance, post_update_instance) as sent:
             reply = await served.api("PUT", f"/person/{key}", json_body={"name": "Ada", "age": 4})
@@ -135,7 +153,10 @@ class WriteCases(Cases):
 
     @case("home")
     async def test_embedded_documents_are_merged(self, served: Served) -> None:
-        """An update merges field by field. Null unsets a field or the whole document."""
+        """An update merges field by field.
+
+        Null unsets a field or the whole document.
+        """
         key = await served.person(home={"city": "Rio", "street": "A"})
         with capture(post_update_instance) as sent:
             for change, left in (
@@ -154,7 +175,10 @@ class WriteCases(Cases):
 
     @case()
     async def test_a_deleted_instance_is_not_found(self, served: Served) -> None:
-        """A second delete is answered 404. Receivers get the instance as it was."""
+        """A second delete is answered 404.
+
+        Receivers get the instance in its last state.
+        """
         key = await served.person()
         with capture(pre_delete_instance, post_delete_instance) as sent:
             assert (await served.api("DELETE", f"/person/{key}")).status == 204
@@ -167,7 +191,10 @@ class WriteCases(Cases):
 
     @case()
     async def test_a_write_that_a_receiver_refuses_is_not_stored(self, served: Served) -> None:
-        """After any exception of the receiver, the next request is answered as usual."""
+        """A receiver may raise any exception.
+
+        The next request is answered as usual.
+        """
         key = await served.person()
         for error, status in ((Forbidden("No."), 403), (HTTPError(418), 418), (RuntimeError("a bug"), 500)):
 
@@ -203,7 +230,10 @@ class WriteCases(Cases):
 
     @case("age")
     async def test_an_update_applies_the_change_to_the_stored_values(self, served: Served) -> None:
-        """It returns the values before and after. A change that raises leaves them as they were."""
+        """The update returns the values before and after it.
+
+        A change that raises does not alter the stored values.
+        """
         provider, address = served.provider, address_of(served, await served.person(age=3))
         seen: list[Values] = []
 
@@ -225,7 +255,7 @@ class WriteCases(Cases):
 
     @case("age")
     async def test_updates_of_different_fields_both_survive(self, served: Served) -> None:
-        """Both are announced before one of them is written."""
+        """Both updates are announced before one of them is written."""
         key, both = await served.person(age=3), asyncio.Barrier(2)
 
         async def wait(sender: Any) -> None:
@@ -241,7 +271,7 @@ class WriteCases(Cases):
     @pytest.mark.parametrize("method", ["PUT", "DELETE"])
     @case()
     async def test_an_instance_deleted_during_a_write_stays_deleted(self, served: Served, method: str) -> None:
-        """An update or a delete of it is answered 404."""
+        """An update or a delete of the instance is answered 404."""
         key, hive = await served.person(), served.hives["person"]
         signal = pre_update_instance if method == "PUT" else pre_delete_instance
         is_first = True
@@ -259,7 +289,10 @@ class WriteCases(Cases):
 
     @case("unit")
     async def test_a_write_is_one_unit_of_work_that_receivers_share(self, served: Served) -> None:
-        """Receivers of ``pre_`` signals get it, another one in each write. Receivers of ``post_`` signals get None."""
+        """Receivers of ``pre_`` signals get the unit of work.
+
+        Each write has another one. Receivers of ``post_`` signals get None.
+        """
         units: list[Any] = []
 
         def note(sender: Any, unit: Any) -> None:

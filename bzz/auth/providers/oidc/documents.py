@@ -18,13 +18,14 @@ Value = Mapping[str, Any]
 
 
 class Document:
-    """A JSON object at a URL, kept for the ``max-age`` of its ``Cache-Control`` (RFC 9111, section 5.2.2.1).
+    """A JSON object at a URL, and its cache.
 
-    It is kept from ``SHORTEST`` to ``LONGEST`` seconds, and ``USUAL`` without a ``max-age``. Calls at the same time
-    share one fetch.
+    The object is kept for the ``max-age`` of its ``Cache-Control`` (RFC 9111, section 5.2.2.1), but at least for
+    ``SHORTEST`` and at most for ``LONGEST`` seconds. Without a ``max-age`` it is kept for ``USUAL`` seconds. Calls at
+    the same time share one fetch.
 
     Args:
-        check: raises Unavailable if a fetched object is not such a document.
+        check: a function that raises Unavailable if a fetched object is not the expected document.
     """
 
     def __init__(self, check: Callable[[Value], None]) -> None:
@@ -38,12 +39,12 @@ class Document:
         """Return the document.
 
         Args:
-            web: the client to fetch it with.
-            url: of the document.
-            again: fetch it before it expires, but at most once in ``PATIENCE`` seconds.
+            web: the client that fetches the document.
+            url: the URL of the document.
+            again: whether to fetch the document before it expires. bzz does so at most once in ``PATIENCE`` seconds.
 
         Raises:
-            Unavailable: it cannot be fetched, or ``check`` refuses it.
+            Unavailable: the document cannot be fetched, or ``check`` refuses it.
         """
         if monotonic() >= (self._may_look if again else self._expires):
             await asyncio.shield(self._fetch_once(web, url, again))
@@ -54,7 +55,7 @@ class Document:
         if key not in self._fetching:
             self._fetching[key] = task = asyncio.create_task(self._fetch(web, url, again))
             task.add_done_callback(lambda _: self._fetching.pop(key))
-            task.add_done_callback(lambda _: task.cancelled() or task.exception())  # no caller may be left to await it
+            task.add_done_callback(lambda _: task.cancelled() or task.exception())  # perhaps no caller awaits it
         return self._fetching[key]
 
     async def _fetch(self, web: WebClient, url: str, again: bool) -> None:
@@ -70,13 +71,15 @@ class Document:
 
 
 class Issuer:
-    """The metadata and keys of an OpenID Connect issuer (OpenID Connect Discovery 1.0, section 4).
+    """The metadata and keys of an OpenID Connect issuer.
+
+    Source: OpenID Connect Discovery 1.0, section 4.
 
     Args:
-        url: of the issuer, of https or on this machine.
+        url: the URL of the issuer. It must use https or be on this machine.
 
     Raises:
-        ValueError: ``url`` is another URL.
+        ValueError: ``url`` neither uses https nor is on this machine.
     """
 
     def __init__(self, url: str) -> None:
@@ -86,19 +89,28 @@ class Issuer:
         self._metadata, self._keys = Document(self._check_metadata), Document(self._check_keys)
 
     async def metadata(self, web: WebClient, *, again: bool = False) -> Value:
-        """Return the issuer's metadata; see ``Document.get``."""
+        """Return the issuer's metadata.
+
+        For the arguments see ``Document.get``.
+        """
         url = f"{self.url.rstrip('/')}/.well-known/openid-configuration"
         return await self._metadata.get(web, url, again=again)
 
     async def endpoint(self, web: WebClient, name: str, *, again: bool = False) -> str:
-        """Return the URL in the metadata's ``name``; raise Unavailable if it is missing or not safe."""
+        """Return the URL that the metadata contains as ``name``.
+
+        Raise Unavailable if the URL is missing or not safe.
+        """
         url = (await self.metadata(web, again=again)).get(name)
         if not isinstance(url, str) or not is_safe(url):
             raise Unavailable(f"The issuer {self.url} publishes no {name}.")
         return url
 
     async def keys(self, web: WebClient, *, again: bool = False) -> list[Value]:
-        """Return the issuer's keys (RFC 7517, section 5); see ``Document.get``."""
+        """Return the issuer's keys (RFC 7517, section 5).
+
+        For the arguments see ``Document.get``.
+        """
         found = await self._keys.get(web, await self.endpoint(web, "jwks_uri", again=again), again=again)
         return [key for key in found["keys"] if isinstance(key, dict)]
 

@@ -13,13 +13,16 @@ from jwt.types import Options
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 OPTIONS: Options = {"require": ["iss", "sub", "aud", "exp", "iat"], "enforce_minimum_key_length": True}
 PUBLIC = ("kty", "kid", "n", "e", "crv", "x", "y")  # the parameters of a public key
-LEEWAY = 60  # seconds by which the issuer's clock may differ
+LEEWAY = 60  # the largest difference of the issuer's clock, in seconds
 MAX_LENGTH = 16_384  # characters
 Claims = dict[str, Any]
 
 
 class UnknownKey(jwt.InvalidTokenError):
-    """The token's key is not among the issuer's keys, which may be out of date."""
+    """The token's key is not among the issuer's keys.
+
+    The issuer's keys may be out of date.
+    """
 
 
 def read(
@@ -32,20 +35,20 @@ def read(
 ) -> Claims:
     """Validate an ID token and return its claims.
 
-    Only algorithms with a public and a private key are accepted: a published key must sign nothing (RFC 8725, section
-    2.1).
+    The token must be signed with an algorithm that has a public and a private key. Otherwise a client could sign a
+    token with a key that the issuer publishes (RFC 8725, section 2.1).
 
     Args:
         token: a text from a request or from the issuer.
         keys: the issuer's keys (RFC 7517, section 4).
-        issuers: the names in ``iss`` that are accepted.
-        audiences: the client ids of this application; ``aud`` must have no other.
-        nonce: of the flow; None without a flow.
+        issuers: the names that ``iss`` may have.
+        audiences: the client ids of this application. ``aud`` must contain no other id.
+        nonce: the nonce of the flow. It is None without a flow.
 
     Raises:
         UnknownKey: the token's key is not among ``keys``.
-        jwt.InvalidTokenError: the token is malformed, of another issuer, audience, time or flow, or the signature is
-            wrong.
+        jwt.InvalidTokenError: the token is malformed or expired, its signature is wrong, or it is for another issuer,
+            audience or flow.
     """
     try:
         algorithm, key_id = _header(token)
@@ -73,7 +76,10 @@ def _header(token: str) -> tuple[str, str | None]:
 
 
 def _candidates(keys: Iterable[Mapping[str, Any]], algorithm: str, key_id: str | None) -> list[jwt.PyJWK]:
-    """Return the keys that may have signed a token (RFC 7517, section 4)."""
+    """Return the keys that may have signed a token.
+
+    Source: RFC 7517, section 4.
+    """
     candidates = []
     for key in keys:
         is_meant = key_id is None or key.get("kid") in (None, key_id)
@@ -91,4 +97,4 @@ def _check(claims: Claims, audiences: Collection[str], nonce: str | None) -> Non
         raise jwt.InvalidTokenError("the token has an empty sub")
     if nonce not in (None, claims.get("nonce")):
         raise jwt.InvalidTokenError("the token is of another flow")
-    orjson.dumps(claims)  # refuses values that no reply has a form for
+    orjson.dumps(claims)  # refuses values that a reply cannot contain

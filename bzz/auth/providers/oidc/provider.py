@@ -24,24 +24,28 @@ SHOWN = ("name", "email", "picture")
 class OIDCProvider(FlowProvider):
     """The auth provider for one OpenID Connect issuer.
 
-    A user signs in with an ID token that a page or an app has got (``{"provider": "oidc", "id_token": "..."}``), or by
-    the authorization code flow with PKCE, ``state`` and ``nonce`` (``/auth/login/oidc/``). Override ``user_of`` to
-    change the user's dict, or to refuse a user.
+    A user can sign in in two ways:
+
+    - with an ID token that a page or an app has got (``{"provider": "oidc", "id_token": "..."}``);
+    - by the authorization code flow with PKCE, ``state`` and ``nonce`` (``/auth/login/oidc/``).
+
+    Override ``user_of`` to change the user's dict or to refuse a user.
 
     Args:
         issuer: the issuer's URL, exactly as in its metadata.
-        client_id: of this application, as it is registered with the issuer; or several. A flow uses the first.
-        client_secret: of that client, if it has one.
-        name: the ``provider`` of a sign-in's body; ``oidc`` by default.
-        scopes: that a flow asks for.
-        redirect_uri: the URL of ``/auth/callback/NAME/`` as it is registered with the issuer; None for the URL by which
-            the request reached this site.
-        trust_email: whether to keep an e-mail address without ``email_verified``. By default it is left out: it may be
-            the address of another person.
+        client_id: the client id of this application that is registered with the issuer. It may be a list of several
+            ids. A flow uses the first one.
+        client_secret: the secret of that client, if it has one.
+        name: the text that a sign-in's body has as ``provider``. The default is ``oidc``.
+        scopes: the scopes that a flow requests.
+        redirect_uri: the URL of ``/auth/callback/NAME/`` that is registered with the issuer. None: bzz makes it from
+            the URL of the request.
+        trust_email: whether the user's dict contains an e-mail address without ``email_verified``. By default it does
+            not, as the address may be another person's.
 
     Raises:
         ImportError: ``bzz[auth]`` is not installed.
-        ValueError: the issuer's URL is not of https, or a client id is missing or empty.
+        ValueError: the issuer's URL does not use https, or a client id is missing or empty.
     """
 
     name = "oidc"
@@ -69,13 +73,15 @@ class OIDCProvider(FlowProvider):
         self.scope = " ".join(scopes)
 
     def user_of(self, claims: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the user's dict: ``id``, and ``name``, ``email`` and ``picture`` if the claims have them.
+        """Return the user's dict.
+
+        It contains ``id``. It also contains ``name``, ``email`` and ``picture`` if the claims do.
 
         Args:
-            claims: the validated claims of the ID token, and of the user info after a flow.
+            claims: the validated claims of the ID token. After a flow they include the claims of the user info.
 
         Returns:
-            The dict that ``authenticate`` returns; None refuses the user.
+            The dict that ``authenticate`` returns. None refuses the user.
         """
         is_verified = self.trust_email or claims.get("email_verified") is True
         shown = {name: claims[name] for name in SHOWN if isinstance(claims.get(name), str)}
@@ -84,7 +90,7 @@ class OIDCProvider(FlowProvider):
         return {"id": claims["sub"], **shown}
 
     async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:
-        """Return the dict of the user of the ``id_token`` in ``credentials``.
+        """Return the dict of the user whose ``id_token`` is in ``credentials``.
 
         Raises:
             Invalid: ``id_token`` is not a text.
@@ -97,7 +103,9 @@ class OIDCProvider(FlowProvider):
         return self.user_of(await self._claims(token, self.web_client(handler)))
 
     async def begin(self, flow: Flow, handler: RequestHandler) -> str:
-        """Return the URL of the authorization request (OpenID Connect Core 1.0, section 3.1.2.1).
+        """Return the URL of the authorization request.
+
+        Source: OpenID Connect Core 1.0, section 3.1.2.1.
 
         Raises:
             Unavailable: the issuer does not answer.
@@ -116,10 +124,10 @@ class OIDCProvider(FlowProvider):
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters)}"
 
     async def finish(self, flow: Flow, answer: Mapping[str, str], handler: RequestHandler) -> dict[str, Any] | None:
-        """Return the dict of the user of the ``code`` in ``answer``.
+        """Return the dict of the user whose ``code`` is in ``answer``.
 
         Raises:
-            Unauthorized: the answer has no code, is not the issuer's, or the code or its ID token is not valid.
+            Unauthorized: the answer has no code, or is not from the issuer. Or the code or its ID token is not valid.
             Unavailable: the issuer does not answer, or does not accept this application.
         """
         web = self.web_client(handler)
@@ -131,13 +139,19 @@ class OIDCProvider(FlowProvider):
         return self.user_of(await self._completed(claims, tokens, web))
 
     async def _is_from_here(self, answer: Mapping[str, str], web: WebClient) -> bool:
-        """Tell whether ``iss`` is right, or missing where it may be (RFC 9207, section 2.4)."""
+        """Return whether the answer comes from this issuer.
+
+        It does if ``iss`` is the issuer. ``iss`` may be missing for some issuers (RFC 9207, section 2.4).
+        """
         metadata = await self.issuer.metadata(web)
         may_lack = not metadata.get("authorization_response_iss_parameter_supported")
         return answer.get("iss", self.issuer.url if may_lack else None) == self.issuer.url
 
     async def _redeem(self, code: str, flow: Flow, web: WebClient) -> Mapping[str, Any]:
-        """Redeem a code for tokens (RFC 6749, section 4.1.3); empty if it is not valid."""
+        """Return the tokens for a code (RFC 6749, section 4.1.3).
+
+        The result is empty if the code is not valid.
+        """
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -163,7 +177,10 @@ class OIDCProvider(FlowProvider):
         raise Unavailable("The auth provider does not accept this application.") from cause
 
     async def _claims(self, token: str, web: WebClient, nonce: str | None = None) -> id_tokens.Claims:
-        """Return the claims of an ID token; fetch the issuer's keys again for a key that is not among them."""
+        """Return the claims of an ID token.
+
+        If the token's key is not among the issuer's keys, fetch the keys again.
+        """
         expected: Any = {"issuers": self.issuers, "audiences": self.client_ids, "nonce": nonce}
         try:
             try:
@@ -176,7 +193,10 @@ class OIDCProvider(FlowProvider):
     async def _completed(
         self, claims: id_tokens.Claims, tokens: Mapping[str, Any], web: WebClient
     ) -> Mapping[str, Any]:
-        """Add the claims of the user info, if there is one (OpenID Connect Core 1.0, section 5.3)."""
+        """Return the claims together with those of the user info.
+
+        The issuer may have no user info (OpenID Connect Core 1.0, section 5.3).
+        """
         access_token, metadata = tokens.get("access_token"), await self.issuer.metadata(web)
         if not isinstance(access_token, str) or metadata.get("userinfo_endpoint") is None:
             return claims
@@ -185,5 +205,5 @@ class OIDCProvider(FlowProvider):
         if not isinstance(info, dict) or info.get("sub") != claims["sub"]:
             return claims
         has_email = claims if "email" in claims else info
-        verified = {"email_verified": has_email.get("email_verified")}  # about the address that is shown, not another
+        verified = {"email_verified": has_email.get("email_verified")}  # about the address in the user's dict only
         return {**info, **claims, **verified}
