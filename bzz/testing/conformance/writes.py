@@ -1,7 +1,4 @@
-"""Cases of writes.
-
-They test the stored values and the signals. A refused write changes nothing.
-"""
+"""Cases of writes. A refused write changes nothing."""
 
 from __future__ import annotations
 
@@ -37,10 +34,7 @@ def address_of(served: Served, key: str) -> Address:
 
 
 async def apply(provider: Provider, address: Address, change: Change, *, exact: bool = False) -> Stored:
-    """Apply a change to the instance at an address.
-
-    The change has a unit of work of its own.
-    """
+    """Apply a change to the instance at an address, in its own unit of work."""
     unit_of_work = UnitOfWork(provider)
     try:
         async with unit_of_work.writing():
@@ -50,10 +44,7 @@ async def apply(provider: Provider, address: Address, change: Change, *, exact: 
 
 
 async def stored(provider: Provider, address: Address) -> Stored:
-    """Return the instance at an address.
-
-    The read has a unit of work of its own.
-    """
+    """Return the instance at an address, in its own unit of work."""
     unit_of_work = UnitOfWork(provider)
     try:
         return await unit_of_work.get(address, represent=True)
