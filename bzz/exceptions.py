@@ -3,12 +3,12 @@
 ::
 
     BzzError                        500
-    ├── Finished                    500  no error: a receiver wrote the reply itself
+    ├── Finished                    500  not an error: a receiver wrote the reply itself
     ├── BadRequest                  400  the body or the query string is malformed
     │   └── Invalid                 400  well-formed, but a field or filter cannot take its value (``errors``)
     ├── Unauthorized                401  no user is signed in (``WWW-Authenticate``)
-    ├── Forbidden                   403  refused, by a receiver for instance
-    ├── NotFound                    404  no such instance, or the request may not see it
+    ├── Forbidden                   403  the application refuses the request
+    ├── NotFound                    404  the instance does not exist, or the request may not see it
     ├── MethodNotAllowed            405  the path does not take this method (``Allow``)
     ├── Conflict                    409  the stored state forbids the write
     ├── PreconditionFailed          412  ``If-Match`` or ``If-None-Match`` does not hold
@@ -46,7 +46,7 @@ class BzzError(Exception):
 
     Args:
         detail: one sentence for the client about this occurrence (RFC 9457, section 3.1.4).
-        errors: texts by dotted field name, for errors of input.
+        errors: a dict from dotted field name to error texts, for errors of input.
         headers: header fields of the reply.
 
     Attributes:
@@ -83,7 +83,10 @@ class BadRequest(BzzError):
 
 
 class Invalid(BadRequest, ValueError):
-    """Well-formed input with values that its fields cannot take; ``errors`` names each field and the reason."""
+    """Well-formed input with values that its fields cannot take.
+
+    ``errors`` is a dict from dotted field name to the reasons.
+    """
 
     def __init__(
         self, detail: str = "The input is not valid.", *, errors: Mapping[str, list[str]] | None = None
@@ -95,7 +98,7 @@ class Unauthorized(BzzError):
     """A request that needs a signed-in user and has none (RFC 9110, section 15.5.2).
 
     Args:
-        detail: the credential that was missing or wrong.
+        detail: one sentence about the credential that is missing or wrong.
         challenge: the value of ``WWW-Authenticate`` (RFC 6750, section 3).
     """
 
@@ -112,7 +115,7 @@ class Forbidden(BzzError):
 
 
 class NotFound(BzzError):
-    """An instance or path that is not there, or is hidden (RFC 9110, section 15.5.5)."""
+    """An instance or path that does not exist, or that the request may not see (RFC 9110, section 15.5.5)."""
 
     status_code = 404
 
@@ -168,7 +171,8 @@ class Unavailable(BzzError):
     """A store that does not answer in time, or too many waiting calls (RFC 9110, section 15.6.4).
 
     Args:
-        detail: the call that failed; after a write it must say whether the write may have happened.
+        detail: one sentence about the call that failed. After a write, the sentence must tell whether the write may
+            have happened.
         retry_after: seconds until the client should try again, sent as ``Retry-After``.
     """
 

@@ -1,4 +1,4 @@
-"""Cancellations that wait: once a store has begun a write, its outcome is told before the task is cancelled."""
+"""Cancellations that wait: after a write has begun, the task learns its outcome before it is cancelled."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ T = TypeVar("T")
 
 
 def cancellations() -> int:
-    """Return the running task's count of cancellation requests, less those taken back (``Task.cancelling``)."""
+    """Return how many cancellation requests the running task has (``Task.cancelling``).
+
+    Requests that were taken back do not count.
+    """
     task = asyncio.current_task()
     return task.cancelling() if task else 0
 
 
 def noticed(task: asyncio.Task[object] | None) -> int:
-    """Return a running task's count of cancellation requests without one that its next await will raise."""
+    """Return how many cancellation requests a running task has noticed.
+
+    A request that the next await of the task will raise does not count.
+    """
     return task.cancelling() - bool(getattr(task, "_must_cancel", False)) if task else 0
 
 
@@ -31,7 +37,10 @@ class Postponement:
 
     @property
     def is_due(self) -> bool:
-        """Whether a cancellation was postponed that nobody took back since, as an inner time-out does."""
+        """Whether a postponed cancellation must still be raised.
+
+        It must not if code took it back in the meantime. An inner time-out does this.
+        """
         return self.level is not None and cancellations() >= self.level
 
 
@@ -40,7 +49,9 @@ postponement: ContextVar[Postponement | None] = ContextVar("bzz_postponement", d
 
 @contextmanager
 def postponed() -> Iterator[None]:
-    """Postpone a cancellation that ends the block until the act of this task ends.
+    """Postpone a cancellation.
+
+    If a cancellation ends the block, it is postponed until the act of this task ends.
 
     Raises:
         asyncio.CancelledError: no act runs in this task.
@@ -55,10 +66,12 @@ def postponed() -> Iterator[None]:
 
 
 async def uncancelled(work: Awaitable[T]) -> T:
-    """Await ``work`` to its end, even if the running task is cancelled, and return its result.
+    """Await ``work`` to its end and return its result.
+
+    A cancellation of the running task does not interrupt ``work``.
 
     Raises:
-        asyncio.CancelledError: the task was cancelled, and no act runs in it that would raise this at its end.
+        asyncio.CancelledError: the task was cancelled, and no act runs in it. (An act would raise this at its end.)
         Exception: raised by ``work``.
     """
     outcome, cancelled = asyncio.ensure_future(work), None
@@ -68,7 +81,7 @@ async def uncancelled(work: Awaitable[T]) -> T:
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None:
-        outcome.cancelled() or outcome.exception()  # retrieved, as the cancellation may take its place
+        outcome.cancelled() or outcome.exception()  # mark the exception as read: the cancellation may be raised instead
         with postponed():
             raise cancelled
     return outcome.result()

@@ -14,19 +14,20 @@ from bzz.concurrency.thread_pool import ThreadPool, in_context
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MANY = 2000  # values; a computation on more of them takes long enough to move off the event loop
-COMPUTING = 4  # threads; they share one interpreter, so more would not compute more
+MANY = 2000  # a computation on so many values takes long enough to move it off the event loop
+COMPUTING = 4  # threads. They share one interpreter, so more threads would not compute more
 _CONTAINERS = (dict, list, tuple, set, frozenset)
 
-calls: ContextVar[set[Future[Any]] | None] = ContextVar("bzz_calls", default=None)  # open ones that use a unit of work
+calls: ContextVar[set[Future[Any]] | None] = ContextVar("bzz_calls", default=None)  # open calls that use a unit of work
 _shared = ThreadPool()
 _computing = ThreadPoolExecutor(COMPUTING, thread_name_prefix="bzz-compute")
 
 
 async def in_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call blocking ``function`` in a thread, in the current context, and return its result.
+    """Call a blocking function in a thread and return its result.
 
-    For receivers and handlers that would block the event loop: a lazy reference, a file, a synchronous client.
+    The function runs in a copy of the current context. Use ``in_pool`` in receivers and handlers for code that would
+    block the event loop: a lazy reference, a file, a synchronous client.
 
     Raises:
         Unavailable: too many calls wait already.
@@ -40,15 +41,19 @@ async def in_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
 
 
 async def compute(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Compute ``function(*args, **kwargs)`` in a thread and return its result; the queue is unbounded.
+    """Compute ``function(*args, **kwargs)`` in a thread and return its result.
 
-    For computations that take long because there are many values. ``function`` must not block.
+    Use it for computations that take long because there are many values. ``function`` must not block. Any number of
+    computations may wait for a thread.
     """
     return await _submit(function, *args, **kwargs)
 
 
 async def compute_uncancelled(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Compute as ``compute`` does, after a write: a cancellation waits as ``uncancelled`` says."""
+    """Compute as ``compute`` does, but let a cancellation wait.
+
+    Use it after a write. ``uncancelled`` describes how the cancellation waits.
+    """
     return await uncancelled(_submit(function, *args, **kwargs))
 
 

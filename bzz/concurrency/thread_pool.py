@@ -17,15 +17,14 @@ T = TypeVar("T")
 
 THREADS = 32
 QUEUE_PER_THREAD = 4
-_CONTROL = (StopIteration, GeneratorExit, asyncio.CancelledError, CancelledError)  # they would steer the awaiting task
+_CONTROL = (StopIteration, GeneratorExit, asyncio.CancelledError, CancelledError)  # these would steer the awaiting task
 
 
 def in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
-    """Return a call of ``function`` that runs in a copy of the current context.
+    """Return a call of ``function`` in a copy of the current context.
 
-    Raises (the call):
-        RuntimeError: ``function`` raised an exception that would steer the awaiting task (``StopIteration``, ...).
-        Exception: raised by ``function``.
+    The call raises the exceptions of ``function``. If an exception would steer the awaiting task (``StopIteration``,
+    ...), the call raises RuntimeError instead.
     """
     context = contextvars.copy_context()
 
@@ -42,7 +41,7 @@ class ThreadPool:
     """A thread pool that starts at first use and refuses calls beyond a bounded queue.
 
     Args:
-        threads: how many calls run at once; four times as many may wait.
+        threads: how many calls run at once. Four times as many calls may wait.
     """
 
     def __init__(self, threads: int = THREADS) -> None:
@@ -55,7 +54,9 @@ class ThreadPool:
         return ThreadPoolExecutor(self.threads, thread_name_prefix="bzz")
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call ``function`` in a thread, in the caller's context, and return its result.
+        """Call ``function`` in a thread and return its result.
+
+        The function runs in a copy of the caller's context.
 
         Raises:
             Unavailable: the queue is full.
@@ -64,14 +65,18 @@ class ThreadPool:
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
     def close(self) -> None:
-        """Shut the threads down after their current calls. The next call starts new ones."""
+        """Shut the threads down after their current calls. The next call starts new threads."""
         with self._closing:
             executor = vars(self).pop("_executor", None)
         if executor:
             executor.shutdown(wait=False)
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Queue a call of ``function`` and return its future; raise Unavailable if the queue is full."""
+        """Queue a call of ``function`` and return its future.
+
+        Raises:
+            Unavailable: the queue is full.
+        """
         call = in_context(function, *args, **kwargs)
         if not self._places.acquire(blocking=False):
             raise Unavailable("Too many requests are waiting for the store.")

@@ -29,10 +29,12 @@ class AuthHive:
 
     @staticmethod
     def routes_for(providers: Iterable[AuthProvider | type[AuthProvider]], prefix: str = "") -> RouteList:
-        """Return the routes ``/auth/signin/``, ``/auth/signout/``, ``/auth/me/``, ``/auth/login/`` and its callback.
+        """Return the routes to sign in and out.
+
+        They are ``/auth/signin/``, ``/auth/signout/``, ``/auth/me/``, ``/auth/login/`` and ``/auth/callback/``.
 
         Args:
-            providers: auth providers, or classes of them, which are called without arguments.
+            providers: auth providers, or subclasses of ``AuthProvider``. A subclass is called without arguments.
             prefix: the path that the routes lie below, in any spelling: ``api``, ``/api``, ``/api/``.
 
         Raises:
@@ -84,33 +86,38 @@ class AuthHive:
         proxy_username: str | None = None,
         proxy_password: str | None = None,
     ) -> None:
-        """Give an application its policy: how users are identified, and which verbs need a signed-in user.
+        """Give an application its policy.
+
+        The policy identifies users. It also says which verbs need a signed-in user.
 
         Args:
-            app: the application. Call this once for each, before it serves requests.
-            secret_key: a random text or bytes of at least 32 bytes that signs the sessions; or a list of them. The
-                first key signs and all keys verify: put a new key before the old one to replace it.
-            expiration: seconds after which a session expires; a request in their second half renews it.
-            cookie_name: of the cookie that holds a session's token.
+            app: the application. Call this method once for each application, before the application serves requests.
+            secret_key: a random key of at least 32 bytes, as text or bytes, that signs the sessions; or a list of keys.
+                The first key signs and all keys verify. To replace a key, put the new key before the old key.
+            expiration: seconds after which a session expires. A request in the second half of this time renews the
+                session.
+            cookie_name: the name of the cookie that contains a session's token.
             authenticated_get: whether list and get need a signed-in user, unless ``authenticated`` of a ``ModelHive``
                 decides.
             authenticated_create: the same for create and associate.
             authenticated_update: the same for update.
             authenticated_delete: the same for delete and dissociate.
             max_age: seconds after which a session expires even if it is renewed.
-            cookie_secure: whether browsers send the cookie over https only; None: if it was set over https.
-            issuer: the name in the tokens; applications that share a key must have different ones.
-            ended_sessions: the store of sessions that a sign-out ends; None for the memory of this process, which is
-                enough if there is no other process.
-            proxy_host: the host of an HTTP proxy for auth providers, which needs ``bzz[proxy]``; None for no proxy.
+            cookie_secure: whether browsers send the cookie over https only. With None, they do so if the cookie was set
+                over https.
+            issuer: the name of the application in the tokens. Applications that share a key must have different names.
+            ended_sessions: the store of the sessions that a sign-out ended. None for the memory of this process. This
+                is enough if there is no other process.
+            proxy_host: the host of an HTTP proxy for the requests of auth providers. A proxy needs ``bzz[proxy]``. None
+                for no proxy.
             proxy_port: the proxy's port.
             proxy_username: the user name for the proxy, if it needs one.
             proxy_password: the password for the proxy.
 
         Raises:
             TypeError: an argument is of another type, or the application's setting ``trusted_origins`` is a text.
-            ValueError: a key is too short or not random; ``expiration`` is not from 1 to ``max_age``; ``issuer`` is
-                empty; browsers refuse a cookie of this name; or the proxy is incomplete.
+            ValueError: a key is too short or not random, or ``expiration`` is not from 1 to ``max_age``. The reason may
+                also be that ``issuer`` is empty, browsers refuse a cookie with this name, or the proxy is incomplete.
             ImportError: there is a proxy, and pycurl is not installed.
         """
         switches = {

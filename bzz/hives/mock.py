@@ -21,14 +21,14 @@ class MockHive:
         """Return one route for all answers.
 
         Args:
-            answers: each a method (``*`` for any), a regular expression that the whole path must match, and optionally
-                a dict of the reply: ``status`` (200 by default), ``body`` (none by default), ``headers`` and
-                ``cookies`` (dicts of texts). A body is text, bytes, or a dict or list for JSON; or a function, sync or
-                async, that takes the request, and after it the groups of the path if it has parameters for them, and
-                returns such a body.
+            answers: lists or tuples. Each contains a method (``*`` for any) and a regular expression that the whole
+                path must match. A dict that describes the reply may follow. Its keys are ``status`` (200 by default),
+                ``body`` (none by default), ``headers`` and ``cookies`` (dicts of texts). A body is text, bytes, or a
+                dict or list for JSON. It may also be a function, sync or async, that returns such a body. The function
+                takes the request. After the request, it takes the groups of the path if it has parameters for them.
 
         Raises:
-            TypeError: a part of an answer is of another type; the message begins with its method and path.
+            TypeError: a part of an answer is of another type. The message begins with the answer's method and path.
             ValueError: a part of an answer has an impossible value, or two answers have the same method and path.
         """
         parsed = [parse_answer(answer) for answer in answers]

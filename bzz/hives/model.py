@@ -27,36 +27,38 @@ from bzz.schema.schema import Schema
 class ModelHive(InProcess):
     """The routes of one model, and the same acts for plain code.
 
-    An option that names a field takes its name in the model or its public name.
+    An option that names a field takes the field's name in the model or the field's public name.
 
     Args:
         provider: a registered name (``'mongoengine'``), a dotted path (``'package.module:Class'``), a subclass of
-            ``Provider``, or an instance of one.
+            ``Provider``, or an instance of a subclass.
         model: the model class.
-        methods: the HTTP methods that requests may use, in upper or lower case; by default GET, POST, PUT, PATCH and
-            DELETE. HEAD comes with GET, and OPTIONS is always there.
-        fields: names of the only fields that requests may read and set, with the primary key; None (default) for all.
-        exclude: names of fields that requests may neither read nor set; by default none.
-        read_only: names of fields that requests may read but not set; by default none.
-        write_only: names of fields that requests may set but not read; by default none.
+        methods: the HTTP methods that requests may use, in upper or lower case. The default is GET, POST, PUT, PATCH
+            and DELETE. HEAD comes with GET, and OPTIONS is always there.
+        fields: names of the only fields that requests may read and set, besides the primary key. None (default) for all
+            fields.
+        exclude: names of fields that requests may neither read nor set. The default is none.
+        read_only: names of fields that requests may read but not set. The default is none.
+        write_only: names of fields that requests may set but not read. The default is none.
         sort: order of a list unless the request has ``sort``: names of fields, ``-`` for descending (``'-age,name'``).
-            ``''`` (default) for the model's own order, else that of the primary key.
-        per_page: instances on a page unless the request has ``per_page``; by default 20, or ``max_per_page`` if less.
+            ``''`` (default) for the model's own order. A model without an own order is sorted by the primary key.
+        per_page: instances on a page unless the request has ``per_page``. The default is 20, or ``max_per_page`` if
+            that is less.
         max_per_page: the most instances that a request may ask for on one page; 100 by default.
         max_body: the most bytes that the body of a request may have; 1,048,576 by default.
-        authenticated: whether requests need a signed-in user. None (default) leaves it to ``AuthHive.configure``. True
-            or False is for all verbs; a dict is for some of ``get``, ``create``, ``update`` and ``delete``
-            (``{'get': False}``) and leaves the others to ``AuthHive.configure``.
+        authenticated: whether requests need a signed-in user. With None (default), ``AuthHive.configure`` decides. True
+            or False is for all verbs. A dict (``{'get': False}``) is for some of the verbs ``get``, ``create``,
+            ``update`` and ``delete``. Then ``AuthHive.configure`` decides about the other verbs.
         handler_class: a subclass of ``ModelHandler`` to answer the requests; None (default) for ``ModelHandler``.
-        provider_options: the provider's own options; none may be given with an instance.
+        provider_options: the provider's own options. If ``provider`` is an instance, no options may be given.
 
     Raises:
-        TypeError: the provider cannot serve the model; an option is unknown or of a wrong type; or it names a field
-            that the model does not have, or cannot be sorted by.
+        TypeError: the provider cannot serve the model, or an option is unknown or of a wrong type. An option may also
+            name a field that the model does not have, or that a list cannot be sorted by.
         ValueError: ``methods`` has another method, ``per_page`` is not from 1 to ``max_per_page``, or ``max_body`` is
             negative.
         LookupError: no provider is registered under the name.
-        ImportError: the provider's ORM is not installed; the message names the extra to install.
+        ImportError: the provider's ORM is not installed. The message names the extra to install.
     """
 
     def __init__(
@@ -89,15 +91,15 @@ class ModelHive(InProcess):
         self._sort, self._sizes = sort, (per_page, max_per_page, max_body)
         self._methods, self._authenticated = parse_methods(methods), parse_authenticated(authenticated)
         super().__init__(registry.resolve(provider, provider_options, known=OPTIONS), urls.snake_case(model.__name__))
-        with suppress(LookupError):  # the model refers to a class that is not defined yet: build it at first use
+        with suppress(LookupError):  # the model refers to a class that is not defined yet: build it later
             self.resource  # noqa: B018  # so that a wrong option is an error here
 
     @cached_property
     def resource(self) -> Resource:
-        """The model as the hive's options leave it; built once.
+        """The access to the model that the hive's options allow. It is built once.
 
         Raises:
-            TypeError: an option names a field that the model does not have, or cannot be sorted by.
+            TypeError: an option names a field that the model does not have, or that a list cannot be sorted by.
             LookupError: the model refers to a class that is not defined yet.
         """
         schema = restrict(self.provider.describe(self.model), **self._access)
@@ -118,9 +120,9 @@ class ModelHive(InProcess):
         return cls(provider, model, **options).routes(prefix, resource_name)
 
     def routes(self, prefix: str = "", resource_name: str | None = None) -> RouteList:
-        """Return the routes of the model, as ``tornado.web.Application`` takes them.
+        """Return the routes of the model, for ``tornado.web.Application``.
 
-        From now on the options hold for every path and expansion in this process that leads to the model, and
+        From now on, the hive's options limit every path and expansion in this process that leads to the model. The
         ``arguments`` of the hive's acts begin with the resource's name.
 
         Args:
@@ -128,7 +130,7 @@ class ModelHive(InProcess):
             resource_name: the name of the resource; None (default) for the class name in snake case.
 
         Raises:
-            ValueError: ``resource_name`` is empty but for slashes.
+            ValueError: ``resource_name`` contains only slashes.
         """
         name = (resource_name or urls.snake_case(self.model.__name__)).strip("/")
         if not name:

@@ -1,4 +1,4 @@
-"""Bodies: requests' as plain values, replies' as JSON."""
+"""Bodies: the bodies of requests are decoded, and the bodies of replies are encoded as JSON."""
 
 from __future__ import annotations
 
@@ -21,33 +21,38 @@ _OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | o
 
 
 def dumps(value: Any, default: Callable[[Any], Any] = JSON.dump) -> bytes:
-    """Encode ``value`` as JSON: dates in ISO 8601 (UTC, ``Z``), decimals as text, bytes in base64.
+    """Encode ``value`` as JSON.
+
+    Dates are in ISO 8601 (UTC, ``Z``). Decimals are text. Bytes are in base64.
 
     Args:
-        value: of the types that JSON has, and of those that ``default`` takes.
-        default: turns an object of another type into one of a type that JSON has; raises TypeError if it cannot.
+        value: the value. It may contain the types that JSON has, and the types that ``default`` takes.
+        default: a function that turns an object of another type into a value that JSON has. It raises TypeError if it
+            cannot.
 
     Raises:
-        TypeError: an object inside ``value`` has no form in JSON.
+        TypeError: JSON cannot contain an object inside ``value``.
     """
     return orjson.dumps(value, default=default, option=_OPTIONS)
 
 
 def decode(content_type: str, body: bytes, form: Mapping[str, list[bytes]]) -> dict[str, Any]:
-    """Decode a body to its object, untyped; an empty body is an empty object.
+    """Decode a body and return its object.
+
+    The values are not parsed yet. An empty body stands for an empty object.
 
     Args:
-        content_type: the header field with its parameters.
+        content_type: the value of ``Content-Type`` with its parameters.
         body: the bytes of the request.
         form: the fields of a multipart body, as Tornado parsed them.
 
     Returns:
-        The values by field name. Those of a form are of type ``FormValue``.
+        A dict from field name to value. The values of a form are of the class ``FormValue``.
 
     Raises:
         BadRequest: the body is malformed, not an object, or nested too deep.
         Invalid: a form has a field both as a value and as an object.
-        UnsupportedMediaType: the body is neither JSON nor a form, or not in UTF-8.
+        UnsupportedMediaType: the body is neither JSON nor a form, or is not in UTF-8.
     """
     media_type, _, parameters = content_type.lower().partition(";")
     media_type = media_type.strip()
@@ -94,7 +99,10 @@ def _text(value: bytes) -> str:
 
 
 def _check_text(text: str) -> None:
-    """Raise BadRequest for a lone surrogate; Tornado decodes one from some charsets that a multipart form may name."""
+    """Raise BadRequest for a lone surrogate.
+
+    A multipart form may name a charset from which Tornado decodes a lone surrogate.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -102,7 +110,10 @@ def _check_text(text: str) -> None:
 
 
 def _decode_form(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Nest the fields of a form by their dotted keys: ``child.name=Ada`` is ``{"child": {"name": ("Ada",)}}``."""
+    """Return the fields of a form as nested dicts.
+
+    A dotted key is split: ``child.name=Ada`` becomes ``{"child": {"name": ("Ada",)}}``.
+    """
     decoded: dict[str, Any] = {}
     for key, value in pairs:
         _check_text(key + value)

@@ -16,15 +16,15 @@ from bzz.http.problems import write_problem
 from bzz.signals.request_ids import choose_id, request_id
 
 JSON = "application/json"
-LONG_BODY = 65_536  # bytes; decoding more takes long enough to move off the event loop
+LONG_BODY = 65_536  # bytes. To decode more takes long enough to move the work off the event loop
 
 
 class Handler(tornado.web.RequestHandler):
     """A Tornado handler that speaks JSON and answers each error with a problem document (RFC 9457).
 
     Attributes:
-        request_id: the id of the request, its reply, its signals and its log records.
-        current_user: the signed-in user's dict, or None; ``AuthHive.configure`` decides.
+        request_id: the request id. The reply, the signals and the log records have the same id.
+        current_user: the signed-in user's dict, or None. The policy from ``AuthHive.configure`` sets it.
         user_session: the signed-in user's session, or None.
     """
 
@@ -52,7 +52,7 @@ class Handler(tornado.web.RequestHandler):
         """Identify the user, and set the request's id for signals and logs.
 
         Raises:
-            Forbidden, Unavailable: as ``Policy.identify``.
+            Forbidden, Unavailable: raised by ``Policy.identify``.
         """
         self._is_prepared = True
         request_id.set(self.request_id)
@@ -61,12 +61,17 @@ class Handler(tornado.web.RequestHandler):
             self._declare_cache_control()
 
     def check_prepared(self) -> None:
-        """Raise RuntimeError if a subclass overrides ``prepare`` without calling it: no user is identified then."""
+        """Raise RuntimeError if the ``prepare`` of a subclass does not call ``super().prepare()``.
+
+        No user would be identified then.
+        """
         if self._policy and not self._is_prepared:
             raise RuntimeError(f"{type(self).__name__}.prepare must await super().prepare()")
 
     async def read_body(self, max_body: int) -> dict[str, Any]:
-        """Decode the request's body and return its object, untyped; an empty body is an empty object.
+        """Decode the request's body and return its object.
+
+        The values are not parsed yet. An empty body stands for an empty object.
 
         Args:
             max_body: the largest size in bytes.
@@ -74,7 +79,7 @@ class Handler(tornado.web.RequestHandler):
         Raises:
             ContentTooLarge: the body is larger than ``max_body``.
             UnsupportedMediaType: the body is neither JSON nor a form, has a content coding, or has files.
-            BadRequest, Invalid: as ``bodies.decode``.
+            BadRequest, Invalid: raised by ``bodies.decode``.
         """
         if len(self.request.body) > max_body:
             raise ContentTooLarge(f"The body is too large; send at most {max_body} bytes.")
@@ -92,7 +97,10 @@ class Handler(tornado.web.RequestHandler):
         return decoded
 
     def reply(self, value: Any, status_code: int = 200) -> None:
-        """Finish the reply with ``value`` as JSON, unless a receiver has finished it already."""
+        """Finish the reply with ``value`` as JSON.
+
+        If a receiver has finished the reply already, this does nothing.
+        """
         if not self._finished:
             body = self.encode(value)
             self._write_buffer.clear()
@@ -101,23 +109,33 @@ class Handler(tornado.web.RequestHandler):
             self.finish(body)
 
     def encode(self, value: Any) -> bytes:
-        """Return ``value`` as JSON; raise TypeError if JSON has no form for it."""
+        """Return ``value`` as JSON.
+
+        Raises:
+            TypeError: JSON cannot contain ``value``.
+        """
         return bodies.dumps(value)
 
     def reply_empty(self, status_code: int = 204) -> None:
-        """Finish the reply without a body, unless a receiver has finished it already."""
+        """Finish the reply without a body.
+
+        If a receiver has finished the reply already, this does nothing.
+        """
         if not self._finished:
             self._write_buffer.clear()
             self.set_status(status_code)
             self.finish()
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
-        """Answer with an error; bzz's own exceptions choose the status."""
+        """Answer with an error. An exception of bzz sets the status."""
         error = _error(kwargs)
         super().send_error(error.status_code if isinstance(error, BzzError) else status_code, **kwargs)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Write the problem document of an error (RFC 9457, section 3): ``type, title, status, detail``, ``errors``."""
+        """Write the problem document of an error (RFC 9457, section 3).
+
+        The document may contain ``type``, ``title``, ``status``, ``detail`` and ``errors``.
+        """
         write_problem(self, status_code, _error(kwargs))
 
     def log_exception(
@@ -126,7 +144,10 @@ class Handler(tornado.web.RequestHandler):
         value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Log an exception: a ``BzzError`` in one line with its cause, any other as Tornado does."""
+        """Log an exception.
+
+        The log record of a ``BzzError`` is one line with its cause. Other exceptions are logged as Tornado does it.
+        """
         request_id.set(self.request_id)  # Tornado may refuse a request before prepare()
         if isinstance(value, Finished):
             return

@@ -14,7 +14,10 @@ _PARTS = re.compile(r'(?:"[^"]*"|[^",])+')
 
 
 def parse_precondition(headers: HTTPHeaders) -> Precondition | None:
-    """Return the precondition of a write (RFC 9110, section 13.1); None without one. A weak tag never matches."""
+    """Return the precondition of a write, or None (RFC 9110, section 13.1).
+
+    A weak tag in ``If-Match`` never matches.
+    """
     match, none_match = headers.get("If-Match"), headers.get("If-None-Match")
     if match is None and none_match is None:
         return None
@@ -25,7 +28,11 @@ def parse_precondition(headers: HTTPHeaders) -> Precondition | None:
 
 
 def parse_entity_tags(header: str) -> list[tuple[str, bool]]:
-    """Return the entity tags of a header field (RFC 9110, section 8.8.3), each with whether it is weak."""
+    """Return the entity tags of a header field (RFC 9110, section 8.8.3).
+
+    Returns:
+        Pairs of an entity tag and whether the tag is weak.
+    """
     if header.strip() == ANY_TAG:
         return [(ANY_TAG, False)]
     found = [_ENTITY_TAG.fullmatch(part.strip()) for part in _PARTS.findall(header)]

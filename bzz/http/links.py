@@ -10,14 +10,17 @@ from bzz.query.pairs import query_pairs
 
 
 def page_links(path: str, encoded: str, query: Query, listing: Listing, cursor: str | None) -> str:
-    """Return the value of ``Link`` (RFC 8288, section 3): the first, previous and next page.
+    """Return the value of ``Link`` (RFC 8288, section 3).
+
+    It contains the URLs of the first, the previous and the next page.
 
     Args:
-        path: of the list.
+        path: the path of the list.
         encoded: the request's query string.
-        query: parsed from ``encoded``.
+        query: the query that ``encoded`` contains.
         listing: the page.
-        cursor: of the next page; None if there is no next page, or if only its number leads there.
+        cursor: the cursor of the next page. None if there is no next page, or if a client must ask for it with
+            ``page``.
     """
     pages: dict[str, tuple[str, Any]] = {"first": ("page", 1)}
     if query.skip:

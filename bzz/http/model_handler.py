@@ -30,18 +30,18 @@ from bzz.signals import post_get_instance
 
 
 class ModelHandler(Handler):
-    """Answers the requests to one model's routes; subclass it to change how.
+    """The handler of the requests to one model's routes. Subclass it to change the replies.
 
-    The life of a request: ``prepare`` parses the path (404) and asks the policy (401), then the HTTP method reads the
-    query string and the body (400), runs the act, ends its unit of work, and replies.
+    First, ``prepare`` parses the path (404) and asks the policy (401). Then ``get``, ``post`` or another method reads
+    the query string and the body (400). It runs the act, ends the unit of work, and replies.
     """
 
     def initialize(self, hive: InProcess, name: str, base: str) -> None:
         """Take the arguments of the route.
 
         Args:
-            hive: of the model.
-            name: of the resource.
+            hive: the hive of the model.
+            name: the name of the resource.
             base: the resource's percent-encoded path.
         """
         self.hive, self.provider, self.name, self.base = hive, hive.provider, name, base
@@ -51,7 +51,7 @@ class ModelHandler(Handler):
 
         Raises:
             Unauthorized: the request needs a signed-in user.
-            NotFound: the path leads nowhere.
+            NotFound: the path does not exist.
             MethodNotAllowed: the path does not take the method.
         """
         await super().prepare()
@@ -96,11 +96,15 @@ class ModelHandler(Handler):
             self.reply(*shown)
 
     async def head(self) -> None:
-        """Answer as GET does; Tornado leaves the body out."""
+        """Answer as GET does. Tornado leaves the body out."""
         await self.get()
 
     async def post(self) -> None:
-        """Create an instance (201), or associate existing ones (201; 200 if all are members already)."""
+        """Create an instance, or associate existing instances.
+
+        The status of the reply is 201. After ``associate`` it is 200 if all instances were members already, and 204 if
+        the caller may not read them.
+        """
         query, body = self._shape(lenient=True), await self._body()
         async with self._act(query) as act:
             if self.path.end.is_reference:
@@ -142,7 +146,7 @@ class ModelHandler(Handler):
         await self.put()
 
     async def delete(self) -> None:
-        """Delete an instance, or dissociate it from the relation of the path (204)."""
+        """Delete an instance, or dissociate a member from its relation (204)."""
         async with self._act() as act:
             if self.path.end.is_reference:
                 await members.dissociate(act, self._precondition())
@@ -156,14 +160,20 @@ class ModelHandler(Handler):
         self.reply_empty()
 
     def encode(self, value: Any) -> bytes:
-        """Return ``value`` as JSON; the store's own types become what the schema shows them as."""
+        """Return ``value`` as JSON.
+
+        The schema defines how JSON shows values of the store's own types.
+        """
         return bodies.dumps(value, self.hive.resource.schema.json.dump)
 
     def compute_etag(self) -> None:
-        """Make no entity tag from the body: an instance's tag is of its stored state."""
+        """Return None, so that Tornado makes no entity tag from the body.
+
+        The entity tag of an instance is made from its stored state.
+        """
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Write the problem document, with ``Allow`` for a method that Tornado itself refused."""
+        """Write the problem document. Set ``Allow`` if Tornado itself refused the method."""
         if status_code == 405:
             with suppress(NotFound):
                 self._parse_path()
@@ -181,19 +191,31 @@ class ModelHandler(Handler):
         return self._admitted(Parser(self.provider, self.path.end).shape(self.request.query, lenient=lenient))
 
     def _admitted(self, query: Query) -> Query:
-        """Return a query; raise Unauthorized if the caller may not GET what it expands."""
+        """Return ``query`` if the caller may GET what it expands.
+
+        Raises:
+            Unauthorized: only a signed-in user may GET it.
+        """
         if query.expand:
             tree = expansion.plan(self.provider, self.path.schema, query.expand)
             self._require_user(map(self._resource_of, expansion.models(tree)), "get")
         return query
 
     def _act(self, query: Query | None = None) -> Act:
-        """Return a new act at the request's path, with the deferred fields that a reply to ``query`` shows."""
+        """Return a new act at the request's path.
+
+        The act loads the deferred fields that a reply to ``query`` shows.
+        """
         undefer = expansion.undeferred(self.path.schema, query) if query else {}
         return Act(UnitOfWork(self.provider, ActState(self)), self.path, undefer=undefer)
 
     def _require_user(self, resources: Iterable[Resource], verb: str | None = None) -> None:
-        """Raise Unauthorized if a resource needs a user for ``verb``, or the request's, and none is signed in."""
+        """Raise Unauthorized if a resource needs a user and none is signed in.
+
+        Args:
+            resources: the resources.
+            verb: the verb; None for the verb of the request.
+        """
         if needs_user(self._policy, resources, verb or VERB_OF.get(str(self.request.method))):
             require_user(self)
 
@@ -208,7 +230,7 @@ class ModelHandler(Handler):
         """Return the request's precondition.
 
         Raises:
-            Unauthorized: reading the instance needs a signed-in user, so comparing it does, too.
+            Unauthorized: only a signed-in user may read the instance, and so only a signed-in user may compare it.
             Unsupported: the store cannot compare and write in one step.
         """
         precondition = parse_precondition(self.request.headers)
@@ -221,10 +243,10 @@ class ModelHandler(Handler):
     async def _written(
         self, act: Act, items: Sequence[Stored], query: Query, *, tagged: bool = True
     ) -> list[Any] | None:
-        """Return the representations that the reply to a write shows, and set the entity tag.
+        """Return the representations for the reply to a write.
 
-        None if the caller may not read them. None if they cannot be made now, too: the write is stored, and an error
-        would have the client repeat it.
+        The method also sets the entity tag. Return None if the caller may not read the representations. Return None
+        also if they cannot be made now: the write is stored, and after an error the client would repeat it.
         """
         if not self._may_read():
             return None
@@ -244,12 +266,18 @@ class ModelHandler(Handler):
             self.reply(shown[0] if len(shown) == 1 else shown, status_code)
 
     async def _set_etag(self, act: Act, stored: Stored, *, is_as_stored: bool = True) -> None:
-        """Set the entity tag; it can be made of the representation if that shows the stored values and nothing else."""
+        """Set the entity tag.
+
+        If the representation shows only the stored values, the entity tag is made from the representation.
+        """
         shown = stored.body if is_as_stored and not act.schema.has_to_dict else None
         self.set_header("ETag", await act.unit_of_work.compute(etags.etag, act.schema, stored.values, shown))
 
     async def _shown(self, act: Act, items: Sequence[Stored], query: Query) -> list[Any]:
-        """Return the representations of instances as ``fields`` and ``expand`` of a query shape them."""
+        """Return the representations of instances that a query asks for.
+
+        The query's ``fields`` and ``expand`` change the representations.
+        """
         shown = [item.body for item in items]
         if query.expand:
             tree = expansion.plan(self.provider, self.path.schema, query.expand)

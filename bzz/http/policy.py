@@ -1,6 +1,6 @@
-"""The port to an application's policy, which finds the signed-in user of a request.
+"""The interface of an application's policy, which finds the signed-in user of a request.
 
-``AuthHive.configure`` puts the policy into the application's settings; without that call an application has none.
+``AuthHive.configure`` puts the policy into the application's settings. Without this call, an application has no policy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bzz.resources.resource import Resource
 
 SETTING = "bzz_policy"
 VARY = "Authorization, Cookie"  # the request headers that select a signed-in user's reply (RFC 9110, section 12.5.5)
-PRIVATE = "private, no-cache"  # for the user's browser alone, which asks each time (RFC 9111, section 5.2.2)
+PRIVATE = "private, no-cache"  # only the user's browser stores the reply, and asks each time (RFC 9111, section 5.2.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Session:
     """The session of a signed-in user.
 
     Args:
-        id: the same in all its renewals.
-        user: the user's dict from the auth provider, with the provider's name as ``provider``.
+        id: the session's id. A renewal does not change the id.
+        user: the user's dict from the auth provider. Its key ``provider`` contains the auth provider's name.
         started: when the user signed in, in seconds since 1970.
         issued: when the session was last renewed, in seconds since 1970.
-        expires: when it ends unless it is renewed, in seconds since 1970.
+        expires: when the session ends unless it is renewed, in seconds since 1970.
     """
 
     id: str
@@ -43,14 +43,17 @@ class Policy(ABC):
     """The rules of an application: the user of a request, and the verbs that need one.
 
     Attributes:
-        authenticated: by ``get``, ``create``, ``update`` and ``delete``, whether it needs a signed-in user by default.
+        authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to whether it needs a signed-in
+            user by default.
     """
 
     authenticated: Mapping[str, bool]
 
     @abstractmethod
     async def identify(self, handler: RequestHandler) -> Session | None:
-        """Return the session of a request, or None, and set ``current_user``; may renew the session.
+        """Return the session of a request, or None, and set ``current_user``.
+
+        The method may renew the session.
 
         Raises:
             Forbidden: a page of another site sent a write with the user's cookie.
@@ -59,7 +62,10 @@ class Policy(ABC):
 
 
 def needs_user(policy: Policy | None, resources: Iterable[Resource], verb: str | None) -> bool:
-    """Tell whether one of ``resources`` needs a signed-in user for ``verb``; None is a verb that never does."""
+    """Tell whether one of ``resources`` needs a signed-in user for ``verb``.
+
+    No user is needed if ``verb`` is None.
+    """
     if verb is None:
         return False
     default = policy is not None and policy.authenticated[verb]
@@ -67,7 +73,7 @@ def needs_user(policy: Policy | None, resources: Iterable[Resource], verb: str |
 
 
 def bearer_token(handler: RequestHandler) -> str | None:
-    """Return the token of ``Authorization: Bearer`` (RFC 6750, section 2.1); None without such a header."""
+    """Return the token of ``Authorization: Bearer``, or None (RFC 6750, section 2.1)."""
     scheme, _, token = handler.request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 

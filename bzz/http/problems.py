@@ -1,4 +1,4 @@
-"""Problem documents: the body of each error (RFC 9457)."""
+"""Problem documents: the bodies of replies that report an error (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ PROBLEM = "application/problem+json"
 def write_problem(handler: tornado.web.RequestHandler, status_code: int, error: BaseException | None) -> None:
     """Finish the reply with an error's problem document (RFC 9457, section 3).
 
-    Its members are ``type``, ``title`` and ``status``; ``detail`` and ``errors`` if the error has them.
+    The document contains ``type``, ``title`` and ``status``. It contains ``detail`` and ``errors`` if the error has
+    them.
 
     Args:
-        handler: of the request.
-        status_code: of the reply.
-        error: the exception; None or one that is not of bzz or Tornado adds nothing.
+        handler: the handler of the request.
+        status_code: the status of the reply.
+        error: the exception, or None. Only an exception of bzz or Tornado adds to the document.
     """
     problem: dict[str, Any] = {"type": "about:blank", "title": _phrase(status_code), "status": status_code}
     if isinstance(error, BzzError):

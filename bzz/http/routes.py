@@ -9,14 +9,17 @@ from tornado.routing import Matcher
 
 
 class RouteList(list[Any]):
-    """A list of rules that ``tornado.web.Application`` takes, as ``routes_for`` and ``flatten`` return it."""
+    """A list of rules that ``tornado.web.Application`` takes.
+
+    ``routes_for`` and ``flatten`` return such a list.
+    """
 
 
 def flatten(routes: Iterable[Any]) -> RouteList:
     """Flatten nested lists of rules to one list, in their order.
 
     Args:
-        routes: rules of Tornado (a tuple, a list that begins with a pattern, or an object of ``Rule``), and lists of
+        routes: rules of Tornado (a tuple, a list that begins with a pattern, or an instance of ``Rule``), and lists of
             rules, nested to any depth.
     """
     flat = RouteList()

@@ -10,7 +10,10 @@ from bzz.resources.paths import MAX_SEGMENTS, NO_PATH, Path
 
 
 def snake_case(name: str) -> str:
-    """Return a resource's name for a class: ``CustomQuerySet`` is ``custom_query_set``, ``HTTPUser`` ``http_user``."""
+    """Return the name of a class in snake case.
+
+    ``CustomQuerySet`` becomes ``custom_query_set``. ``HTTPUser`` becomes ``http_user``.
+    """
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
@@ -18,20 +21,22 @@ def base_path(prefix: str, resource_name: str) -> str:
     """Return a resource's percent-encoded path, without a slash at its end.
 
     Args:
-        prefix: in any spelling: ``api``, ``/api``, ``/api/``, or empty.
-        resource_name: in any spelling.
+        prefix: the prefix in any spelling: ``api``, ``/api``, ``/api/``, or empty.
+        resource_name: the resource's name in any spelling.
     """
     parts = [part for part in f"{prefix}/{resource_name}".split("/") if part]
     return "/" + "/".join(quote(part) for part in parts)
 
 
 def pattern(base: str) -> str:
-    """Return a regular expression for the path ``base`` and those below it."""
+    """Return a regular expression for ``base`` and all paths below it."""
     return f"{re.escape(base)}(?:/.*)?"
 
 
 def segments(base: str, path: str) -> list[str]:
-    """Return the segments after ``base`` in a request's raw ``path``, percent-decoded; ignore a slash at the end.
+    """Return the percent-decoded segments after ``base`` in a request's raw ``path``.
+
+    A slash at the end is ignored.
 
     Raises:
         NotFound: a segment is empty or not UTF-8 (RFC 3986, section 2.5), or there are ``MAX_SEGMENTS`` or more.
@@ -51,12 +56,12 @@ def encode_segment(identifier: str) -> str:
 
 
 def location(base: str, path: Path, identifier: str | None = None) -> str:
-    """Return the URL path of a path's end, or of an instance there.
+    """Return the URL path of a path's end or of its instance.
 
     Args:
-        base: path of the first resource, as ``base_path`` returns it.
+        base: the path of the first resource, from ``base_path``.
         path: the steps.
-        identifier: of the instance in the list, not encoded; None for the end of ``path`` itself.
+        identifier: the identifier of the instance in the list, not percent-encoded. None for the end of ``path``.
     """
     first, *others = path.steps
     parts = [first.id, *(part for step in others for part in (step.name, step.id)), identifier]

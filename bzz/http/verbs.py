@@ -20,7 +20,10 @@ WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 def allowed_methods(path: Path) -> tuple[str, ...]:
-    """Return the methods of a path that all resources along it allow, ``OPTIONS`` last."""
+    """Return the methods of a path that all resources along it allow.
+
+    ``OPTIONS`` is the last method.
+    """
     taken = frozenset.intersection(*(resource.methods for resource in path.resources))
     if not _may_be_written(path.steps):
         taken -= WRITES
@@ -29,7 +32,10 @@ def allowed_methods(path: Path) -> tuple[str, ...]:
 
 
 def _may_be_written(steps: Sequence[Step]) -> bool:
-    """Tell whether requests may change the last relation, and each one that embeds its parent."""
+    """Tell whether requests may change the last relation of a path.
+
+    They must also be allowed to change each relation that embeds the parent of the last relation.
+    """
     for step, before in zip(reversed(steps), reversed(steps[:-1]), strict=False):
         if step.relation and not step.relation.field.updatable:
             return False

@@ -1,6 +1,6 @@
-"""The act: its ``pre_`` and ``post_`` signals, and the rule that each ``pre_`` has exactly one end.
+"""The act and its signals. Either a ``post_`` signal or ``request_failed`` follows each ``pre_`` signal.
 
-An act knows neither HTTP nor an ORM. It passes ``handler`` on to receivers and to the models' own hooks.
+An act knows neither HTTP nor an ORM. It passes ``handler`` to receivers and to the hooks of the models.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bzz.schema.schema import Schema
 from bzz.signals import Signal, request_failed
 from bzz.signals.request_ids import choose_id, request_id
 
-BREATH = 100  # signals of one act, after which other tasks get their turn
+BREATH = 100  # after so many signals of one act, other tasks may run
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -32,10 +32,10 @@ class Announcement:
     """A ``pre_`` signal that was sent. Its ``post_`` signal or ``request_failed`` must follow.
 
     Args:
-        act: name of the act, as ``request_failed`` gives it.
-        sender: of the signal.
-        instance: the one that the signal offered, or None.
-        context: the dict that its receivers share with the receivers of the signal that ends it.
+        act: the name of the act. ``request_failed`` uses the same name.
+        sender: the sender of the signal.
+        instance: the instance that the signal offered, or None.
+        context: the dict that receivers of this signal share with receivers of the signal that follows it.
     """
 
     act: str
@@ -48,15 +48,16 @@ class Announcement:
 class Act:
     """One read or write, for a request or for plain code.
 
-    It is a context manager, which ends the act's unit of work.
+    An act is a context manager. When its block ends, it ends the unit of work.
 
     Args:
         unit_of_work: the act's calls to its provider.
-        path: to the instances that the act reads or writes.
-        in_process: whether plain code runs the act. Plain code may set any field and gets instances; a request may
-            not, and gets representations.
+        path: the path to the instances that the act reads or writes.
+        in_process: whether plain code runs the act. Plain code may set any field, and gets instances. A request may set
+            some fields, and gets representations.
         undefer: the deferred fields that the reply shows.
-        announced: the announcements without an end, by act and by key of a member.
+        announced: the announcements that no signal has followed yet. The key of the dict is the name of the act and the
+            key of a member.
         sent: how many signals the act has sent.
     """
 
@@ -83,7 +84,8 @@ class Act:
     def is_watched(self, signal: Signal, sender: Any = None) -> bool:
         """Tell whether the act must announce or conclude ``signal``.
 
-        It must if a receiver listens to the signal or to ``request_failed``, or if an announcement has no end yet.
+        The act must do so if a receiver listens to the signal or to ``request_failed``. It must also do so while an
+        announcement waits for its following signal.
         """
         if not (signal.receivers or request_failed.receivers or self.announced):
             return False
@@ -95,9 +97,9 @@ class Act:
 
         Args:
             signal: the signal.
-            sender: of the signal; by default the model at the end of the path.
-            key: of a member that joins or leaves.
-            keywords: those that the signal offers in addition to the keywords of all acts.
+            sender: the sender of the signal. By default, it is the model at the end of the path.
+            key: the primary key of a member that joins or leaves.
+            keywords: the keywords that only this signal offers. The act adds the keywords of all acts.
 
         Raises:
             Finished: a receiver has answered the request.
@@ -113,9 +115,9 @@ class Act:
             raise Finished("A receiver has answered the request.")
 
     async def conclude(self, signal: Signal, *, sender: Any = None, key: Any = None, **keywords: Any) -> None:
-        """Send the ``post_`` signal that ends the announcement with the same ``key``.
+        """Send the ``post_`` signal that follows the announcement with the same ``key``.
 
-        The signal of a write is isolated: a cancellation waits until the act ends, and no exception is raised.
+        The signal of a write is isolated. Then a cancellation waits until the act ends, and no exception is raised.
 
         Raises:
             Exception: raised by a receiver of a read's signal.
@@ -129,7 +131,7 @@ class Act:
             await self._send(signal, sender or self.schema.model, context, keywords)
 
     async def fail(self, error: BaseException) -> None:
-        """Send ``request_failed`` for each announcement without an end."""
+        """Send ``request_failed`` for each announcement that no signal has followed."""
         announced, self.announced = self.announced, {}
         for one in announced.values():
             keywords = {"act": one.act, "instance": one.instance, "error": error}
@@ -139,7 +141,7 @@ class Act:
                 await self._send(request_failed, one.sender, one.context, keywords)
 
     async def _breathe(self) -> None:
-        """Let other tasks run after each ``BREATH`` signals; the act may be cancelled here."""
+        """Let other tasks run after each ``BREATH`` signals. The act may be cancelled here."""
         self.sent += 1
         if not self.sent % BREATH:
             await asyncio.sleep(0)
@@ -152,9 +154,9 @@ class Act:
         )
 
     async def retype(self, data: Values) -> None:
-        """Parse ``data`` again, in place, after receivers.
+        """Parse the values that receivers left in ``data``, in place.
 
-        Receivers may set fields that requests may not.
+        Receivers may set fields that requests may not set.
 
         Raises:
             Invalid: a field is unknown or cannot take its value.
@@ -165,7 +167,7 @@ class Act:
         data.update(typed)
 
     async def represented(self, items: Sequence[Stored]) -> list[Stored]:
-        """Return instances at the end of the path with their representations."""
+        """Return stored instances together with their representations."""
         hidden = self.schema.deferred - self.undefer.keys()
         if self.schema.has_to_dict or not all(self.undefer.keys() <= item.values.keys() for item in items):
             instances = [item.instance for item in items]
@@ -182,10 +184,10 @@ class Act:
 def paired(
     perform: Callable[Concatenate[Act, P], Awaitable[T]],
 ) -> Callable[Concatenate[Act, P], Coroutine[Any, Any, T]]:
-    """Decorate an act's function: each ``pre_`` signal gets one end.
+    """Decorate an act's function: one signal follows each ``pre_`` signal.
 
-    The end is its ``post_`` signal, or ``request_failed`` if the function raises. A cancellation that comes after a
-    write has begun is raised at the end of the act. All signals of the act have one ``request_id``.
+    It is the ``post_`` signal, or ``request_failed`` if the function raises an exception. A cancellation may come after
+    a write has begun. Then it is raised at the end of the act. All signals of the act have the same ``request_id``.
     """
 
     @wraps(perform)
@@ -214,6 +216,9 @@ def paired(
 
 
 def _act(signal: Signal) -> str:
-    """Return the act that a signal is about: ``create`` of ``pre_create_instance``, ``list`` of ``post_get_list``."""
+    """Return the name of the act that a signal is about.
+
+    It is ``create`` for ``pre_create_instance``, and ``list`` for ``post_get_list``.
+    """
     name = signal.name.partition("_")[2]
     return "list" if name == "get_list" else name.removesuffix("_instance")

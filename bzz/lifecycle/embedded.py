@@ -1,4 +1,4 @@
-"""Embedded documents: finding one inside an instance's values, and the changes that add, alter or remove it."""
+"""Embedded documents: how to find a document in an instance's values, and how to add, alter or remove it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def locate(values: Values, steps: Sequence[Step]) -> tuple[Trail, Values]:
     """Return the trail to an embedded document, and the document's values.
 
     Args:
-        values: of the stored instance.
-        steps: from that instance down to the document.
+        values: the values of the stored instance.
+        steps: the steps from the stored instance down to the document.
 
     Raises:
-        NotFound: a step leads to no document.
+        NotFound: the document of a step does not exist.
     """
     trail: list[tuple[str, int | None]] = []
     for step in steps:
@@ -43,7 +43,10 @@ def _descend(values: Values, step: Step) -> tuple[int | None, Values]:
 
 
 def within(steps: Sequence[Step], change: Change) -> Change:
-    """Return the change of an instance that applies ``change`` to the document at ``steps``."""
+    """Return a change of an instance that changes the document at ``steps``.
+
+    It applies ``change`` to the document.
+    """
     if not steps:
         return change
     step, inner = steps[0], within(steps[1:], change)
@@ -59,10 +62,14 @@ def within(steps: Sequence[Step], change: Change) -> Change:
 
 
 def adding(step: Step, data: Values) -> Change:
-    """Return the change of a parent that puts a new embedded document at ``step``.
+    """Return the change of a parent that adds an embedded document.
 
-    Raises (the change):
-        Conflict: the list holds a document with the same id, or the field holds a document already.
+    The change raises Conflict if the list holds a document with the same id. It also raises Conflict if the field holds
+    a document already.
+
+    Args:
+        step: the step from the parent to the new document.
+        data: the values of the new document.
     """
     name, id_field = step.field, step.schema.id_field
 
@@ -80,15 +87,13 @@ def adding(step: Step, data: Values) -> Change:
 
 
 def removing(step: Step, check: Callable[[Values], None]) -> Change:
-    """Return the change of a parent that removes the embedded document at ``step``.
+    """Return the change of a parent that removes an embedded document.
+
+    The change raises NotFound if the parent holds no such document. It raises the exceptions of ``check``, too.
 
     Args:
-        step: from the parent to the document.
-        check: raises if the document's values forbid it.
-
-    Raises (the change):
-        NotFound: the parent holds no such document.
-        BzzError: raised by ``check``.
+        step: the step from the parent to the document.
+        check: a function that raises an exception if the document's values forbid the change.
     """
 
     def apply(stored: Values) -> Values:

@@ -1,4 +1,7 @@
-"""``expand``: references replaced by the instances that they refer to, fetched in one batch for each field."""
+"""``expand``: it replaces references with the instances that they refer to.
+
+The instances of each field are fetched in one batch.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ MAX_EXPANDED = 10_000  # instances in one reply
 
 
 async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) -> list[int]:
-    """Replace, in place, the primary keys in ``bodies`` by representations.
+    """Replace the primary keys in ``bodies`` with representations, in place.
 
-    A key of no visible instance becomes null.
+    If no instance that the request may see has a key, null replaces the key.
 
     Args:
         unit_of_work: the calls that fetch the instances.
@@ -24,7 +27,7 @@ async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) ->
         tree: the fields to expand, as ``plan`` returns it.
 
     Returns:
-        For each body the number of instances in it, at any depth.
+        The number of expanded instances in each body, at any depth.
 
     Raises:
         BadRequest: the bodies would hold more than ``MAX_EXPANDED`` instances.
@@ -63,7 +66,7 @@ def _items(body: Any, name: str) -> list[Any]:
 
 
 def _replace(bodies: Sequence[Any], name: str, found: Mapping[str, Any]) -> None:
-    """Replace the keys in the field ``name`` by the representations ``found`` for them."""
+    """Replace the keys in the field ``name`` with their representations in ``found``."""
     for body in bodies:
         value = body.get(name) if isinstance(body, dict) else None
         if isinstance(value, list):

@@ -24,8 +24,9 @@ class Page(list[Any]):
     Args:
         items: the instances.
         more: whether another page follows.
-        total: the number of instances on all pages; None unless ``count`` asked for it.
-        cursor: ``after`` of the next page; None if there is no next page, or if only its number leads there.
+        total: the number of instances on all pages. None unless the query has ``count``.
+        cursor: the value of ``after`` for the next page. None if there is no next page, or if a client must ask for it
+            with ``page``.
     """
 
     def __init__(self, items: Iterable[Any], more: bool, total: int | None, cursor: str | None) -> None:
@@ -34,14 +35,14 @@ class Page(list[Any]):
 
 
 class InProcess(ABC):
-    """The acts of one model for plain code, and those of the documents and members below.
+    """The acts of one model, its embedded documents and its members, for plain code.
 
-    An act does the same as for a request and sends the same signals, with ``handler=None``. It may read and set any
-    field, needs no permission, and returns instances.
+    An act does the same as the act of a request. It sends the same signals, with ``handler=None``. It may read and set
+    any field, needs no permission, and returns instances.
 
     Args:
-        provider: of the model.
-        name: of the resource; the ``arguments`` of signals begin with it.
+        provider: the provider of the model.
+        name: the name of the resource. The ``arguments`` of signals begin with this name.
     """
 
     def __init__(self, provider: Provider, name: str) -> None:
@@ -50,17 +51,18 @@ class InProcess(ABC):
     @property
     @abstractmethod
     def resource(self) -> Resource:
-        """The resource that the hive's options make of the model."""
+        """The access to the model that the hive's options allow."""
 
     async def get(self, *path: Any) -> Any:
         """Return the instance at ``path``.
 
         Args:
-            path: an identifier, typed or as text, and the segments below it: ``(PK, 'members', PK)``.
+            path: an identifier, and the segments below it: ``(PK, 'members', PK)``. An identifier is text, or a value
+                of its field's type.
 
         Raises:
             TypeError: no instance can be at ``path``.
-            BzzError: as ``reads.get_instance``.
+            BzzError: raised by ``reads.get_instance``.
         """
         async with self._act("get", path) as act:
             return (await reads.get_instance(act)).instance
@@ -69,12 +71,12 @@ class InProcess(ABC):
         """Return one page of the list at ``path``.
 
         Args:
-            path: empty for all instances, or that of a list below one: ``(PK, 'members')``.
-            query: the parameters of a query string but ``fields`` and ``expand``: ``age__gte=18, sort='-age'``.
+            path: the path of a list below an instance: ``(PK, 'members')``. Empty for the list of all instances.
+            query: the parameters of a query string, except ``fields`` and ``expand``: ``age__gte=18, sort='-age'``.
 
         Raises:
             TypeError: no list can be at ``path``.
-            BzzError: as ``Parser.query`` and ``reads.get_list``.
+            BzzError: raised by ``Parser.query`` or ``reads.get_list``.
         """
         async with self._act("list", path) as act:
             asked = Parser(self.provider, act.path.end).query(query)
@@ -85,12 +87,13 @@ class InProcess(ABC):
         """Store a new instance, or an embedded document, and return it.
 
         Args:
-            path_and_data: the path of an embedded document's list, empty for a new instance, and then the values by
-                field name: ``await teams.create(team.id, 'projects', {'name': 'Engine'})``.
+            path_and_data: the path, and then a dict from field name to value. The path of a new instance is empty. The
+                path of an embedded document ends in the document's field:
+                ``await teams.create(team.id, 'projects', {'name': 'Engine'})``.
 
         Raises:
             TypeError: nothing can be created at the path.
-            BzzError: as ``writes.create_instance``.
+            BzzError: raised by ``writes.create_instance``.
         """
         path, data = _split(path_and_data, Mapping)
         async with self._act("create", path) as act:
@@ -100,11 +103,11 @@ class InProcess(ABC):
         """Merge values into an instance and return it.
 
         Args:
-            path_and_data: the instance's path, as ``get`` takes it, and then the values by field name.
+            path_and_data: the instance's path, as ``get`` takes it, and then a dict from field name to value.
 
         Raises:
-            TypeError: the path is of no instance that can be updated.
-            BzzError: as ``writes.update_instance``.
+            TypeError: no instance that can be updated is at the path.
+            BzzError: raised by ``writes.update_instance``.
         """
         path, data = _split(path_and_data, Mapping)
         async with self._act("update", path) as act:
@@ -114,8 +117,8 @@ class InProcess(ABC):
         """Delete the instance at ``path``.
 
         Raises:
-            TypeError: the path is of no instance that can be deleted.
-            BzzError: as ``writes.delete_instance``.
+            TypeError: no instance that can be deleted is at the path.
+            BzzError: raised by ``writes.delete_instance``.
         """
         async with self._act("delete", path) as act:
             await writes.delete_instance(act)
@@ -124,12 +127,12 @@ class InProcess(ABC):
         """Add existing instances to a relation and return them.
 
         Args:
-            path_and_keys: the relation's path, and then a primary key or a list of them:
+            path_and_keys: the relation's path, and then a primary key or a list of primary keys:
                 ``[ada] = await teams.associate(team.id, 'members', ada.id)``.
 
         Raises:
             TypeError: no relation is at the path.
-            BzzError: as ``members.associate``.
+            BzzError: raised by ``members.associate``.
         """
         path, keys = _split(path_and_keys, object)
         async with self._act("associate", path) as act:
@@ -138,17 +141,19 @@ class InProcess(ABC):
             return [member.instance for member in association.members]
 
     async def dissociate(self, *path: Any) -> None:
-        """Take the member at ``path`` out of its relation; the member is not deleted.
+        """Take the member at ``path`` out of its relation.
+
+        The member is not deleted.
 
         Raises:
             TypeError: no member of a relation is at ``path``.
-            BzzError: as ``members.dissociate``.
+            BzzError: raised by ``members.dissociate``.
         """
         async with self._act("dissociate", path) as act:
             await members.dissociate(act)
 
     async def close(self) -> None:
-        """Close the provider: its threads and connections. The next call opens new ones."""
+        """Close the provider's threads and connections. The next call opens new ones."""
         await self.provider.close()
 
     @cached_property
@@ -159,7 +164,7 @@ class InProcess(ABC):
         """Return the act ``name`` at a path.
 
         Raises:
-            TypeError: the path has a None in it, leads nowhere, or does not take the act.
+            TypeError: the path contains a None, does not exist, or does not take the act.
         """
         if any(part is None for part in below):
             raise TypeError(f"a path has no None in it: {below!r}")

@@ -1,6 +1,7 @@
 """The acts associate and dissociate: existing instances join a relation, or leave it.
 
-All ``pre_`` signals come first, then one write, then all ``post_`` signals. Their sender is the parent's class.
+All ``pre_`` signals come first, then one write, then all ``post_`` signals. The sender of all these signals is the
+parent's class.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ class Association:
     """The result of ``associate``.
 
     Args:
-        members: the instances that the request named, in its order.
-        has_changed: whether one of them has joined; False if all were members already.
+        members: the instances that the request named, in the order of the request.
+        has_changed: whether at least one of the instances joined. False if all were members already.
     """
 
     members: list[Stored]
@@ -37,19 +38,21 @@ class Association:
 
 @paired
 async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
-    """Add existing instances to the relation at the act's path: all or none.
+    """Add existing instances to the relation at the act's path.
 
-    A relation of one is replaced. A member that was there already sends no signals.
+    Either all instances join, or none does. In a relation of one, the new member replaces the old one. No signals are
+    sent about an instance that is a member already.
 
     Args:
-        act: its path must end in a relation.
-        raw: the primary keys, under the relation's name.
+        act: the act. Its path must end in a relation.
+        raw: a dict from the relation's name to the primary keys.
 
     Raises:
-        Invalid: ``raw`` gives another field, or an instance that does not exist or is not visible.
+        Invalid: ``raw`` contains another field, or the key of an instance that the request may not see or that does not
+            exist.
         Conflict: another request changed the relation first.
-        BzzError: as ``Provider.update``.
-        Exception: raised by a receiver of a ``pre_`` signal; nothing is written.
+        BzzError: raised by ``Provider.update``.
+        Exception: raised by a receiver of a ``pre_`` signal. Nothing is written.
     """
     work, step, schema = act.unit_of_work, act.path.end, act.schema
     target = await walk(work, act.path.parent)
@@ -96,14 +99,14 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
     The member is not deleted.
 
     Args:
-        act: its path must end in a member.
+        act: the act. Its path must end in a member.
         precondition: the request's conditions on the member.
 
     Raises:
         PreconditionFailed: the precondition does not hold.
-        NotFound: the instance is no member, or is not visible.
-        BzzError: as ``Provider.update``.
-        Exception: raised by a receiver of ``pre_dissociate``; nothing is written.
+        NotFound: the instance is not a member, or the request may not see it.
+        BzzError: raised by ``Provider.update``.
+        Exception: raised by a receiver of ``pre_dissociate``. Nothing is written.
     """
     work, step = act.unit_of_work, act.path.end
     target = await walk(work, act.path.parent)
@@ -129,7 +132,7 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
 
 
 def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
-    """Return the primary keys that a body gives for a relation, each once."""
+    """Return the primary keys in a body for a relation, each once."""
     errors: dict[str, list[str]] = {}
     for key in raw:
         if key != step.name:
@@ -147,13 +150,16 @@ def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
 
 
 def _held(step: Step, parent: Mapping[str, Any]) -> list[Any]:
-    """Return the primary keys that a relation holds; at most one for a relation of one."""
+    """Return the primary keys that a relation holds.
+
+    A relation of one holds at most one key.
+    """
     held = parent.get(step.field)
     return held if isinstance(held, list) else [] if held is None else [held]
 
 
 def _others(keys: Iterable[Any], held: Iterable[Any]) -> list[Any]:
-    """Return the keys that are not held."""
+    """Return the keys that ``held`` does not contain."""
     known = {key for key in held if isinstance(key, Hashable)}
     return [key for key in keys if key not in known]
 
@@ -161,7 +167,7 @@ def _others(keys: Iterable[Any], held: Iterable[Any]) -> list[Any]:
 async def _tell(
     act: Act, tell: Callable[..., Awaitable[None]], signal: Signal, parent: Stored, members: Mapping[Any, Stored]
 ) -> None:
-    """Announce or conclude, for each member, that it joins or leaves."""
+    """Send a signal about each member that joins or leaves."""
     relation = {"sender": act.path.parent.schema.model, "field": act.path.end.name, "parent": parent.instance}
     if members and act.is_watched(signal, relation["sender"]):
         for key, member in members.items():

@@ -1,4 +1,4 @@
-"""The changes that a request asks for in one instance, typed and checked against the stored values."""
+"""The changes that a request asks for in one instance, and the check that the stored values allow them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ class Patch:
     """The changes that a request asks for in one instance, stored or embedded.
 
     Args:
-        schema: of the instance.
-        data: field name to typed value; receivers of ``pre_update_instance`` may change it.
-        fixed: the request's values if they repeat read-only ones, which must equal the stored values; else empty.
+        schema: the schema of the instance.
+        data: a dict from field name to parsed value. Receivers of ``pre_update_instance`` may change this dict.
+        fixed: the request's values, if some of them are read-only. The read-only values must equal the stored values.
+            Empty if the request has no read-only values.
         precondition: the request's conditions on the stored values.
     """
 
@@ -30,11 +31,11 @@ class Patch:
     precondition: Precondition | None = None
 
     def check(self, stored: Mapping[str, Any]) -> None:
-        """Compare the precondition, the read-only values and the identifier with the stored values.
+        """Check the precondition, read-only values and identifier against the stored values.
 
         Raises:
             PreconditionFailed: the precondition does not hold.
-            Invalid: a read-only field, or the identifier, was given another value than the stored one.
+            Invalid: the request gives a read-only field or the identifier another value than the stored one.
         """
         if self.precondition is not None:
             self.precondition.check(self.schema, stored)
@@ -46,7 +47,11 @@ class Patch:
             yield self.schema.public_name(name), ["is read-only"]
 
     def apply(self, stored: Values) -> Values:
-        """Return the new values of an instance with the ``stored`` ones; raise as ``check`` does."""
+        """Return the new values of an instance that has the ``stored`` values.
+
+        Raises:
+            PreconditionFailed, Invalid: raised by ``check``.
+        """
         self.check(stored)
         return self.schema.merge(stored, self.data)
 
@@ -54,13 +59,13 @@ class Patch:
 def parse_patch(
     schema: Schema, raw: Mapping[str, Any], precondition: Precondition | None = None, *, trusted: bool = False
 ) -> Patch:
-    """Return the typed changes of an instance.
+    """Parse the changes of an instance and return a patch.
 
     Args:
-        schema: of the instance.
-        raw: values by public field name.
+        schema: the schema of the instance.
+        raw: a dict from public field name to value.
         precondition: the request's conditions on the stored values.
-        trusted: whether any field may be set, as by plain code, rather than those that a request may change.
+        trusted: True if plain code gives the values, which may set any field. False if a request gives them.
 
     Raises:
         Invalid: a field is unknown or cannot take its value.

@@ -16,15 +16,21 @@ class Precondition:
     """The conditions of a request on the stored instance (RFC 9110, section 13.1).
 
     Args:
-        match: the instance must have one of these entity tags (``If-Match``); ``*`` is any tag; None is no condition.
-        none_match: the instance must have none of these (``If-None-Match``); None is no condition.
+        match: the entity tags of ``If-Match``. The instance must have one of these tags. ``*`` stands for any tag. None
+            if there is no such condition.
+        none_match: the entity tags of ``If-None-Match``. The instance must have none of these tags. None if there is no
+            such condition.
     """
 
     match: frozenset[str] | None = None
     none_match: frozenset[str] | None = None
 
     def check(self, schema: Schema, stored: Mapping[str, Any]) -> None:
-        """Compare the conditions with stored values; raise PreconditionFailed if one does not hold."""
+        """Compare the conditions with stored values.
+
+        Raises:
+            PreconditionFailed: a condition does not hold.
+        """
         tag = etag(schema, stored)
         headers = {"ETag": tag}
         if self.match is not None and not self.match & {ANY_TAG, tag}:

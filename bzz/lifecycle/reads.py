@@ -17,10 +17,12 @@ from bzz.signals import post_get_instance, post_get_list, pre_get_instance, pre_
 
 @paired
 async def get_instance(act: Act) -> Stored:
-    """Return the instance at the act's path, its representation as receivers left it.
+    """Return the instance at the act's path, with its representation.
+
+    The representation shows the changes that receivers made to the instance.
 
     Raises:
-        BzzError: as ``Provider.get``.
+        BzzError: raised by ``Provider.get``.
         Exception: raised by a receiver.
     """
     if act.is_watched(pre_get_instance):
@@ -43,17 +45,21 @@ async def get_instance(act: Act) -> Stored:
 
 @paired
 async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
-    """Return one page of the list at the act's path, as receivers left it.
+    """Return one page of the list at the act's path.
+
+    The page contains the changes that receivers made.
 
     Args:
-        act: its path must end in a list.
-        query: the conditions, order and page; receivers may change it.
+        act: the act. Its path must end in a list.
+        query: the conditions, order and page. Receivers may change the query.
 
     Returns:
-        The page, and the cursor of the next page; None if there is no next page, or if only its number leads there.
+        The page, and the cursor of the next page. The cursor is None if there is no next page, or if a client must
+        ask for it with ``page``.
 
     Raises:
-        BzzError: as ``Provider.list``; NotFound for a list below an instance that does not exist.
+        NotFound: the list is below an instance that does not exist.
+        BzzError: raised by ``Provider.list``.
         Exception: raised by a receiver.
     """
     if act.is_watched(pre_get_list):
@@ -83,7 +89,7 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
 
 
 async def _members(act: Act, query: Query) -> Query:
-    """Return ``query`` narrowed to the members of the relation at the act's path."""
+    """Narrow ``query`` to the members of the act's relation, and return it."""
     work, step = act.unit_of_work, act.path.end
     parent = (await (await walk(work, act.path.parent)).get()).values
     if undefer_at(step):
@@ -94,7 +100,10 @@ async def _members(act: Act, query: Query) -> Query:
 
 
 async def _get_embedded(act: Act, query: Query) -> Listing:
-    """Return a page of embedded documents, in the stored order unless sorted."""
+    """Return a page of embedded documents.
+
+    The documents are in the stored order unless the query sorts them.
+    """
     work, name = act.unit_of_work, act.path.end.field
     target = await walk(work, act.path.parent)
     stored = await target.whole()
@@ -107,7 +116,10 @@ async def _get_embedded(act: Act, query: Query) -> Listing:
 
 
 def _selected(held: list[Values], query: Query) -> list[int]:
-    """Return the indexes of the documents that meet a query's conditions, in its order."""
+    """Return the indexes of the documents that meet a query's conditions.
+
+    The indexes are in the query's order.
+    """
     meets = all_hold(query.where)
     indexes = [index for index, item in enumerate(held) if meets(item)]
     for name, descending in reversed(query.sort):

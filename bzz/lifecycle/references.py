@@ -1,4 +1,4 @@
-"""The check that each instance that a write refers to exists and is visible to the request."""
+"""The check of references: a write may refer only to instances that exist and that the request may see."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def refers(schema: Schema, data: Values) -> bool:
 
 
 async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values, old: Mapping[str, Any]) -> None:
-    """Check the references in ``new`` values that the ``old`` ones do not hold.
+    """Check the references that ``new`` contains and ``old`` does not.
 
     Raises:
-        Invalid: a reference leads to no visible instance; ``errors`` names it by its dotted field name.
+        Invalid: a reference refers to no instance that the request may see. ``errors`` contains the dotted field name
+            of the reference.
     """
     errors: dict[str, list[str]] = {}
     for model, keys in (await unit_of_work.compute(_added, schema, new, old)).items():
@@ -37,7 +38,10 @@ async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values
 
 
 def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:
-    """Return the keys in ``new`` values but not in ``old`` ones, by model and dotted name."""
+    """Return the primary keys that ``new`` contains and ``old`` does not.
+
+    The result is a dict from model to a dict from dotted name to key.
+    """
     added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
     before = {name: old.get(name) for name in new}
     kept = {(_field(name), model, key) for name, model, key in schema.references(before)}
@@ -48,5 +52,5 @@ def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type,
 
 
 def _field(name: str) -> str:
-    """Return a dotted name without indexes, so that an item of a list may move."""
+    """Return a dotted name without indexes. So an item of a list may move."""
     return ".".join(part for part in name.split(".") if not part.isdigit())

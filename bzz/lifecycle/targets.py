@@ -1,4 +1,4 @@
-"""Targets: the stored instance that a path leads to, and the steps from there to an embedded document."""
+"""Targets: the stored instance that a path leads to, and the steps from the instance to an embedded document."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Target:
     """Where in the store a path leads.
 
     Args:
-        unit_of_work: the calls that read and write it.
-        address: of the stored instance.
-        steps: from that instance down to an embedded document; empty if the path ends in the instance.
+        unit_of_work: the calls that read and write the target.
+        address: the address of the stored instance.
+        steps: the steps from the instance down to an embedded document. Empty if the path ends in the instance.
     """
 
     unit_of_work: UnitOfWork
@@ -31,22 +31,34 @@ class Target:
     steps: tuple[Step, ...] = ()
 
     async def get(self, undefer: Undefer = NOTHING) -> Stored:
-        """Return the end of the path; raise as ``whole`` and ``part``."""
+        """Return the instance or document at the end of the path.
+
+        Raises:
+            BzzError: raised by ``whole`` or ``part``.
+        """
         return self.part(await self.whole(undefer))
 
     async def whole(self, undefer: Undefer = NOTHING) -> Stored:
-        """Return the stored instance; raise as ``Provider.get``."""
+        """Return the stored instance.
+
+        Raises:
+            BzzError: raised by ``Provider.get``.
+        """
         return await self.unit_of_work.get(replace(self.address, undefer=undefer) if undefer else self.address)
 
     def part(self, whole: Stored) -> Stored:
-        """Return the end of the path in a stored instance; raise NotFound without one."""
+        """Return the part of a stored instance at the path's end.
+
+        Raises:
+            NotFound: the instance has no such part.
+        """
         if not self.steps:
             return whole
         trail, values = locate(whole.values, self.steps)
         return Stored(self.unit_of_work.provider.part(whole.instance, trail), values)
 
     def previous(self, whole: Stored) -> Values:
-        """Return the values that an update found at the end of the path."""
+        """Return the values that an update found at the path's end."""
         return locate(whole.previous or {}, self.steps)[1]
 
     async def update(
@@ -58,17 +70,18 @@ class Target:
         exact: bool = False,
         below: Sequence[str] = (),
     ) -> Stored:
-        """Apply ``change`` to the end of the path, and return the stored instance.
+        """Apply ``change`` at the path's end and return the stored instance.
 
         Args:
-            change: from the values at the end of the path to the new ones.
-            loaded: the stored instance, if this write has loaded it.
+            change: the change of the values at the end of the path.
+            loaded: the stored instance, if this write has loaded it already.
             undefer: the deferred fields that ``change`` reads or changes.
-            exact: whether the whole instance must be as ``change`` found it.
-            below: the fields from the end of the path down to a new document, for its errors.
+            exact: whether the whole instance must still be as ``change`` found it.
+            below: the names of the fields from the end of the path down to a new document. Empty if there is none.
 
         Raises:
-            BzzError: as ``Provider.update``; ``errors`` is keyed as seen from the end of the path, or ``below`` it.
+            BzzError: raised by ``Provider.update``. The names in ``errors`` begin at the end of the path, or at the new
+                document.
         """
         found: Values | None = None  # the values that the change accepted; None while the change itself may raise
 
@@ -94,7 +107,7 @@ async def walk(unit_of_work: UnitOfWork, path: Path) -> Target:
     Each reference on the way is read and checked. The instance at the end need not exist.
 
     Raises:
-        NotFound: a step leads to no instance that the request may see.
+        NotFound: the instance of a step does not exist, or the request may not see it.
         Unavailable: the store did not answer in time.
     """
     first = path.steps[0]
@@ -111,7 +124,7 @@ async def referred(parent: Target, step: Step) -> Address:
     """Return the address of the instance that ``step`` refers to from ``parent``.
 
     Raises:
-        NotFound: the parent does not refer to it.
+        NotFound: the parent does not refer to the instance.
     """
     schema, pk = step.schema, str(step.schema.pk)
     if step.id is None:
@@ -128,11 +141,13 @@ async def referred(parent: Target, step: Step) -> Address:
 
 
 def undefer_at(step: Step, keys: Collection[object] | None = None) -> Undefer:
-    """Return the relation's field at ``step`` to undefer; nothing unless it is deferred.
+    """Return the field to undefer for the relation at ``step``.
+
+    The result is empty unless the relation's field is deferred.
 
     Args:
-        step: of the relation.
-        keys: of members; None for all of them.
+        step: the step of the relation.
+        keys: the primary keys of the members to load; None for all members.
     """
     is_deferred = step.relation is not None and step.relation.field.deferred
     return {step.field: keys} if is_deferred else NOTHING
@@ -143,9 +158,10 @@ def _address(step: Step) -> Address:
 
 
 def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:
-    """Key an instance's errors as seen from the embedded document at ``trail``, or ``below`` it.
+    """Let the names of an instance's errors begin at an embedded document.
 
-    Errors about the document as a whole, or about anything outside it, become the ``detail``.
+    It is the document at ``trail``, or ``below`` it. Errors about the document as a whole, or about anything outside
+    it, become the ``detail``.
     """
     steps = [re.escape(f"{name}." if index is None else f"{name}.{index}.") for name, index in trail]
     way = "".join([*steps, *(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in below)])

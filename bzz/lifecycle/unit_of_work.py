@@ -1,4 +1,4 @@
-"""The unit of work of one act: the provider's calls, one write or several reads, and their signals."""
+"""The unit of work of one act: the calls to its provider, and the signals of these calls."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from bzz.signals import post_provider_call, pre_provider_call
 P = ParamSpec("P")
 T = TypeVar("T")
 NOTHING: Undefer = {}
-BATCH = 10_000  # keys in one query; stores limit their number
+BATCH = 10_000  # the most keys in one query, because stores limit their number
 WRITES = {"create", "update", "delete"}
-_late: set[asyncio.Future[None]] = set()  # ends that wait for running calls, kept from garbage collection
+_late: set[asyncio.Future[None]] = set()  # tasks that wait for running calls; else they would be collected
 
 
 @dataclass(slots=True)
 class UnitOfWork:
     """The calls of one act to its provider.
 
-    Each call returns and raises as the provider's method does.
+    Each method that calls the provider returns the result of the provider's method, and raises its exceptions.
 
     Args:
-        provider: of the models.
-        state: of the act; the provider gets it with each call.
-        is_large: whether the act handles so many values that computations on them leave the event loop.
-        outer: the open calls of the acts around this one.
+        provider: the provider of the models.
+        state: the state of the act. The provider gets the state with each call.
+        is_large: whether the act handles many values. Then a thread, not the event loop, computes with these values.
+        outer: the open calls of the acts around this act.
     """
 
     provider: Provider
@@ -48,16 +48,23 @@ class UnitOfWork:
     outer: list[set[Future[Any]] | None] = field(default_factory=list)
 
     def measure(self, values: object) -> None:
-        """Note whether ``values``, new to the act, are many."""
+        """Note whether the act now handles many values.
+
+        Args:
+            values: values that are new to the act.
+        """
         if not self.is_large:
             self.is_large = are_many(values)
 
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return ``function(*args, **kwargs)``, computed off the event loop if the act is large."""
+        """Return ``function(*args, **kwargs)``. If the act is large, a thread computes it."""
         return await compute(function, *args, **kwargs) if self.is_large else function(*args, **kwargs)
 
     async def compute_uncancelled(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Compute as ``compute`` does; a cancellation waits, so that a write gets its signal."""
+        """Compute as ``compute`` does, but let a cancellation wait.
+
+        So the ``post_`` signal of a stored write is sent.
+        """
         return await compute_uncancelled(function, *args, **kwargs) if self.is_large else function(*args, **kwargs)
 
     async def get(self, address: Address, *, represent: bool = False) -> Stored:
@@ -77,13 +84,15 @@ class UnitOfWork:
     async def fetch(
         self, schema: Schema, keys: Iterable[Any], *, undefer: Undefer = NOTHING, represent: bool
     ) -> dict[Any, Stored]:
-        """Return the instances with ``keys`` that a list may show, by primary key.
+        """Return a dict from primary key to the instance with this key.
+
+        An instance that a list may not show is left out.
 
         Args:
-            schema: of the model.
-            keys: primary keys, typed or as text; a key of the wrong type is ignored.
-            undefer: the deferred fields to load with them.
-            represent: whether to build their representations, too.
+            schema: the schema of the model.
+            keys: primary keys: text, or values of the key's type. A key of another type is ignored.
+            undefer: the deferred fields to load with the instances.
+            represent: whether to build the representations of the instances, too.
 
         Raises:
             Unavailable: the store did not answer in time.
@@ -128,11 +137,14 @@ class UnitOfWork:
         return await self.provider.represent(schema, instances, undefer=undefer, state=self.state)
 
     def writing(self) -> Writing:
-        """Return a context manager: its block is one write; if it fails, nothing is stored."""
+        """Return a context manager whose block is one write.
+
+        If the block raises an exception, nothing is stored.
+        """
         return Writing(self)
 
     async def end(self) -> None:
-        """End the provider's unit after the last call that uses it. The next call opens another."""
+        """End the provider's unit after its last call. The next call opens a new unit."""
         unit, self.state.unit = self.state.unit, None
         if unit is not None:
             running = set(calls.get() or ())  # a copy, as threads remove calls that end
@@ -157,7 +169,10 @@ class UnitOfWork:
                 calls.set(set())
 
     def _watched(self, name: str, schema: Schema, operation: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Return ``operation``, uncancelled if it writes, between its two signals if a receiver listens."""
+        """Return ``operation``, with its two signals if a receiver listens.
+
+        A cancellation does not interrupt a write.
+        """
         if pre_provider_call.receivers or post_provider_call.receivers:
             sender = self.provider.name
             if pre_provider_call.has_receivers_for(sender) or post_provider_call.has_receivers_for(sender):
@@ -194,7 +209,7 @@ class Writing:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the unit if the block failed, which undoes its writes."""
+        """End the unit if the block failed. This undoes the writes of the block."""
         try:
             if isinstance(error, (Exception, asyncio.CancelledError)):
                 await self.unit_of_work.end()

@@ -33,12 +33,13 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
     """Store a new instance, or an embedded document, and return it.
 
     Args:
-        act: its path must end in a list, or in a single embedded document.
-        raw: values by public field name, as JSON or a form gives them.
+        act: the act. Its path must end in a list, or in a single embedded document.
+        raw: a dict from public field name to value, decoded from JSON or a form.
 
     Raises:
-        BzzError: as ``Schema.parse_new`` and ``Provider.create``; for an embedded document as ``Provider.update``.
-        Exception: raised by a receiver of ``pre_create_instance``; nothing is written.
+        BzzError: raised by ``Schema.parse_new`` or ``Provider.create``; for an embedded document, by
+            ``Provider.update``.
+        Exception: raised by a receiver of ``pre_create_instance``. Nothing is written.
     """
     schema, work = act.schema, act.unit_of_work
     work.measure(raw)
@@ -84,12 +85,12 @@ async def _announce_create(act: Act, data: Values) -> None:
 
 
 def _added(schema: Schema, earlier: list[Values], held: list[Values]) -> int:
-    """Return the index of the document that a list did not hold ``earlier``.
+    """Return the index of the document in ``held`` that ``earlier`` lacks.
 
-    Documents are told apart by id, or by their values without one.
+    The function compares documents by their ids. It compares documents without an id by their values.
 
     Raises:
-        Conflict: there is none; the model did not keep it.
+        Conflict: there is no such document, because the model did not keep it.
     """
     left = Counter(schema.id_of(item) or repr(item) for item in earlier)
     added = None
@@ -105,18 +106,18 @@ def _added(schema: Schema, earlier: list[Values], held: list[Values]) -> int:
 
 @paired
 async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precondition | None = None) -> Stored:
-    """Merge values into an instance or embedded document, and return it (RFC 7396, section 2).
+    """Merge values into an instance or embedded document, and return it.
 
-    Only the fields that differ are written.
+    RFC 7396, section 2, defines the merge. Only the fields that differ are written.
 
     Args:
-        act: its path must end in an instance or an embedded document.
-        raw: values by public field name.
+        act: the act. Its path must end in an instance or an embedded document.
+        raw: a dict from public field name to value.
         precondition: the request's conditions on the stored instance.
 
     Raises:
-        BzzError: as ``parse_patch`` and ``Provider.update``.
-        Exception: raised by a receiver of ``pre_update_instance``; nothing is written.
+        BzzError: raised by ``parse_patch`` or ``Provider.update``.
+        Exception: raised by a receiver of ``pre_update_instance``. Nothing is written.
     """
     schema, work = act.schema, act.unit_of_work
     target = await walk(work, act.path)
@@ -143,7 +144,10 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
 
 
 async def _announce_update(act: Act, patch: Patch, found: Stored) -> None:
-    """Check the patch, send ``pre_update_instance``, parse the data again, and check the references."""
+    """Check the patch, send ``pre_update_instance``, and check the references.
+
+    The data are parsed again after the signal.
+    """
     work = act.unit_of_work
     await work.compute(patch.check, found.values)
     if act.is_watched(pre_update_instance):
@@ -158,12 +162,12 @@ async def _announce_update(act: Act, patch: Patch, found: Stored) -> None:
 
 
 def _deferred(schema: Schema, data: Values) -> Undefer:
-    """Return the deferred fields in ``data``, which must be loaded before they are changed."""
+    """Return the deferred fields in ``data``. They must be loaded before they are changed."""
     return dict.fromkeys(schema.deferred & data.keys()) if schema.deferred else {}
 
 
 def _expected(patch: Patch, stored: Values) -> Diff:
-    """Return the diff that ``patch`` makes as it is now."""
+    """Return the diff that the current values of ``patch`` make."""
     typed = patch.schema.parse(patch.data, hidden=True)
     return patch.schema.diff(stored, patch.schema.merge(stored, typed))
 
@@ -173,12 +177,12 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
     """Delete the instance, or the embedded document, at the act's path.
 
     Args:
-        act: its path must end in it.
-        precondition: the request's conditions on it.
+        act: the act. Its path must end in the instance or document.
+        precondition: the request's conditions on the instance or document.
 
     Raises:
-        BzzError: as ``Provider.delete``; for an embedded document as ``Provider.update``.
-        Exception: raised by a receiver of ``pre_delete_instance``; nothing is deleted.
+        BzzError: raised by ``Provider.delete``; for an embedded document, by ``Provider.update``.
+        Exception: raised by a receiver of ``pre_delete_instance``. Nothing is deleted.
     """
     work = act.unit_of_work
     target = await walk(work, act.path)

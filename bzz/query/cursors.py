@@ -1,4 +1,4 @@
-"""Cursors: the opaque text of ``after``, the position in a sorted list where a page begins."""
+"""Cursors: the opaque text of ``after``. It names the position in a sorted list where a page begins."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from bzz.schema.types import dump_value, parse_value
 
 
 def encode_cursor(schema: Schema, order: Order, values: Mapping[str, Any]) -> str | None:
-    """Return the text of the cursor right after an instance, for a list in ``order``.
+    """Return the text of the cursor right after an instance.
 
     Args:
-        schema: of the instances.
-        order: pairs of field name and whether it descends.
-        values: of the instance.
+        schema: the schema of the instances.
+        order: the order of the list: pairs of a field name and whether the order descends.
+        values: the values of the instance.
 
     Returns:
-        The text; None if it would show a field that requests may not read, or a value that is not of its field's type.
+        The text. None if the text would show a field that requests may not read, or a value of another type than its
+        field's.
     """
     parts = []
     for name, _ in order:
@@ -58,7 +59,7 @@ def decode_cursor(schema: Schema, text: str) -> Cursor:
     """Return the cursor that ``encode_cursor`` wrote as ``text``.
 
     Raises:
-        ValueError: ``text`` is no cursor of a list of these instances.
+        ValueError: ``text`` is not a cursor of a list of these instances.
     """
     try:
         names, shown = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
@@ -73,6 +74,6 @@ def decode_cursor(schema: Schema, text: str) -> Cursor:
 
 
 def check_cursor(schema: Schema, query: Query) -> None:
-    """Raise BadRequest if a query's cursor is of a list in another order."""
+    """Raise BadRequest if a query's cursor belongs to another order."""
     if query.after is not None and query.after.order != tuple(query.order(schema)):
         raise BadRequest("The cursor is of a list in another order; begin again without it.")

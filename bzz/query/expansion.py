@@ -1,4 +1,4 @@
-"""``expand`` and ``fields`` of a query string: which references a reply expands, and which fields it needs for that."""
+"""``expand`` and ``fields`` of a query string: the references to expand, and the deferred fields to load."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MAX_LEVELS = 2  # references, one inside another
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One field to expand, or one that holds such fields.
+    """One field to expand, or an embedded document that contains such fields.
 
     Args:
-        relation: of the field.
-        schema: of the instances or documents that the relation leads to.
-        below: the fields to expand in those.
+        relation: the relation of the field.
+        schema: the schema of the instances or documents that the relation leads to.
+        below: the fields to expand in these instances or documents.
     """
 
     relation: Relation
@@ -34,15 +34,16 @@ Tree = dict[str, Branch]
 
 
 def plan(provider: Provider, schema: Schema, names: Iterable[str]) -> Tree:
-    """Return the tree of fields to expand, by public field name.
+    """Return the fields to expand: a dict from public name to branch.
 
     Args:
-        provider: of the model.
-        schema: of the model with the references.
+        provider: the provider of the model.
+        schema: the schema of the model with the references.
         names: dotted public names: ``['owner', 'members.team', 'address.country']``.
 
     Raises:
-        ValueError: a name is of no reference that requests may read, or leads through more than ``MAX_LEVELS``.
+        ValueError: a name belongs to no reference that requests may read, or goes through more than ``MAX_LEVELS``
+            references.
     """
     tree: Tree = {}
     for dotted in dict.fromkeys(names):
@@ -62,7 +63,7 @@ def plan(provider: Provider, schema: Schema, names: Iterable[str]) -> Tree:
 
 
 def models(tree: Tree) -> Iterator[type]:
-    """Yield the models that a tree's references lead to."""
+    """Yield the models that a tree's references refer to."""
     for branch in tree.values():
         if not branch.relation.is_embedded:
             yield branch.schema.model
@@ -89,7 +90,10 @@ def _schema(provider: Provider, relation: Relation) -> Schema:
 
 
 def _names(provider: Provider, schema: Schema, *, depth: int = MAX_LEVELS) -> Iterator[str]:
-    """Yield the dotted names of references, those inside embedded documents at most ``depth`` deep."""
+    """Yield the dotted names of references.
+
+    References inside more than ``depth`` embedded documents are left out.
+    """
     for name, _ in schema.readable:
         relation = _relation(provider, schema, name)
         if relation and isinstance(relation.type, Reference):

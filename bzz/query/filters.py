@@ -1,4 +1,4 @@
-"""Filters: from ``age__gte=18``, or from a receiver's condition, to a ``Condition`` with a typed value."""
+"""Filters: they turn ``age__gte=18``, or a receiver's condition, into a ``Condition`` with a parsed value."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from bzz.schema.scalars import BOOLEAN, STRING
 from bzz.schema.schema import Schema
 from bzz.schema.types import MAX_DEPTH, ORDER, TEXT, FormValue, parse_value
 
-MAX_TEXT = 400  # characters of a text to look for; stores limit the length of patterns
+MAX_TEXT = 400  # the most characters of a text to look for, because stores limit the length of patterns
 
 
 def parse_filter(schema: Schema, key: str, value: Any, allowed: Iterable[str]) -> tuple[Condition, bool]:
-    """Return the condition of a parameter, and whether the parameter may be repeated.
+    """Parse a parameter and return its condition.
+
+    The second result tells whether the parameter may be repeated.
 
     Args:
-        schema: of the instances in the list.
-        key: ``age``, ``age__gte``, ``address.city__icontains``.
-        value: text, or a typed value from plain code.
-        allowed: the list's other parameters, for the error.
+        schema: the schema of the instances in the list.
+        key: the name of the parameter: ``age``, ``age__gte``, ``address.city__icontains``.
+        value: text. Plain code may give a value of the field's type.
+        allowed: the names of the list's other parameters, for the error text.
 
     Raises:
         ValueError: the field is unknown, or does not take the operator or the value.
@@ -44,11 +46,11 @@ def parse_filter(schema: Schema, key: str, value: Any, allowed: Iterable[str]) -
 
 
 def find(schema: Schema, dotted: str, *, hidden: bool = False) -> tuple[str, Field] | None:
-    """Find a field by its public name, dotted inside an embedded document.
+    """Find the field that has a public name.
 
     Args:
-        schema: of the instances.
-        dotted: the public name.
+        schema: the schema of the instances.
+        dotted: the public name. It is dotted for a field inside an embedded document.
         hidden: whether to find fields that requests may not read, too.
 
     Returns:
@@ -67,10 +69,10 @@ def find(schema: Schema, dotted: str, *, hidden: bool = False) -> tuple[str, Fie
 
 
 def typed(name: str, known: Field, operator: str, raw: Any) -> Condition:
-    """Return a condition on a field with its value typed for the operator.
+    """Parse a value for an operator and return a condition.
 
     Args:
-        name: of the field in the model, dotted inside an embedded document.
+        name: the field's name in the model. It is dotted for a field inside an embedded document.
         known: the field.
         operator: one of ``OPERATORS``.
         raw: the value, from a query string or from a receiver.
@@ -82,7 +84,9 @@ def typed(name: str, known: Field, operator: str, raw: Any) -> Condition:
 
 
 def retyped(schema: Schema, condition: Condition) -> Condition:
-    """Return a receiver's condition with its value typed; the field may be a hidden one.
+    """Parse the value of a receiver's condition and return the condition.
+
+    The field may be one that requests may not read.
 
     Raises:
         LookupError: the model has no such field.

@@ -7,18 +7,20 @@ from urllib.parse import parse_qsl
 from bzz.exceptions import BadRequest
 
 MAX_FIELDS = 1000
-MAX_LENGTH = 16_384  # characters of a query string; ``Link`` repeats it, and a reply's header is limited
+MAX_LENGTH = 16_384  # the most characters of a query string, because ``Link`` repeats it in a header
 
 
 def pairs(encoded: bytes, name: str) -> list[tuple[str, str]]:
-    """Return the pairs of a form or query string, in order (WHATWG URL, section 5.1).
+    """Return the pairs of a form or query string, in order.
+
+    The WHATWG URL standard, section 5.1, defines the format.
 
     Args:
-        encoded: UTF-8, percent-encoded or plain.
-        name: of the text, for the error: "The body".
+        encoded: the form or query string in UTF-8, percent-encoded or plain.
+        name: the name of ``encoded`` in error texts: "The body".
 
     Raises:
-        BadRequest: it is not UTF-8, or has more than ``MAX_FIELDS`` pairs.
+        BadRequest: ``encoded`` is not in UTF-8, or has more than ``MAX_FIELDS`` pairs.
     """
     try:
         return parse_qsl(encoded.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
@@ -32,10 +34,11 @@ def query_pairs(encoded: str) -> list[tuple[str, str]]:
     """Return the parameters of a query string.
 
     Args:
-        encoded: as Tornado has it: each non-ASCII byte as one Latin-1 character.
+        encoded: a query string from Tornado, in which each non-ASCII byte is one Latin-1 character.
 
     Raises:
-        BadRequest: as ``pairs``, or the query string is longer than ``MAX_LENGTH``.
+        BadRequest: the query string is not in UTF-8, has more than ``MAX_FIELDS`` pairs, or is longer than
+            ``MAX_LENGTH``.
     """
     if not encoded:
         return []

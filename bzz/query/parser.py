@@ -1,4 +1,4 @@
-"""Query strings read into a ``Query``: paging, order, filters, and the shape of a reply."""
+"""The parser of query strings: paging, order, filters, and the shape of a reply."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PAGE = integer(1, 2**31 - 1)
 
 
 class Parser:
-    """The reader of the query strings at the end of one path.
+    """The parser of query strings for the end of one path.
 
     Args:
-        provider: of the model.
+        provider: the provider of the model.
         end: the path's last step.
     """
 
@@ -35,13 +35,15 @@ class Parser:
         self.is_embedded = end.is_embedded
 
     def query(self, given: str | Mapping[str, Any]) -> Query:
-        """Return the ``Query`` of a list, its values typed by their fields.
+        """Parse the parameters of a list and return a ``Query``.
 
         Args:
-            given: a query string as Tornado has it; or, from plain code, parameters of typed values or text.
+            given: a query string from Tornado. Plain code gives a dict from parameter to text, or to a value of the
+                field's type.
 
         Raises:
-            Invalid: a parameter is unknown, given twice, or cannot take its value; ``errors`` says why, by parameter.
+            Invalid: a parameter is unknown, given twice, or cannot take its value. ``errors`` is a dict from parameter
+                to the reasons.
             BadRequest: the query string is malformed.
         """
         query = Query(sort=[] if self.is_embedded else [*self.schema.sort], per_page=self.resource.per_page)
@@ -54,11 +56,15 @@ class Parser:
         return query
 
     def shape(self, encoded: str, *, lenient: bool = False) -> Query:
-        """Return the ``fields`` and ``expand`` of a reply with one instance; raise as ``query``.
+        """Parse ``fields`` and ``expand`` for a reply with one instance.
 
         Args:
-            encoded: a query string as Tornado has it.
-            lenient: whether other parameters are ignored, as on a write, rather than refused.
+            encoded: a query string from Tornado.
+            lenient: whether to ignore other parameters, for the reply to a write. If not, they are refused.
+
+        Raises:
+            Invalid: a parameter is unknown, given twice, or cannot take its value.
+            BadRequest: the query string is malformed.
         """
         query = Query()
         self._read(query_pairs(encoded), query, SHAPE, lenient=lenient)

@@ -8,14 +8,17 @@ from bzz.schema.schema import Schema
 
 
 def parse_sort(schema: Schema, text: str) -> list[tuple[str, bool]]:
-    """Return an order: pairs of field name and whether it descends.
+    """Parse ``text`` and return an order.
 
     Args:
-        schema: of the instances.
-        text: ``-age,name``.
+        schema: the schema of the instances.
+        text: the value of ``sort``: ``-age,name``.
+
+    Returns:
+        Pairs of a field name and whether the order descends.
 
     Raises:
-        ValueError: a field is unknown, cannot be sorted by, or is named twice.
+        ValueError: a field is unknown or named twice, or a list cannot be sorted by the field.
     """
     order: list[tuple[str, bool]] = []
     for part in text.split(","):
@@ -30,5 +33,8 @@ def parse_sort(schema: Schema, text: str) -> list[tuple[str, bool]]:
 
 
 def may_sort(schema: Schema, name: str, known: Field) -> bool:
-    """Tell whether a list may be sorted by ``known``, called ``name`` in the model."""
+    """Tell whether a list may be sorted by the field ``known``.
+
+    ``name`` is the model's own name of the field.
+    """
     return known.type.sortable or name == schema.pk

@@ -10,24 +10,25 @@ from bzz.providers.base import Provider
 from bzz.resources.resource import Resource
 
 _hives: dict[Any, list[Callable[[], Resource]]] = {}
-_resources: dict[Any, Resource] = {}  # made at first use, until another hive registers
+_resources: dict[Any, Resource] = {}  # made at first use; forgotten when another hive registers
 
 
 def register_hive(model: Any, resource: Callable[[], Resource]) -> None:
-    """Limit each access to a model in this process to a hive's resource.
+    """Register a hive, whose resource limits every access to a model.
 
     Args:
         model: the model.
-        resource: returns the hive's resource; called at the first access.
+        resource: a function that returns the hive's resource. bzz calls this function at the first access.
     """
     _hives.setdefault(model, []).append(resource)
     _resources.clear()
 
 
 def resource_of(provider: Provider, model: Any) -> Resource:
-    """Return the strictest resource of a model's hives; without hives, all of the model.
+    """Return the strictest resource of a model's hives.
 
-    The hives of models that it inherits from count, too.
+    The hives of the models that ``model`` inherits from count, too. The resource of a model without hives allows every
+    access.
 
     Raises:
         TypeError: the provider cannot serve the model.
@@ -40,6 +41,6 @@ def resource_of(provider: Provider, model: Any) -> Resource:
 
 
 def forget_hives() -> None:
-    """Forget all hives; for tests."""
+    """Forget all hives. Only tests call this."""
     _hives.clear()
     _resources.clear()

@@ -20,17 +20,17 @@ def restrict(
     read_only: Iterable[str] = (),
     write_only: Iterable[str] = (),
 ) -> Schema:
-    """Return a schema with the access that a hive's options leave.
+    """Return a schema with the access that a hive's options allow.
 
     Args:
-        schema: as the provider describes it.
-        fields: the only fields that a request may read or set, with the primary key; None for all.
+        schema: the schema from the provider.
+        fields: the only fields that a request may read or set, besides the primary key; None for all fields.
         exclude: fields that a request may neither read nor set.
         read_only: fields that a request may only read.
         write_only: fields that a request may only set.
 
     Raises:
-        TypeError: an option is a text rather than names, or names a field that the model does not have.
+        TypeError: an option is one text instead of a list of names, or names a field that the model does not have.
     """
     shown = None if fields is None else _field_names(schema, "fields", fields) | {schema.pk}
     hidden, fixed = _field_names(schema, "exclude", exclude), _field_names(schema, "read_only", read_only)
@@ -61,10 +61,12 @@ def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str |
 
 
 def parse_methods(methods: Iterable[str]) -> frozenset[str]:
-    """Return the methods of the option ``methods`` in upper case; GET brings HEAD.
+    """Return the methods of the option ``methods``, in upper case.
+
+    If GET is one of them, HEAD is added.
 
     Raises:
-        TypeError: ``methods`` is a text rather than names.
+        TypeError: ``methods`` is one text instead of a list of names.
         ValueError: a name is not in ``METHODS``.
     """
     if isinstance(methods, str):
@@ -76,7 +78,7 @@ def parse_methods(methods: Iterable[str]) -> frozenset[str]:
 
 
 def check_sizes(per_page: int, max_per_page: int, max_body: int) -> None:
-    """Raise ValueError if a page or a body cannot have such a size."""
+    """Raise ValueError if a page or body cannot have such a size."""
     if not 1 <= per_page <= max_per_page:
         raise ValueError(f"per_page must be from 1 to max_per_page ({max_per_page}), not {per_page}")
     if max_body < 0:
@@ -84,13 +86,15 @@ def check_sizes(per_page: int, max_per_page: int, max_body: int) -> None:
 
 
 def parse_authenticated(given: bool | Mapping[str, bool] | None) -> Mapping[str, bool]:
-    """Return by verb whether a signed-in user is needed; a verb left out is for the application's policy to decide.
+    """Return a dict from verb to whether it needs a signed-in user.
+
+    The application's policy decides about a verb that is not in the dict.
 
     Args:
-        given: True or False for all verbs, a dict for some, None for none.
+        given: True or False for all verbs, a dict for some verbs, or None for no verb.
 
     Raises:
-        TypeError: it is something else, or names another verb.
+        TypeError: ``given`` has another type, or names another verb.
     """
     switches = dict.fromkeys(VERBS, given) if isinstance(given, bool) else {} if given is None else given
     is_known = isinstance(switches, Mapping) and switches.keys() <= set(VERBS)

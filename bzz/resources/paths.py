@@ -1,4 +1,4 @@
-"""The path grammar: what the segments of a path lead to, step by step through the models' relations."""
+"""The path grammar: how the segments of a path become steps through the models' relations."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ NO_PATH = "There is nothing at this path."
 
 
 class Step:
-    """One part of a path: its first resource, or a relation of the model before.
+    """One part of a path: the first resource, or a relation of the model in the step before.
 
     Args:
-        resource: the model there, as requests reach it.
-        name: of the resource, or of the relation.
-        id: of one instance of several, percent-decoded; None for all of them, and for a single one.
-        relation: None for the first step.
+        resource: the access to the model of this step.
+        name: the name of the resource, or of the relation.
+        id: the percent-decoded identifier of one instance in a list. None if the step leads to the whole list, or to
+            the instance of a relation of one.
+        relation: the relation; None for the first step.
 
     Attributes:
-        schema: of the resource.
+        schema: the schema of the resource.
         field: the model's own name of the relation's field; empty for the first step.
         is_list: whether the step leads to several instances.
-        is_embedded: whether it leads to a document inside the model before.
-        is_reference: whether it leads to a stored instance that the model before refers to.
-        parsed: ``id`` as a typed value, or ``NO_KEY``; None without an ``id``.
+        is_embedded: whether the step leads to a document inside the instance of the step before.
+        is_reference: whether the step leads to a stored instance that the instance of the step before refers to.
+        parsed: the value that ``id`` stands for, or ``NO_KEY`` if there is no such value. None without an ``id``.
     """
 
     __slots__ = (
@@ -58,7 +59,7 @@ class Step:
 
     @property
     def acts(self) -> tuple[str, ...]:
-        """The names of the acts that the step takes, as ``request_failed`` gives them."""
+        """The names of the acts that the step takes. ``request_failed`` uses the same names."""
         if self.is_list:
             return ("list", "associate" if self.is_reference else "create")
         is_single = self.relation is not None and self.id is None
@@ -71,11 +72,11 @@ class Path:
     """The steps of a request's path, at least one.
 
     Args:
-        steps: from the first resource to the last.
+        steps: the steps, from the first to the last.
 
     Attributes:
         end: the last step.
-        schema: of the model at the end.
+        schema: the schema of the model at the end.
     """
 
     def __init__(self, steps: tuple[Step, ...]) -> None:
@@ -89,23 +90,27 @@ class Path:
 
     @cached_property
     def resources(self) -> list[Resource]:
-        """The resources along the path, without embedded ones: those belong to their parents."""
+        """The resources along the path, without those of embedded documents.
+
+        An embedded document belongs to the resource of its parent.
+        """
         return [step.resource for step in self.steps if not step.is_embedded]
 
     @property
     def arguments(self) -> list[str]:
-        """The path as signals give it: ``['user']``, ``['team/ID', 'users/UID']``."""
+        """The ``arguments`` of the path's signals: ``['user']``, ``['team/ID', 'users/UID']``."""
         return [step.name if step.id is None else f"{step.name}/{step.id}" for step in self.steps]
 
 
 def parse_path(root: Resource, name: str, below: Iterable[Any], reach: Callable[[Any], Resource]) -> Path:
-    """Return the path that segments lead to.
+    """Return the path that a list of segments describes.
 
     Args:
         root: the path's first resource.
-        name: of that resource.
-        below: the segments after the name, percent-decoded; plain code may give typed keys.
-        reach: returns the resource of a model that a reference leads to.
+        name: the name of the first resource.
+        below: the percent-decoded segments after the name. Plain code may give an identifier as a value of its field's
+            type.
+        reach: a function that returns the resource of a model that a reference refers to.
 
     Raises:
         NotFound: a segment names no relation that requests may read, or the path goes on below a list.
@@ -127,7 +132,10 @@ def parse_path(root: Resource, name: str, below: Iterable[Any], reach: Callable[
 
 
 def _as_text(schema: Schema, identifier: Any) -> str | None:
-    """Return an identifier as a URL has it; plain code may give it typed."""
+    """Return the text of an identifier in a URL.
+
+    Plain code may give an identifier as a value of its field's type.
+    """
     if identifier is None or isinstance(identifier, str):
         return identifier
     with suppress(ValueError):

@@ -1,4 +1,4 @@
-"""The resource: the access to a model that its hives leave."""
+"""The resource: the access to a model that its hives allow."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Resource:
     """The access to a model that requests have.
 
     Args:
-        schema: of the model, its fields restricted; its ``sort`` is the default order of lists.
+        schema: the schema of the model, with restricted fields. Its ``sort`` is the default order of lists.
         methods: the methods that paths take.
-        per_page: number of instances on a page of a list.
+        per_page: the number of instances on a page of a list.
         max_per_page: the largest page that a request may ask for.
         max_body: the longest body in bytes.
-        authenticated: by ``get``, ``create``, ``update`` and ``delete``, whether requests need a signed-in user. For a
-            verb that is not in it, the policy's default holds.
+        authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to whether requests need a
+            signed-in user. The policy decides about a verb that is not in the dict.
     """
 
     schema: Schema
@@ -35,7 +35,10 @@ class Resource:
     _inside: dict[Any, Resource] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def inside(self, schema: Schema) -> Resource:
-        """Return the resource of embedded documents with ``schema``; it has the parent's options."""
+        """Return the resource of embedded documents with ``schema``.
+
+        It has the options of the parent's resource.
+        """
         known = self._inside.get(schema.model)
         if known is None or known.schema is not schema:
             known = self._inside[schema.model] = replace(self, schema=schema)
@@ -50,8 +53,8 @@ class Resource:
         """Return the resource that allows only the requests that both resources allow.
 
         Args:
-            other: a resource of the same model, or of a model that it inherits from. Fields that ``other`` does not
-                have, and the default order, stay as they are.
+            other: a resource of the same model, or of a model that this model inherits from. Fields that ``other`` does
+                not have do not change. The default order does not change.
         """
         fields = {
             name: _both(known, other.schema.fields.get(name, known)) for name, known in self.schema.fields.items()
@@ -76,6 +79,9 @@ def _both(one: Field, other: Field) -> Field:
 
 
 def _strictest(one: Mapping[str, bool], other: Mapping[str, bool]) -> Mapping[str, bool]:
-    """Return the stricter switches: True if either is True, False if both are False, else none."""
+    """Return the stricter switch for each verb.
+
+    The switch is True if either switch is True, and False if both are False. Else the verb has no switch.
+    """
     pairs = {verb: (one.get(verb), other.get(verb)) for verb in {*one, *other}}
     return {verb: True in both for verb, both in pairs.items() if True in both or None not in both}

@@ -14,7 +14,9 @@ from bzz.schema.types import DataType, dump_value, parse_text, parse_value, refe
 
 @dataclass(frozen=True)
 class List(DataType):
-    """The type of lists of one type's values; null is an item only if that type is nullable.
+    """The type of lists whose items all have one type.
+
+    An item may be null only if the type of the items is nullable.
 
     Args:
         item: the type of the items.
@@ -30,11 +32,11 @@ class List(DataType):
         return ("contains", "exists") if "eq" in self.item.operators else ("exists",)
 
     def parse(self, raw: Any) -> list[Any]:
-        """Return the typed items.
+        """Parse the items and return them.
 
         Raises:
-            ValueError: ``raw`` is no list, or two items have the same identifier.
-            Invalid: an item does not fit; ``errors`` is keyed by index.
+            ValueError: ``raw`` is not a list, or two items have the same identifier.
+            Invalid: an item is not a value of the items' type. ``errors`` is a dict from index to texts.
         """
         if not isinstance(raw, (list, tuple)):
             raise ValueError("expected a list")
@@ -49,20 +51,24 @@ class List(DataType):
         return [dump_value(self.item, item) for item in value]
 
     def same(self, one: Any, other: Any) -> bool:
-        """Compare item by item; None equals the empty list."""
+        """Compare two lists item by item. None equals the empty list."""
         one, other = one or [], other or []
         if not (isinstance(one, list) and isinstance(other, list)):
             return bool(one == other)
         return len(one) == len(other) and all(map(self.item.same, one, other))
 
     def merge(self, stored: Any, patch: Any) -> Any:  # noqa: ARG002  # a list is replaced
-        """Return the items of ``patch``, each merged into nothing; a list replaces the stored one."""
+        """Return the items of ``patch``, which replace the stored list.
+
+        Each item is merged into nothing.
+        """
         return None if patch is None else [self.item.merge(None, item) for item in patch]
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
-        """Yield the read-only values of the items, by index.
+        """Yield the read-only values of the items.
 
-        An item may repeat the read-only values of one stored item: the one in which all of them are equal.
+        The dotted name of a value begins with the index of its item. An item may repeat the read-only values of a
+        stored item if all of these values are equal. Each stored item may be repeated once.
         """
         left: defaultdict[str, list[Any]] = defaultdict(list)
         for item in reversed(stored or ()):
@@ -73,12 +79,18 @@ class List(DataType):
             yield from ((f"{index}.{name}", inner) for name, inner in found)
 
     def _fingerprint(self, item: Any) -> str:
-        """Return a text that is equal for items with equal read-only values; those in inner lists are left out."""
+        """Return a text that tells items with different read-only values apart.
+
+        Items with equal read-only values have the same text. The values in inner lists are left out.
+        """
         found = self.item.read_only_values(item, None)
         return repr([pair for pair in found if not any(part.isdigit() for part in pair[0].split("."))])
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
-        """Yield the references in the items, by index."""
+        """Yield the references in the items.
+
+        The dotted name of a reference begins with the index of its item.
+        """
         return references_in((str(index), self.item, item) for index, item in enumerate(value))
 
 
@@ -96,11 +108,13 @@ class Map(DataType):
     name: str = "object"
 
     def parse(self, raw: Any) -> dict[str, Any]:
-        """Return the typed values by key; a null stays, as ``merge`` needs it (RFC 7396, section 2).
+        """Parse the values and return a dict from key to value.
+
+        A null stays in the dict, because ``merge`` needs it (RFC 7396, section 2).
 
         Raises:
-            ValueError: ``raw`` is no object, or ``check_key`` refuses a key.
-            Invalid: a value does not fit; ``errors`` is keyed by key.
+            ValueError: ``raw`` is not an object, or ``check_key`` refuses a key.
+            Invalid: a value is not of the values' type. ``errors`` is a dict from key to texts.
         """
         if not isinstance(raw, Mapping):
             raise ValueError("expected an object")
@@ -113,14 +127,14 @@ class Map(DataType):
         return {str(key): dump_value(self.item, item) for key, item in value.items()}
 
     def same(self, one: Any, other: Any) -> bool:
-        """Compare key by key; None equals the empty object."""
+        """Compare two objects key by key. None equals the empty object."""
         one, other = one or {}, other or {}
         if not (isinstance(one, dict) and isinstance(other, dict)):
             return bool(one == other)
         return one.keys() == other.keys() and all(self.item.same(one[key], other[key]) for key in one)
 
     def merge(self, stored: Any, patch: Any) -> Any:
-        """Merge key by key; null removes a key."""
+        """Merge two objects key by key. Null removes a key."""
         if patch is None:
             return None
         stored = stored if isinstance(stored, dict) else {}
@@ -128,9 +142,10 @@ class Map(DataType):
         return {key: value for key, value in stored.items() if key not in patch} | given
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
-        """Yield the read-only values inside the values, by key.
+        """Yield the read-only values inside the values.
 
-        Each value is compared with the stored value of the same key.
+        The dotted name of a read-only value begins with a key. Each value is compared with the stored value of the same
+        key.
         """
         for key, item in value.items():
             if item is not None:
@@ -138,7 +153,10 @@ class Map(DataType):
                 yield from ((f"{key}.{name}", inner) for name, inner in found)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
-        """Yield the references in the values, by key."""
+        """Yield the references in the values.
+
+        The dotted name of a reference begins with the key of its value.
+        """
         return references_in((key, self.item, item) for key, item in value.items())
 
 

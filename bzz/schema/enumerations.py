@@ -10,7 +10,10 @@ from bzz.schema.scalars import Scalar
 
 
 def enumeration(kind: type[enum.Enum]) -> Scalar:
-    """Return the type of the members of ``kind``; JSON and forms hold their values."""
+    """Return the type of the members of ``kind``.
+
+    JSON and forms contain the values of the members.
+    """
     by_text = {str(member.value): member for member in kind}
 
     def parse_member(raw: Any) -> enum.Enum:

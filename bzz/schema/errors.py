@@ -1,4 +1,4 @@
-"""The errors of input, collected by dotted field name."""
+"""The errors of input, collected in a dict from dotted field name to texts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def add_error(errors: dict[str, list[str]], key: str, error: ValueError) -> None
     """Add the text of ``error`` to ``errors``, under ``key``.
 
     Args:
-        errors: texts by dotted field name, changed in place.
-        key: name of the field in which the error is.
-        error: the error; an ``Invalid`` adds each of its own errors as ``key.inner``.
+        errors: a dict from dotted field name to texts. The function changes this dict in place.
+        key: the name of the field in which the error is.
+        error: the error. If it is an ``Invalid``, each of its own errors is added under ``key.inner``.
 
     Raises:
-        Invalid: ``errors`` has reached ``MAX_ERRORS`` names; the rest of the input is not read.
+        Invalid: ``errors`` has reached ``MAX_ERRORS`` names. The rest of the input is not read.
     """
     if isinstance(error, Invalid) and error.errors:
         errors.update({f"{key}.{inner}": messages for inner, messages in error.errors.items()})
@@ -33,11 +33,11 @@ def add_error(errors: dict[str, list[str]], key: str, error: ValueError) -> None
 
 
 def raise_if_invalid(errors: Mapping[str, list[str]], read_only: Iterable[tuple[str, Any]]) -> None:
-    """Raise Invalid for ``errors`` and for values of read-only fields; return if there are neither.
+    """Raise Invalid for ``errors`` and for values of read-only fields.
 
     Args:
-        errors: texts by dotted field name.
-        read_only: pairs of dotted field name and value, as ``Schema.read_only_values`` yields them.
+        errors: a dict from dotted field name to texts.
+        read_only: pairs of dotted field name and value, from ``Schema.read_only_values``.
 
     Raises:
         Invalid: ``errors`` or ``read_only`` is not empty.

@@ -17,13 +17,13 @@ _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 def etag(schema: Schema, values: Mapping[str, Any], shown: Any = None) -> str:
     """Return the strong entity tag of an instance, with its quotes.
 
-    The tag is a hash of the readable fields, deferred ones excepted. A hidden value must not be part of it: a client
-    that knows all other values could find the hidden one by trying.
+    The tag is a hash of the readable fields without the deferred fields. A hidden value must not be part of the tag. A
+    client that knows all other values could find the hidden value by trying.
 
     Args:
-        schema: of the instance.
-        values: of the instance.
-        shown: the result of ``schema.represent(values)``, if it is known.
+        schema: the schema of the instance.
+        values: the values of the instance.
+        shown: the result of ``schema.represent(values)``, if the caller has it already.
     """
     shown = shown or schema.represent(values)
     if schema.deferred:

@@ -16,12 +16,12 @@ class Field:
 
     Args:
         name: the model's own name for the field.
-        type: the values that the field can hold.
+        type: the type of the values that the field can hold.
         readable: whether replies show the field, and lists may be filtered and sorted by it.
         insertable: whether a request may set the field when it creates an instance.
         updatable: whether a request may change the field.
-        deferred: whether the store keeps the field elsewhere than in the instance's row. Values and replies hold it
-            only if a request or a write names it. No entity tag includes it.
+        deferred: whether the store keeps the field elsewhere than in the instance's row. Values and replies contain a
+            deferred field only if a request or a write names it. Entity tags do not include deferred fields.
     """
 
     name: str

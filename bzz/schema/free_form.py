@@ -1,4 +1,4 @@
-"""The type of free-form JSON, and the merging of it (RFC 7396)."""
+"""The type of free-form JSON, and the function that merges such values (RFC 7396)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from bzz.schema.types import DataType, FormValue, parse_text, single_text
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """Return ``target`` with ``patch`` merged into it (RFC 7396, section 2); neither is changed."""
+    """Return ``target`` with ``patch`` merged into it (RFC 7396, section 2).
+
+    The function does not change its arguments.
+    """
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -37,8 +40,8 @@ class Json(DataType):
 
     Args:
         check_key: a function that raises ValueError for a key that the store cannot hold.
-        plain: a function from a value of the store's own class (its id type, for instance) to JSON; it raises
-            TypeError for any other value.
+        plain: a function that turns a value of the store's own class (the class of its ids, for instance) into JSON. It
+            raises TypeError for any other value.
         kinds: the store's own classes whose values ``parse`` accepts.
     """
 
@@ -49,10 +52,10 @@ class Json(DataType):
     nullable: bool = True
 
     def parse(self, raw: Any) -> Any:
-        """Return ``raw``, form values in it as text.
+        """Check ``raw`` and return it. Form values in it become text.
 
         Raises:
-            ValueError: a key or value in ``raw`` is not one that the store can hold.
+            ValueError: the store cannot hold a key or a value in ``raw``.
         """
         if isinstance(raw, FormValue):
             return single_text(raw)
@@ -67,13 +70,17 @@ class Json(DataType):
         if isinstance(raw, str):
             return parse_text(raw)
         if isinstance(raw, datetime):
-            DATETIME.parse(raw)  # to refuse one that is out of range in UTC
+            DATETIME.parse(raw)  # raises if the date and time is out of range in UTC
         if raw is None or isinstance(raw, (int, *_OF_CLASS, *self.kinds)):
             return raw
-        raise ValueError(f"expected JSON, not a {type(raw).__name__}")  # from a receiver: requests hold JSON only
+        raise ValueError(f"expected JSON, not a {type(raw).__name__}")  # a receiver set it: requests contain JSON only
 
     def dump(self, value: Any) -> Any:
-        """Return ``value`` as JSON, at any depth; raise TypeError if ``plain`` does."""
+        """Return ``value`` as JSON, at any depth.
+
+        Raises:
+            TypeError: raised by ``plain``.
+        """
         if value is None or isinstance(value, (str, bool, int)):
             return value
         if isinstance(value, Mapping):
@@ -86,11 +93,11 @@ class Json(DataType):
         return self.plain(value)
 
     def merge(self, stored: Any, patch: Any) -> Any:
-        """Merge objects key by key, at any depth; null removes a key."""
+        """Merge objects key by key, at any depth. Null removes a key."""
         return merge_patch(stored, patch)
 
     def same(self, one: Any, other: Any) -> bool:
-        """Compare as JSON does, at any depth: true is not 1."""
+        """Compare two JSON values, at any depth. True does not equal 1."""
         if isinstance(one, Mapping) and isinstance(other, Mapping):
             return one.keys() == other.keys() and all(self.same(one[key], other[key]) for key in one)
         if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):

@@ -18,8 +18,8 @@ class Embedded(DataType):
     """The type of embedded documents of one schema.
 
     Args:
-        find_schema: returns the document's schema. bzz calls it once, at first use, so that a document may embed
-            itself.
+        find_schema: a function that returns the document's schema. bzz calls this function once, at first use. So a
+            document may embed itself.
     """
 
     find_schema: Callable[[], Schema]
@@ -31,11 +31,11 @@ class Embedded(DataType):
         return self.find_schema()
 
     def parse(self, raw: Any) -> Values:
-        """Return the typed values.
+        """Parse the fields of the document and return their values.
 
         Raises:
-            ValueError: ``raw`` is no object.
-            Invalid: a field is unknown or cannot take its value; ``errors`` is keyed by field name.
+            ValueError: ``raw`` is not an object.
+            Invalid: a field is unknown or cannot take its value. ``errors`` is a dict from field name to texts.
         """
         if not isinstance(raw, Mapping):
             raise ValueError("expected an object")
@@ -46,27 +46,33 @@ class Embedded(DataType):
         return self.schema.represent(value)
 
     def same(self, one: Any, other: Any) -> bool:
-        """Compare field by field; an absent field equals None."""
+        """Compare two documents field by field. An absent field equals None."""
         if not (isinstance(one, dict) and isinstance(other, dict)):
             return bool(one == other)
         return not self.schema.diff(one, other)
 
     def merge(self, stored: Any, patch: Any) -> Any:
-        """Merge field by field; null unsets the whole document."""
+        """Merge two documents field by field. Null unsets the whole document."""
         return None if patch is None else self.schema.merge(stored if isinstance(stored, dict) else {}, patch)
 
     def diff(self, name: str, before: Any, after: Any) -> Diff:
-        """Return an entry for each unequal inner field; one for a document set or unset as a whole."""
+        """Return an entry for each inner field that differs.
+
+        A document that was set or unset as a whole has one entry.
+        """
         if not (isinstance(before, dict) and isinstance(after, dict)):
             return super().diff(name, before, after)
         return {f"{name}.{inner}": change for inner, change in self.schema.diff(before, after).items()}
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
-        """Yield the inner fields' values that a request may not set."""
+        """Yield the values of inner fields that a request may not set."""
         return self.schema.read_only_values(value, stored)
 
     def id_of(self, value: Any) -> str | None:
-        """Return the document's identifier, not percent-encoded; None if it has none."""
+        """Return the document's identifier, or None.
+
+        The identifier is not percent-encoded.
+        """
         return self.schema.id_of(value) if isinstance(value, dict) else None
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
@@ -76,11 +82,14 @@ class Embedded(DataType):
 
 @dataclass(frozen=True)
 class Reference(DataType):
-    """The type of references to instances of one model: their primary keys.
+    """The type of references to the instances of one model.
+
+    A value is the primary key of an instance.
 
     Args:
-        find_model: returns the model referred to; bzz calls it once, at first use.
-        find_key_type: returns the type of that model's primary key; bzz calls it once, at first use.
+        find_model: a function that returns the model. bzz calls this function once, at first use.
+        find_key_type: a function that returns the type of the model's primary key. bzz calls this function once, at
+            first use.
     """
 
     find_model: Callable[[], type]
@@ -90,16 +99,20 @@ class Reference(DataType):
 
     @cached_property
     def model(self) -> type:
-        """The model referred to."""
+        """The model that the references refer to."""
         return self.find_model()
 
     @cached_property
     def key_type(self) -> DataType:
-        """The type of that model's primary key."""
+        """The type of the model's primary key."""
         return self.find_key_type()
 
     def parse(self, raw: Any) -> Any:
-        """Return the primary key; raise ValueError if ``raw`` cannot be one."""
+        """Parse ``raw`` and return a primary key.
+
+        Raises:
+            ValueError: ``raw`` is not a primary key.
+        """
         return self.key_type.parse(raw)
 
     def dump(self, value: Any) -> str:
@@ -129,12 +142,12 @@ class Relation:
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the relation leads to embedded documents, rather than to instances."""
+        """Whether the relation leads to embedded documents, not to stored instances."""
         return isinstance(self.type, Embedded)
 
 
 def relation_at(schema: Schema, name: str) -> Relation | None:
-    """Return the relation with a public name; None if no readable relation has it."""
+    """Return the readable relation with a public name, or None."""
     known = schema.field_for(name)
     if known is None or not known.readable:
         return None

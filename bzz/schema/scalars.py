@@ -1,4 +1,4 @@
-"""The scalar types: values without parts, each type a pair of functions."""
+"""The scalar types: types of values without parts. Each type consists of two functions."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Scalar(DataType):
 
     Args:
         name: the type's name in error texts.
-        parser: a function from input to the typed value; it raises ValueError for any other input.
-        dumper: a function from the typed value to JSON.
+        parser: a function that turns input into a value of this type. It raises ValueError if it cannot.
+        dumper: a function that turns a value of this type into JSON.
         operators: as in ``DataType``.
         sortable: as in ``DataType``.
         textual: as in ``DataType``.
@@ -40,7 +40,11 @@ class Scalar(DataType):
     textual: bool = False
 
     def parse(self, raw: Any) -> Any:
-        """Return the typed value of ``raw``; raise ValueError if ``raw`` is no value of this type."""
+        """Parse ``raw`` and return a value of this type.
+
+        Raises:
+            ValueError: ``raw`` is not a value of this type.
+        """
         return self.parser(raw)
 
     def dump(self, value: Any) -> Any:
@@ -49,13 +53,14 @@ class Scalar(DataType):
 
 
 def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
-    """Return a type like ``datatype`` for identifiers, which a URL must hold.
+    """Return a type like ``datatype`` for identifiers.
 
-    As text, a value must have 1 to ``MAX_KEY`` characters and must not be ``.`` or ``..`` (RFC 3986, section 5.2.4).
+    URLs contain identifiers. So the text of a value must have 1 to ``MAX_KEY`` characters, and must not be ``.`` or
+    ``..`` (RFC 3986, section 5.2.4).
 
     Args:
         datatype: the type of the values.
-        as_text: whether JSON holds the values as text, as it holds primary keys.
+        as_text: whether JSON contains the values as text. This is so for primary keys.
     """
 
     def parse_key(raw: Any) -> Any:
@@ -70,7 +75,7 @@ def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
 
 
 def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
-    """Return the type of integers in a range, by default of 64 bits."""
+    """Return the type of integers in a range. The default is 64 bits."""
 
     def parse_integer(raw: Any) -> int:
         if isinstance(raw, str) and re.fullmatch(r"[+-]?[0-9]{1,40}", raw):
@@ -123,7 +128,10 @@ def _parse_boolean(raw: Any) -> bool:
 
 
 def utc(value: datetime) -> datetime:
-    """Return ``value`` as an aware datetime in UTC; a naive one is taken as UTC."""
+    """Return ``value`` as an aware datetime in UTC.
+
+    A naive ``value`` counts as UTC.
+    """
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
@@ -135,7 +143,10 @@ def _parse_datetime(raw: Any) -> datetime:
 
 
 def _dump_iso(value: Any) -> str:
-    """Return a date, time or datetime as ISO 8601; any other stored value as plain text."""
+    """Return a stored value as text.
+
+    The text of a date, time or datetime is in ISO 8601.
+    """
     if isinstance(value, datetime):
         in_utc = value if value.tzinfo is UTC else utc(value)
         return in_utc.isoformat()[:-6] + "Z"  # instead of +00:00

@@ -1,7 +1,7 @@
 """The schema of a model: its fields, and the parsing and merging of their values.
 
-A provider describes each model as one ``Schema``. Values are dicts of field name to typed Python value: embedded
-documents as dicts, lists as lists, references as primary keys.
+A provider describes each model as one ``Schema``. The values of an instance are a dict from field name to Python value.
+An embedded document is a dict in it, a list is a list, and a reference is a primary key.
 """
 
 from __future__ import annotations
@@ -24,16 +24,18 @@ from bzz.schema.types import DataType, Diff, identity, parse_value, references_i
 class Schema:
     """The fields of a model, its primary key and its default order.
 
-    A schema must not change once it is made. ``make_schema`` makes one and checks it.
+    A schema must not change after it is made. ``make_schema`` makes a schema and checks it.
 
     Args:
         model: the model, which is the sender of its signals.
-        fields: the fields by the model's own names, in the order of replies.
-        pk: name of the primary key's field, whose public name is ``id``; None for an embedded document.
-        id_field: name of the field that holds identifiers: the primary key, or the model's own choice; None for
-            embedded documents without identifiers.
-        sort: the default order as pairs of field name and whether it descends; empty for the order of primary keys.
-        json: the type that dumps the result of a model's ``to_dict()``, and stored values that their own type cannot.
+        fields: a dict from the model's own name of a field to the field, in the order of replies.
+        pk: the name of the primary key's field. The public name of this field is ``id``. None for an embedded document.
+        id_field: the name of the field that contains identifiers: the primary key, or the field that the model names.
+            None for embedded documents without identifiers.
+        sort: the default order: pairs of a field name and whether the order descends. Empty for the order of primary
+            keys.
+        json: the type that dumps the result of a model's ``to_dict()``. It also dumps stored values that their own type
+            cannot dump.
     """
 
     model: Any
@@ -44,7 +46,10 @@ class Schema:
     json: DataType = JSON
 
     def field_for(self, key: str) -> Field | None:
-        """Return the field that a request names ``key``; None if there is none. ``id`` names the primary key."""
+        """Return the field that a request calls ``key``, or None.
+
+        A request calls the primary key ``id``.
+        """
         return self.fields.get(self.pk if key == "id" and self.pk else key)
 
     def public_name(self, name: str) -> str:
@@ -67,11 +72,13 @@ class Schema:
         return hasattr(self.model, "to_dict")
 
     def represent(self, values: Mapping[str, Any], instance: Any = None) -> Any:
-        """Return the representation of an instance. A stored value of the wrong type must not make it fail.
+        """Return the representation of an instance.
+
+        A stored value of the wrong type must not raise an exception.
 
         Args:
-            values: of the instance. A deferred field that is not in them is left out.
-            instance: the instance, whose ``to_dict()`` makes the representation if the model has one; None to show
+            values: the values of the instance. A deferred field without a value is left out.
+            instance: the instance. If its model has a ``to_dict()``, that method makes the representation. None to show
                 the values instead.
         """
         if instance is not None and self.has_to_dict:
@@ -100,14 +107,14 @@ class Schema:
             return self.json.dump(value)
 
     def key_of(self, identifier: str, name: str | None = None) -> Any:
-        """Return the typed value of an identifier from a URL.
+        """Return the value that an identifier in a URL stands for.
 
         Args:
-            identifier: percent-decoded.
-            name: the field that holds the value; None for ``id_field``.
+            identifier: the percent-decoded identifier.
+            name: the name of the field that contains the value; None for ``id_field``.
 
         Raises:
-            NotFound: ``identifier`` is no value of the field, or not the one spelling of that value: ``07`` for 7.
+            NotFound: ``identifier`` is not a value of the field, or is another spelling of a value (``07`` for 7).
         """
         try:
             value = self.fields[str(name or self.id_field)].type.parse(identifier)
@@ -118,7 +125,10 @@ class Schema:
         return value
 
     def parse_keys(self, found: Iterable[Any]) -> list[Any]:
-        """Return the typed primary keys in ``found``, each once, in order; values of the wrong type are left out."""
+        """Parse the primary keys in ``found`` and return each once, in order.
+
+        Values of the wrong type are left out.
+        """
         typed = self.fields[str(self.pk)].type
         keys: dict[Any, None] = {}
         for value in found:
@@ -127,19 +137,25 @@ class Schema:
         return [*keys]
 
     def identifier(self, value: Any, name: str | None = None) -> str | None:
-        """Return the identifier for a value of a field, by default ``id_field``; None for None."""
+        """Return the identifier for a value of a field.
+
+        The field is ``id_field`` unless ``name`` is given. The identifier of None is None.
+        """
         return None if value is None else str(self.fields[str(name or self.id_field)].type.dump(value))
 
     def id_of(self, values: Mapping[str, Any]) -> str | None:
-        """Return the identifier of an instance with ``values``, not percent-encoded; None if it has none."""
+        """Return the identifier of an instance with ``values``, or None.
+
+        The identifier is not percent-encoded.
+        """
         return (self.identifier(values.get(self.id_field)) or None) if self.id_field else None
 
     def parse_new(self, raw: Mapping[str, Any], *, trusted: bool = False) -> Values:
-        """Return the typed values of a new instance.
+        """Parse the values of a new instance and return them.
 
         Args:
-            raw: values by public name.
-            trusted: whether any field may be set, as by plain code, rather than those that a request may set.
+            raw: a dict from public field name to value.
+            trusted: True if plain code gives the values, which may set any field. False if a request gives them.
 
         Raises:
             Invalid: a field is unknown, is read-only, or cannot take its value.
@@ -149,11 +165,13 @@ class Schema:
         return self.merge({}, values)
 
     def parse(self, raw: Mapping[str, Any], *, hidden: bool = False) -> Values:
-        """Return typed values by the model's own names, read-only ones included.
+        """Parse values and return a dict from own field name to value.
+
+        The dict contains the values of read-only fields, too.
 
         Args:
-            raw: values by public name.
-            hidden: whether fields that requests may neither read nor set are known, too, as they are to receivers.
+            raw: a dict from public field name to value.
+            hidden: whether ``raw`` may contain fields that requests may neither read nor set. Receivers may set them.
 
         Raises:
             Invalid: a field is unknown or cannot take its value.
@@ -183,11 +201,12 @@ class Schema:
         """Yield the values that a request may not set, in field order.
 
         Args:
-            values: the typed values that the request sent.
-            stored: the stored values, whose read-only ones the request may repeat; None for a new instance.
+            values: the values that the request sent, parsed.
+            stored: the stored values. The request may repeat a stored value of a read-only field. None for a new
+                instance.
 
         Yields:
-            Pairs of a dotted name and the value there.
+            Pairs of a dotted name and the value with this name.
         """
         for name, known in self.fields.items():
             if name not in values:
@@ -200,13 +219,14 @@ class Schema:
                 yield self.public_name(name), value
 
     def visible_errors(self, errors: Mapping[str, list[str]], given: Collection[str] | None) -> dict[str, list[str]]:
-        """Return the errors the client may see, keyed by public name.
+        """Return the errors that the client may see.
 
-        These are the errors of readable fields and of fields that the client sent.
+        These are the errors of readable fields and of fields that the client sent. The result is a dict from dotted
+        public name to texts.
 
         Args:
-            errors: texts by dotted name. An error of an unknown field is visible, too.
-            given: the model's own names of the fields that the client sent; None if there are none.
+            errors: a dict from dotted name to texts. The client may see an error of an unknown field, too.
+            given: the model's own names of the fields that the client sent; None if the client sent none.
         """
         visible = {}
         for dotted, messages in errors.items():
@@ -217,15 +237,18 @@ class Schema:
         return visible
 
     def merge(self, old: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
-        """Return ``old`` with ``changes`` merged into it (RFC 7396, section 2); neither is changed."""
+        """Return ``old`` with ``changes`` merged into it (RFC 7396, section 2).
+
+        The function does not change its arguments.
+        """
         merged = {name: self.fields[name].type.merge(old.get(name), value) for name, value in changes.items()}
         return {**old, **merged}
 
     def diff(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
-        """Return the diff of two states of an instance: ``{'age': {'from': 3, 'to': 4}}``.
+        """Return the diff of two states of an instance.
 
-        Values inside embedded documents are keyed by dotted name. A list is one entry, and so is an embedded document
-        that was set or unset as a whole.
+        An example of a diff is ``{'age': {'from': 3, 'to': 4}}``. The name of a value inside an embedded document is
+        dotted. A list has one entry. An embedded document that was set or unset as a whole has one entry, too.
         """
         changes: Diff = {}
         for name, value in self.changed(old, new).items():
@@ -255,20 +278,22 @@ def make_schema(
     sort: Iterable[tuple[str, bool]] = (),
     json: DataType = JSON,
 ) -> Schema:
-    """Return the schema of a model, its identifiers limited to URL segments.
+    """Check the fields of a model and return its schema.
+
+    The schema accepts only identifiers that a URL segment can contain.
 
     Args:
         model: the model.
-        fields: the fields by the model's own names.
-        pk: name of the primary key's field, whose values JSON holds as text; None for an embedded document.
-        id_field: name of the field that holds identifiers; None for the primary key. The model's own
-            ``get_id_field_name()`` comes before it.
+        fields: a dict from the model's own name of a field to the field.
+        pk: the name of the primary key's field. JSON contains its values as text. None for an embedded document.
+        id_field: the name of the field that contains identifiers; None for the primary key. If the model has
+            ``get_id_field_name()``, that method names the field instead.
         sort: as in ``Schema``.
         json: as in ``Schema``.
 
     Raises:
-        TypeError: the field of identifiers does not exist or has parts, or a field other than the primary key is
-            named ``id``.
+        TypeError: the field of identifiers does not exist, or its values have parts. The reason may also be that
+            another field than the primary key has the name ``id``.
     """
     own = model.get_id_field_name() if hasattr(model, "get_id_field_name") else id_field
     id_field = getattr(own, "name", own) or pk

@@ -1,8 +1,9 @@
-"""The interface of the types, between input (JSON or form), typed values and JSON.
+"""The interface of the types. They parse input (JSON or form) into Python values, and dump these values as JSON.
 
-``parse`` accepts JSON values, the text of a form, and the typed value itself, so the values that receivers set pass the
-same code as those of requests. It raises ``ValueError`` for a value that does not fit; inside a list, map or embedded
-document it raises ``Invalid``, keyed by dotted name. It never gets None.
+``parse`` accepts JSON values, the texts of a form, and Python values of the type. So it can parse the values that
+receivers set, too. It raises ``ValueError`` for a value that is not of the type. For a value inside a list, map or
+embedded document, it raises ``Invalid``. The ``errors`` of this exception is a dict from dotted name to texts.
+``parse`` never gets None.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ OPERATORS = (*EQUALITY, *ORDER, *TEXT)
 
 
 def identity(value: Any) -> Any:
-    """Return ``value``, which JSON can hold as it is."""
+    """Return ``value`` unchanged, because JSON can contain it."""
     return value
 
 
@@ -33,15 +34,15 @@ class FormValue(tuple[str, ...]):
 class DataType(ABC):
     """The base of all types: the values that a field can hold.
 
-    An instance must be immutable, and its methods must not query.
+    A type must be immutable. Its methods must not query the store.
 
     Attributes:
         name: the type's name in error texts.
-        operators: the filters that a field of this type takes, of ``OPERATORS``.
+        operators: the names from ``OPERATORS`` that filters on a field of this type may use.
         sortable: whether a list may be sorted by a field of this type.
-        textual: whether the empty text of a form is a value of this type, rather than null.
-        nullable: whether null is a value of this type, rather than the absence of one.
-        is_list: whether a value is a list, so that a form may repeat its key.
+        textual: whether the empty text in a form is a value of this type. If not, the empty text means null.
+        nullable: whether null is a value of this type. If not, null means that there is no value.
+        is_list: whether a value is a list. Then a form may repeat the key of the field.
     """
 
     name: str
@@ -53,11 +54,12 @@ class DataType(ABC):
 
     @abstractmethod
     def parse(self, raw: Any) -> Any:
-        """Return the typed value of ``raw``.
+        """Parse ``raw`` and return a value of this type.
 
         Raises:
-            ValueError: ``raw`` is no value of this type; the message names the expected one.
-            Invalid: a value inside ``raw`` does not fit; ``errors`` is keyed by dotted name relative to ``raw``.
+            ValueError: ``raw`` is not a value of this type. The message names the expected type.
+            Invalid: a value inside ``raw`` has the wrong type. ``errors`` is a dict from dotted name inside ``raw`` to
+                texts.
         """
 
     @abstractmethod
@@ -65,11 +67,14 @@ class DataType(ABC):
         """Return ``value`` as JSON: dict, list, str, int, float, bool or None."""
 
     def same(self, one: Any, other: Any) -> bool:
-        """Tell whether two values of this type are equal; either may be None."""
+        """Tell whether two values of this type are equal. Either may be None."""
         return bool(one == other)
 
     def merge(self, stored: Any, patch: Any) -> Any:  # noqa: ARG002  # most types are replaced
-        """Return ``stored`` with ``patch`` merged into it (RFC 7396, section 2); neither is changed."""
+        """Return ``stored`` with ``patch`` merged into it (RFC 7396, section 2).
+
+        The function does not change its arguments.
+        """
         return patch
 
     def diff(self, name: str, before: Any, after: Any) -> Diff:
@@ -80,30 +85,33 @@ class DataType(ABC):
         """Yield the values inside ``value`` that a request may not set.
 
         Args:
-            value: the typed value that the request sent.
-            stored: the value before, whose read-only parts the request may repeat; None if there is none.
+            value: the value that the request sent, parsed.
+            stored: the stored value. The request may repeat its read-only parts. None if there is no stored value.
 
         Yields:
-            Pairs of a dotted name relative to ``value`` and the value there.
+            Pairs of a dotted name inside ``value`` and the value with this name.
         """
         yield from ()
 
     def id_of(self, value: Any) -> str | None:  # noqa: ARG002  # most types have none
-        """Return the identifier of ``value`` in a list, not percent-encoded; None if it has none."""
+        """Return the identifier of an item of a list, or None.
+
+        The identifier is not percent-encoded.
+        """
         return None
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:  # noqa: ARG002  # most types hold none
-        """Yield the references in ``value``: relative dotted name, model, primary key."""
+        """Yield the references in ``value``: dotted name inside it, model, primary key."""
         yield from ()
 
 
 def parse_value(datatype: DataType, raw: Any) -> Any:
-    """Return the typed value of ``raw``, or None for null.
+    """Parse ``raw`` and return a value of ``datatype``, or None for null.
 
-    The empty text of a form is null, unless the type is textual.
+    The empty text in a form is null unless the type is textual.
 
     Raises:
-        ValueError, Invalid: as ``DataType.parse``.
+        ValueError, Invalid: raised by ``DataType.parse``.
     """
     if isinstance(raw, FormValue):
         raw = _from_form(datatype, raw)
@@ -119,22 +127,29 @@ def _from_form(datatype: DataType, texts: FormValue) -> Any:
 
 
 def single_text(texts: FormValue) -> str:
-    """Return the only text of a form value; raise ValueError if there are several."""
+    """Return the only text of a form value.
+
+    Raises:
+        ValueError: there are several texts.
+    """
     if len(texts) > 1:
         raise ValueError("is given more than once")
     return texts[0]
 
 
 def dump_value(datatype: DataType, value: Any) -> Any:
-    """Return ``value`` as JSON; None stays None."""
+    """Return ``value`` as JSON. None stays None."""
     return None if value is None else datatype.dump(value)
 
 
 def references_in(values: Iterable[tuple[str, DataType, Any]]) -> Iterator[tuple[str, type, Any]]:
-    """Yield the references in triples of name, type and value; a value may be None.
+    """Yield the references inside several values.
+
+    Args:
+        values: triples of dotted name, type and value. A value may be None.
 
     Yields:
-        Triples of dotted name, model referred to and primary key.
+        Triples of dotted name, the model that the reference refers to, and primary key.
     """
     for name, datatype, value in values:
         if value is not None:
@@ -143,7 +158,11 @@ def references_in(values: Iterable[tuple[str, DataType, Any]]) -> Iterator[tuple
 
 
 def parse_text(raw: Any) -> str:
-    """Return ``raw``; raise ValueError if it is no text or cannot be encoded as UTF-8."""
+    """Check that ``raw`` is text and return it.
+
+    Raises:
+        ValueError: ``raw`` is not text, or cannot be encoded in UTF-8.
+    """
     if not isinstance(raw, str):
         raise ValueError("expected a string")
     if not raw.isascii():

@@ -1,8 +1,8 @@
 """``Signal``: a blinker signal with declared keywords that awaits its receivers in order.
 
-It differs from blinker's own in four laws. Receivers run in the order of their connection. An awaitable result is
+It differs from blinker's signals in four rules. Receivers run in the order of their connection. An awaitable result is
 awaited before the next receiver runs. A receiver gets the keywords that its signature takes. ``connect`` refuses a
-receiver that no ``send_async`` could call.
+receiver that ``send_async`` could not call.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from bzz.signals.request_ids import request_id
 logger = logging.getLogger("bzz")
 
 Receiver = TypeVar("Receiver", bound=Callable[..., Any])
-REQUEST_ID = "the request id: ``X-Request-ID`` or a UUID, the same for a request and its acts; None outside of both"
+REQUEST_ID = "the request id (``X-Request-ID`` or a UUID), the same for a request and its acts; None if neither runs"
 
 
 class Signal(blinker.NamedSignal):
@@ -35,14 +35,15 @@ class Signal(blinker.NamedSignal):
 
     Args:
         name: the name.
-        doc: one sentence that says when it is sent.
-        keywords: name to meaning of each keyword; ``request_id`` is added.
-        sender: the sender in words, for the documentation and error texts.
+        doc: one sentence that says when the signal is sent.
+        keywords: a dict from the name of each keyword to its meaning. ``request_id`` is added.
+        sender: a description of the sender, for the documentation and error texts.
         senders: the class of all senders.
-        isolated: whether a receiver's exception is logged, and the other receivers still run; else it is raised.
-        computed: names of the keywords that may be sent as async functions without parameters. Such a function is
+        isolated: whether a receiver's exception is logged, and the other receivers still run. If not, it is raised.
+        computed: the names of keywords whose value may be an async function without parameters. Such a function is
             called once for each receiver that takes the keyword.
-        optional: the keywords that need not be sent, each with a function that makes the value then.
+        optional: a dict from the name of a keyword that ``send_async`` may leave out, to a function that then makes its
+            value.
     """
 
     def __init__(
@@ -71,12 +72,12 @@ class Signal(blinker.NamedSignal):
 
         Args:
             receiver: a function or other callable.
-            sender: the sender whose signals the receiver gets; by default those of all senders.
-            weak: whether the signal holds the receiver weakly, as blinker does.
+            sender: the sender whose signals the receiver gets. By default, it gets the signals of all senders.
+            weak: whether the signal holds a weak reference to the receiver. This is the default of blinker, too.
 
         Raises:
-            TypeError: ``receiver`` is not callable, takes an argument that this signal does not offer, or ``sender``
-                is not of the class of this signal's senders.
+            TypeError: ``receiver`` is not callable, or takes an argument that this signal does not offer. The reason
+                may also be that ``sender`` is not of the class of this signal's senders.
         """
         self._check_sender(sender)
         if not callable(receiver) or isinstance(receiver, type):
@@ -87,7 +88,13 @@ class Signal(blinker.NamedSignal):
         return super().connect(receiver, sender, weak)
 
     def connect_via(self, sender: Any, weak: bool = False) -> Callable[[Receiver], Receiver]:
-        """Return a decorator that connects a receiver to ``sender``, held strongly; raise as ``connect``."""
+        """Return a decorator that connects a receiver to ``sender``.
+
+        The signal holds a strong reference to the receiver, unless ``weak`` is true.
+
+        Raises:
+            TypeError: raised by ``connect``.
+        """
         self._check_sender(sender)
         return super().connect_via(sender, weak)
 
@@ -106,18 +113,21 @@ class Signal(blinker.NamedSignal):
             self._by_receiver.pop(receiver_id, None)
 
     def has_receivers_for(self, sender: Any) -> bool:
-        """Tell whether a receiver is connected to ``sender`` or to all; a weak one may be dead."""
+        """Tell whether a receiver is connected to ``sender`` or to all senders.
+
+        The result may be True for a receiver that no longer exists, if the signal held a weak reference to it.
+        """
         return bool(self.receivers and (self._by_sender.get(ANY_ID) or self._by_sender.get(_id(sender))))
 
     @contextmanager
     def connected_to(self, receiver: Callable[..., Any], sender: Any = blinker.ANY) -> Iterator[None]:
         """Connect ``receiver`` until the block ends.
 
-        A connection made before the block stays after it. Blocks may nest and overlap. The connection holds for the
-        whole process.
+        A receiver that was connected before the block stays connected after the block. Blocks may nest and overlap. The
+        receiver is connected in the whole process.
 
         Raises:
-            TypeError: as ``connect``.
+            TypeError: raised by ``connect``.
         """
         key, sender_id = make_id(receiver), _id(sender)
         temporary, held = (key, sender_id), self.receivers.get(key)
@@ -126,7 +136,7 @@ class Signal(blinker.NamedSignal):
         if not stays:
             self.connect(receiver, sender, weak=False)
             if held is not None:
-                self.receivers[key] = held  # a receiver held weakly before the block is held weakly after it
+                self.receivers[key] = held  # a weak reference from before the block stays weak
             self._temporary[temporary] = count + 1
         try:
             yield
@@ -147,7 +157,7 @@ class Signal(blinker.NamedSignal):
 
     @contextmanager
     def muted(self) -> Iterator[None]:
-        """Call no receiver until the block ends; blocks may nest and overlap."""
+        """Call no receiver until the block ends. Blocks may nest and overlap."""
         if not self._mutes:
             self._was_muted = self.is_muted
         self._mutes += 1
@@ -169,12 +179,12 @@ class Signal(blinker.NamedSignal):
     async def send_async(self, sender: Any = None, /, **keywords: Any) -> list[tuple[Callable[..., Any], Any]]:
         """Call the receivers of ``sender`` in the order of connection.
 
-        Each is awaited before the next runs. A receiver that an earlier one disconnects is not called. One that an
-        earlier receiver connects is called from the next send on.
+        Each receiver is awaited before the next receiver runs. A receiver that an earlier receiver disconnects is not
+        called. A receiver that an earlier receiver connects is called only when the signal is sent again.
 
         Args:
-            sender: the sender; the receivers connected to it or to all senders are called.
-            keywords: all keywords that the signal declares; the optional ones and ``request_id`` may be left out.
+            sender: the sender. The receivers that are connected to it or to all senders are called.
+            keywords: all keywords that the signal declares. The optional keywords and ``request_id`` may be left out.
 
         Returns:
             Pairs of a receiver and its result. An isolated signal leaves out receivers that failed.
@@ -183,7 +193,7 @@ class Signal(blinker.NamedSignal):
             TypeError: a keyword is missing, or is not declared.
             RuntimeError: a receiver awaited a cancelled task, and the signal is not isolated.
             Exception: raised by a receiver, unless the signal is isolated.
-            asyncio.CancelledError: the task was cancelled; an isolated signal runs all receivers first.
+            asyncio.CancelledError: the task was cancelled. An isolated signal runs all receivers first.
         """
         keywords.setdefault("request_id", request_id.get())
         if keywords.keys() != self.keywords.keys():

@@ -1,7 +1,7 @@
 """The declarations of bzz's signals, and ``signal`` for an application's own.
 
-Each declaration says when the signal is sent, by which sender, and with which keywords. Receivers are checked against
-it when they connect. The tables of the documentation are made of it.
+Each declaration says when the signal is sent, by which sender, and with which keywords. When a receiver connects, it is
+checked against the declaration. The tables in the documentation are made from the declarations.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _declared: dict[str, Signal] = {}
 _COMMON = {
     "arguments": "the path as a list of strings: ``['user']``, ``['user/PK']``, ``['team/ID', 'users/UID']``",
     "handler": "the request's Tornado handler; None in process",
-    "unit": "the open unit of work; None if none is open",
-    "context": "a dict for receivers, shared by a ``pre_`` signal and its ``post_`` signal or ``request_failed``",
+    "unit": "the open unit of work; None if no unit is open",
+    "context": "a dict that receivers of a ``pre_`` signal share with receivers of the signal that follows it",
 }
 _DEFAULTS: dict[str, Callable[[], Any]] = {"arguments": list, "handler": NoneType, "unit": NoneType, "context": dict}
 
@@ -25,16 +25,17 @@ _DEFAULTS: dict[str, Callable[[], Any]] = {"arguments": list, "handler": NoneTyp
 def signal(name: str, doc: str, keywords: Mapping[str, str], *, isolated: bool = False) -> Signal:
     """Declare a signal of the application and return it.
 
-    The application sends it with ``send_async``. To declare it again with the same keywords returns the same signal.
+    The application sends the signal with ``send_async``. A second declaration with the same name and keywords returns
+    the same signal.
 
     Args:
         name: the name, unique in the process.
-        doc: one sentence that says when it is sent.
-        keywords: name to meaning of each keyword; ``request_id`` is added.
+        doc: one sentence that says when the signal is sent.
+        keywords: a dict from the name of each keyword to its meaning. ``request_id`` is added.
         isolated: whether a receiver's exception is logged, and the other receivers still run.
 
     Raises:
-        ValueError: the name is one of bzz's own, or was declared with other keywords or another ``isolated``.
+        ValueError: a signal of bzz has the name, or the name was declared with other keywords or another ``isolated``.
     """
     made = Signal(name, doc, keywords, isolated=isolated)
     known = _declared.setdefault(name, made)
@@ -44,7 +45,10 @@ def signal(name: str, doc: str, keywords: Mapping[str, str], *, isolated: bool =
 
 
 def declared() -> Mapping[str, Signal]:
-    """Return all signals by name: bzz's own and those declared with ``signal``."""
+    """Return a dict from name to signal.
+
+    It contains bzz's own signals and the signals that the application declared with ``signal``.
+    """
     return dict(_declared)
 
 
@@ -70,7 +74,7 @@ def _provider_signal(name: str, doc: str, keywords: Mapping[str, str]) -> Signal
 
 def _auth_signal(name: str, doc: str, keywords: Mapping[str, str]) -> Signal:
     common = {
-        "provider_name": "the auth provider's name, as the sender",
+        "provider_name": "the auth provider's name, which is also the sender",
         "handler": _COMMON["handler"].partition(";")[0],
     }
     _declared[name] = Signal(name, doc, {**common, **keywords}, sender="the auth provider's name", senders=str)
@@ -78,18 +82,18 @@ def _auth_signal(name: str, doc: str, keywords: Mapping[str, str]) -> Signal:
 
 
 _INSTANCE = {"instance": "the instance, of the model's class"}
-_DATA = {"data": "a dict of field name to typed value; receivers may change it"}
-_DIFF = {"updated_fields": "the diff: dotted field name to ``{'from': old, 'to': new}``"}
+_DATA = {"data": "a dict from field name to a value of the field's type; receivers may change the dict"}
+_DIFF = {"updated_fields": "the diff: a dict from dotted field name to ``{'from': old, 'to': new}``"}
 
 pre_get_instance = _act_signal("pre_get_instance", "Before an instance is read.", {})
 post_get_instance = _act_signal("post_get_instance", "After an instance was read, before the reply.", _INSTANCE)
 pre_get_list = _act_signal(
-    "pre_get_list", "Before a list is read.", {"query": "the ``Query``; receivers may change it before it runs"}
+    "pre_get_list", "Before a list is read.", {"query": "the ``Query``; receivers may change the query"}
 )
 post_get_list = _act_signal(
     "post_get_list",
     "After a list was read, before the reply.",
-    {"items": "the list of instances; receivers may change it"},
+    {"items": "the list of instances; receivers may change the list"},
 )
 pre_create_instance = _act_signal("pre_create_instance", "Before an instance is created.", _DATA)
 post_create_instance = _act_signal("post_create_instance", "After a new instance was stored.", _INSTANCE, isolated=True)
@@ -116,24 +120,26 @@ post_dissociate = _act_signal("post_dissociate", "After a member left a relation
 
 request_failed = _act_signal(
     "request_failed",
-    "Once no ``post_`` signal can follow a ``pre_`` signal.",
+    "When no ``post_`` signal can follow a ``pre_`` signal any more.",
     {
         "act": "``get``, ``list``, ``create``, ``update``, ``delete``, ``associate`` or ``dissociate``",
-        "instance": "that of the ``pre_`` signal; None if it had none",
+        "instance": "the instance of the ``pre_`` signal; None if that signal had no instance",
         "error": "the exception that ended the act",
     },
     "the sender of the ``pre_`` signal",
     isolated=True,
 )
 
-pre_provider_call = _provider_signal("pre_provider_call", "Before a call of a provider, to observe it.", {})
+pre_provider_call = _provider_signal(
+    "pre_provider_call", "Before a call of a provider, so that receivers can observe the call.", {}
+)
 post_provider_call = _provider_signal(
     "post_provider_call",
     "After a call of a provider.",
     {"duration": "the seconds that the call took", "error": "the exception that the call raised, or None"},
 )
 
-_USER = {"user_data": "the user's dict (``id``, ``provider``, ``name``, ...); the reply has all that receivers add"}
+_USER = {"user_data": "the user's dict (``id``, ``provider``, ``name``, ...); the reply shows what receivers add"}
 
 authorized_user = _auth_signal("authorized_user", "After a sign-in succeeded, before the reply.", _USER)
 unauthorized_user = _auth_signal(

@@ -1,4 +1,4 @@
-"""The calls of receivers: the arguments of each, read from its signature once."""
+"""The calls of receivers. The arguments of a receiver are read from its signature once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SENDER = ""  # stands for the sender among positional arguments; no keyword is empty
+SENDER = ""  # stands for the sender among positional arguments, because no keyword is empty
 ONLY_SENDER = (SENDER,)
 
 
@@ -16,9 +16,9 @@ class Call:
     """The arguments that one receiver takes.
 
     Args:
-        positional: names of the positional arguments; ``SENDER`` is the sender.
-        keywords: names of the keyword arguments.
-        computed: the names among both whose values must be computed first.
+        positional: the names of the positional arguments. ``SENDER`` stands for the sender.
+        keywords: the names of the keyword arguments.
+        computed: the names of the arguments whose values must be computed first.
     """
 
     positional: tuple[str, ...]
@@ -26,7 +26,7 @@ class Call:
     computed: tuple[str, ...]
 
     def __call__(self, receiver: Callable[..., Any], sender: object, offered: Mapping[str, Any]) -> Any:
-        """Call ``receiver`` with its part of ``offered``; the result may be awaitable."""
+        """Call ``receiver`` with the arguments that it takes. The result may be awaitable."""
         named = offered if len(self.keywords) == len(offered) else {name: offered[name] for name in self.keywords}
         if self.positional is ONLY_SENDER:
             return receiver(sender, **named)
@@ -39,22 +39,23 @@ class Call:
 
 
 def plan_call(receiver: Callable[..., Any], keywords: Collection[str], computed: Collection[str] = ()) -> Call:
-    """Return the arguments that ``receiver`` takes of a signal's keywords.
+    """Return the arguments that ``receiver`` takes from a signal's keywords.
 
-    The first positional parameter gets the sender, unless a keyword has its name. Every other parameter gets the
-    keyword of its name, and ``**kwargs`` gets all. A receiver without a readable signature gets all keywords.
+    The first positional parameter gets the sender, unless a keyword has the parameter's name. Every other parameter
+    gets the keyword with the parameter's name. ``**kwargs`` gets all keywords. A receiver without a readable signature
+    gets all keywords.
 
     Args:
         receiver: any callable.
-        keywords: names of the signal's keywords.
-        computed: names of the keywords that are computed only for receivers that take them.
+        keywords: the names of the signal's keywords.
+        computed: the names of the keywords that are computed only for receivers that take them.
 
     Raises:
-        TypeError: a parameter without a default has the name of no keyword; the message is that name.
+        TypeError: a parameter has no default, and no keyword has the parameter's name. The message is this name.
     """
     try:
         parameters = _signature(receiver).parameters.values()
-    except (TypeError, ValueError):  # builtins have none
+    except (TypeError, ValueError):  # some builtins have no signature
         return Call(ONLY_SENDER, tuple(keywords), tuple(computed))
     positional: list[str] = []
     named: list[str] = []
@@ -81,7 +82,10 @@ def plan_call(receiver: Callable[..., Any], keywords: Collection[str], computed:
 
 
 def _signature(receiver: Callable[..., Any]) -> inspect.Signature:
-    """Return the callable's own signature; that of the wrapped function if it is ``(*args, **kwargs)``."""
+    """Return the signature of a callable.
+
+    If the callable's own signature is ``(*args, **kwargs)``, return the signature of the function that it wraps.
+    """
     signature = inspect.signature(receiver, follow_wrapped=False)
     kinds = [parameter.kind for parameter in signature.parameters.values()]
     if kinds == [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]:

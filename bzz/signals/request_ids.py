@@ -24,8 +24,8 @@ def choose_id(given: str | None) -> str:
 class RequestIdFilter(logging.Filter):
     """A log filter that adds ``request_id`` to each record.
 
-    A log format shows it with ``%(request_id)s``; it is ``-`` outside of a request. The loggers of bzz and Tornado have
-    this filter. Add it to each log handler that formats the records of other loggers.
+    A log format shows the id with ``%(request_id)s``. Outside of a request, the id is ``-``. The loggers of bzz and
+    Tornado have this filter. Add the filter to each log handler that formats the records of other loggers.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
