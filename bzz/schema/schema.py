@@ -46,10 +46,7 @@ class Schema:
     json: DataType = JSON
 
     def field_for(self, key: str) -> Field | None:
-        """Return the field that a request calls ``key``, or None.
-
-        A request calls the primary key ``id``.
-        """
+        """Return the field with the public name ``key``, or None."""
         return self.fields.get(self.pk if key == "id" and self.pk else key)
 
     def public_name(self, name: str) -> str:
@@ -125,10 +122,7 @@ class Schema:
         return value
 
     def parse_keys(self, found: Iterable[Any]) -> list[Any]:
-        """Parse the primary keys in ``found`` and return each once, in order.
-
-        Values of the wrong type are left out.
-        """
+        """Return each primary key in ``found`` once, in order, without values of the wrong type."""
         typed = self.fields[str(self.pk)].type
         keys: dict[Any, None] = {}
         for value in found:
@@ -144,10 +138,7 @@ class Schema:
         return None if value is None else str(self.fields[str(name or self.id_field)].type.dump(value))
 
     def id_of(self, values: Mapping[str, Any]) -> str | None:
-        """Return the identifier of an instance with ``values``, or None.
-
-        The identifier is not percent-encoded.
-        """
+        """Return the identifier of an instance with ``values``, not percent-encoded, or None."""
         return (self.identifier(values.get(self.id_field)) or None) if self.id_field else None
 
     def parse_new(self, raw: Mapping[str, Any], *, trusted: bool = False) -> Values:
@@ -237,10 +228,7 @@ class Schema:
         return visible
 
     def merge(self, old: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
-        """Return ``old`` with ``changes`` merged into it (RFC 7396, section 2).
-
-        The function does not change its arguments.
-        """
+        """Return a copy of ``old`` with ``changes`` merged into it (RFC 7396, section 2)."""
         merged = {name: self.fields[name].type.merge(old.get(name), value) for name, value in changes.items()}
         return {**old, **merged}
 
