@@ -1,9 +1,8 @@
 """The provider interface.
 
-The values that it takes and returns are in ``bzz.providers.values``. A provider adapts one ORM to bzz. It describes a
-model as a ``Schema``, and it reads and writes the model's instances. It sends no signals and does not import Tornado.
-It translates the errors of its driver into those of
-``bzz.exceptions``.
+A provider adapts one ORM to bzz. It describes a model as a ``Schema``, and it reads and writes the model's instances.
+It sends no signals and does not import Tornado. It translates the errors of its driver into those of
+``bzz.exceptions``. The values that a provider takes and returns are in ``bzz.providers.values``.
 """
 
 from __future__ import annotations
@@ -28,15 +27,17 @@ T = TypeVar("T")
 class Capabilities:
     """What a store can do.
 
-    bzz refuses a request for anything else before the request reaches the provider. The ``DataType`` of a field says
-    how a list can be filtered and sorted by the field.
+    bzz refuses a request that needs anything else. Such a request does not reach the provider. The ``DataType`` of a
+    field says how a list can be filtered and sorted by the field.
 
     Args:
-        count: whether the store can count the instances on all pages of a list. If not, ``count=true`` is answered 400.
-        page: whether a page can begin after a number of instances. If not, ``page=2`` is answered 400.
-        after: whether a page can begin at a cursor. If not, ``after`` is answered 400, and lists link to page numbers.
-        if_match: whether the store can compare a whole instance and write it in one step. If not, a write with
-            ``If-Match`` or ``If-None-Match`` is answered 501.
+        count: whether the store can count the instances on all pages of a list. If not, bzz answers ``count=true``
+            with a 400.
+        page: whether a page can begin after a given number of instances. If not, bzz answers ``page=2`` with a 400.
+        after: whether a page can begin at a cursor. If not, bzz answers ``after`` with a 400, and the links of a list
+            contain page numbers.
+        if_match: whether the store can compare a whole instance and write it in one step. If not, the reply to a
+            write with ``If-Match`` or ``If-None-Match`` is a 501.
     """
 
     count: bool = True
@@ -49,7 +50,7 @@ class Provider(ABC):
     """The adapter to one ORM.
 
     Its coroutines run on the event loop and must not block it. A write returns after its commit. It raises only if
-    nothing was committed, or if nobody can know whether something was. bzz never cancels a write that has begun.
+    nothing was committed, or if it is unknown whether anything was committed. bzz never cancels a write that has begun.
 
     Attributes:
         capabilities: what the store can do.
@@ -108,7 +109,7 @@ class Provider(ABC):
     def end(self, unit: Any) -> Awaitable[None] | None:  # noqa: ARG002  # most providers have nothing to close
         """Close a unit of work and roll back all uncommitted changes.
 
-        It may be a coroutine. bzz calls it once for each unit of work. It must not raise.
+        The method may be a coroutine and must not raise. bzz calls it once for each unit of work.
         """
         return None
 
@@ -120,7 +121,7 @@ class Provider(ABC):
 
         Raises:
             TypeError: ``model`` is no class of this ORM, or cannot be served. The message says why.
-            LookupError: ``model`` refers to a class that is not defined yet. bzz calls again at first use.
+            LookupError: ``model`` refers to a class that is not defined yet. bzz calls again when it needs the schema.
         """
 
     @abstractmethod
@@ -131,9 +132,9 @@ class Provider(ABC):
         """
 
     def stored(self, schema: Schema, instance: Any, *, represent: bool = False) -> Stored:
-        """Return ``Stored`` of an instance.
+        """Return an instance as ``Stored``.
 
-        It contains the representation if ``represent`` is true.
+        The result contains the representation if ``represent`` is true.
         """
         values = self.values(schema, instance)
         return Stored(instance, values, schema.represent(values, instance) if represent else None)
@@ -145,7 +146,7 @@ class Provider(ABC):
         Args:
             address: the address of the instance.
             state: the state of the act that calls.
-            represent: whether to build the representation, too.
+            represent: whether the result contains the representation.
 
         Raises:
             NotFound: no such instance exists, or the model's ``get_instance_queryset`` hides it.
@@ -158,7 +159,8 @@ class Provider(ABC):
 
         The page contains instances that the model's ``get_list_queryset`` shows. They meet all conditions of ``where``.
         If ``within`` is set, they are members of that relation. If ``alternatives`` is not empty, they also meet all
-        conditions of one of its lists. The page is in the query's ``order`` and begins after ``skip`` instances.
+        conditions in at least one of its lists. The page is in the query's ``order`` and begins after ``skip``
+        instances.
 
         Raises:
             Unavailable: the store did not answer in time.
@@ -182,17 +184,18 @@ class Provider(ABC):
     ) -> Stored:
         """Apply ``change`` to the instance at ``address`` and store it.
 
-        Store only the fields that differ. The stored values must still be those to which ``change`` was applied. If
-        another request wrote in between, apply ``change`` again to the new values. This is safe, as ``change`` has no
-        side effects.
+        Store only the fields whose values change. The stored values must still be those to which ``change`` was
+        applied. If another request wrote in between, apply ``change`` again to the new values. This is safe, as
+        ``change`` has no side effects.
 
         Args:
             address: the address of the instance. ``change`` sees and may change the deferred fields that ``undefer``
                 names.
             change: a function from all stored values to all new ones.
-            exact: whether all fields must still be as ``change`` found them. If not, only the written fields must be.
-            loaded: the result of ``get`` earlier in this act. With it the provider may save another query. None if
-                there is none.
+            exact: whether all fields must still be as ``change`` found them. If not, this applies only to the
+                written fields.
+            loaded: the result of an earlier ``get`` in this act, or None. With this result, the provider may need one
+                query less.
             state: the state of the act that calls.
 
         Returns:
@@ -212,8 +215,8 @@ class Provider(ABC):
 
         Args:
             address: the address of the instance.
-            check: a function that raises if the stored values forbid the delete. The instance must not change between
-                the check and the delete. None deletes without a check.
+            check: a function that takes the stored values, and raises if the instance must not be deleted. Between the
+                check and the deletion the instance must not change. If ``check`` is None, delete without a check.
             loaded: the same as in ``update``.
             state: the state of the act that calls.
 
@@ -226,7 +229,7 @@ class Provider(ABC):
     async def represent(
         self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer, state: ActState
     ) -> Sequence[Stored]:
-        """Return ``Stored`` of instances, with their representations.
+        """Return instances as ``Stored``, with their representations.
 
         The instances may be embedded documents. A model's ``to_dict()`` may query the store and therefore must not run
         on the event loop.
@@ -247,7 +250,8 @@ class Provider(ABC):
         It must not query the store.
 
         Args:
-            instance: an instance that a method of this provider returned. Its lists are in the order of its values.
+            instance: an instance that a method of this provider returned. Its lists have the same order as
+                the lists in its values.
             trail: pairs of a field's name and the index in its list. The index is None for a single document.
         """
         for name, index in trail:

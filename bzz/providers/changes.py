@@ -1,6 +1,6 @@
-"""The two types of a write: the change, and the trail.
+"""Two types for writes: ``Change`` and ``Trail``.
 
-A trail says where in an instance an embedded document is.
+A trail says where an embedded document is inside an instance.
 """
 
 from __future__ import annotations
@@ -11,5 +11,5 @@ from bzz.schema.fields import Values
 
 Change = Callable[
     [Values], Values
-]  # from the stored values to the new ones; it may be repeated, as it has no side effects
-Trail = Sequence[tuple[str, int | None]]  # for each level: a field's name, and the index in its list or None
+]  # takes the stored values and returns the new ones; bzz may call it again, as it has no side effects
+Trail = Sequence[tuple[str, int | None]]  # for each level: a field's name, and an index if it is a list

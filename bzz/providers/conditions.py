@@ -1,6 +1,6 @@
 """The conditions and the sort order of a list.
 
-The functions apply both to plain values.
+The functions apply the conditions and the order to plain values.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class Condition:
     ====================================== ===========================================================================
     ``eq``, ``ne``                         the field equals the value, or does not; None equals only null
     ``in``, ``nin``                        the field equals one of a list of values, or none of them
-    ``gt``, ``gte``, ``lt``, ``lte``       the field sorts after or before the value; null never does
-    ``exists``                             the field has a value, or has none; empty lists and objects are none
+    ``gt``, ``gte``, ``lt``, ``lte``       the field sorts after or before the value; a null field never does
+    ``exists``                             the field has a value, or has none; empty lists and objects are no values
     ``contains``                           the value is an item of the list, or a part of the text
     ``startswith``, ``endswith``           the text starts or ends with the value
     ``icontains``, ``istartswith``,        the same, but upper and lower case of ASCII letters are equal
@@ -32,7 +32,7 @@ class Condition:
     ====================================== ===========================================================================
 
     Args:
-        field: the model's own name of the field. A dotted name is inside an embedded document.
+        field: the model's own name of the field. A dotted name means a field of an embedded document.
         operator: an operator from the table.
         value: a value of the field's type.
 
@@ -123,7 +123,7 @@ _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def value_at(values: Mapping[str, Any], dotted: str) -> Any:
-    """Return the value of a field for its dotted name.
+    """Return the value of the field with the name ``dotted``.
 
     Return None if there is no value.
     """
@@ -150,10 +150,11 @@ def sort_key(value: Any) -> tuple[bool, str, Any]:
 def following(order: Order, values: Sequence[Any]) -> list[list[Condition]]:
     """Return lists of conditions for the instances after a cursor.
 
-    Such an instance meets all conditions of one of the lists.
+    An instance comes after the cursor if it meets all conditions of one of the lists.
 
     Args:
-        order: pairs of field name and whether it descends. The last field must be unique and never null.
+        order: pairs of a field's name and whether its order is descending. The last field must be unique and never
+            null.
         values: the values of the cursor, one for each field of ``order``. Null comes first in ascending order and last
             in descending order.
     """

@@ -22,13 +22,13 @@ BUILT_IN = {
 ENTRY_POINTS = "bzz.providers"
 
 _registered: dict[str, str | type[Provider]] = {}
-_names: dict[type[Provider], str] = {}  # only classes that were found with a name
+_names: dict[type[Provider], str] = {}  # only classes that were registered or loaded by a name
 
 
 def register_provider(name: str, provider: str | type[Provider]) -> None:
     """Register ``provider`` under the name ``name``.
 
-    It replaces an installed or built-in provider of this name.
+    An installed or built-in provider of this name is replaced.
 
     Args:
         name: the name that ``routes_for`` takes.
@@ -40,9 +40,9 @@ def register_provider(name: str, provider: str | type[Provider]) -> None:
 
 
 def known_providers() -> dict[str, str | type[Provider]]:
-    """Return a dict from name to provider, of all known providers.
+    """Return all known providers, as a dict from name to provider.
 
-    They are the built-in, the installed and the registered ones. Packages install providers in the entry-point group
+    They are built-in, installed or registered. Packages install providers in the entry-point group
     ``bzz.providers``.
     """
     installed = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
@@ -58,7 +58,7 @@ def resolve(
 
     Args:
         provider: a known name, a dotted path, a Provider class, or an instance.
-        options: arguments of the provider's constructor. An instance takes none.
+        options: arguments of the provider's constructor. For an instance, there must be none.
         known: names of other options, for the error message.
 
     Raises:
@@ -82,7 +82,7 @@ def resolve(
 def _options_of(provider: type[Provider]) -> list[str]:
     """Return the options of a provider's constructor.
 
-    They include those of base constructors that get its ``**kwargs``.
+    If it takes ``**kwargs``, the options of the base class's constructor are included.
     """
     names: list[str] = []
     passes_on = True
@@ -97,7 +97,7 @@ def _options_of(provider: type[Provider]) -> list[str]:
 def _make(provider: type[Provider], options: Mapping[str, Any]) -> Provider:
     try:
         return _shared(provider, tuple(sorted(options.items())))
-    except TypeError:  # an option is not hashable, or the call is wrong; then the second call raises, too
+    except TypeError:  # an option is not hashable, or the call is wrong and fails again below
         return provider(**options)
 
 

@@ -1,4 +1,4 @@
-"""The base class of providers whose ORM blocks.
+"""The base class of providers whose ORM is synchronous.
 
 The ORM runs in a pool with a limited number of threads.
 """
@@ -24,8 +24,8 @@ class ThreadedProvider(Provider):
     Each provider instance has its own pool of threads.
 
     Args:
-        timeout: seconds after which a call fails with ``Unavailable``. The wait for a thread is included.
-        threads: how many calls run at once, if the store has enough connections.
+        timeout: seconds after which a call fails with ``Unavailable``. This includes the time to wait for a thread.
+        threads: how many calls run at the same time, if the store has enough connections.
 
     Raises:
         ValueError: ``timeout`` is not positive, or ``threads`` is less than 1.
@@ -51,8 +51,8 @@ class ThreadedProvider(Provider):
         The function reads from the store and may block.
 
         Raises:
-            Unavailable: ``function`` took longer than ``timeout``, or the pool's queue is full. A thread that is late
-                still runs its function to the end.
+            Unavailable: ``function`` took longer than ``timeout``, or the pool's queue is full. A function that
+                is late still runs to its end.
         """
         return await self.in_time(self.pool.run(function, *args, **kwargs))
 
@@ -71,12 +71,12 @@ class ThreadedProvider(Provider):
         undefer: Undefer,
         state: ActState,  # noqa: ARG002
     ) -> Sequence[Stored]:
-        """Return ``Stored`` of instances, with their representations.
+        """Return instances as ``Stored``, with their representations.
 
         The representations are built in the pool.
 
         Raises:
-            NotImplementedError: see ``Provider.represent``.
+            NotImplementedError: ``undefer`` names deferred fields, which this method cannot load.
             Unavailable: see ``read``.
         """
         if undefer:

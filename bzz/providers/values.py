@@ -17,7 +17,7 @@ from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
 NO_KEY: Any = object()  # stands for an identifier that no instance can have
-Undefer = Mapping[str, Collection[Any] | None]  # from deferred field to the keys to find in it; None for all
+Undefer = Mapping[str, Collection[Any] | None]  # for a deferred field: the keys to find, None for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Cursor:
     The instance may be deleted in the meantime.
 
     Args:
-        order: pairs of field name and whether the field descends. The last field breaks ties.
+        order: pairs of a field's name and whether its order is descending. The last field is unique.
         values: values of the instance, one for each field of ``order``.
     """
 
@@ -110,15 +110,15 @@ class Query:
 
     Args:
         where: the conditions. An instance must meet all of them.
-        sort: pairs of field name and whether the field descends. Null comes first in ascending order and last in
-            descending order. The primary key breaks ties.
-        page: the number of the page, from 1. If there is an ``after``, ``page`` is ignored.
+        sort: pairs of a field's name and whether its order is descending. Null comes first in ascending order and last
+            in descending order. If instances are equal in all these fields, the primary key decides their order.
+        page: the number of the page. The first page is 1. If ``after`` is set, ``page`` is ignored.
         per_page: the largest number of instances on a page.
         after: the cursor at which the page begins. It must come from a list in the same order.
         count: whether to count the instances of all pages.
         fields: public names of the fields that a reply shows. None means all fields.
         expand: dotted public names of the references to expand.
-        within: the relation in which all instances must be members. None means no such restriction.
+        within: the relation of which all instances must be members. None means no such restriction.
         undefer: the deferred fields to load with the instances.
     """
 
@@ -136,7 +136,7 @@ class Query:
     def order(self, schema: Schema) -> Order:
         """Return ``sort`` with the primary key at its end.
 
-        The primary key breaks ties. Fields after the primary key are omitted.
+        If ``sort`` already contains the primary key, the fields after it are omitted.
         """
         names = [name for name, _ in self.sort]
         if schema.pk in names:
@@ -147,7 +147,7 @@ class Query:
     def alternatives(self) -> list[list[Condition]]:
         """The lists of conditions for the instances after the cursor.
 
-        Such an instance meets all conditions of one list. Without a cursor there are no lists.
+        An instance comes after the cursor if it meets all conditions of one list. Without a cursor there are no lists.
         """
         return [] if self.after is None else following(self.after.order, self.after.values)
 
@@ -166,7 +166,7 @@ class Stored:
 
     Args:
         instance: an object of the model's class.
-        values: a dict from field name to typed value. It contains deferred fields only if the call undefers them.
+        values: a dict from field name to typed value. It contains deferred fields only if the call asks for them.
         body: the representation of the instance, as JSON values. None if the call did not ask for it, for example after
             a write.
         previous: the values that an update found. It is None for any other call.
@@ -187,7 +187,7 @@ class Listing:
     Args:
         items: the instances.
         more: whether another page follows.
-        total: the number of instances on all pages. It is None if the query does not count.
+        total: the number of instances on all pages. It is None if the query does not ask for it.
     """
 
     items: Sequence[Stored]
@@ -202,8 +202,8 @@ class ActState:
     Args:
         handler: the handler of the request, for the model's hooks. It is None in process.
         unit: the unit of work that ``Provider.begin`` opened, for example a session. It may be None.
-        is_writing: whether a write has begun. A read must then neither commit nor roll back the changes of receivers in
-            the unit of work. The write commits them.
+        is_writing: whether a write has begun. A read must then neither commit nor roll back the changes that receivers
+            made in the unit of work. The write commits these changes.
     """
 
     handler: Any = None

@@ -42,7 +42,8 @@ def build(schema: Schema, data: Mapping[str, Any], base: Any = None) -> Any:
     Args:
         schema: the schema of the dataclass.
         data: a dict from field name to typed value.
-        base: an instance that has the values of all other fields. None: the other fields get their defaults.
+        base: an instance that has the values of all other fields. If ``base`` is None, they get their
+            defaults.
 
     Raises:
         Invalid: a required field is missing, ``data`` has a field with ``init=False``, or the model's ``__post_init__``

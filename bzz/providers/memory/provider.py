@@ -177,7 +177,7 @@ class MemoryProvider(ThreadedProvider):
 
 
 def _with_values(found: Iterable[Any], query: Query, order: Order) -> list[tuple[Values, Any]]:
-    """Return pairs of an instance and the values that a query compares."""
+    """Return pairs: the values that a query compares, and the instance."""
     conditions = [*query.where, *(condition for conditions in query.alternatives for condition in conditions)]
     dotted = [*(condition.field for condition in conditions), *(name for name, _ in order)]
     names = {name.partition(".")[0] for name in dotted}

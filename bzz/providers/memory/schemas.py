@@ -2,13 +2,13 @@
 
 The type hint of a dataclass field gives the field's type. The field's ``metadata`` may contain more:
 
-- ``{"primary_key": True}``: the field is the primary key. If no field has this mark, it is the field ``id``. If the
-  primary key has a default, the provider generates it. If it has none, the client must give it.
+- ``{"primary_key": True}``: the field is the primary key. If no field has this mark, the field ``id`` is the primary
+  key. If the primary key has a default, the provider generates the key. Otherwise the client must give the key.
 - ``{"unique": True}``: no two instances have the same value of the field.
 - ``{"reference": Model}``, or the model's name as text: the field contains the primary key of an instance of ``Model``,
   or a list of such primary keys.
 
-An embedded dataclass may have a primary key, too.
+Embedded dataclasses may also have primary keys.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ TYPES: Mapping[Any, DataType] = {
 
 
 def stored_schema(model: Any) -> Schema:
-    """Return the schema of a dataclass whose instances are stored.
+    """Return the schema of a dataclass that is stored on its own.
 
-    They are not stored inside other instances.
+    For a dataclass that is stored inside another one, see ``embedded_schema``.
 
     Raises:
         TypeError: ``model`` is no dataclass, has no primary key, or has a field of an unknown type.

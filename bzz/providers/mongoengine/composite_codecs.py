@@ -153,9 +153,10 @@ def _list_codec(field: Any, document_class_of: DocumentClassOf) -> Codec:
 
 
 def _reuse_items(item: Codec, parts: Any, before: Any, values: Any) -> list[Any]:
-    """Return the items of a list that encode ``values``.
+    """Return the parts for the items of a list.
 
-    For each value, reuse an old part with the same value, or else one with the same id. Otherwise make a new part.
+    For each value, reuse the old part that has the same value. If there is none, reuse the old part that has the same
+    id. If there is none either, make a new part.
     """
     unused: defaultdict[str, list[Any]] = defaultdict(list)
     for part, value in zip(reversed(parts), reversed(before), strict=True):
@@ -171,7 +172,7 @@ def _reuse_items(item: Codec, parts: Any, before: Any, values: Any) -> list[Any]
 
 
 def _by_id(item: Codec, parts: Any, values: Any) -> dict[str | None, tuple[Any, Any]]:
-    """Return a dict from id to document and values.
+    """Return a dict from id to a pair of document and values.
 
     It contains the documents of the list that have an id.
     """
@@ -203,7 +204,7 @@ def _sorted(listed: Any, items: list[Any]) -> list[Any]:
 def _canonical(value: Any) -> str:
     """Return a text that is the same for equal values.
 
-    The null parts and the empty parts of an object do not count.
+    Nulls and empty lists inside an object are ignored.
     """
     if isinstance(value, Mapping):
         inner = sorted((str(key), _canonical(item)) for key, item in value.items() if item not in (None, []))

@@ -21,7 +21,7 @@ from bzz.schema.schema import Schema, make_schema
 
 @dataclass(frozen=True)
 class DocumentClass:
-    """A document class, embedded or not, with a codec for each field.
+    """A class of documents or embedded documents, with its fields' codecs.
 
     Args:
         model: the class.
@@ -58,7 +58,7 @@ class DocumentClass:
             new = None if value is None else self.codecs[name].encode_over(part, old.get(name), value)
             setattr(document, name, new)
             if new is None or new is not part:
-                document._mark_as_changed(name)  # setattr does not if Python finds the values equal: 1 and True
+                document._mark_as_changed(name)  # setattr does not mark equal values, and 1 equals True
 
 
 @cache

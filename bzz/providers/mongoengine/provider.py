@@ -33,7 +33,7 @@ T = TypeVar("T")
 class MongoEngineProvider(ThreadedProvider):
     """The adapter to MongoEngine.
 
-    The application must connect to MongoDB itself (``mongoengine.connect``).
+    The application itself must connect to MongoDB, with ``mongoengine.connect``.
     """
 
     def describe(self, model: Any) -> Schema:
@@ -47,7 +47,7 @@ class MongoEngineProvider(ThreadedProvider):
         return document_class_of(model).schema
 
     def values(self, schema: Schema, instance: Any) -> Values:
-        """Return the typed values of a document, embedded or not."""
+        """Return the typed values of a document or embedded document."""
         return document_class_of(schema.model).values(instance)
 
     async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
@@ -88,7 +88,7 @@ class MongoEngineProvider(ThreadedProvider):
         undefer: Undefer,  # noqa: ARG002  # MongoEngine has no deferred fields
         state: ActState,  # noqa: ARG002  # MongoEngine has no unit of work
     ) -> Sequence[Stored]:
-        """Return ``Stored`` of documents, with their representations.
+        """Return documents as ``Stored``, with their representations.
 
         The ``to_dict()`` of the documents may query the store.
         """
@@ -109,7 +109,7 @@ class MongoEngineProvider(ThreadedProvider):
     async def _run(self, schema: Schema, operation: Callable[[], T], *, given: Collection[str] | None = None) -> T:
         """Run ``operation`` in the pool and return its result.
 
-        The wait for a thread is part of ``timeout``.
+        The time to wait for a thread is part of ``timeout``.
 
         Args:
             schema: the schema of the documents.
@@ -154,7 +154,7 @@ class MongoEngineProvider(ThreadedProvider):
 
 
 def _connections(model: Any) -> int:
-    """Return how many connections the client of ``model`` may open at once.
+    """Return how many connections ``model``'s client may have at a time.
 
     The number is at most ``THREADS``.
     """

@@ -1,6 +1,6 @@
 """The querysets of lists and of single documents.
 
-Each value of a query is of its field's type. Text is never taken for a regular expression.
+Each value in a query has the type of its field. Text is never used as a regular expression.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Saves and deletes that fail if the stored document has changed.
+"""Functions that save or delete a document, unless it was changed meanwhile.
 
 An insert never replaces a document, and an update never inserts one. ``Document.save()`` alone does not guarantee this.
 It replaces a document that has the same natural key. It inserts an incomplete document if the document that it updates
@@ -84,12 +84,12 @@ def delete(document: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -
     Args:
         document: the loaded document.
         raw: the document as MongoDB loaded it.
-        names: MongoDB's names of fields that must still be stored as they were loaded. They are ignored if a delete
-            runs the model's own code, as that code may change the fields.
+        names: MongoDB's names of fields that must still be stored as they were loaded. They are ignored if
+            deleting runs code of the application, as that code may change the fields.
 
     Raises:
         SaveConditionError: the document is not stored any more, or is not stored as it was loaded.
-        OperationError: a reverse delete rule forbids the delete.
+        OperationError: a reverse delete rule forbids that the document is deleted.
     """
     as_loaded = {} if _runs_own_code_at_delete(type(document)) else _as_loaded(raw, {*names} - {"_id"})
     collection = _ConditionalCollection(type(document)._get_collection(), raw["_id"], as_loaded, [])
@@ -102,7 +102,7 @@ def delete(document: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -
 
 
 def _runs_own_code_at_delete(model: Any) -> bool:
-    """Return whether a delete runs code of the application.
+    """Return whether deleting a document runs code of the application.
 
     Such code may write before it deletes the document.
     """
@@ -118,9 +118,9 @@ def _runs_own_code_at_delete(model: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _ConditionalCollection:
-    """A collection that checks the first delete of the document ``key``.
+    """A collection that checks one document when it is first deleted.
 
-    The document must be stored and meet ``condition``.
+    The document with the primary key ``key`` must then be stored and meet ``condition``.
     """
 
     collection: Any

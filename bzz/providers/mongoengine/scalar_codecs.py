@@ -24,7 +24,7 @@ CLASS_MARKERS = frozenset({"_cls", "_ref"})  # MongoEngine instantiates the clas
 
 
 def check_key(key: str) -> None:
-    """Raise ValueError for a key that MongoDB or MongoEngine would interpret."""
+    """Raise ValueError for a key that MongoDB or MongoEngine treats specially."""
     if not key or key.startswith("$") or "." in key or "\0" in key or key in CLASS_MARKERS:
         raise ValueError(f"{key!r} cannot be a key: no '$' in front, no '.', no NUL, not '_cls' or '_ref'")
 
@@ -63,7 +63,8 @@ class Codec:
         encode: returns the part for a typed value. It is never called with None.
         generated: whether requests must not set the field.
         reuse: returns the part for a new value. It is called with the old part, the old value and the new value. It
-            reuses the old part's documents, so that they keep their classes. None for a type without documents.
+            reuses the old part's documents, so that they keep their classes. ``reuse`` is None for a type without
+            documents.
     """
 
     type: DataType
@@ -106,7 +107,7 @@ OBJECT_ID = Scalar("id", _parse_object_id, str)
 def _naive(value: Any, *, milliseconds: bool) -> Any:
     """Return a date and time as MongoDB stores it.
 
-    It is in UTC, without a zone. A BSON date is cut to ``milliseconds``.
+    It is in UTC, without a zone. With ``milliseconds``, smaller parts are cut off, as BSON dates do not have them.
     """
     if not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day) if isinstance(value, date) else value
@@ -139,7 +140,7 @@ def _decimal_codec(convert: Callable[[Any], Any], *, is_number: bool = True) -> 
 def _float_decimal(decimal_field: Any) -> Codec:
     """Return the codec of a DecimalField.
 
-    It stores a float, or text with ``force_string``. It rounds to the field's precision.
+    The field stores a float, or text if it has ``force_string``. The codec rounds to the field's precision.
     """
 
     def convert(value: Any) -> Any:
@@ -190,7 +191,7 @@ def _fixed(codec: Codec) -> Callable[[Any], Codec]:
     return lambda _: codec
 
 
-SCALARS: tuple[tuple[type[BaseField], Callable[[Any], Codec]], ...] = (  # a subclass before its base
+SCALARS: tuple[tuple[type[BaseField], Callable[[Any], Codec]], ...] = (  # a subclass comes before its base class
     (me.ObjectIdField, _fixed(Codec(OBJECT_ID))),
     (me.SequenceField, _sequence_codec),
     (me.BooleanField, _fixed(Codec(scalars.BOOLEAN))),

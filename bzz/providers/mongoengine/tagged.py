@@ -17,7 +17,9 @@ from bzz.schema.types import DataType, parse_value, references_in
 
 @dataclass(frozen=True)
 class Tagged(DataType):
-    """A value of one of several document classes: ``{"type": "Class name", key: value}``.
+    """A value that belongs to one of several document classes.
+
+    It has the form ``{"type": "Class name", key: value}``.
 
     Args:
         choices: the class names that ``type`` may be.
@@ -31,7 +33,7 @@ class Tagged(DataType):
     name: str = "object"
 
     def parse(self, raw: Any) -> Values:
-        """Return the pair with typed values.
+        """Return the object with a typed value.
 
         Raises:
             ValueError: ``raw`` is no object with ``type`` and ``key``.
@@ -54,7 +56,7 @@ class Tagged(DataType):
         return {"type": name, self.key: value}
 
     def dump(self, value: Any) -> Any:
-        """Return the pair with values for JSON."""
+        """Return the object with a value for JSON."""
         return {"type": value["type"], self.key: self.inner(get_document(value["type"])).dump(value[self.key])}
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,6 @@
-"""Updates and deletes of documents.
+"""Functions that update and delete documents.
 
-They are tried again if another request wrote in between. MongoDB locks nothing between a read and a write. A write
+They try again if another request wrote in between. MongoDB locks nothing between a read and a write. A write
 therefore succeeds only if the document is still stored as it was loaded (see ``saving``). Otherwise the document is
 loaded and written again.
 """
@@ -24,7 +24,7 @@ from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
-ATTEMPTS = 100  # in each round, at least one of the writes at once succeeds
+ATTEMPTS = 100  # of the writes that run at the same time, at least one succeeds in each round
 CONTENDED = "Other requests keep changing this instance; try again later."
 
 
@@ -49,7 +49,8 @@ class Update:
     Args:
         address: the address of the document.
         change: a function from the stored values to the new ones. Each attempt calls it again.
-        exact: whether all fields must still be as ``change`` found them. If not, only the written fields must be.
+        exact: whether all fields must still be as ``change`` found them. If not, this applies only to the written
+            fields.
         state: the state of the act.
         given: names of the fields that the change has set so far. ``run`` adds them.
     """
@@ -65,7 +66,7 @@ class Update:
 
         Raises:
             NotFound, Invalid, BzzError: see ``Provider.update``.
-            Conflict: other requests were faster in all ``ATTEMPTS`` rounds.
+            Conflict: in each of the ``ATTEMPTS`` rounds, another request was faster.
         """
         document_class = document_class_of(self.address.schema.model)
         if loaded and document_class.values(loaded.instance) != loaded.values:
@@ -94,12 +95,13 @@ def delete(address: Address, check: Callable[[Values], None] | None, state: ActS
 
     Args:
         address: the address of the document.
-        check: a function that raises if the stored values forbid the delete. Each attempt calls it again.
+        check: a function that takes the stored values, and raises if the document must not be deleted. Each attempt
+            calls it again.
         state: the state of the act.
 
     Raises:
         NotFound, BzzError: see ``Provider.delete``.
-        Conflict: other requests were faster in all ``ATTEMPTS`` rounds.
+        Conflict: in each of the ``ATTEMPTS`` rounds, another request was faster.
     """
     schema = address.schema
     for _ in range(ATTEMPTS):

@@ -37,7 +37,7 @@ class Codec:
         type: the type of the field.
         decode: a function from SQLAlchemy's value to the typed value. It is never called with None.
             ``decode`` is None if both values are always the same.
-        encode: a function from the typed value to SQLAlchemy's value. The rules of ``decode`` apply.
+        encode: a function from the typed value to SQLAlchemy's value. The rules for ``decode`` also apply here.
         is_settable: whether a request may set the field.
     """
 
@@ -169,7 +169,7 @@ def _each(convert: Convert | None) -> Convert | None:
     return (lambda items: [None if item is None else convert(item) for item in items]) if convert else None
 
 
-_CODECS: Mapping[type, Callable[[Any, str | None], Codec]] = {  # a subclass before its base
+_CODECS: Mapping[type, Callable[[Any, str | None], Codec]] = {  # a subclass comes before its base class
     sa.Enum: _enum,
     sa.String: _string,
     sa.Integer: _integer,

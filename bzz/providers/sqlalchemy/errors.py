@@ -39,10 +39,10 @@ MESSAGES = {  # keys: SQLSTATE (ISO 9075), SQLite's error name, MySQL's error nu
     "4025": REFUSED,
 }
 CONTENDED = {"40001", "40P01", "55P03", "1205", "1213"}  # serialization failure, deadlock, lock not available
-UNAVAILABLE = re.compile(  # connection, read-only, resources, operator; SQLite busy or without disk; MySQL's client
+UNAVAILABLE = re.compile(  # connection, read-only, resources, operator; then errors of SQLite and MySQL's client
     "08...|25006|3D000|53...|57...|58...|SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY|PROTOCOL).*|20[0-9]{2}|1040|1053"
 )
-COLUMNS = [  # the columns of an error, in the words of each database's messages
+COLUMNS = [  # they find the names of the columns in the error messages of each database
     re.compile(pattern)
     for pattern in (
         r"Key \(([^)]+)\)=",
@@ -68,8 +68,8 @@ def translated(
     Args:
         mapped_class: the class of the instances.
         given: names of the fields that a write sets. It is None for a read.
-        is_delete: whether the block deletes. In a delete, a broken constraint means that other instances refer to the
-            deleted one.
+        is_delete: whether the block deletes an instance. A broken constraint then means that other instances refer to
+            this instance.
 
     Raises:
         NotFound, Conflict, Invalid, Unavailable: see ``Provider``.
@@ -80,7 +80,7 @@ def translated(
         raise NotFound(NO_INSTANCE) from error
     except FlushError as error:
         raise Conflict("An instance with this primary key is already stored.") from error
-    except AssertionError as error:  # the delete would clear a member's foreign key that is its primary key, too
+    except AssertionError as error:  # the delete would clear a foreign key that is also a member's primary key
         if not (is_delete and "blank-out primary key" in str(error)):
             raise
         raise Conflict(REFERRED) from error

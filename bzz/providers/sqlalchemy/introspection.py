@@ -1,4 +1,4 @@
-"""The introspection of mappers: it makes the ``MappedClass`` of a model."""
+"""Functions that make the ``MappedClass`` of a model from its mapper."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Functions that load instances with statements.
 
-``to_stored`` returns ``Stored`` of such instances.
+``to_stored`` returns such instances as ``Stored``.
 """
 
 from __future__ import annotations
@@ -52,17 +52,17 @@ def to_stored(
     *,
     represent: bool = False,
 ) -> Sequence[Stored]:
-    """Return ``Stored`` of instances.
+    """Return instances as ``Stored``.
 
     Query once for each deferred field that ``undefer`` names.
 
     Args:
         session: the session of the instances.
         mapped_class: the class of the instances.
-        schema: the schema that the call got, for the representations.
+        schema: the schema with which the provider was called. It makes the representations.
         instances: instances of the class.
         undefer: the deferred fields to load with the instances.
-        represent: whether to build the representations, too.
+        represent: whether the results contain the representations.
     """
     values = [mapped_class.values(instance) for instance in instances]
     if undefer and instances:

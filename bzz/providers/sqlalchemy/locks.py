@@ -2,9 +2,9 @@
 
 With a lock, no other transaction can write an instance between its load and the commit.
 
-PostgreSQL, MySQL and others lock the row itself: ``SELECT ... FOR UPDATE``. SQLite has no row locks. On SQLite, the
-transaction begins with a write that changes nothing. This write locks the whole database for other writers until the
-commit.
+PostgreSQL, MySQL and others lock the row itself, with ``SELECT ... FOR UPDATE``. SQLite has no row locks. On SQLite,
+the transaction begins with a write that changes nothing. This write locks the whole database for other writers until
+the commit.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def load_locked(session: Session, mapped_class: MappedClass, address: Address, v
 def lock_database(session: Session, mapped_class: MappedClass) -> None:
     """Lock SQLite's database for other writers.
 
-    Do nothing on any other database, as it locks rows instead.
+    Do nothing on any other database, because other databases lock rows instead.
     """
     if session.get_bind(mapped_class.mapper).dialect.name == SQLITE:
         statement = mapped_class.once("write nothing", lambda: _write_nothing(mapped_class.mapper))
@@ -53,7 +53,7 @@ def lock_database(session: Session, mapped_class: MappedClass) -> None:
 def select_for_update(mapped_class: MappedClass, name: str) -> sa.Select[Any]:
     """Return the statement that finds one instance and locks its row.
 
-    It finds the instance by the field ``name``. It is built once.
+    The statement finds the instance by the field ``name``. It is built once.
     """
     return mapped_class.once(
         ("for update", name), lambda: for_update(mapped_class.select_by(name), mapped_class.mapper)

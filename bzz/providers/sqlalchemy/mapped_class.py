@@ -41,7 +41,7 @@ class MappedClass:
         relations: a dict from field name to relationship.
 
     Attributes:
-        pages: the statements of first pages. ``queries`` builds and keeps them.
+        pages: the statements of first pages. The module ``queries`` builds them and stores them here.
     """
 
     mapper: Mapper[Any]
@@ -211,7 +211,7 @@ class MappedClass:
     def _attribute_value(self, name: str, value: Any) -> Any:
         """Return the value to set on an instance.
 
-        For None in a column that is not nullable, it is the column's default.
+        If ``value`` is None and the column is not nullable, return the column's default.
         """
         column = self.column(name)
         default = getattr(column, "default", None)

@@ -1,7 +1,7 @@
-"""Changes of the members of a relation.
+"""Functions that change the members of a relation.
 
 The relation is stored outside the parent's row. In a one-to-many relation, the members' foreign keys are set. In a
-many-to-many relation, rows of the association table are written. A change never loads the collection.
+many-to-many relation, rows of the association table are written. The collection is never loaded.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def change_members(session: Session, relation: Relationship, parent: Any, before
         session: a session in a transaction.
         relation: a relation of the parent's class.
         parent: the instance.
-        before: primary keys of the present members. For a to-one relation, a key or None.
-        after: primary keys of the new members, in the same form.
+        before: primary keys of the members before the change. For a to-one relation, it is a key or None.
+        after: primary keys of the members after the change, in the same form.
 
     Raises:
         Invalid: a member does not exist.
@@ -82,12 +82,12 @@ def _write_association_rows(
 def _load_locked(
     session: Session, relation: Relationship, leaving: Sequence[Any], joining: Sequence[Any]
 ) -> dict[Any, Any]:
-    """Return a dict from primary key to member, with the rows locked.
+    """Lock members and return a dict from primary key to member.
 
     The members have their present values. The rows are locked in the order of their keys, which avoids deadlocks.
 
     Raises:
-        Invalid: a joining member does not exist. A leaving member may be deleted already.
+        Invalid: a joining member does not exist. If a leaving member does not exist, nothing is raised.
     """
     statement = for_update(sa.select(relation.model).order_by(relation.member_key), relation.prop.mapper)
     statement = statement.execution_options(populate_existing=True)
@@ -102,9 +102,9 @@ def _load_locked(
 
 
 def _association_values(mapper: Mapper[Any], pairs: Iterable[tuple[Any, Any]], instance: Any) -> dict[str, Any]:
-    """Return a dict from column to value.
+    """Return a dict from column to value, for the association table.
 
-    The columns are those of the association table. It contains the part of the row that refers to one instance.
+    It contains the columns that refer to ``instance``.
     """
     return {str(column.key): getattr(instance, attribute_of(mapper, own)) for own, column in pairs}
 

@@ -59,9 +59,9 @@ def list_(
 
 
 def _each_once(mapped_class: MappedClass, visible: Visible) -> sa.Select[Any]:
-    """Return the statement of the visible instances, each of them once.
+    """Return the statement that finds each visible instance once.
 
-    The joins of a hook may otherwise cause repetitions.
+    Otherwise the joins of a hook may find an instance several times.
     """
     if visible is None:
         return mapped_class.select_all
@@ -77,7 +77,7 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
 
     Raises:
         Invalid: see ``MappedClass.build`` and ``change_members``.
-        Conflict: a trigger or an event of the application deleted the instance. Or see ``change_members``.
+        Conflict: a trigger or an event of the application deleted the instance. See also ``change_members``.
     """
     own, deferred = _split(mapped_class, data)
     with session.no_autoflush:
@@ -146,7 +146,7 @@ def delete(
 def represent(
     session: Session, mapped_class: MappedClass, schema: Schema, instances: Sequence[Any], undefer: Undefer
 ) -> Sequence[Stored]:
-    """Return ``Stored`` of instances, with their representations.
+    """Return instances as ``Stored``, with their representations.
 
     Changes to the instances are not stored.
     """

@@ -2,8 +2,9 @@
 
 Each act has one session, and each call has one transaction.
 
-Each call is written once, for a synchronous session (``operations``). A session of an ``async_sessionmaker`` runs the
-call with ``run_sync``, which awaits the database. A session of a ``sessionmaker`` runs the call in the pool of threads.
+The module ``operations`` contains the calls, written for a synchronous session. A session of an ``async_sessionmaker``
+runs the call with ``run_sync``, which awaits the database. A session of a ``sessionmaker`` runs the call in the pool of
+threads.
 """
 
 from __future__ import annotations
@@ -35,12 +36,12 @@ class SQLAlchemyProvider(ThreadedProvider):
     """The adapter to SQLAlchemy's mapped classes.
 
     Args:
-        session_factory: an ``async_sessionmaker`` or a ``sessionmaker``. None: the provider takes ``session_factory``
-            from the settings of the application that serves the request.
-        timeout: seconds after which a call fails with ``Unavailable``. The wait for a thread or a connection is
-            included.
-        threads: how many calls on synchronous sessions run at once. The number is never more than the number of
-            connections in the pool.
+        session_factory: an ``async_sessionmaker`` or a ``sessionmaker``. If it is None, the provider takes
+            ``session_factory`` from the settings of the application that serves the request.
+        timeout: seconds after which a call fails with ``Unavailable``. This includes the time to wait for a thread or
+            a connection.
+        threads: how many calls on synchronous sessions run at the same time. The number is never more than the number
+            of connections in the pool.
 
     Raises:
         TypeError: ``session_factory`` makes no sessions, or each thread would get a separate database.
@@ -201,7 +202,7 @@ class SQLAlchemyProvider(ThreadedProvider):
     async def represent(
         self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer, state: ActState
     ) -> Sequence[Stored]:
-        """Return ``Stored`` of instances, with their representations.
+        """Return instances as ``Stored``, with their representations.
 
         The ``to_dict()`` of the instances may query the store.
         """
@@ -211,7 +212,7 @@ class SQLAlchemyProvider(ThreadedProvider):
         )
 
     async def _visible(self, address: Address, state: ActState) -> sa.Select[Any] | None:
-        """Return the statement of the instances that the model's hook shows.
+        """Return the statement that finds the instances shown by the model's hook.
 
         Return None if the model has no hook.
         """
@@ -234,7 +235,7 @@ class SQLAlchemyProvider(ThreadedProvider):
     ) -> T:
         """Return ``operation(session)``.
 
-        It runs in a transaction of its own, and its time is limited.
+        The operation runs in a transaction of its own, and its time is limited.
 
         Args:
             state: the state of the act. Its unit is the session.
@@ -242,7 +243,7 @@ class SQLAlchemyProvider(ThreadedProvider):
             operation: a function that reads or writes. It runs in a thread, or in a greenlet of an asynchronous
                 session.
             given: names of the fields that a write sets. It is None for a read.
-            is_delete: whether the operation is a delete.
+            is_delete: whether the operation deletes the instance.
 
         Raises:
             BzzError: see ``errors.translated``.

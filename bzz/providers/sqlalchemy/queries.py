@@ -1,4 +1,4 @@
-"""The statements of lists.
+"""The statements that find the instances of lists.
 
 They express the conditions, order and page of a query in SQL. Each value is a bound parameter.
 """
@@ -16,7 +16,7 @@ from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.providers.values import Query
 
-NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # the default in ascending order; MySQL knows no NULLS FIRST
+NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # nulls come first in ascending order by default; MySQL has no NULLS FIRST
 EMPTY_JSON = ("null", "[]", "{}")
 ESCAPE = "/"
 MAX_PAGES = 100  # statements kept for each class
@@ -39,7 +39,7 @@ def first_page(mapped_class: MappedClass, query: Query, dialect: str) -> Any:
 def narrow(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) -> Any:
     """Return ``statement`` narrowed to instances that meet the query's ``where``.
 
-    The query's cursor does not narrow it.
+    The query's cursor is not used.
     """
     clauses = _clauses(mapped_class, query.where, dialect)
     return statement.where(*clauses) if clauses else statement
@@ -48,7 +48,7 @@ def narrow(statement: Any, mapped_class: MappedClass, query: Query, dialect: str
 def page(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) -> Any:
     """Return ``statement`` narrowed to the query's page.
 
-    It also finds the first instance of the next page.
+    The result also finds the first instance of the next page.
     """
     alternatives = [sa.and_(*_clauses(mapped_class, conditions, dialect)) for conditions in query.alternatives]
     if alternatives:
@@ -120,7 +120,7 @@ def _literal(column: Any, value: Any) -> Any:
 
 
 def _in(column: Any, values: list[Any], *, negated: bool) -> Any:
-    """Return the clause that a column equals one of ``values``.
+    """Return the clause that tests whether a column equals one of ``values``.
 
     ``values`` may contain None.
     """
@@ -136,7 +136,7 @@ def _in(column: Any, values: list[Any], *, negated: bool) -> Any:
 
 
 def _matches(column: Any, operator: str, value: str, dialect: str) -> Any:
-    """Return the clause that text matches a literal value.
+    """Return the clause that tests whether text matches a literal value.
 
     SQLite needs GLOB, as its LIKE does not distinguish upper and lower case.
     """
@@ -152,7 +152,7 @@ def _matches(column: Any, operator: str, value: str, dialect: str) -> Any:
 
 
 def _exists(column: Any, *, wanted: bool) -> Any:
-    """Return the clause that a column has a value.
+    """Return the clause that tests whether a column has a value.
 
     An empty list or object counts as no value.
     """
@@ -165,9 +165,9 @@ def _exists(column: Any, *, wanted: bool) -> Any:
 
 
 def _has_member(relation: Relationship, operator: str, value: Any) -> Any:
-    """Return the clause that an instance has a certain member.
+    """Return the clause that tests whether an instance has a certain member.
 
-    The member has one of the keys. For ``exists`` it may be any member.
+    The member's key must be ``value`` or one of its items. For ``exists``, it may be any member.
     """
     has = relation.attribute.any if relation.many else relation.attribute.has
     if operator == "exists":

@@ -48,7 +48,7 @@ class Relationship:
     def is_writable(self) -> bool:
         """Whether members can join and leave.
 
-        They cannot if the relationship is view-only, or if a primary key is the foreign key.
+        They cannot if the relationship is view-only, or if the foreign key is also a primary key.
         """
         own, theirs = self.prop.parent.primary_key, self.prop.mapper.primary_key
         pairs = self.prop.local_remote_pairs or ()
@@ -72,9 +72,9 @@ class Relationship:
         return None if key is None else session.get(self.model, key)
 
     def select_pairs(self, keys: Collection[Any], wanted: Collection[Any] | None = None) -> sa.Select[Any]:
-        """Return the statement of pairs of primary keys.
+        """Return the statement that finds pairs of primary keys.
 
-        The first is a parent's primary key, the second a member's. The pairs are in the order of the members' keys.
+        The first key of a pair is a parent's, the second a member's. The pairs are in the order of the members' keys.
 
         Args:
             keys: primary keys of the parents.
@@ -87,7 +87,7 @@ class Relationship:
         return statement if wanted is None else statement.where(key.in_(wanted))
 
     def select_member_keys(self, key: Any) -> sa.Select[Any]:
-        """Return the statement of the primary keys of a parent's members."""
+        """Return the statement that finds the primary keys of a parent's members."""
         statement = self.select_pairs([key]).order_by(None)
         return statement.with_only_columns(statement.selected_columns[1])
 
@@ -111,7 +111,7 @@ class Relationship:
 
 
 def relationships(mapper: Mapper[Any]) -> Iterator[Relationship]:
-    """Yield the relationships of a class that can be served.
+    """Yield those relationships of a class that bzz can serve.
 
     A relationship is omitted if its members have a composite primary key. It is also omitted if its foreign key does
     not contain the members' primary key.

@@ -77,7 +77,7 @@ def pool_of(unit: Session | AsyncSession) -> Pool | None:
 
 
 def max_connections(pool: Any) -> int:
-    """Return how many connections a pool may open at once.
+    """Return how many connections a pool may open at the same time.
 
     Return ``THREADS`` if the pool has no limit.
     """

@@ -2,8 +2,8 @@
 
 A session has one user at a time, and the last user closes it.
 
-One thread at a time uses a synchronous session: a call in the pool, or the end of the act (``SessionGuard``). If all
-sessions share one connection, only one session at a time may use the connection (``SharedConnection``).
+``SessionGuard`` lets only one thread at a time use a synchronous session. The thread runs a call or ends the act. If
+all sessions share one connection, ``SharedConnection`` lets only one session at a time use the connection.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from bzz.exceptions import Unavailable
 
 T = TypeVar("T")
 GUARD, SHARED = "bzz.guard", "bzz.shared_connection"  # keys in the info of a session
-GRACE = 1.0  # seconds that a reply waits for the close of the session; then the close goes on in the background
-_late: set[asyncio.Future[Any]] = set()  # closes in the background; this set protects them from garbage collection
+GRACE = 1.0  # seconds that a reply waits until its session is closed; after that, closing goes on in the background
+_late: set[asyncio.Future[Any]] = set()  # they close sessions; this set protects them from garbage collection
 _closing = ThreadPoolExecutor(4, thread_name_prefix="bzz-close")  # all threads of the provider may wait for connections
 
 
 class SessionGuard:
     """The lock of a synchronous session.
 
-    A call in a thread and the end of the act use the session. Whichever ends last closes it.
+    A call in a thread may still run when the act ends. The one that ends last closes the session.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class SessionGuard:
     def close(self, session: Session) -> None:
         """Note that the act is over, and close the session.
 
-        If an operation still runs, it closes the session at its end.
+        If an operation still runs, the session is closed after the operation.
         """
         self.is_over = True
         if self.lock.acquire(blocking=False):
@@ -83,7 +83,7 @@ def guard_of(session: Session) -> SessionGuard:
 class SharedConnection:
     """One session's right to use a connection that all sessions share.
 
-    Sessions with one connection have one transaction, so only one may use it at a time.
+    Sessions that share a connection also share its transaction. Only one session at a time may therefore use it.
 
     Args:
         lock: the lock of the connection. The session that acquired the lock may use the connection.
@@ -95,7 +95,7 @@ class SharedConnection:
     async def acquire(self) -> None:
         """Wait until no other session uses the connection.
 
-        Return at once if this session already has the right to use it.
+        Return immediately if this session already has the right to use it.
         """
         if not self._is_mine:
             await self._lock.acquire()
@@ -148,7 +148,7 @@ def close(session: Session) -> None:
 def end(unit: Session | AsyncSession) -> Awaitable[None] | None:
     """Close the session of an act.
 
-    If the close may block, the returned awaitable closes the session. Raises nothing.
+    If closing may block, return an awaitable that closes the session. Raise nothing.
     """
     session = unit.sync_session if isinstance(unit, AsyncSession) else unit
     if shared_connection_of(unit) is not None or session.in_transaction() or guard_of(session).lock.locked():

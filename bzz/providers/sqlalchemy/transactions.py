@@ -24,8 +24,8 @@ def in_transaction(session: Session, operation: Callable[[Session], T], *, is_wr
         session: the session of the act.
         operation: the calls to the database.
         is_write: whether to commit.
-        is_part: whether the act's write comes later or runs now. The session then stays open, so that the write commits
-            the changes of receivers.
+        is_part: whether the call belongs to an act that writes, later or now. The session then stays open, so that the
+            write also commits the changes that receivers made.
     """
     was_begun, known = session.in_transaction(), {*session.identity_map.keys()} if is_part else ()
     try:
