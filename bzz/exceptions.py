@@ -1,4 +1,6 @@
-"""The errors that bzz raises, each with the HTTP status of its reply.
+"""The errors of bzz, each with the HTTP status of its reply.
+
+In brackets: the header field or attribute that tells the client more.
 
 ::
 
@@ -45,7 +47,7 @@ class BzzError(Exception):
     """The base of all errors that bzz raises.
 
     Args:
-        detail: one sentence for the client about this occurrence (RFC 9457, section 3.1.4).
+        detail: one sentence that tells the client what went wrong (RFC 9457, section 3.1.4).
         errors: a dict from dotted field name to error texts, for errors of input.
         headers: header fields of the reply.
 
@@ -73,7 +75,7 @@ class BzzError(Exception):
 
 
 class Finished(BzzError):
-    """The end of an act after a receiver wrote the reply itself."""
+    """A receiver wrote the reply itself, so the act ends."""
 
 
 class BadRequest(BzzError):
@@ -115,7 +117,10 @@ class Forbidden(BzzError):
 
 
 class NotFound(BzzError):
-    """An instance or path that does not exist, or that the request may not see (RFC 9110, section 15.5.5)."""
+    """An instance or path that does not exist (RFC 9110, section 15.5.5).
+
+    The same holds for an instance or path that the request may not see.
+    """
 
     status_code = 404
 
@@ -168,7 +173,7 @@ class Unsupported(BzzError):
 
 
 class Unavailable(BzzError):
-    """A store that does not answer in time, or too many waiting calls (RFC 9110, section 15.6.4).
+    """A store that does not answer, or too many waiting calls (RFC 9110, section 15.6.4).
 
     Args:
         detail: one sentence about the call that failed. After a write, the sentence must tell whether the write may

@@ -22,7 +22,7 @@ class AuthHandler(Handler):
         """Take the arguments of the route.
 
         Args:
-            providers: a dict from name to auth provider, of all auth providers of the hive.
+            providers: all auth providers of the hive, as a dict from name to auth provider.
             base: the percent-encoded path that all routes of the hive begin with.
         """
         self.providers, self.base = providers, base
@@ -52,7 +52,7 @@ class AuthHandler(Handler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write the problem document.
 
-        If the path does not allow the method, send ``Allow``, too.
+        If the path does not allow the method, also send ``Allow``.
         """
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))

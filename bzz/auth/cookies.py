@@ -10,7 +10,7 @@ from tornado.web import RequestHandler
 from bzz.exceptions import BadRequest
 from bzz.http.policy import Session
 
-MAX_COOKIE = 4096  # bytes of name, value and attributes; every browser stores so many (RFC 6265, section 6.1)
+MAX_COOKIE = 4096  # bytes of name, value and attributes; every browser can store that many (RFC 6265, section 6.1)
 ATTRIBUTES = 96  # bytes of MAX_COOKIE that are left for the attributes
 
 
@@ -23,8 +23,8 @@ class Cookies:
 
     Args:
         name: the name of the cookie that contains a session's token.
-        secure: whether the browser sends the cookies over https only. None: it does so for cookies that were set over
-            https.
+        secure: whether the browser sends the cookies over https only. With None, this holds for cookies that were set
+            over https.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Cookies:
     def keep(self, handler: RequestHandler, session: Session, token: str) -> None:
         """Set the session's cookie to the session's token.
 
-        The cookie expires with the session.
+        The cookie expires when the session expires.
         """
         self.set(handler, self.name, token, session.expires - session.issued)
 
@@ -47,7 +47,7 @@ class Cookies:
         handler.set_cookie(name, value, max_age=seconds, **self._attributes(handler))
 
     def clear(self, handler: RequestHandler, name: str) -> None:
-        """Clear a cookie that ``set`` has set."""
+        """Clear a cookie that was set with ``set``."""
         handler.clear_cookie(name, **self._attributes(handler))
 
     def _attributes(self, handler: RequestHandler) -> dict[str, Any]:

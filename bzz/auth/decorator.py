@@ -19,8 +19,8 @@ def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, An
     """Decorate a handler's method so that only signed-in users can call it.
 
     The handler may be any Tornado handler, and the method may be sync or async. While the method runs, ``current_user``
-    is the user's dict. A request without a signed-in user is answered 401. If a page of another site sends a write with
-    the user's cookie, the reply is 403.
+    is the user's dict. If no user is signed in, the reply is a 401. If a page of another site sends a write with the
+    user's cookie, the reply is a 403.
 
     Raises:
         TypeError: ``method`` is a class.
@@ -44,7 +44,7 @@ def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, An
 async def _admit_to_plain_handler(handler: RequestHandler) -> bool:
     """Return whether the request of a plain handler has a signed-in user.
 
-    If it has none, send the reply.
+    If there is none, send a reply that reports the error.
     """
     try:
         await _identify_once(handler)

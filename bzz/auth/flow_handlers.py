@@ -18,7 +18,7 @@ from bzz.auth.tokens import now
 from bzz.exceptions import BadRequest, NotFound
 
 FLOW = "flow+jwt"
-FLOW_SECONDS = 600  # a user may stay on the provider's site for this time
+FLOW_SECONDS = 600  # how long a user may stay on the provider's site
 _NEXT = re.compile(r"/(?![/\\])[\x20-\x7e]{0,999}")  # a path; no browser takes it for a URL of another site
 
 
@@ -46,9 +46,9 @@ class LoginHandler(FlowHandler):
     """The handler of ``GET /auth/login/NAME/?next=/path``, where a flow begins."""
 
     async def get(self, name: str) -> None:
-        """Begin a flow: redirect the browser to the provider's site (302).
+        """Begin a flow: redirect the browser to the provider's site.
 
-        A cookie contains the flow. It expires after ``FLOW_SECONDS``.
+        The reply is a 302. Its cookie contains the flow and expires after ``FLOW_SECONDS``.
 
         Raises:
             NotFound: no ``FlowProvider`` has this name.
@@ -81,7 +81,9 @@ class CallbackHandler(FlowHandler):
     """The handler of ``GET /auth/callback/NAME/``, where a flow ends."""
 
     async def get(self, name: str) -> None:
-        """Sign the user in, and redirect the browser to ``next`` (302).
+        """Sign the user in, and redirect the browser to ``next``.
+
+        The reply is a 302.
 
         Raises:
             NotFound: no ``FlowProvider`` has this name.

@@ -58,7 +58,7 @@ class FlowProvider(AuthProvider):
 
     async def authenticate(
         self,
-        credentials: dict[str, Any],  # noqa: ARG002  # the interface's
+        credentials: dict[str, Any],  # noqa: ARG002  # an argument of the interface
         handler: RequestHandler,  # noqa: ARG002
     ) -> dict[str, Any] | None:
         """Raise Invalid: a flow provider takes no credentials from ``/auth/signin/``.
@@ -87,6 +87,6 @@ class FlowProvider(AuthProvider):
             handler: the handler of the request.
 
         Raises:
-            Unauthorized: means the same as None, and has a cause for the log.
+            Unauthorized: means the same as None, but the log shows the exception's cause.
             Unavailable: the provider does not answer.
         """

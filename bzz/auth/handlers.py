@@ -20,7 +20,8 @@ class SignInHandler(AuthHandler):
     async def post(self) -> None:
         """Sign the user in and answer with the user's dict.
 
-        Receivers of ``authorized_user`` may change the dict before. The reply adds ``"authenticated": true``.
+        Before the reply, receivers of ``authorized_user`` may change the dict. The reply adds
+        ``"authenticated": true``.
 
         Raises:
             UnsupportedMediaType, ContentTooLarge, BadRequest: the body is not a JSON object of at most 64 KiB.
@@ -63,7 +64,7 @@ class UserHandler(AuthHandler):
     async def get(self) -> None:
         """Answer with the dict of the signed-in user.
 
-        Receivers of ``pre_get_user_details`` may change the dict before.
+        Before the reply, receivers of ``pre_get_user_details`` may change the dict.
         """
         if self.user_session is None:
             self.reply({"authenticated": False})

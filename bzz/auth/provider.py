@@ -17,7 +17,7 @@ class AuthProvider(ABC):
     """An object that returns the user for the credentials of a sign-in.
 
     Attributes:
-        name: the text that a sign-in's body has as ``provider``. The default is the class name in lower case without
+        name: the value of ``provider`` in the body of a sign-in. The default is the class name in lower case without
             ``Provider``.
     """
 
@@ -38,13 +38,13 @@ class AuthProvider(ABC):
             handler: the handler of the request.
 
         Returns:
-            A dict that can be encoded as JSON. Its ``id`` is a text or an integer, and no other user of this provider
-            may have it. The session's token contains the whole dict. The token is signed but not secret, so the dict
+            A dict that can be encoded as JSON. Its ``id`` is a text or an integer, which no other user of this
+            provider has. The session's token contains the whole dict. The token is signed but not secret, so the dict
             must be small and contain no credentials.
 
         Raises:
             Invalid: the credentials are malformed.
-            Unauthorized: means the same as None, and has a cause for the log.
+            Unauthorized: means the same as None, but the log shows the exception's cause.
             Unavailable: the service behind the provider does not answer.
         """
 

@@ -20,7 +20,7 @@ from bzz.http.policy import Policy, Session, bearer_token
 class SessionPolicy(Policy):
     """The policy of one application.
 
-    It reads the session's token from the bearer token, or else from the cookie.
+    It reads the session's token from ``Authorization: Bearer`` or, without this header, from the cookie.
 
     Args:
         sessions: the sessions of the application's users.
@@ -36,7 +36,7 @@ class SessionPolicy(Policy):
     async def identify(self, handler: RequestHandler) -> Session | None:
         """Return the session of a request or None, and set ``current_user``.
 
-        A session from a cookie is renewed in the second half of its time.
+        If at least half of ``expiration`` is over, a session from a cookie is renewed.
 
         Raises:
             Forbidden: a page of another site sent a write with the user's cookie.

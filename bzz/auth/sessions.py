@@ -30,7 +30,7 @@ class EndedSessions(ABC):
     async def add(self, session_id: str, seconds: int) -> None:
         """Store the id of an ended session.
 
-        bzz may call it again with the same id.
+        bzz may call this method again with the same id.
 
         Args:
             session_id: a text of 32 URL-safe characters.
@@ -44,7 +44,7 @@ class EndedSessions(ABC):
     async def has(self, session_id: str) -> bool:
         """Return whether a session has ended.
 
-        bzz calls it for each request with a session.
+        bzz calls this method for each request with a session.
 
         Raises:
             Unavailable: the store did not answer.
@@ -108,7 +108,7 @@ class Sessions:
     async def read(self, token: str) -> Session | None:
         """Return the session of a token, or None.
 
-        None if the token is not valid, or if the session has expired or ended.
+        Return None if the token is not valid, or if the session has expired or ended.
 
         Raises:
             Unavailable: the store of ended sessions did not answer.
@@ -121,8 +121,8 @@ class Sessions:
     def renewed(self, session: Session) -> tuple[Session, str] | None:
         """Return the session with a later expiry, and its new token.
 
-        Return None in the first half of ``expiration``. Return None, too, for a session that already expires at
-        ``max_age``.
+        Return None in the first half of ``expiration``. Return None also if the session cannot become
+        longer, because it expires at ``max_age``.
         """
         if now() - session.issued < self.expiration / 2 or session.expires >= session.started + self.max_age:
             return None
@@ -142,12 +142,12 @@ class Sessions:
     async def end(self, session: Session) -> None:
         """End a session.
 
-        After that, neither its token nor a token of a renewal is valid.
+        After that, none of its tokens is valid. This includes the tokens of renewals.
 
         Raises:
             Unavailable: the store of ended sessions did not answer.
         """
-        last = max(session.started + self.max_age, session.expires)  # an earlier ``expiration`` may have been longer
+        last = max(session.started + self.max_age, session.expires)  # longer limits may have applied to it before
         await self.ended.add(session.id, last - now() + SKEW)
 
     def _signed(self, session_id: str, user: dict[str, Any], started: int) -> tuple[Session, str]:

@@ -41,7 +41,7 @@ async def sign_in(
         session, token = _start_session(handler, name, await authenticate())
         user_data = deepcopy(session.user)
         await authorized_user.send_async(name, provider_name=name, user_data=user_data, handler=handler)
-        handler.encode(user_data)  # must fail before the session if JSON cannot encode it
+        handler.encode(user_data)  # if JSON cannot encode the dict, this raises before the old session ends
         if handler._finished or handler._headers_written:
             raise Finished("A receiver has answered the request.")
         await handler.policy.sessions.end_all(await handler.cookie_session())

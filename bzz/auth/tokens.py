@@ -16,7 +16,7 @@ import orjson
 from jwt.types import Options
 
 ALGORITHM = "HS256"
-MIN_BYTES = 32  # in a key, the same number as in its signatures (RFC 7518, section 3.2)
+MIN_BYTES = 32  # in a key; its signatures have the same number of bytes (RFC 7518, section 3.2)
 MIN_VARIETY = 8  # different bytes in a key; 32 random letters and digits have more
 REMEMBERED = 1024  # verified tokens; many requests send the same token
 REQUIRED = ("exp", "iat", "iss", "sub")
@@ -25,7 +25,7 @@ REQUIRED = ("exp", "iat", "iss", "sub")
 class Signer:
     """The maker and reader of one issuer's tokens.
 
-    They are signed with HMAC and SHA-256 only.
+    The tokens are signed with HMAC and SHA-256 only.
 
     Args:
         secret_key: a text or bytes of at least 32 bytes, or a list of such keys. The first key signs, and every key
@@ -33,8 +33,8 @@ class Signer:
         issuer: the name in ``iss``. It must not be empty.
 
     Raises:
-        ValueError: a key is too short, has less than 8 different bytes, or is a public key. Or there is no key or no
-            issuer.
+        ValueError: a key is too short, has less than 8 different bytes, or is a public key. The reason may also
+            be that there is no key or no issuer.
         TypeError: a key is neither text nor bytes.
     """
 
@@ -53,7 +53,7 @@ class Signer:
             kind: the ``typ`` of the token (RFC 8725, section 3.11). ``read`` accepts the token only as this kind.
             claims: the content of the token. It must contain ``sub``.
             issued: the present time, in seconds since 1970.
-            expires: the first second, since 1970, in which the token is not valid any more.
+            expires: the time from which the token is not valid any more, in seconds since 1970.
 
         Raises:
             TypeError: a claim cannot be encoded as JSON.
@@ -64,11 +64,11 @@ class Signer:
     def read(self, kind: str, token: str, required: tuple[str, ...] = ()) -> dict[str, Any] | None:
         """Return the claims of a valid token, or None.
 
-        None if the signature is wrong, if the token has expired or lacks a claim, or if its kind or issuer is another
-        one.
+        Return None if the signature is wrong, or if the token has expired or lacks a claim. Return None also if the
+        token has another kind or issuer.
 
         Args:
-            kind: the kind that ``sign`` got.
+            kind: the ``kind`` that was given to ``sign``.
             token: a text from a request.
             required: the claims that the token must contain besides ``exp``, ``iat``, ``iss`` and ``sub``.
         """

@@ -100,8 +100,8 @@ class WebClient:
         A redirect is returned as an answer. The client does not follow it.
 
         Raises:
-            Unavailable: no answer came within ``TIMEOUT`` seconds. Or its status is 5xx or 429. Or its body is not JSON
-                or is longer than ``MAX_BODY``.
+            Unavailable: no answer came within ``TIMEOUT`` seconds, or its status is 5xx or 429. Its body may also be
+                longer than ``MAX_BODY`` or not JSON.
         """
         request = HTTPRequest(
             url,

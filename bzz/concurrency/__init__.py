@@ -1,1 +1,1 @@
-"""Threads for blocking code, and cancellations that wait for a write to end."""
+"""Threads for blocking code, and cancellations that wait until writes end."""

@@ -1,4 +1,4 @@
-"""Cancellations that wait: after a write has begun, the task learns its outcome before it is cancelled."""
+"""Cancellations that wait until the outcome of a write is known."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ def cancellations() -> int:
 def noticed(task: asyncio.Task[object] | None) -> int:
     """Return how many cancellation requests a running task has noticed.
 
-    A request that the next await of the task will raise does not count.
+    A request that the task's next ``await`` will raise does not count.
     """
     return task.cancelling() - bool(getattr(task, "_must_cancel", False)) if task else 0
 
 
 class Postponement:
-    """The cancellations of one act's task that wait for the end of the act."""
+    """The cancellations of a task that wait until its act ends."""
 
     def __init__(self) -> None:
         self.task = asyncio.current_task()
-        self.level: int | None = None  # the task's count of requests when the first one was postponed
+        self.level: int | None = None  # how many requests the task had when the first one was postponed
 
     @property
     def is_due(self) -> bool:
         """Whether a postponed cancellation must still be raised.
 
-        It must not if code took it back in the meantime. An inner time-out does this.
+        This is not so if code, such as an inner time-out, took the cancellation back in the meantime.
         """
         return self.level is not None and cancellations() >= self.level
 
@@ -71,7 +71,8 @@ async def uncancelled(work: Awaitable[T]) -> T:
     A cancellation of the running task does not interrupt ``work``.
 
     Raises:
-        asyncio.CancelledError: the task was cancelled, and no act runs in it. (An act would raise this at its end.)
+        asyncio.CancelledError: the task was cancelled, and no act runs in it. If an act runs, the act
+            raises the error at its end.
         Exception: raised by ``work``.
     """
     outcome, cancelled = asyncio.ensure_future(work), None

@@ -1,4 +1,4 @@
-"""Moving work off the event loop: blocking calls, and computations on many values."""
+"""Threads for blocking calls, and for computations on many values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MANY = 2000  # a computation on so many values takes long enough to move it off the event loop
-COMPUTING = 4  # threads. They share one interpreter, so more threads would not compute more
+COMPUTING = 4  # threads. They share one interpreter, so more threads would not be faster
 _CONTAINERS = (dict, list, tuple, set, frozenset)
 
 calls: ContextVar[set[Future[Any]] | None] = ContextVar("bzz_calls", default=None)  # open calls that use a unit of work

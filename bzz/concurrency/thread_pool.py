@@ -1,4 +1,4 @@
-"""A bounded pool of threads, so that blocking code never runs on the event loop."""
+"""A pool of threads for blocking code, with a bounded queue."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ T = TypeVar("T")
 
 THREADS = 32
 QUEUE_PER_THREAD = 4
-_CONTROL = (StopIteration, GeneratorExit, asyncio.CancelledError, CancelledError)  # these would steer the awaiting task
+_CONTROL = (StopIteration, GeneratorExit, asyncio.CancelledError, CancelledError)  # these would stop the awaiting task
 
 
 def in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
-    """Return a call of ``function`` in a copy of the current context.
+    """Return ``function`` bound to its arguments and a copy of the context.
 
-    The call raises the exceptions of ``function``. If an exception would steer the awaiting task (``StopIteration``,
-    ...), the call raises RuntimeError instead.
+    A call raises the exceptions of ``function``. If an exception would stop the awaiting task, such as
+    ``StopIteration``, the call raises RuntimeError instead.
     """
     context = contextvars.copy_context()
 
@@ -38,7 +38,9 @@ def in_context(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> C
 
 
 class ThreadPool:
-    """A thread pool that starts at first use and refuses calls beyond a bounded queue.
+    """A thread pool that starts at first use.
+
+    When its queue is full, it refuses calls.
 
     Args:
         threads: how many calls run at once. Four times as many calls may wait.
@@ -65,7 +67,10 @@ class ThreadPool:
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
     def close(self) -> None:
-        """Shut the threads down after their current calls. The next call starts new threads."""
+        """Shut the threads down after their current calls.
+
+        The next call starts new threads.
+        """
         with self._closing:
             executor = vars(self).pop("_executor", None)
         if executor:

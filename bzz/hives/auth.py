@@ -20,7 +20,7 @@ from bzz.http.policy import SETTING
 from bzz.http.routes import RouteList
 from bzz.http.urls import base_path
 
-_NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")  # a segment of a URL as it is (RFC 3986, section 2.3)
+_NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")  # a URL segment that needs no encoding (RFC 3986, section 2.3)
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 6265, section 4.1.1)
 
 
@@ -67,7 +67,7 @@ class AuthHive:
         )
 
     @staticmethod
-    def configure(  # noqa: PLR0917  # as they have always been
+    def configure(  # noqa: PLR0917  # these arguments have always been positional
         app: Application,
         secret_key: str | bytes | Sequence[str | bytes],
         expiration: int = 1200,
@@ -92,24 +92,24 @@ class AuthHive:
 
         Args:
             app: the application. Call this method once for each application, before the application serves requests.
-            secret_key: a random key of at least 32 bytes, as text or bytes, that signs the sessions; or a list of keys.
-                The first key signs and all keys verify. To replace a key, put the new key before the old key.
+            secret_key: a random key of at least 32 bytes, as text or bytes. It signs the sessions. In a list of keys,
+                the first key signs and all keys verify. To replace a key, put the new key before the old key.
             expiration: seconds after which a session expires. A request in the second half of this time renews the
                 session.
             cookie_name: the name of the cookie that contains a session's token.
-            authenticated_get: whether list and get need a signed-in user, unless ``authenticated`` of a ``ModelHive``
-                decides.
-            authenticated_create: the same for create and associate.
-            authenticated_update: the same for update.
-            authenticated_delete: the same for delete and dissociate.
+            authenticated_get: whether the acts list and get need a signed-in user, unless the option ``authenticated``
+                of a ``ModelHive`` decides.
+            authenticated_create: the same for the acts create and associate.
+            authenticated_update: the same for the act update.
+            authenticated_delete: the same for the acts delete and dissociate.
             max_age: seconds after which a session expires even if it is renewed.
             cookie_secure: whether browsers send the cookie over https only. With None, they do so if the cookie was set
                 over https.
             issuer: the name of the application in the tokens. Applications that share a key must have different names.
-            ended_sessions: the store of the sessions that a sign-out ended. None for the memory of this process. This
-                is enough if there is no other process.
+            ended_sessions: the store of the sessions that ended before they expired. With None, it is the memory of
+                this process, which is enough if there is no other process.
             proxy_host: the host of an HTTP proxy for the requests of auth providers. A proxy needs ``bzz[proxy]``. None
-                for no proxy.
+                means no proxy.
             proxy_port: the proxy's port.
             proxy_username: the user name for the proxy, if it needs one.
             proxy_password: the password for the proxy.

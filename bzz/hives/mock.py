@@ -1,4 +1,4 @@
-"""MockHive: canned answers in place of an API that is not built yet."""
+"""MockHive: canned answers for an API that is not built yet."""
 
 from __future__ import annotations
 

@@ -34,29 +34,30 @@ class ModelHive(InProcess):
             ``Provider``, or an instance of a subclass.
         model: the model class.
         methods: the HTTP methods that requests may use, in upper or lower case. The default is GET, POST, PUT, PATCH
-            and DELETE. HEAD comes with GET, and OPTIONS is always there.
-        fields: names of the only fields that requests may read and set, besides the primary key. None (default) for all
-            fields.
+            and DELETE. GET also allows HEAD, and OPTIONS is always allowed.
+        fields: names of the only fields that requests may read and set, besides the primary key. None (default) means
+            all fields.
         exclude: names of fields that requests may neither read nor set. The default is none.
         read_only: names of fields that requests may read but not set. The default is none.
         write_only: names of fields that requests may set but not read. The default is none.
-        sort: order of a list unless the request has ``sort``: names of fields, ``-`` for descending (``'-age,name'``).
-            ``''`` (default) for the model's own order. A model without an own order is sorted by the primary key.
-        per_page: instances on a page unless the request has ``per_page``. The default is 20, or ``max_per_page`` if
-            that is less.
+        sort: the order of a list unless the request has ``sort``. The text contains names of fields; ``-`` before a
+            name means descending: ``'-age,name'``. ``''`` (default) means the model's own order. If the model has none,
+            the list is sorted by the primary key.
+        per_page: how many instances a page has unless the request has ``per_page``. The default is 20, or
+            ``max_per_page`` if that is less.
         max_per_page: the most instances that a request may ask for on one page; 100 by default.
         max_body: the most bytes that the body of a request may have; 1,048,576 by default.
         authenticated: whether requests need a signed-in user. With None (default), ``AuthHive.configure`` decides. True
             or False is for all verbs. A dict (``{'get': False}``) is for some of the verbs ``get``, ``create``,
             ``update`` and ``delete``. Then ``AuthHive.configure`` decides about the other verbs.
-        handler_class: a subclass of ``ModelHandler`` to answer the requests; None (default) for ``ModelHandler``.
+        handler_class: a subclass of ``ModelHandler`` that answers the requests. None (default) means ``ModelHandler``.
         provider_options: the provider's own options. If ``provider`` is an instance, no options may be given.
 
     Raises:
         TypeError: the provider cannot serve the model, or an option is unknown or of a wrong type. An option may also
             name a field that the model does not have, or that a list cannot be sorted by.
-        ValueError: ``methods`` has another method, ``per_page`` is not from 1 to ``max_per_page``, or ``max_body`` is
-            negative.
+        ValueError: ``methods`` has an unknown method, ``per_page`` is not from 1 to ``max_per_page``, or ``max_body``
+            is negative.
         LookupError: no provider is registered under the name.
         ImportError: the provider's ORM is not installed. The message names the extra to install.
     """
@@ -91,12 +92,14 @@ class ModelHive(InProcess):
         self._sort, self._sizes = sort, (per_page, max_per_page, max_body)
         self._methods, self._authenticated = parse_methods(methods), parse_authenticated(authenticated)
         super().__init__(registry.resolve(provider, provider_options, known=OPTIONS), urls.snake_case(model.__name__))
-        with suppress(LookupError):  # the model refers to a class that is not defined yet: build it later
+        with suppress(LookupError):  # the model refers to a class that is not defined yet: the resource is built later
             self.resource  # noqa: B018  # so that a wrong option is an error here
 
     @cached_property
     def resource(self) -> Resource:
-        """The access to the model that the hive's options allow. It is built once.
+        """The access to the model that the hive's options allow.
+
+        The resource is built once.
 
         Raises:
             TypeError: an option names a field that the model does not have, or that a list cannot be sorted by.

@@ -1,1 +1,1 @@
-"""The Tornado handlers that turn requests into acts, and results and errors into replies."""
+"""The Tornado handlers, which run acts for requests and send replies."""

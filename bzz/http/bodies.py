@@ -1,4 +1,4 @@
-"""Bodies: the bodies of requests are decoded, and the bodies of replies are encoded as JSON."""
+"""The decoding of request bodies, and the encoding of replies as JSON."""
 
 from __future__ import annotations
 

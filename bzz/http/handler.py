@@ -1,4 +1,4 @@
-"""The base handler: it reads bodies, writes JSON, and answers each error with a problem document."""
+"""The base of all handlers: request bodies, JSON replies and problem documents."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bzz.http.problems import write_problem
 from bzz.signals.request_ids import choose_id, request_id
 
 JSON = "application/json"
-LONG_BODY = 65_536  # bytes. To decode more takes long enough to move the work off the event loop
+LONG_BODY = 65_536  # bytes; longer bodies are decoded off the event loop
 
 
 class Handler(tornado.web.RequestHandler):
-    """A Tornado handler that speaks JSON and answers each error with a problem document (RFC 9457).
+    """A Tornado handler that replies with JSON, and to errors with problem documents (RFC 9457).
 
     Attributes:
         request_id: the request id. The reply, the signals and the log records have the same id.
@@ -37,7 +37,7 @@ class Handler(tornado.web.RequestHandler):
         super().__init__(application, request, **kwargs)
 
     def clear(self) -> None:
-        """Reset the reply. It keeps the request's id and the headers that caches need."""
+        """Reset the reply, except the headers for the request id and caches."""
         super().clear()
         self.set_header("X-Request-ID", self.request_id)
         if self._policy:
@@ -146,7 +146,7 @@ class Handler(tornado.web.RequestHandler):
     ) -> None:
         """Log an exception.
 
-        The log record of a ``BzzError`` is one line with its cause. Other exceptions are logged as Tornado does it.
+        The log record of a ``BzzError`` is one line with its cause. Tornado logs other exceptions in its own way.
         """
         request_id.set(self.request_id)  # Tornado may refuse a request before prepare()
         if isinstance(value, Finished):

@@ -1,4 +1,4 @@
-"""The handler of a model's routes: each HTTP method runs an act and answers with its result."""
+"""The handler of a model's routes, which runs acts and sends their results."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ from bzz.signals import post_get_instance
 
 
 class ModelHandler(Handler):
-    """The handler of the requests to one model's routes. Subclass it to change the replies.
+    """The handler of one model's routes. Subclass it to change the replies.
 
-    First, ``prepare`` parses the path (404) and asks the policy (401). Then ``get``, ``post`` or another method reads
-    the query string and the body (400). It runs the act, ends the unit of work, and replies.
+    First, ``prepare`` parses the path and asks the policy. If there is no such path, the reply is a 404. If the user
+    must sign in, it is a 401. Then ``get``, ``post`` or another method reads the query string and the body. If they are
+    wrong, the reply is a 400. Otherwise the method runs the act, ends the unit of work, and replies.
     """
 
     def initialize(self, hive: InProcess, name: str, base: str) -> None:
@@ -146,7 +147,7 @@ class ModelHandler(Handler):
         await self.put()
 
     async def delete(self) -> None:
-        """Delete an instance, or dissociate a member from its relation (204)."""
+        """Delete an instance or dissociate a member, and reply with status 204."""
         async with self._act() as act:
             if self.path.end.is_reference:
                 await members.dissociate(act, self._precondition())
@@ -191,10 +192,10 @@ class ModelHandler(Handler):
         return self._admitted(Parser(self.provider, self.path.end).shape(self.request.query, lenient=lenient))
 
     def _admitted(self, query: Query) -> Query:
-        """Return ``query`` if the caller may GET what it expands.
+        """Return ``query`` if the caller may read what the query expands.
 
         Raises:
-            Unauthorized: only a signed-in user may GET it.
+            Unauthorized: only a signed-in user may read an instance that the query expands.
         """
         if query.expand:
             tree = expansion.plan(self.provider, self.path.schema, query.expand)
@@ -220,7 +221,7 @@ class ModelHandler(Handler):
             require_user(self)
 
     def _may_read(self) -> bool:
-        """Tell whether the caller may GET the end of the path."""
+        """Tell whether the caller may read the end of the path."""
         return bool(self.current_user) or not needs_user(self._policy, self.path.resources, "get")
 
     async def _body(self) -> dict[str, Any]:
@@ -230,7 +231,7 @@ class ModelHandler(Handler):
         """Return the request's precondition.
 
         Raises:
-            Unauthorized: only a signed-in user may read the instance, and so only a signed-in user may compare it.
+            Unauthorized: only a signed-in user may read the instance, and therefore compare its entity tag.
             Unsupported: the store cannot compare and write in one step.
         """
         precondition = parse_precondition(self.request.headers)
@@ -246,7 +247,7 @@ class ModelHandler(Handler):
         """Return the representations for the reply to a write.
 
         The method also sets the entity tag. Return None if the caller may not read the representations. Return None
-        also if they cannot be made now: the write is stored, and after an error the client would repeat it.
+        also if they cannot be made now. The write is stored then, and after an error the client would repeat the write.
         """
         if not self._may_read():
             return None
@@ -274,7 +275,7 @@ class ModelHandler(Handler):
         self.set_header("ETag", await act.unit_of_work.compute(etags.etag, act.schema, stored.values, shown))
 
     async def _shown(self, act: Act, items: Sequence[Stored], query: Query) -> list[Any]:
-        """Return the representations of instances that a query asks for.
+        """Return the representations that a query asks for.
 
         The query's ``fields`` and ``expand`` change the representations.
         """

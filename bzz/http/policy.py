@@ -1,4 +1,4 @@
-"""The interface of an application's policy, which finds the signed-in user of a request.
+"""The interface of policies, which find the signed-in user of a request.
 
 ``AuthHive.configure`` puts the policy into the application's settings. Without this call, an application has no policy.
 """
@@ -17,7 +17,7 @@ from bzz.resources.resource import Resource
 
 SETTING = "bzz_policy"
 VARY = "Authorization, Cookie"  # the request headers that select a signed-in user's reply (RFC 9110, section 12.5.5)
-PRIVATE = "private, no-cache"  # only the user's browser stores the reply, and asks each time (RFC 9111, section 5.2.2)
+PRIVATE = "private, no-cache"  # only the browser stores a reply; it asks again each time (RFC 9111, section 5.2.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ class Session:
 
 
 class Policy(ABC):
-    """The rules of an application: the user of a request, and the verbs that need one.
+    """The rules of an application about signed-in users.
+
+    They tell who the user of a request is, and which verbs need a signed-in user.
 
     Attributes:
         authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to whether it needs a signed-in

@@ -1,4 +1,4 @@
-"""URLs: the path of a resource, the segments of a request's path, and ``Location``."""
+"""URLs: the paths of resources, the segments of paths, and ``Location``."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def encode_segment(identifier: str) -> str:
 
 
 def location(base: str, path: Path, identifier: str | None = None) -> str:
-    """Return the URL path of a path's end or of its instance.
+    """Return the ``Location`` of a path's end or of an instance there.
 
     Args:
         base: the path of the first resource, from ``base_path``.

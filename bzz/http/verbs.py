@@ -1,4 +1,4 @@
-"""The verb table: which HTTP methods ask for which acts, and which methods a path takes."""
+"""The verb table: the HTTP methods of acts and of paths."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Handlers that reply with canned answers in place of a model's."""
+"""Handlers that reply with canned answers instead of a model's instances."""

@@ -36,7 +36,7 @@ class CannedAnswer:
         content_type: the content type of the body. It is empty if there is no body.
         body: the body of the reply, unless there is a function.
         function: makes the body of each reply from the request. It is None for a fixed body.
-        takes_groups: whether the function's further arguments are the groups of the path.
+        takes_groups: whether the function takes the groups of the path after the request.
         headers: the header fields of the reply.
         cookies: the cookies that the reply sets.
     """
@@ -127,7 +127,7 @@ def encode_body(body: Any) -> tuple[str, bytes]:
     """Return the content type of a body, and its bytes.
 
     Args:
-        body: text, bytes, a dict or list for JSON, or None. None has no bytes and no content type.
+        body: text, bytes, a dict or list for JSON, or None. For None, both results are empty.
 
     Raises:
         TypeError: ``body`` has the wrong type, or contains a value that cannot be encoded as JSON.

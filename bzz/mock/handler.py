@@ -54,7 +54,7 @@ class MockHandler(Handler):
         """Store the result of ``CannedAnswerMatcher``.
 
         Args:
-            chosen: the answer and the match of its path, or None if no answer is for the request's method.
+            chosen: the answer and the match of its path, or None if there is no answer for the request's method.
             allowed: the methods of all answers for this path.
         """
         self.chosen, self.allowed = chosen, allowed
@@ -104,7 +104,7 @@ class MockHandler(Handler):
     def _groups(self, match: re.Match[str]) -> tuple[list[str | None], dict[str, str | None]]:
         """Return the groups of the path, percent-decoded.
 
-        The list contains groups without names, the dict groups with names. One of both is empty.
+        The list contains the groups without names. The dict contains the groups with names. At least one is empty.
         """
         named = {name: self._decoded(value) for name, value in match.groupdict().items()}
         return [] if named else [self._decoded(value) for value in match.groups()], named

@@ -1,4 +1,7 @@
-"""Cursors: the opaque text of ``after``. It names the position in a sorted list where a page begins."""
+"""Cursors: the opaque text of ``after``.
+
+A cursor names the position in a sorted list where a page begins.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from bzz.schema.types import dump_value, parse_value
 
 
 def encode_cursor(schema: Schema, order: Order, values: Mapping[str, Any]) -> str | None:
-    """Return the text of the cursor right after an instance.
+    """Return the text of a cursor: the position right after an instance.
 
     Args:
         schema: the schema of the instances.
@@ -27,8 +30,8 @@ def encode_cursor(schema: Schema, order: Order, values: Mapping[str, Any]) -> st
         values: the values of the instance.
 
     Returns:
-        The text. None if the text would show a field that requests may not read, or a value of another type than its
-        field's.
+        The text, or None if it would show a field that requests may not read. The result is also None if a value is
+        not of its field's type.
     """
     parts = []
     for name, _ in order:

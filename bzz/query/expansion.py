@@ -1,4 +1,7 @@
-"""``expand`` and ``fields`` of a query string: the references to expand, and the deferred fields to load."""
+"""The references to expand and the deferred fields to load.
+
+The parameters ``expand`` and ``fields`` of a query string name them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Filters: they turn ``age__gte=18``, or a receiver's condition, into a ``Condition`` with a parsed value."""
+"""Filters: ``age__gte=18`` becomes a ``Condition`` with a parsed value.
+
+The values of receivers' conditions are parsed in the same way.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from bzz.schema.scalars import BOOLEAN, STRING
 from bzz.schema.schema import Schema
 from bzz.schema.types import MAX_DEPTH, ORDER, TEXT, FormValue, parse_value
 
-MAX_TEXT = 400  # the most characters of a text to look for, because stores limit the length of patterns
+MAX_TEXT = 400  # the longest text to look for, in characters; stores limit the length of patterns
 
 
 def parse_filter(schema: Schema, key: str, value: Any, allowed: Iterable[str]) -> tuple[Condition, bool]:
@@ -51,7 +54,7 @@ def find(schema: Schema, dotted: str, *, hidden: bool = False) -> tuple[str, Fie
     Args:
         schema: the schema of the instances.
         dotted: the public name. It is dotted for a field inside an embedded document.
-        hidden: whether to find fields that requests may not read, too.
+        hidden: whether to include fields that requests may not read.
 
     Returns:
         The field's dotted name in the model, and the field; None if no field has the name.

@@ -1,4 +1,4 @@
-"""The pairs of keys and values in a URL-encoded form or query string."""
+"""The keys and values in a URL-encoded form or query string."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parser of query strings: paging, order, filters, and the shape of a reply."""
+"""The parser of query strings: paging, order, filters and a reply's shape."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Parser:
 
         Args:
             encoded: a query string from Tornado.
-            lenient: whether to ignore other parameters, for the reply to a write. If not, they are refused.
+            lenient: whether to ignore other parameters. True is for writes. If False, other parameters are errors.
 
         Raises:
             Invalid: a parameter is unknown, given twice, or cannot take its value.

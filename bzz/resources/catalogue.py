@@ -27,8 +27,8 @@ def register_hive(model: Any, resource: Callable[[], Resource]) -> None:
 def resource_of(provider: Provider, model: Any) -> Resource:
     """Return the strictest resource of a model's hives.
 
-    The hives of the models that ``model`` inherits from count, too. The resource of a model without hives allows every
-    access.
+    This includes the hives of the models that ``model`` inherits from. The resource of a model without hives allows
+    every access.
 
     Raises:
         TypeError: the provider cannot serve the model.

@@ -1,4 +1,4 @@
-"""The path grammar: how the segments of a path become steps through the models' relations."""
+"""The path grammar: how segments become steps through the models' relations."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ NO_PATH = "There is nothing at this path."
 
 
 class Step:
-    """One part of a path: the first resource, or a relation of the model in the step before.
+    """One part of a path: the first resource, or a relation.
+
+    The relation belongs to the model of the step before.
 
     Args:
         resource: the access to the model of this step.
         name: the name of the resource, or of the relation.
         id: the percent-decoded identifier of one instance in a list. None if the step leads to the whole list, or to
-            the instance of a relation of one.
+            the instance of a to-one relation.
         relation: the relation; None for the first step.
 
     Attributes:
@@ -59,7 +61,7 @@ class Step:
 
     @property
     def acts(self) -> tuple[str, ...]:
-        """The names of the acts that the step takes. ``request_failed`` uses the same names."""
+        """The names of the step's acts, as ``request_failed`` uses them."""
         if self.is_list:
             return ("list", "associate" if self.is_reference else "create")
         is_single = self.relation is not None and self.id is None

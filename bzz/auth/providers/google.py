@@ -48,7 +48,7 @@ class GoogleProvider(OIDCProvider):
     def user_of(self, claims: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the user's dict, or None.
 
-        None if the e-mail address is not verified, or if the user's Workspace domain is not ``hosted_domain``.
+        Return None if the e-mail address is not verified, or if the user's Workspace domain is not ``hosted_domain``.
         """
         if "email" in claims and claims.get("email_verified") is not True:
             return None

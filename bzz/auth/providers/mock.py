@@ -25,7 +25,7 @@ class MockProvider(AuthProvider):
     def __init__(self) -> None:
         logger.warning("The mock auth provider accepts any credentials: it is for development only.")
 
-    async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:  # noqa: ARG002  # the interface's
+    async def authenticate(self, credentials: dict[str, Any], handler: RequestHandler) -> dict[str, Any] | None:  # noqa: ARG002  # an argument of the interface
         """Return ``id``, ``name`` and ``email``.
 
         Return None without an ``access_token``.

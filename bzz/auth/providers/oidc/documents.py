@@ -12,7 +12,7 @@ from bzz.auth.web_client import WebClient, is_safe
 from bzz.exceptions import Unavailable
 
 SHORTEST, USUAL, LONGEST = 300, 3600, 21_600  # seconds that a document is kept
-PATIENCE = 10.0  # seconds between two fetches of a document that has not expired yet
+PATIENCE = 10.0  # seconds until a document that has not expired may be fetched again
 _MAX_AGE = re.compile(r"max-age=(\d{1,9})")
 Value = Mapping[str, Any]
 
@@ -22,7 +22,7 @@ class Document:
 
     The object is kept for the ``max-age`` of its ``Cache-Control`` (RFC 9111, section 5.2.2.1), but at least for
     ``SHORTEST`` and at most for ``LONGEST`` seconds. Without a ``max-age`` it is kept for ``USUAL`` seconds. Calls at
-    the same time share one fetch.
+    the same time share one request.
 
     Args:
         check: a function that raises Unavailable if a fetched object is not the expected document.

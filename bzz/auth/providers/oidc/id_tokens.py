@@ -13,7 +13,7 @@ from jwt.types import Options
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 OPTIONS: Options = {"require": ["iss", "sub", "aud", "exp", "iat"], "enforce_minimum_key_length": True}
 PUBLIC = ("kty", "kid", "n", "e", "crv", "x", "y")  # the parameters of a public key
-LEEWAY = 60  # the largest difference of the issuer's clock, in seconds
+LEEWAY = 60  # the most seconds by which the issuer's clock may differ from the clock here
 MAX_LENGTH = 16_384  # characters
 Claims = dict[str, Any]
 

@@ -24,10 +24,10 @@ SHOWN = ("name", "email", "picture")
 class OIDCProvider(FlowProvider):
     """The auth provider for one OpenID Connect issuer.
 
-    A user can sign in in two ways:
+    There are two ways to sign in:
 
-    - with an ID token that a page or an app has got (``{"provider": "oidc", "id_token": "..."}``);
-    - by the authorization code flow with PKCE, ``state`` and ``nonce`` (``/auth/login/oidc/``).
+    - with an ID token that a page or an app has got: the body is ``{"provider": "oidc", "id_token": "..."}``;
+    - by the authorization code flow with PKCE, ``state`` and ``nonce``, which begins at ``/auth/login/oidc/``.
 
     Override ``user_of`` to change the user's dict or to refuse a user.
 
@@ -36,12 +36,12 @@ class OIDCProvider(FlowProvider):
         client_id: the client id of this application that is registered with the issuer. It may be a list of several
             ids. A flow uses the first one.
         client_secret: the secret of that client, if it has one.
-        name: the text that a sign-in's body has as ``provider``. The default is ``oidc``.
+        name: the value of ``provider`` in the body of a sign-in. The default is ``oidc``.
         scopes: the scopes that a flow requests.
         redirect_uri: the URL of ``/auth/callback/NAME/`` that is registered with the issuer. None: bzz makes it from
             the URL of the request.
-        trust_email: whether the user's dict contains an e-mail address without ``email_verified``. By default it does
-            not, as the address may be another person's.
+        trust_email: whether the user's dict contains the e-mail address even if ``email_verified`` is not true. By
+            default the dict does not, as the address may be another person's.
 
     Raises:
         ImportError: ``bzz[auth]`` is not installed.
@@ -81,7 +81,7 @@ class OIDCProvider(FlowProvider):
             claims: the validated claims of the ID token. After a flow they include the claims of the user info.
 
         Returns:
-            The dict that ``authenticate`` returns. None refuses the user.
+            The dict that ``authenticate`` returns. None means that the user is refused.
         """
         is_verified = self.trust_email or claims.get("email_verified") is True
         shown = {name: claims[name] for name in SHOWN if isinstance(claims.get(name), str)}
@@ -127,7 +127,8 @@ class OIDCProvider(FlowProvider):
         """Return the dict of the user whose ``code`` is in ``answer``.
 
         Raises:
-            Unauthorized: the answer has no code, or is not from the issuer. Or the code or its ID token is not valid.
+            Unauthorized: the answer has no code, or is not from the issuer. The reason may also be
+                that the code or its ID token is not valid.
             Unavailable: the issuer does not answer, or does not accept this application.
         """
         web = self.web_client(handler)
@@ -141,7 +142,7 @@ class OIDCProvider(FlowProvider):
     async def _is_from_here(self, answer: Mapping[str, str], web: WebClient) -> bool:
         """Return whether the answer comes from this issuer.
 
-        It does if ``iss`` is the issuer. ``iss`` may be missing for some issuers (RFC 9207, section 2.4).
+        It does if its ``iss`` is the issuer's URL. Some issuers may leave ``iss`` out (RFC 9207, section 2.4).
         """
         metadata = await self.issuer.metadata(web)
         may_lack = not metadata.get("authorization_response_iss_parameter_supported")
@@ -195,7 +196,7 @@ class OIDCProvider(FlowProvider):
     ) -> Mapping[str, Any]:
         """Return the claims together with those of the user info.
 
-        The issuer may have no user info (OpenID Connect Core 1.0, section 5.3).
+        If the issuer has no user info (OpenID Connect Core 1.0, section 5.3), return the claims alone.
         """
         access_token, metadata = tokens.get("access_token"), await self.issuer.metadata(web)
         if not isinstance(access_token, str) or metadata.get("userinfo_endpoint") is None:
@@ -205,5 +206,5 @@ class OIDCProvider(FlowProvider):
         if not isinstance(info, dict) or info.get("sub") != claims["sub"]:
             return claims
         has_email = claims if "email" in claims else info
-        verified = {"email_verified": has_email.get("email_verified")}  # about the address in the user's dict only
+        verified = {"email_verified": has_email.get("email_verified")}  # for the address that the user's dict contains
         return {**info, **claims, **verified}
