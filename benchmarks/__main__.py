@@ -1,6 +1,7 @@
 """``python -m benchmarks``: compare bzz with handlers written by hand, on the same stores.
 
-One process serves both on one core, in turns. This process sends the requests from another core.
+A child process serves bzz and these handlers on one core. The main process sends the requests to them in turns, from
+another core.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from benchmarks.serving import BY_BZZ, BY_HAND, CONTESTS
 
 WARM_UP = 0.3  # seconds
 ROW = "{:<18}{:<10}{:>14}{:>10}{:>8}"
-Request = Callable[[str, str, int], bytes]  # path of the resource, id of an instance, number of the request
+Request = Callable[[str, str, int], bytes]  # takes the path of the resource, an instance's id and the request's number
 OPERATIONS: dict[str, Request] = {
     "get": lambda base, key, _: request("GET", f"{base}/{key}"),
     "list": lambda base, _, __: request("GET", base),
@@ -62,7 +63,7 @@ def server(name: str, core: int) -> Iterator[dict[str, Any]]:
 async def verify(port: int, key: str) -> None:
     """Raise Failed unless both contestants reply the same.
 
-    The replies are those for an instance and for the list.
+    The function compares the replies to a GET of the list and to a GET of one instance.
     """
     for path in ("", f"/{key}"):
         asked = [request("GET", f"{base}{path}") for base in (BY_HAND, BY_BZZ)]
@@ -74,7 +75,7 @@ async def verify(port: int, key: str) -> None:
 async def compare(port: int, ids: Sequence[str], make: Request, rounds: int, seconds: float) -> list[list[float]]:
     """Return the rates of both contestants in each round.
 
-    In each pair, the rate of the contestant written by hand comes first.
+    Each round gives two rates. The first one is that of the contestant written by hand.
     """
 
     def requests_to(base: str) -> Iterator[bytes]:

@@ -1,4 +1,7 @@
-"""The contest of MongoEngine, on ``BZZ_TEST_MONGODB_URI`` or else on the embedded store."""
+"""The contest of MongoEngine.
+
+The store is the MongoDB at ``BZZ_TEST_MONGODB_URI``. Without this variable, the embedded store is used.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cheap client of a server.
+"""A simple and fast client of a server.
 
 It keeps its connections open. Each connection sends the next request when the last one is answered.
 """
@@ -103,7 +103,7 @@ async def send(port: int, requests: Iterator[bytes], *, connections: int = CONNE
 async def rate(port: int, requests: Iterator[bytes], seconds: float) -> float:
     """Return how many requests a second are answered.
 
-    The requests are sent for ``seconds``. Raise the same exceptions as ``send``.
+    The requests are sent for so many ``seconds``. Raise the same exceptions as ``send``.
     """
     began = time.perf_counter()
 

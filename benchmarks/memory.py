@@ -1,6 +1,6 @@
 """The contest of dataclasses in the memory of this process.
 
-There is no ORM, so it compares the core of bzz with nearly nothing.
+There is no ORM. So this contest compares only the core of bzz with the handler written by hand.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class MemoryPeople(ThreadedPeople):
 async def memory() -> AsyncIterator[Contest]:
     """Yield the contest, with the same people in two stores.
 
-    One is a dict, the other is bzz's memory provider.
+    One store is a dict. The other one is that of bzz's memory provider.
     """
     provider, ids = MemoryProvider(), [f"{number:032x}" for number in range(ROWS)]
     people = MemoryPeople(ThreadPoolExecutor(provider.threads))

@@ -1,6 +1,6 @@
 """The resource that all contestants serve.
 
-A handler for the resource is written by hand here.
+This module also contains the handler that is written by hand.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class People(ABC):
 
 
 class PersonHandler(tornado.web.RequestHandler):
-    """A handler that does by hand what bzz does without code."""
+    """The handler that is written by hand. It replies as bzz does."""
 
     def initialize(self, people: People) -> None:
         self.people = people
@@ -92,7 +92,7 @@ class PersonHandler(tornado.web.RequestHandler):
         self._reply_one(await self.people.update(key, check(self.request.body)))
 
     def compute_etag(self) -> None:
-        """Set no entity tag, as ``_reply_one`` sets it."""
+        """Set no entity tag, because ``_reply_one`` sets the tag."""
 
     def _reply_one(self, person: dict[str, Any] | None) -> None:
         if person is None:
@@ -110,7 +110,7 @@ class PersonHandler(tornado.web.RequestHandler):
 
 
 def represent(person: Any) -> dict[str, Any]:
-    """Return the values of an instance that a reply shows.
+    """Return those values of an instance that a reply shows.
 
     The instance may be of any of the models.
     """
@@ -154,7 +154,7 @@ def _a(kind: type, *, required: bool = False) -> Callable[[Any], Any]:
 def _a_moment(value: Any) -> Any:
     """Return a date and time in UTC.
 
-    A store without time zones keeps it so.
+    The result has no time zone, as in a store that keeps none.
     """
     if value is None:
         return None
@@ -174,7 +174,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
 def person(number: int) -> dict[str, Any]:
     """Return the values of a person for a request.
 
-    Each number gives another person.
+    Different numbers give different people.
     """
     joined = f"2026-01-{number % 28 + 1:02}T{number % 24:02}:{number % 60:02}:00Z"
     email = f"person{number}@example.com"

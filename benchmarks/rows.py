@@ -23,7 +23,7 @@ CONNECTIONS = 8
 
 
 class Base(DeclarativeBase):
-    """The base class of the one model."""
+    """The base class of the model."""
 
 
 class Person(Base):

@@ -53,7 +53,7 @@ async def serve(name: str, core: int) -> None:
         server = tornado.httpserver.HTTPServer(make_app(contest))
         [socket] = tornado.netutil.bind_sockets(0, "127.0.0.1")
         server.add_sockets([socket])
-        print(json.dumps({"port": socket.getsockname()[1], "ids": contest.ids}), flush=True)  # noqa: T201  # to the parent
+        print(json.dumps({"port": socket.getsockname()[1], "ids": contest.ids}), flush=True)  # noqa: T201  # for the parent
         await asyncio.to_thread(sys.stdin.read)
         server.stop()
         await server.close_all_connections()

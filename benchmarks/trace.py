@@ -2,9 +2,9 @@
 
 The request is ``PUT /team/1/projects/2`` on the memory provider. A real client sends it to a real server.
 
-A room is a package or module directly below ``bzz``. The trace notes each call and each resumption of a function of bzz
-in order, in all threads. Two notes in a row from different rooms are a move. The request is counted twice: first
-unwatched, then with one receiver before the update and one after it.
+A room is a package or module directly below ``bzz``. In all threads, the trace notes each function of bzz that is
+called or resumed. If two successive functions are in different rooms, this is a move. The request is traced twice:
+first without receivers, then with one receiver before the update and one after it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ class Team:
 
 
 class Trace:
-    """A profiler that notes the functions of bzz while it ``is_on``."""
+    """A profiler that notes the called functions of bzz.
+
+    It does so while ``is_on`` is true.
+    """
 
     def __init__(self) -> None:
         self.is_on = False
@@ -73,7 +76,10 @@ class Trace:
 
 
 def room(code: CodeType) -> str:
-    """Return the room of a function: ``http`` for a function of ``bzz.http.handler``."""
+    """Return the room of a function.
+
+    The room of a function in ``bzz.http.handler`` is ``http``.
+    """
     return Path(code.co_filename).relative_to(ROOT).parts[0].removesuffix(".py")
 
 
@@ -93,7 +99,7 @@ async def after(sender: Any, instance: Project) -> None:
 async def trace_requests(trace: Trace) -> None:
     """Serve a team and trace one update of its project.
 
-    Update the project a few times before, to fill the caches.
+    Before the trace begins, a few updates fill the caches.
     """
     server = tornado.httpserver.HTTPServer(tornado.web.Application(bzz.ModelHive.routes_for(MemoryProvider(), Team)))
     [socket] = tornado.netutil.bind_sockets(0, "127.0.0.1")
@@ -122,7 +128,7 @@ async def trace_requests(trace: Trace) -> None:
 def report(title: str, trace: Trace, *, is_list: bool) -> None:
     """Print the numbers of a trace.
 
-    Print each move, too, if ``is_list``.
+    If ``is_list`` is true, also print each move.
     """
     moves, modules = trace.moves(), {code.co_filename for code in trace.passed}
     say(f"{title:<10}{len({*trace.passed}):>5} functions{len(modules):>5} modules{len(moves):>5} moves")
@@ -134,7 +140,7 @@ def report(title: str, trace: Trace, *, is_list: bool) -> None:
 
 
 def main() -> None:
-    """Trace the request unwatched, then watched."""
+    """Trace the request without receivers, then with receivers."""
     parser = argparse.ArgumentParser("python -m benchmarks.trace", description=__doc__)
     parser.add_argument("--list", action="store_true", help="print each move as well")
     arguments = parser.parse_args()

@@ -28,7 +28,7 @@ HEADERS = {
 class Page(tornado.web.StaticFileHandler):
     """The handler of the page, its script and its style."""
 
-    def set_extra_headers(self, path: str) -> None:  # noqa: ARG002  # the same for all
+    def set_extra_headers(self, path: str) -> None:  # noqa: ARG002  # all paths get the same headers
         """Let the page load content only from this site."""
         for name, value in HEADERS.items():
             self.set_header(name, value)
@@ -37,7 +37,7 @@ class Page(tornado.web.StaticFileHandler):
 def lower_email(sender: type, data: dict[str, Any]) -> None:  # noqa: ARG001
     """Change an e-mail address to lower case.
 
-    One person then has one address.
+    So the same address is not stored in two spellings.
     """
     if data.get("email"):
         data["email"] = data["email"].lower()

@@ -112,7 +112,7 @@ class EmbeddedStore:
 
 def main() -> None:
     """Serve the store until standard input ends."""
-    from secantus import SecantusDBServer  # noqa: PLC0415  # GPL: in this process only
+    from secantus import SecantusDBServer  # noqa: PLC0415  # GPL: imported in this process only
 
     if len(sys.argv) not in (2, 3):
         sys.exit("usage: python -m example_app.store FOLDER [PORT]")
@@ -125,7 +125,7 @@ def main() -> None:
         sys.exit(f"{type(error).__name__}: {error}")
     print(server.port, flush=True)  # noqa: T201  # the parent process reads the port
     if sys.stdin.read() != CLOSE:
-        os._exit(0)  # no parent process any more; all commits are on disk, and a close takes seconds
+        os._exit(0)  # the parent process has ended; all commits are on disk, and closing takes seconds
     server.stop()
 
 

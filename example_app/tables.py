@@ -135,7 +135,7 @@ async def connected(url: str) -> AsyncIterator[SQLAlchemyProvider]:
     finally:
         if isinstance(engine, AsyncEngine):
             await engine.dispose()
-            await asyncio.sleep(0.1)  # the threads of aiosqlite call the loop at their end, so it must still run
+            await asyncio.sleep(0.1)  # the threads of aiosqlite call the loop at their end, so the loop must still run
         else:
             engine.dispose()
 

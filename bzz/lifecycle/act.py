@@ -22,7 +22,7 @@ from bzz.schema.schema import Schema
 from bzz.signals import Signal, request_failed
 from bzz.signals.request_ids import choose_id, request_id
 
-BREATH = 100  # after so many signals of one act, other tasks may run
+BREATH = 100  # each time that an act has sent so many signals, other tasks may run
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -56,8 +56,8 @@ class Act:
         in_process: whether plain code runs the act. Plain code may set any field, and gets instances. A request may set
             some fields, and gets representations.
         undefer: the deferred fields that the reply shows.
-        announced: the announcements that no signal has followed yet. The key of the dict is the name of the act and the
-            key of a member.
+        announced: the announcements that no signal has followed yet. Each key of the dict is a pair: the name of the
+            act, and the primary key of a member or None.
         sent: how many signals the act has sent.
     """
 
@@ -111,13 +111,14 @@ class Act:
         if not signal.is_muted:
             self.announced[announcement.act, key] = announcement
         await self._send(signal, sender, announcement.context, keywords)
-        if getattr(self.unit_of_work.state.handler, "_finished", False):  # Tornado, too, stops after such a prepare()
+        if getattr(self.unit_of_work.state.handler, "_finished", False):  # Tornado also stops if prepare() has answered
             raise Finished("A receiver has answered the request.")
 
     async def conclude(self, signal: Signal, *, sender: Any = None, key: Any = None, **keywords: Any) -> None:
         """Send the ``post_`` signal that follows the announcement with the same ``key``.
 
-        The signal of a write is isolated. Then a cancellation waits until the act ends, and no exception is raised.
+        The ``post_`` signal of a write is isolated: an exception of a receiver is not raised. A cancellation during
+        this signal waits until the act ends.
 
         Raises:
             Exception: raised by a receiver of a read's signal.
@@ -141,7 +142,7 @@ class Act:
                 await self._send(request_failed, one.sender, one.context, keywords)
 
     async def _breathe(self) -> None:
-        """Let other tasks run after each ``BREATH`` signals. The act may be cancelled here."""
+        """Let other tasks run after every ``BREATH`` signals. The act may be cancelled here."""
         self.sent += 1
         if not self.sent % BREATH:
             await asyncio.sleep(0)
@@ -154,7 +155,7 @@ class Act:
         )
 
     async def retype(self, data: Values) -> None:
-        """Parse the values that receivers left in ``data``, in place.
+        """Parse ``data`` again, in place, because receivers may have changed it.
 
         Receivers may set fields that requests may not set.
 
@@ -186,8 +187,8 @@ def paired(
 ) -> Callable[Concatenate[Act, P], Coroutine[Any, Any, T]]:
     """Decorate an act's function: one signal follows each ``pre_`` signal.
 
-    It is the ``post_`` signal, or ``request_failed`` if the function raises an exception. A cancellation may come after
-    a write has begun. Then it is raised at the end of the act. All signals of the act have the same ``request_id``.
+    It is the ``post_`` signal, or ``request_failed`` if the function raises an exception. If a cancellation comes after
+    a write has begun, it is raised at the end of the act. All signals of the act have the same ``request_id``.
     """
 
     @wraps(perform)
@@ -196,7 +197,7 @@ def paired(
         outer, chosen = postponement.set(cancellation), None if request_id.get() else request_id.set(choose_id(None))
         try:
             result = await perform(act, *args, **kwargs)
-            if act.announced:  # members that another request added first
+            if act.announced:  # another request has added these members first
                 await act.fail(Conflict("Another request did this first; read the relation again."))
         except (Exception, asyncio.CancelledError) as error:
             await act.fail(error)

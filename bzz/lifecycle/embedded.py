@@ -43,9 +43,9 @@ def _descend(values: Values, step: Step) -> tuple[int | None, Values]:
 
 
 def within(steps: Sequence[Step], change: Change) -> Change:
-    """Return a change of an instance that changes the document at ``steps``.
+    """Return the change of an instance that changes one of its documents.
 
-    It applies ``change`` to the document.
+    The returned change applies ``change`` to the document at ``steps``.
     """
     if not steps:
         return change
@@ -89,7 +89,7 @@ def adding(step: Step, data: Values) -> Change:
 def removing(step: Step, check: Callable[[Values], None]) -> Change:
     """Return the change of a parent that removes an embedded document.
 
-    The change raises NotFound if the parent holds no such document. It raises the exceptions of ``check``, too.
+    The change raises NotFound if the parent holds no such document. It also raises the exceptions of ``check``.
 
     Args:
         step: the step from the parent to the document.

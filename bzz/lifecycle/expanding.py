@@ -1,4 +1,4 @@
-"""``expand``: it replaces references with the instances that they refer to.
+"""``expand`` replaces references with the instances that they refer to.
 
 The instances of each field are fetched in one batch.
 """
@@ -19,7 +19,7 @@ MAX_EXPANDED = 10_000  # instances in one reply
 async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) -> list[int]:
     """Replace the primary keys in ``bodies`` with representations, in place.
 
-    If no instance that the request may see has a key, null replaces the key.
+    A key becomes null if its instance does not exist, or if the request may not see the instance.
 
     Args:
         unit_of_work: the calls that fetch the instances.

@@ -1,4 +1,7 @@
-"""The acts of a model for plain code, outside of a request: scripts, tests, WebSocket handlers."""
+"""The acts of a model for plain code outside of requests.
+
+Examples of such code are scripts, tests and WebSocket handlers.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,8 @@ class Page(list[Any]):
         items: the instances.
         more: whether another page follows.
         total: the number of instances on all pages. None unless the query has ``count``.
-        cursor: the value of ``after`` for the next page. None if there is no next page, or if a client must ask for it
-            with ``page``.
+        cursor: the value of ``after`` for the next page. None if there is no next page, or if a client must ask for the
+            next page with ``page``.
     """
 
     def __init__(self, items: Iterable[Any], more: bool, total: int | None, cursor: str | None) -> None:
@@ -106,7 +109,7 @@ class InProcess(ABC):
             path_and_data: the instance's path, as ``get`` takes it, and then a dict from field name to value.
 
         Raises:
-            TypeError: no instance that can be updated is at the path.
+            TypeError: the path cannot lead to an instance that can be updated.
             BzzError: raised by ``writes.update_instance``.
         """
         path, data = _split(path_and_data, Mapping)
@@ -117,7 +120,7 @@ class InProcess(ABC):
         """Delete the instance at ``path``.
 
         Raises:
-            TypeError: no instance that can be deleted is at the path.
+            TypeError: the path cannot lead to an instance that can be deleted.
             BzzError: raised by ``writes.delete_instance``.
         """
         async with self._act("delete", path) as act:
@@ -164,7 +167,7 @@ class InProcess(ABC):
         """Return the act ``name`` at a path.
 
         Raises:
-            TypeError: the path contains a None, does not exist, or does not take the act.
+            TypeError: the path contains None, does not exist, or does not take the act.
         """
         if any(part is None for part in below):
             raise TypeError(f"a path has no None in it: {below!r}")

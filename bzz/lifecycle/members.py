@@ -40,7 +40,7 @@ class Association:
 async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     """Add existing instances to the relation at the act's path.
 
-    Either all instances join, or none does. In a relation of one, the new member replaces the old one. No signals are
+    Either all instances join, or none does. In a to-one relation, the new member replaces the old one. No signals are
     sent about an instance that is a member already.
 
     Args:
@@ -48,8 +48,8 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
         raw: a dict from the relation's name to the primary keys.
 
     Raises:
-        Invalid: ``raw`` contains another field, or the key of an instance that the request may not see or that does not
-            exist.
+        Invalid: ``raw`` contains another field. The reason may also be a key: its instance does not exist, or the
+            request may not see it.
         Conflict: another request changed the relation first.
         BzzError: raised by ``Provider.update``.
         Exception: raised by a receiver of a ``pre_`` signal. Nothing is written.
@@ -86,7 +86,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     if before != keys:
         await _tell(act, act.conclude, post_dissociate, parent, leaving)
     await _tell(act, act.conclude, post_associate, parent, joined)
-    if undefer or schema.model is target.address.schema.model:  # the write may have changed the members, too
+    if undefer or schema.model is target.address.schema.model:  # the write may also have changed the members
         with suppress(Unavailable):  # the write is stored: the act must not fail now
             found |= await work.fetch(schema, keys, undefer=act.undefer, represent=False)
     return Association([found[key] for key in keys], bool(joined))
@@ -132,7 +132,7 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
 
 
 def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
-    """Return the primary keys in a body for a relation, each once."""
+    """Return the primary keys in the body for a relation, without duplicates."""
     errors: dict[str, list[str]] = {}
     for key in raw:
         if key != step.name:
@@ -152,7 +152,7 @@ def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
 def _held(step: Step, parent: Mapping[str, Any]) -> list[Any]:
     """Return the primary keys that a relation holds.
 
-    A relation of one holds at most one key.
+    A to-one relation holds at most one key.
     """
     held = parent.get(step.field)
     return held if isinstance(held, list) else [] if held is None else [held]

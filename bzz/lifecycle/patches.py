@@ -35,7 +35,7 @@ class Patch:
 
         Raises:
             PreconditionFailed: the precondition does not hold.
-            Invalid: the request gives a read-only field or the identifier another value than the stored one.
+            Invalid: the request would change the identifier or a read-only field.
         """
         if self.precondition is not None:
             self.precondition.check(self.schema, stored)
@@ -65,7 +65,7 @@ def parse_patch(
         schema: the schema of the instance.
         raw: a dict from public field name to value.
         precondition: the request's conditions on the stored values.
-        trusted: True if plain code gives the values, which may set any field. False if a request gives them.
+        trusted: True if the values come from plain code, which may set any field. False if they come from a request.
 
     Raises:
         Invalid: a field is unknown or cannot take its value.

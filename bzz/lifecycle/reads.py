@@ -1,4 +1,4 @@
-"""The acts get and list: announce, read, conclude."""
+"""The acts get and list. Each announces, reads and concludes."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         query: the conditions, order and page. Receivers may change the query.
 
     Returns:
-        The page, and the cursor of the next page. The cursor is None if there is no next page, or if a client must
-        ask for it with ``page``.
+        The page, and the cursor of the next page. The cursor is None if there is no next page, or if a client must ask
+        for the next page with ``page``.
 
     Raises:
         NotFound: the list is below an instance that does not exist.

@@ -40,7 +40,7 @@ async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values
 def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:
     """Return the primary keys that ``new`` contains and ``old`` does not.
 
-    The result is a dict from model to a dict from dotted name to key.
+    For each model, the result contains a dict from dotted name to key.
     """
     added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
     before = {name: old.get(name) for name in new}
@@ -52,5 +52,8 @@ def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type,
 
 
 def _field(name: str) -> str:
-    """Return a dotted name without indexes. So an item of a list may move."""
+    """Return a dotted name without indexes.
+
+    So the name stays the same when an item of a list moves.
+    """
     return ".".join(part for part in name.split(".") if not part.isdigit())

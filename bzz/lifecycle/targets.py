@@ -77,13 +77,14 @@ class Target:
             loaded: the stored instance, if this write has loaded it already.
             undefer: the deferred fields that ``change`` reads or changes.
             exact: whether the whole instance must still be as ``change`` found it.
-            below: the names of the fields from the end of the path down to a new document. Empty if there is none.
+            below: the names of the fields from the end of the path down to a new document. Empty if there is no new
+                document.
 
         Raises:
             BzzError: raised by ``Provider.update``. The names in ``errors`` begin at the end of the path, or at the new
                 document.
         """
-        found: Values | None = None  # the values that the change accepted; None while the change itself may raise
+        found: Values | None = None  # the values that ``change`` accepted; None as long as it has accepted none
 
         def apply(stored: Values) -> Values:
             nonlocal found
@@ -160,8 +161,8 @@ def _address(step: Step) -> Address:
 def _rename(error: BzzError, trail: Trail, below: Sequence[str]) -> None:
     """Let the names of an instance's errors begin at an embedded document.
 
-    It is the document at ``trail``, or ``below`` it. Errors about the document as a whole, or about anything outside
-    it, become the ``detail``.
+    It is the document at ``trail`` or, if ``below`` is not empty, the document that ``below`` leads to from there.
+    Errors about the whole document, or about anything outside of it, become the ``detail``.
     """
     steps = [re.escape(f"{name}." if index is None else f"{name}.{index}.") for name, index in trail]
     way = "".join([*steps, *(rf"{re.escape(name)}\.(?:[0-9]+\.)?" for name in below)])

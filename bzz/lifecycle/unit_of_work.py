@@ -26,7 +26,7 @@ T = TypeVar("T")
 NOTHING: Undefer = {}
 BATCH = 10_000  # the most keys in one query, because stores limit their number
 WRITES = {"create", "update", "delete"}
-_late: set[asyncio.Future[None]] = set()  # tasks that wait for running calls; else they would be collected
+_late: set[asyncio.Future[None]] = set()  # tasks that wait for running calls; without this set, Python may destroy them
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class UnitOfWork:
     async def compute_uncancelled(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Compute as ``compute`` does, but let a cancellation wait.
 
-        So the ``post_`` signal of a stored write is sent.
+        So a cancellation cannot prevent the ``post_`` signal of a stored write.
         """
         return await compute_uncancelled(function, *args, **kwargs) if self.is_large else function(*args, **kwargs)
 
@@ -92,7 +92,7 @@ class UnitOfWork:
             schema: the schema of the model.
             keys: primary keys: text, or values of the key's type. A key of another type is ignored.
             undefer: the deferred fields to load with the instances.
-            represent: whether to build the representations of the instances, too.
+            represent: whether to also build the representations of the instances.
 
         Raises:
             Unavailable: the store did not answer in time.
@@ -144,12 +144,12 @@ class UnitOfWork:
         return Writing(self)
 
     async def end(self) -> None:
-        """End the provider's unit after its last call. The next call opens a new unit."""
+        """End the provider's unit as soon as no call uses it. The next call opens a new unit."""
         unit, self.state.unit = self.state.unit, None
         if unit is not None:
             running = set(calls.get() or ())  # a copy, as threads remove calls that end
             calls.set(self.outer.pop() if self.outer else None)
-            if running:  # they still use the unit
+            if running:  # these calls still use the unit
                 _late.add(task := asyncio.ensure_future(self._end_after(unit, running)))
                 task.add_done_callback(_late.discard)
             elif (ending := self.provider.end(unit)) is not None:
@@ -186,7 +186,7 @@ class UnitOfWork:
             began = perf_counter()
             result = await (uncancelled(operation) if is_write else operation)
         except (Exception, asyncio.CancelledError) as error:
-            operation.close()  # if it did not begin
+            operation.close()  # needed if the operation did not begin
             await post_provider_call.send_async(sender, **call, duration=_since(began), error=error)
             raise
         duration = _since(began)

@@ -1,4 +1,4 @@
-"""The acts create, update and delete: load, announce, write, conclude."""
+"""The acts create, update and delete. Each loads, announces, writes and concludes."""
 
 from __future__ import annotations
 

@@ -60,15 +60,15 @@ class List(DataType):
     def merge(self, stored: Any, patch: Any) -> Any:  # noqa: ARG002  # a list is replaced
         """Return the items of ``patch``, which replace the stored list.
 
-        Each item is merged into nothing.
+        A new item is not merged with a stored item.
         """
         return None if patch is None else [self.item.merge(None, item) for item in patch]
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield the read-only values of the items.
 
-        The dotted name of a value begins with the index of its item. An item may repeat the read-only values of a
-        stored item if all of these values are equal. Each stored item may be repeated once.
+        The dotted name of a value begins with the index of its item. The read-only values of an item are allowed if all
+        of them equal those of a stored item. Each stored item allows this for one item.
         """
         left: defaultdict[str, list[Any]] = defaultdict(list)
         for item in reversed(stored or ()):

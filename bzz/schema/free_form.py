@@ -40,8 +40,8 @@ class Json(DataType):
 
     Args:
         check_key: a function that raises ValueError for a key that the store cannot hold.
-        plain: a function that turns a value of the store's own class (the class of its ids, for instance) into JSON. It
-            raises TypeError for any other value.
+        plain: a function that turns values of the store's own classes, such as its ids, into JSON. It raises TypeError
+            for any other value.
         kinds: the store's own classes whose values ``parse`` accepts.
     """
 

@@ -75,7 +75,7 @@ def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
 
 
 def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
-    """Return the type of integers in a range. The default is 64 bits."""
+    """Return the type of integers in a range. By default, it is the range of 64 bits."""
 
     def parse_integer(raw: Any) -> int:
         if isinstance(raw, str) and re.fullmatch(r"[+-]?[0-9]{1,40}", raw):

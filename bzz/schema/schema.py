@@ -1,7 +1,7 @@
-"""The schema of a model: its fields, and the parsing and merging of their values.
+"""The schema of a model: its fields, and how their values are parsed and merged.
 
 A provider describes each model as one ``Schema``. The values of an instance are a dict from field name to Python value.
-An embedded document is a dict in it, a list is a list, and a reference is a primary key.
+In this dict, an embedded document is a dict, a list is a list, and a reference is a primary key.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Schema:
             name: the name of the field that contains the value; None for ``id_field``.
 
         Raises:
-            NotFound: ``identifier`` is not a value of the field, or is another spelling of a value (``07`` for 7).
+            NotFound: ``identifier`` is not a value of the field, or spells a value in another way: ``07`` for 7.
         """
         try:
             value = self.fields[str(name or self.id_field)].type.parse(identifier)
@@ -146,7 +146,8 @@ class Schema:
 
         Args:
             raw: a dict from public field name to value.
-            trusted: True if plain code gives the values, which may set any field. False if a request gives them.
+            trusted: True if the values come from plain code, which may set any field. False if they come from a
+                request.
 
         Raises:
             Invalid: a field is unknown, is read-only, or cannot take its value.
@@ -158,7 +159,7 @@ class Schema:
     def parse(self, raw: Mapping[str, Any], *, hidden: bool = False) -> Values:
         """Parse values and return a dict from own field name to value.
 
-        The dict contains the values of read-only fields, too.
+        The dict also contains the values of read-only fields.
 
         Args:
             raw: a dict from public field name to value.
@@ -216,7 +217,7 @@ class Schema:
         public name to texts.
 
         Args:
-            errors: a dict from dotted name to texts. The client may see an error of an unknown field, too.
+            errors: a dict from dotted name to texts. The client may also see an error of an unknown field.
             given: the model's own names of the fields that the client sent; None if the client sent none.
         """
         visible = {}
@@ -236,7 +237,7 @@ class Schema:
         """Return the diff of two states of an instance.
 
         An example of a diff is ``{'age': {'from': 3, 'to': 4}}``. The name of a value inside an embedded document is
-        dotted. A list has one entry. An embedded document that was set or unset as a whole has one entry, too.
+        dotted. A list has one entry. The same holds for an embedded document that was set or unset as a whole.
         """
         changes: Diff = {}
         for name, value in self.changed(old, new).items():
@@ -280,8 +281,8 @@ def make_schema(
         json: as in ``Schema``.
 
     Raises:
-        TypeError: the field of identifiers does not exist, or its values have parts. The reason may also be that
-            another field than the primary key has the name ``id``.
+        TypeError: the field of identifiers does not exist, or its values have parts. The reason may also be that ``id``
+            is the name of a field that is not the primary key.
     """
     own = model.get_id_field_name() if hasattr(model, "get_id_field_name") else id_field
     id_field = getattr(own, "name", own) or pk

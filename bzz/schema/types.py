@@ -1,9 +1,9 @@
 """The interface of the types. They parse input (JSON or form) into Python values, and dump these values as JSON.
 
-``parse`` accepts JSON values, the texts of a form, and Python values of the type. So it can parse the values that
-receivers set, too. It raises ``ValueError`` for a value that is not of the type. For a value inside a list, map or
-embedded document, it raises ``Invalid``. The ``errors`` of this exception is a dict from dotted name to texts.
-``parse`` never gets None.
+``parse`` accepts JSON values, the texts of a form, and Python values of the type. So it can also parse the values that
+receivers set. It raises ``ValueError`` for a value that is not of the type. For a value inside a list, map or embedded
+document, it raises ``Invalid``. The ``errors`` of this exception is a dict from dotted name to texts. ``parse`` never
+gets None.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def identity(value: Any) -> Any:
 
 
 class FormValue(tuple[str, ...]):
-    """The texts that a form holds for one key, at least one."""
+    """The texts that a form holds for one key. There is at least one."""
 
     __slots__ = ()
 
@@ -70,7 +70,7 @@ class DataType(ABC):
         """Tell whether two values of this type are equal. Either may be None."""
         return bool(one == other)
 
-    def merge(self, stored: Any, patch: Any) -> Any:  # noqa: ARG002  # most types are replaced
+    def merge(self, stored: Any, patch: Any) -> Any:  # noqa: ARG002  # most types replace the stored value
         """Return ``stored`` with ``patch`` merged into it (RFC 7396, section 2).
 
         The function does not change its arguments.

@@ -1,8 +1,8 @@
 """``Signal``: a blinker signal with declared keywords that awaits its receivers in order.
 
-It differs from blinker's signals in four rules. Receivers run in the order of their connection. An awaitable result is
-awaited before the next receiver runs. A receiver gets the keywords that its signature takes. ``connect`` refuses a
-receiver that ``send_async`` could not call.
+It differs from blinker's signals in four rules. Receivers run in the order in which they were connected. An awaitable
+result is awaited before the next receiver runs. A receiver gets the keywords that its signature takes. ``connect``
+refuses a receiver that ``send_async`` could not call.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Signal(blinker.NamedSignal):
         isolated: whether a receiver's exception is logged, and the other receivers still run. If not, it is raised.
         computed: the names of keywords whose value may be an async function without parameters. Such a function is
             called once for each receiver that takes the keyword.
-        optional: a dict from the name of a keyword that ``send_async`` may leave out, to a function that then makes its
-            value.
+        optional: a dict from the name of a keyword to a function. If ``send_async`` does not get the keyword, the
+            function makes its value.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Signal(blinker.NamedSignal):
 
         Raises:
             TypeError: ``receiver`` is not callable, or takes an argument that this signal does not offer. The reason
-                may also be that ``sender`` is not of the class of this signal's senders.
+                may also be that ``sender`` has another class than the senders of this signal.
         """
         self._check_sender(sender)
         if not callable(receiver) or isinstance(receiver, type):
@@ -168,7 +168,7 @@ class Signal(blinker.NamedSignal):
             self._mutes -= 1
             self.is_muted = self._mutes > 0 or self._was_muted
 
-    def send(self, sender: Any = None, /, **keywords: Any) -> NoReturn:  # noqa: ARG002  # blinker's
+    def send(self, sender: Any = None, /, **keywords: Any) -> NoReturn:  # noqa: ARG002  # as in blinker
         """Raise RuntimeError: receivers must be awaited, so only ``send_async`` sends.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The calls of receivers. The arguments of a receiver are read from its signature once."""
+"""The calls of receivers. The signature of a receiver is read once, to find its arguments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SENDER = ""  # stands for the sender among positional arguments, because no keyword is empty
+SENDER = ""  # the name of the sender among positional arguments; no keyword has the empty name
 ONLY_SENDER = (SENDER,)
 
 
@@ -72,7 +72,7 @@ def plan_call(receiver: Callable[..., Any], keywords: Collection[str], computed:
         elif parameter.kind is not parameter.POSITIONAL_ONLY and parameter.name in keywords:
             named.append(parameter.name)
         elif parameter.default is not parameter.empty:
-            skipped = True  # positional-only parameters after it keep their defaults, too
+            skipped = True  # positional-only parameters after it also keep their defaults
         elif not is_var:
             raise TypeError(parameter.name)
     if everything:

@@ -35,9 +35,9 @@ def capture(*signals: Signal) -> Iterator[list[Sent]]:
 
     The list has the signals in the order in which they were sent.
 
-    A receiver makes the record. It is called after all receivers that were connected before. It copies ``data``,
-    ``query``, ``user_data`` and the list ``items``, as later receivers may change them. It does not copy instances.
-    While it listens to ``post_get_instance``, no GET is answered 304.
+    A receiver makes the record. It is called after all receivers that were connected before the block. It copies
+    ``data``, ``query``, ``user_data`` and the list ``items``, because later receivers may change them. It does not copy
+    instances. While it listens to ``post_get_instance``, the reply to a GET is never a 304.
 
     Args:
         signals: the signals to record. The default is all declared signals.

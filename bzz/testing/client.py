@@ -18,7 +18,7 @@ import tornado.netutil
 import tornado.web
 
 FORM = "application/x-www-form-urlencoded"
-SECONDS = 30  # a test may wait so long for a reply
+SECONDS = 30  # a test waits for a reply at most so long
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-// The page: it lists, creates, edits and deletes through the generated routes, and shows the signals that are pushed to it.
+// The page. It lists, creates, edits and deletes through the generated routes. It shows the signals that the server sends.
 
 const $ = (selector) => document.querySelector(selector);
 const PER_PAGE = 50;
@@ -28,10 +28,10 @@ const RESOURCES = {
 };
 
 let resource = "person";
-let page = null; // the query of one that is not the first
-let pagesBefore = []; // a cursor leads forward only
+let page = null; // the query of the shown page; null for the first page
+let pagesBefore = []; // the earlier pages, because a cursor leads only forward
 let people = new Map();
-let asked = 0; // refreshes, of which only the last one shows
+let asked = 0; // the number of refreshes; only the last one shows its result
 let wasLost = false;
 let projectsInside; // a promise of whether teams have their projects inside
 
@@ -80,8 +80,8 @@ async function everyone() {
   return found;
 }
 
-// A document has its projects inside, and they are changed at their paths there. Of tables the team only refers to them:
-// no such path takes a change, and they have routes of their own.
+// A team that is a document contains its projects. They are changed at paths below the team. A team in a table only refers
+// to its projects. They have routes of their own, and cannot be changed at paths below the team.
 async function askWhereProjectsAre() {
   const { allow } = await request("OPTIONS", "/api/team/-/projects/-/");
   return allow.includes("PATCH");
@@ -92,7 +92,7 @@ async function firstPage() {
   return `?per_page=${PER_PAGE}&fields=id,${RESOURCES[resource].columns}${expand}`;
 }
 
-// --- small helpers to make elements; text is only ever set as text
+// --- small helpers to make elements; text is never set as HTML
 
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -172,7 +172,7 @@ function row(item) {
   };
   const cells = RESOURCES[resource].columns.map((name) => {
     const cell = element("td", { className: name, textContent: shown(name, item[name]) });
-    cell.dataset.label = name; // a narrow screen shows it in the place of the table's head
+    cell.dataset.label = name; // a narrow screen shows the label instead of the table's head
     return cell;
   });
   return element("tr", {}, ...cells, element("td", { className: "tools" }, edit, " ", remove));
@@ -240,7 +240,7 @@ async function openEditor(item) {
     event.preventDefault();
     const changed = controls.filter(({ read, before }) => JSON.stringify(read()) !== before);
     const values = Object.fromEntries(changed.map(({ name, read }) => [name, read()]));
-    for (const control of changed) control.before = null; // so that what may be stored by half is stored again
+    for (const control of changed) control.before = null; // a value that may be only partly stored is stored again
     save.disabled = true;
     try {
       await store(edited, saved, values);
@@ -255,8 +255,8 @@ async function openEditor(item) {
   $("#editor").showModal();
 }
 
-// Members join and leave, and projects come, change and go, at paths of their own; the rest is one change of the whole.
-// What is stored is noted in `saved`, so that saving again after a problem goes on from there.
+// Members and projects of a stored team are changed at paths of their own. One request changes all other values.
+// `saved` notes what is stored. So if the user saves again after a problem, only the rest is sent.
 async function store(edited, saved, { members, projects, ...values }) {
   const all = `/api/${edited}/`;
   const one = () => `${all}${encodeURIComponent(saved.id)}/`;
@@ -305,7 +305,7 @@ async function storeProjects(team, before, projects) {
 
 async function remove(path) {
   await request("DELETE", path).catch((problem) => {
-    if (problem.status !== 404) throw problem; // somebody else has done it
+    if (problem.status !== 404) throw problem; // 404: somebody else has removed it
   });
 }
 
@@ -387,7 +387,7 @@ function listen() {
   stream.onerror = () => {
     state("lost", "reconnecting");
     wasLost = true;
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 1000); // an error page, say; else it tries itself
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 1000); // after an error page; else the browser connects again
   };
 }
 
@@ -426,7 +426,7 @@ $("#user button").onclick = () => sign("/api/auth/signout/");
 
 function start() {
   projectsInside = askWhereProjectsAre();
-  projectsInside.catch(() => {}); // whoever awaits it says so
+  projectsInside.catch(() => {}); // the code that awaits the promise shows the error
   refresh();
 }
 
@@ -447,5 +447,5 @@ $("#clear").onclick = () => {
 };
 $("#reads").onchange = (event) => document.body.classList.toggle("reads", event.target.checked);
 start();
-showUser().catch(() => {}); // as the list says, the server cannot be reached
+showUser().catch(() => {}); // the list already says that the server cannot be reached
 listen();

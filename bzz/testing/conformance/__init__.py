@@ -1,4 +1,4 @@
-"""Tests of the promises of the provider interface.
+"""Tests that a provider keeps the promises of its interface.
 
 Write a subclass of ``ProviderConformance`` in a test module, give it models and ``connect()``, and run pytest.
 """

@@ -1,6 +1,6 @@
 """The base class of the suite's cases.
 
-Each case is a coroutine on an event loop of its own. A case is skipped only if the suite declares it.
+Each case is a coroutine on an event loop of its own. A case is skipped only if the suite's ``skips`` says so.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Cases(ABC):
     def connect(self) -> AbstractAsyncContextManager[Provider]:
         """Return a context manager that yields the provider on an empty store.
 
-        It disconnects at the end of the block.
+        When the block ends, the context manager disconnects.
         """
 
     def unreachable(self) -> AbstractAsyncContextManager[Provider]:
@@ -118,7 +118,7 @@ class Cases(ABC):
         raise NotImplementedError
 
     def __init_subclass__(cls) -> None:
-        """Raise TypeError if ``skips`` has a name of no feature or case."""
+        """Raise TypeError if ``skips`` names an unknown feature or case."""
         known = {*FEATURES, *(name.removeprefix("test_") for name in dir(cls) if name.startswith("test_"))}
         unknown = sorted(cls.skips.keys() - known)
         if unknown:
@@ -188,8 +188,8 @@ def case(*features: str) -> Callable[[Body], Callable[..., None]]:
     The method has a parameter ``served``.
 
     Args:
-        features: the names in ``FEATURES`` that the case needs. The value of a parameter called ``feature`` is needed,
-            too.
+        features: the names in ``FEATURES`` that the case needs. If the case has a parameter ``feature``, it also needs
+            the feature that is the value of this parameter.
     """
 
     def decorate(body: Body) -> Callable[..., None]:

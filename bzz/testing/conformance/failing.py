@@ -100,7 +100,7 @@ class FailureCases(Cases):
     async def test_many_requests_at_once_are_200_or_503(self, served: Served) -> None:
         """The suite sends 300 requests at once.
 
-        One more request after them is answered 200.
+        The reply to one more request after them is a 200.
         """
         key = await served.person()
         replies = await asyncio.gather(*(served.api("GET", f"/person/{key}") for _ in range(300)))
@@ -111,7 +111,7 @@ class FailureCases(Cases):
     async def test_a_cancelled_act_has_one_end_that_agrees_with_the_store(self, served: Served) -> None:
         """An act may be cancelled at any turn of the event loop.
 
-        A create that was announced has exactly one end. The end agrees with what is stored.
+        After each announced create, exactly one signal tells how it ended. This signal agrees with what is stored.
         """
         hive = served.hives["person"]
         for steps in range(30):

@@ -62,7 +62,7 @@ class ListCases(Cases):
     async def test_text_operators_take_their_value_literally(self, served: Served, operator: str) -> None:
         """Upper and lower case differ.
 
-        They are equal only for the operators whose names begin with ``i``.
+        Only the text operators whose names begin with ``i`` ignore the difference.
         """
         await people(served)
         for text in TEXTS:
@@ -91,7 +91,7 @@ class ListCases(Cases):
 
     @case()
     async def test_a_list_can_be_filtered_by_ten_thousand_keys(self, served: Served) -> None:
-        """``expand`` asks for so many keys in one query."""
+        """``expand`` may ask for that many keys in one query."""
         key = served.hives["person"].resource.schema.fields[str(served.hives["person"].resource.schema.pk)].type
         mine = key.parse(await served.person())
         others = [key.parse(await served.person(f"p{n}")) for n in range(3)]
@@ -102,7 +102,7 @@ class ListCases(Cases):
 
     @case("age")
     async def test_null_comes_first_ascending_and_last_descending(self, served: Served) -> None:
-        """The primary key breaks ties, so the order is always the same."""
+        """The primary key sorts equal values, so the order never changes."""
         await people(served)
         rising = [PEOPLE[name].get("age") for name in await served.names("/person?sort=age")]
         assert rising == [None, None, 5, 20, 20, 36]
@@ -115,7 +115,7 @@ class ListCases(Cases):
     @pytest.mark.parametrize("sort", ["", "sort=age", "sort=-age", "sort=name", "sort=-age,name", "sort=-id"])
     @case("age", "after")
     async def test_a_walk_along_cursors_meets_each_instance_once(self, served: Served, sort: str) -> None:
-        """Nulls and ties in the order do not change this."""
+        """This is so even if sorted values are null or equal."""
         await people(served)
         met = await served.walk(f"/person?per_page=2&{sort}")
         assert met == await served.names(f"/person?per_page=100&{sort}")
@@ -212,7 +212,7 @@ class ListCases(Cases):
 
     @case("note")
     async def test_to_dict_of_the_model_makes_the_representation(self, served: Served) -> None:
-        """The replies to a create and to an update show this representation."""
+        """The replies to a POST and to a PUT show this representation."""
         made = await served.api("POST", "/note", json_body={"text": "one"})
         assert made.json == {"id": made.headers["X-Created-Id"], "shown": "one"}
         changed = await served.api("PUT", made.headers["Location"], json_body={"text": "two"})

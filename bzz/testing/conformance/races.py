@@ -18,7 +18,7 @@ class RaceCases(Cases):
 
     @case("if_match")
     async def test_of_many_writes_with_one_entity_tag_one_succeeds(self, served: Served) -> None:
-        """All other writes are answered 412."""
+        """The reply to each other write is a 412."""
         made = await served.api("POST", "/person", json_body={"name": "Ada"})
         path, tag = made.headers["Location"], {"If-Match": made.headers["ETag"]}
         replies = await asyncio.gather(
@@ -34,7 +34,7 @@ class RaceCases(Cases):
 
     @case("if_match", "age")
     async def test_if_match_compares_all_fields(self, served: Served) -> None:
-        """Two updates of different fields have the same entity tag.
+        """Two updates of different fields send the same entity tag.
 
         One of them succeeds.
         """
@@ -58,7 +58,7 @@ class RaceCases(Cases):
 
     @case("email")
     async def test_a_unique_value_is_stored_once(self, served: Served) -> None:
-        """Many creates with one unique value come at once.
+        """Many POSTs with the same unique value come at once.
 
         One of them succeeds.
         """
@@ -69,7 +69,7 @@ class RaceCases(Cases):
 
     @case("country")
     async def test_a_primary_key_is_inserted_once(self, served: Served) -> None:
-        """Many creates with one primary key come at once.
+        """Many POSTs with the same primary key come at once.
 
         One of them succeeds, and its values are stored.
         """
@@ -82,14 +82,14 @@ class RaceCases(Cases):
 
     @case()
     async def test_an_instance_is_deleted_once(self, served: Served) -> None:
-        """Each later delete is answered 404."""
+        """The reply to each later DELETE is a 404."""
         key = await served.person()
         replies = await asyncio.gather(*(served.api("DELETE", f"/person/{key}") for _ in range(RACERS)))
         assert sorted(reply.status for reply in replies) == [204] + [404] * (RACERS - 1)
 
     @case("members")
     async def test_all_members_that_join_at_once_are_stored(self, served: Served) -> None:
-        """No associate undoes another associate."""
+        """No request removes a member that another request has added."""
         ids = [await served.person(f"p{n}") for n in range(RACERS)]
         path = f"/team/{await served.team()}/members"
         replies = await asyncio.gather(*(served.api("POST", path, json_body={"members": [key]}) for key in ids))

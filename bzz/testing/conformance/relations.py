@@ -23,7 +23,10 @@ class RelationCases(Cases):
 
     @case("owner")
     async def test_a_reference_is_set_followed_and_unset(self, served: Served) -> None:
-        """The parent's body and the reference's own path can set it."""
+        """A request can set the reference in the body of the parent.
+
+        It can also set the reference at the path of the reference.
+        """
         api = served.api
         ada, bob = await served.person(), await served.person("Bob")
         made = await api("POST", "/team", json_body={"name": "Engine", "owner": ada})
@@ -50,7 +53,10 @@ class RelationCases(Cases):
 
     @case("owner")
     async def test_a_reference_to_a_missing_instance_is_refused(self, served: Served) -> None:
-        """A POST, a PUT and the path of the relation refuse it."""
+        """A POST or PUT of the parent with such a reference is refused.
+
+        The same holds for a POST to the path of the relation.
+        """
         key = await served.team()
         gone = await served.person()
         await served.api("DELETE", f"/person/{gone}")
@@ -63,7 +69,7 @@ class RelationCases(Cases):
     async def test_a_list_is_filtered_by_a_reference(self, served: Served) -> None:
         """A filter can compare the key in the reference.
 
-        Another filter finds the instances that have a reference.
+        Another filter asks whether there is a reference.
         """
         ada = await served.person()
         owned, free = await served.team(owner=ada), await served.team()
@@ -117,7 +123,7 @@ class RelationCases(Cases):
     async def test_a_path_leads_to_members_only(self, served: Served) -> None:
         """An instance that is not a member is not found.
 
-        The path of the team finds its own members only.
+        The path of a team leads only to the members of this team.
         """
         ada, bob = await served.person(), await served.person("Bob")
         mine, other = await served.team(members=[ada]), await served.team(members=[bob])
@@ -189,7 +195,7 @@ class RelationCases(Cases):
     async def test_a_list_is_filtered_by_a_member(self, served: Served) -> None:
         """A filter can compare a member's key.
 
-        Another filter finds the instances that have any member.
+        Another filter asks whether there is any member.
         """
         ada, bob = await served.person(), await served.person("Bob")
         one, none = await served.team(members=[ada, bob]), await served.team()
@@ -202,7 +208,7 @@ class RelationCases(Cases):
 
     @case("members")
     async def test_a_deleted_instance_is_no_member(self, served: Served) -> None:
-        """A store may also refuse to delete a member (409)."""
+        """A store may also refuse to delete a member. Then the reply is a 409."""
         ada, bob = await served.person(), await served.person("Bob")
         key = await served.team(members=[ada, bob])
         deleted = await served.api("DELETE", f"/person/{ada}")
@@ -232,7 +238,7 @@ class RelationCases(Cases):
 
     @case("members", "owner")
     async def test_paths_go_on_through_members(self, served: Served) -> None:
-        """A member can be read and dissociated there, but not updated."""
+        """At its path, a member can be read and dissociated, but not updated."""
         api = served.api
         ada = await served.person()
         key = await served.team(members=[ada], owner=ada)

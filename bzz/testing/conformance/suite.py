@@ -14,7 +14,7 @@ from bzz.testing.conformance.writes import WriteCases
 
 
 class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, RaceCases, FailureCases):
-    """Tests of the promises of the provider interface.
+    """Tests that a provider keeps the promises of its interface.
 
     pytest runs a subclass that is called ``Test...``. The subclass must have ``connect()``, an async context manager
     that yields the provider on an empty store. It must also have four models as class attributes:

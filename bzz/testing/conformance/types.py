@@ -16,7 +16,7 @@ from bzz.signals import post_update_instance, pre_create_instance
 from bzz.testing.capture import capture
 from bzz.testing.conformance.cases import PERSON, SCALARS, Cases, Served, Status, case
 
-VALUES: Mapping[str, tuple[Any, Any, type]] = {  # from field to a value in JSON, another value, and the Python type
+VALUES: Mapping[str, tuple[Any, Any, type]] = {  # from field to two values in JSON and their Python type
     "email": ("ada@example.com", "bob@example.com", str),
     "age": (3, -4, int),
     "height": (1.5, 2.25, float),
@@ -56,9 +56,9 @@ class TypeCases(Cases):
     @pytest.mark.parametrize("feature", PERSON)
     @case()
     async def test_a_value_is_shown_as_it_was_sent(self, served: Served, feature: str) -> None:
-        """POST, GET, PUT and PATCH show it, and null, too.
+        """POST, GET, PUT and PATCH show the value.
 
-        An update with the values that GET showed changes nothing.
+        The same holds for null. An update with the values that GET showed changes nothing.
         """
         value, other, _ = VALUES[feature]
         made = await served.api.create("/person", name="Ada", **{feature: value})

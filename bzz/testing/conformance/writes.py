@@ -53,7 +53,7 @@ async def stored(provider: Provider, address: Address) -> Stored:
 
 
 class WriteCases(Cases):
-    """Cases of creates, updates and deletes."""
+    """Cases of requests that create, update and delete instances."""
 
     @case()
     async def test_a_created_instance_is_found_at_its_location(self, served: Served) -> None:
@@ -74,9 +74,9 @@ class WriteCases(Cases):
 
     @case()
     async def test_a_generated_key_cannot_be_set(self, served: Served) -> None:
-        """Neither a create nor an update can set it.
+        """Neither a POST nor a PUT can set the key.
 
-        An update may contain the key that the instance already has.
+        A PUT may contain the key that the instance already has.
         """
         key = await served.person()
         other = await served.person("Bob")
@@ -117,7 +117,7 @@ class WriteCases(Cases):
 
     @case("country")
     async def test_a_clients_key_is_inserted_once_and_never_changes(self, served: Served) -> None:
-        """A create must never replace an instance."""
+        """A POST must never replace an instance."""
         api = served.api
         missing = await api("POST", "/country", json_body={"name": "Nowhere"})
         assert (missing.status, list(missing.json["errors"])) == (400, ["id"])
@@ -166,7 +166,7 @@ class WriteCases(Cases):
 
     @case()
     async def test_a_deleted_instance_is_not_found(self, served: Served) -> None:
-        """A second delete is answered 404.
+        """The reply to a second DELETE is a 404.
 
         Receivers get the instance in its last state.
         """
@@ -223,7 +223,7 @@ class WriteCases(Cases):
     async def test_an_update_applies_the_change_to_the_stored_values(self, served: Served) -> None:
         """The update returns the values before and after it.
 
-        A change that raises does not alter the stored values.
+        A change that raises an exception does not alter the stored values.
         """
         provider, address = served.provider, address_of(served, await served.person(age=3))
         seen: list[Values] = []
@@ -262,7 +262,7 @@ class WriteCases(Cases):
     @pytest.mark.parametrize("method", ["PUT", "DELETE"])
     @case()
     async def test_an_instance_deleted_during_a_write_stays_deleted(self, served: Served, method: str) -> None:
-        """An update or a delete of the instance is answered 404."""
+        """The reply to a PUT or DELETE of the instance is a 404."""
         key, hive = await served.person(), served.hives["person"]
         signal = pre_update_instance if method == "PUT" else pre_delete_instance
         is_first = True
@@ -282,7 +282,7 @@ class WriteCases(Cases):
     async def test_a_write_is_one_unit_of_work_that_receivers_share(self, served: Served) -> None:
         """Receivers of ``pre_`` signals get the unit of work.
 
-        Each write has another one. Receivers of ``post_`` signals get None.
+        Each write has another unit of work. Receivers of ``post_`` signals get None.
         """
         units: list[Any] = []
 
