@@ -67,7 +67,7 @@ class AuthHive:
         )
 
     @staticmethod
-    def configure(  # noqa: PLR0917  # these arguments have always been positional
+    def configure(  # noqa: PLR0917  # the signature is public API
         app: Application,
         secret_key: str | bytes | Sequence[str | bytes],
         expiration: int = 1200,

@@ -23,7 +23,7 @@ class Condition:
     ====================================== ===========================================================================
     ``eq``, ``ne``                         the field equals the value, or does not; None equals only null
     ``in``, ``nin``                        the field equals one of a list of values, or none of them
-    ``gt``, ``gte``, ``lt``, ``lte``       the field sorts after or before the value; a null field never does
+    ``gt``, ``gte``, ``lt``, ``lte``       after, at or after, before, at or before the value; a null field never is
     ``exists``                             the field has a value, or has none; empty lists and objects are no values
     ``contains``                           the value is an item of the list, or a part of the text
     ``startswith``, ``endswith``           the text starts or ends with the value
