@@ -51,7 +51,7 @@ class DocumentClass:
     def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
         """Set the ``changed`` values on ``document``.
 
-        The document's values were ``old``. No other field is marked as changed.
+        ``old`` has the values before the change. No other field is marked as changed.
         """
         for name, value in changed.items():
             part = document._data.get(name)

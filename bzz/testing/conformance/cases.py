@@ -147,7 +147,7 @@ class Cases(ABC):
     async def serve(self, body: Body, features: tuple[str, ...], arguments: dict[str, Any]) -> None:
         """Serve the models and run the body of a case.
 
-        If a feature is missing and not declared, the case fails.
+        If the provider lacks a feature and has not declared so, the case fails.
         """
         async with asyncio.timeout(SECONDS), self.connect() as provider:
             try:

@@ -47,6 +47,6 @@ class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, RaceC
     - ``unit`` (units of work) or ``unreachable``;
     - the name of a case without ``test_``.
 
-    A case that needs a declared feature is skipped with the reason. A case fails if it needs a feature that is missing
-    and not declared.
+    A case that needs a declared feature is skipped with the reason. A case fails if it needs a feature that the
+    provider lacks and has not declared.
     """
