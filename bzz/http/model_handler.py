@@ -106,7 +106,7 @@ class ModelHandler(Handler):
         The status of the reply is 201. After ``associate`` it is 200 if all instances were members already, and 204 if
         the caller may not read them.
         """
-        query, body = self._shape(lenient=True), await self._body()
+        query, body = self._shape(), await self._body()
         async with self._act(query) as act:
             if self.path.end.is_reference:
                 answer = await self._associate(act, body, query)
@@ -136,7 +136,7 @@ class ModelHandler(Handler):
 
     async def put(self) -> None:
         """Merge the body into an instance."""
-        query, body = self._shape(lenient=True), await self._body()
+        query, body = self._shape(), await self._body()
         async with self._act(query) as act:
             stored = await writes.update_instance(act, body, self._precondition())
             shown = await self._written(act, [stored], query)
@@ -148,7 +148,7 @@ class ModelHandler(Handler):
 
     async def delete(self) -> None:
         """Delete an instance or dissociate a member, and reply with status 204."""
-        async with self._act() as act:
+        async with self._act(self._shape()) as act:
             if self.path.end.is_reference:
                 await members.dissociate(act, self._precondition())
             else:
@@ -188,8 +188,8 @@ class ModelHandler(Handler):
     def _resource_of(self, model: Any) -> Resource:
         return resource_of(self.provider, model)
 
-    def _shape(self, *, lenient: bool = False) -> Query:
-        return self._admitted(Parser(self.provider, self.path.end).shape(self.request.query, lenient=lenient))
+    def _shape(self) -> Query:
+        return self._admitted(Parser(self.provider, self.path.end).shape(self.request.query))
 
     def _admitted(self, query: Query) -> Query:
         """Return ``query`` if the caller may read what the query expands.
@@ -202,12 +202,12 @@ class ModelHandler(Handler):
             self._require_user(map(self._resource_of, expansion.models(tree)), "get")
         return query
 
-    def _act(self, query: Query | None = None) -> Act:
+    def _act(self, query: Query) -> Act:
         """Return a new act at the request's path.
 
         The act loads the deferred fields that a reply to ``query`` shows.
         """
-        undefer = expansion.undeferred(self.path.schema, query) if query else {}
+        undefer = expansion.undeferred(self.path.schema, query)
         return Act(UnitOfWork(self.provider, ActState(self)), self.path, undefer=undefer)
 
     def _require_user(self, resources: Iterable[Resource], verb: str | None = None) -> None:

@@ -55,29 +55,24 @@ class Parser:
             raise Invalid("The query is not valid.", errors={"after": ["cannot be given together with page"]})
         return query
 
-    def shape(self, encoded: str, *, lenient: bool = False) -> Query:
-        """Parse ``fields`` and ``expand`` for a reply with one instance.
+    def shape(self, encoded: str) -> Query:
+        """Parse ``fields`` and ``expand``, the parameters of a request for one instance and of any write.
 
         Args:
             encoded: a query string from Tornado.
-            lenient: whether to ignore other parameters. True is for writes. If False, other parameters are errors.
 
         Raises:
             Invalid: a parameter is unknown, given twice, or cannot take its value.
             BadRequest: the query string is malformed.
         """
         query = Query()
-        self._read(query_pairs(encoded), query, SHAPE, lenient=lenient)
+        self._read(query_pairs(encoded), query, SHAPE)
         return query
 
-    def _read(
-        self, given: Iterable[tuple[str, Any]], query: Query, allowed: tuple[str, ...], *, lenient: bool = False
-    ) -> None:
+    def _read(self, given: Iterable[tuple[str, Any]], query: Query, allowed: tuple[str, ...]) -> None:
         errors: dict[str, list[str]] = {}
         seen: set[str] = set()
         for key, value in given:
-            if lenient and key not in allowed:
-                continue
             try:
                 self._take(query, allowed, key, value, repeated=key in seen)
             except ValueError as error:

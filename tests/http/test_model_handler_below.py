@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 import bzz
 from bzz import signals
 from bzz.exceptions import Invalid
@@ -174,3 +176,28 @@ async def test_a_relation_that_requests_may_not_read_has_no_path(api: Api, serve
     for path in ("home", "addresses", "addresses/a", "friends", f"friends/{ada}"):
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             assert (await api(method, f"/member/{ada}/{path}", body="{}")).status == 404
+
+
+@pytest.mark.parametrize("parameter", ["name=Ada", "name__ne=Ada", "sort=name", "page=1", "x=1"])
+async def test_a_write_with_an_unknown_parameter_is_refused_by_name(teams: Api, parameter: str) -> None:
+    """A condition in the query string of a write is never ignored."""
+    ada, bob = await member(teams), await member(teams, "Bob")
+    at = f"/team/{await team(teams, members=[ada])}"
+    task = f"{at}/projects/{await project(teams, at.rpartition('/')[2])}"
+    before = (await teams("GET", at)).json
+    for method, path, body in (
+        ("POST", "/team", {"name": "New"}),
+        ("PUT", at, {"name": "Changed"}),
+        ("PATCH", at, {"name": "Changed"}),
+        ("DELETE", at, None),
+        ("POST", f"{at}/projects", {"name": "New"}),
+        ("PATCH", task, {"name": "Changed"}),
+        ("DELETE", task, None),
+        ("POST", f"{at}/members", {"members": [bob]}),
+        ("DELETE", f"{at}/members/{ada}", None),
+    ):
+        reply = await teams(method, f"{path}?{parameter}", json_body=body)
+        key = parameter.partition("=")[0]
+        assert (reply.status, reply.json["errors"]) == (400, {key: ["unknown; there are fields, expand"]})
+    assert (await teams("GET", at)).json == before
+    assert len((await teams("GET", "/team")).json) == 1
