@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from bzz.exceptions import BzzError, MethodNotAllowed, NotFound, Unsupported
+from bzz.exceptions import BadRequest, BzzError, MethodNotAllowed, NotFound, Unsupported
 from bzz.http import bodies, urls
 from bzz.http.handler import Handler
 from bzz.http.headers import parse_precondition
@@ -221,7 +221,9 @@ class ModelHandler(Handler):
             require_user(self)
 
     def _may_read(self) -> bool:
-        """Tell whether the caller may read the end of the path."""
+        """Tell whether the caller may GET the end of the path. All resources along the path must allow it."""
+        if any("GET" not in resource.methods for resource in self.path.resources):
+            return False
         return bool(self.current_user) or not needs_user(self._policy, self.path.resources, "get")
 
     async def _body(self) -> dict[str, Any]:
@@ -232,11 +234,14 @@ class ModelHandler(Handler):
 
         Raises:
             Unauthorized: only a signed-in user may read the instance, and therefore compare its entity tag.
+            BadRequest: nobody may read the instance.
             Unsupported: the store cannot compare and write in one step.
         """
         precondition = parse_precondition(self.request.headers)
         if precondition is not None:
             self._require_user(self.path.resources, "get")
+            if not self._may_read():
+                raise BadRequest("GET is not allowed here, so leave out If-Match and If-None-Match.")
             if not self.provider.capabilities.if_match:
                 raise Unsupported("The store has no conditional writes; leave out If-Match and If-None-Match.")
         return precondition

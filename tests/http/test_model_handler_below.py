@@ -201,3 +201,40 @@ async def test_a_write_with_an_unknown_parameter_is_refused_by_name(teams: Api, 
         assert (reply.status, reply.json["errors"]) == (400, {key: ["unknown; there are fields, expand"]})
     assert (await teams("GET", at)).json == before
     assert len((await teams("GET", "/team")).json) == 1
+
+
+async def test_a_model_without_get_is_not_shown_by_any_write(api: Api, served: Any, models: ModuleType) -> None:
+    """Neither its own routes nor a relation that leads to it show an instance."""
+    api.mount(
+        bzz.ModelHive.routes_for(served, models.Team),
+        bzz.ModelHive.routes_for(served, models.Member, methods=["POST", "PUT", "PATCH"]),
+    )
+    created = await api("POST", "/member", json_body={"name": "Ada", "age": 36})
+    ada = created.headers["X-Created-Id"]
+    at = f"/team/{await team(api)}"
+    replies = [
+        created,
+        await api("PUT", f"/member/{ada}", json_body={"age": 37}),
+        await api("PATCH", f"/member/{ada}", json_body={}),
+        await api("POST", f"{at}/members", json_body={"members": [ada]}),
+        await api("POST", f"{at}/members", json_body={"members": [ada]}),
+    ]
+    assert [(one.status, one.body) for one in replies] == [(201, b"")] + [(204, b"")] * 4
+    assert not any("ETag" in one.headers for one in replies)
+    assert (await api("GET", at)).json["members"] == [ada]
+
+
+@pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
+@pytest.mark.parametrize("tag", ["*", '"x"'])
+async def test_a_model_without_get_compares_no_entity_tag(
+    api: Api, served: Any, models: ModuleType, header: str, tag: str
+) -> None:
+    api.mount(bzz.ModelHive.routes_for(served, models.Member, methods=["POST", "PUT", "DELETE"]))
+    ada = (await api("POST", "/member", json_body={"name": "Ada"})).headers["X-Created-Id"]
+    for method, body in (("PUT", {"name": "Bob"}), ("DELETE", None)):
+        reply = await api(method, f"/member/{ada}", json_body=body, headers={header: tag})
+        assert (reply.status, reply.json["detail"]) == (
+            400,
+            "GET is not allowed here, so leave out If-Match and If-None-Match.",
+        )
+        assert "ETag" not in reply.headers
