@@ -12,7 +12,7 @@ import tornado.websocket
 
 from bzz.testing import served
 from tests.support.client import Api
-from tests.support.guides import rows, run, signed_in
+from tests.support.guides import dispose, rows, run, signed_in
 
 
 def plain(cell: str) -> str:
@@ -120,8 +120,7 @@ async def test_the_other_side_of_a_relationship_is_closed_as_the_guide_says(
         assert (await client("GET", "/note/1")).json["owner"] == "1"
         for path in ("/note?expand=owner", "/note/1/owner", "/user", "/user/1"):
             assert b"secret" not in (await client("GET", path)).body
-    await guide["engine"].dispose()
-    await asyncio.sleep(0.1)  # threads of aiosqlite tell the loop that they end
+    await dispose(guide["engine"])
 
 
 async def test_each_error_is_the_problem_document_that_the_guide_shows() -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from bzz.signals import post_create_instance
 from bzz.testing import served
 from tests.support.client import Api
-from tests.support.guides import run, signed_in
+from tests.support.guides import dispose, run, signed_in
 
 
 async def test_background_work_goes_on_after_the_reply_and_an_outbox_is_written_with_the_sale(
@@ -60,8 +60,7 @@ async def test_background_work_goes_on_after_the_reply_and_an_outbox_is_written_
         assert (await client("POST", "/sale", json_body={"email": "x" * 300})).status == 400
     assert [await guide["work_once"](), await guide["work_once"]()] == [True, False]
     assert sent[-1][1] == "ada@example.com"
-    await guide["engine"].dispose()
-    await asyncio.sleep(0.1)
+    await dispose(guide["engine"])
 
 
 async def test_transactions_are_whole_and_a_loop_tells_of_each_item(
@@ -94,8 +93,7 @@ async def test_transactions_are_whole_and_a_loop_tells_of_each_item(
         assert results[2]["errors"] == {"title": ["expected a string"]}
         assert [book["title"] for book in (await client("GET", "/api/book")).json] == ["x"]
         assert (await client("POST", "/api/book/import", json_body={"items": [{}] * 501})).status == 400
-    await guide["engine"].dispose()
-    await asyncio.sleep(0.1)
+    await dispose(guide["engine"])
 
 
 async def test_files_come_as_base64_or_to_a_handler_beside_the_model(

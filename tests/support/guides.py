@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 from tests.support.client import Api, Browser, serve
@@ -18,6 +20,14 @@ def run(page: str, language: str = "python") -> Names:
         if found == language:
             define(block, path, names)
     return names
+
+
+async def dispose(engine: Any) -> None:
+    """Dispose of an engine of a guide, and wait until the threads of aiosqlite, which call the loop, have ended."""
+    await engine.dispose()
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5)
 
 
 def rows(page: str, head: str) -> list[list[str]]:

@@ -9,12 +9,11 @@ from bson import DBRef, ObjectId
 import bzz
 from bzz import signals
 from bzz.exceptions import Invalid
-from bzz.providers.mongoengine import composite_codecs
 from bzz.providers.mongoengine.composite_codecs import primary_key
-from bzz.providers.mongoengine.documents import document_class_of
-from bzz.providers.mongoengine.scalar_codecs import JSON, Codec
+from bzz.providers.mongoengine.scalar_codecs import JSON
 from bzz.schema.scalars import STRING
 from bzz.testing import Sent
+from tests.providers.mongoengine.codecs import codec
 from tests.providers.mongoengine.models import (
     Bigger,
     Defaulted,
@@ -28,13 +27,6 @@ from tests.providers.mongoengine.models import (
 )
 from tests.providers.mongoengine.samples import UNKNOWN_ID
 from tests.support.client import Api
-
-PARTS = me.GenericEmbeddedDocumentField(choices=[Part, Tree])
-
-
-def codec(field: Any) -> Codec:
-    field.name = "field"
-    return composite_codecs.codec_of(field, document_class_of)
 
 
 def test_primary_key_takes_a_document_a_reference_or_a_key() -> None:

@@ -8,11 +8,10 @@ import pytest
 from bson import DBRef, Decimal128, ObjectId
 from mongoengine.base import LazyReference
 
-from bzz.providers.mongoengine import composite_codecs
-from bzz.providers.mongoengine.documents import document_class_of
-from bzz.providers.mongoengine.scalar_codecs import JSON, Codec, check_key
+from bzz.providers.mongoengine.scalar_codecs import JSON, check_key
 from bzz.schema.scalars import INTEGER, STRING
 from bzz.testing import Sent
+from tests.providers.mongoengine.codecs import codec
 from tests.providers.mongoengine.models import (
     Everything,
     Part,
@@ -22,10 +21,6 @@ from tests.providers.mongoengine.samples import UNKNOWN_ID, everything
 from tests.support.client import Api
 
 KEY = ObjectId("5" * 24)
-
-
-def codec(field: Any) -> Codec:
-    return composite_codecs.codec_of(field, document_class_of)
 
 
 @pytest.mark.parametrize(

@@ -5,24 +5,13 @@ from typing import Any
 import mongoengine as me
 import pytest
 
-from bzz.providers.mongoengine import composite_codecs
-from bzz.providers.mongoengine.documents import document_class_of
-from bzz.providers.mongoengine.scalar_codecs import Codec
 from bzz.schema.errors import add_error
 from bzz.schema.types import FormValue
+from tests.providers.mongoengine.codecs import PARTS, codec
 from tests.providers.mongoengine.models import (
-    Part,
     Person,
-    Tree,
 )
 from tests.support.client import Api
-
-PARTS = me.GenericEmbeddedDocumentField(choices=[Part, Tree])
-
-
-def codec(field: Any) -> Codec:
-    field.name = "field"
-    return composite_codecs.codec_of(field, document_class_of)
 
 
 def errors_of(field: Any, raw: Any) -> dict[str, list[str]]:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from tests.providers.sqlalchemy.conftest import Database
+from tests.providers.sqlalchemy.samples import authors
 from tests.support.client import Api
-
-
-async def authors(sql: Api) -> None:
-    for name in ("Ada", "Bob", "Cy"):
-        await sql.create("/author", name=name)
 
 
 async def test_a_deferred_relation_is_loaded_by_one_statement_and_only_if_named(sql: Api, database: Database) -> None:

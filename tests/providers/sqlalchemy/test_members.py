@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -15,17 +14,8 @@ from bzz.signals import post_associate, post_update_instance
 from bzz.testing import capture
 from tests.providers.sqlalchemy.conftest import Database
 from tests.providers.sqlalchemy.models import Author
+from tests.providers.sqlalchemy.samples import authors, shown
 from tests.support.client import Api
-
-
-async def authors(sql: Api) -> None:
-    for name in ("Ada", "Bob", "Cy"):
-        await sql.create("/author", name=name)
-
-
-def shown(reply: Any) -> list[str]:
-    assert reply.status == 200, reply.body
-    return [one.get("name") or one["title"] for one in reply.json]
 
 
 async def test_one_to_many_members_join_and_leave_by_their_foreign_key(sql: Api) -> None:

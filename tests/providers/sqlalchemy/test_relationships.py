@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bzz.providers.sqlalchemy.relationships import batches
 from bzz.signals import post_associate, post_dissociate
 from bzz.testing import capture
+from tests.providers.sqlalchemy.samples import authors, shown
 from tests.support.client import Api
-
-
-async def authors(sql: Api) -> None:
-    for name in ("Ada", "Bob", "Cy"):
-        await sql.create("/author", name=name)
-
-
-def shown(reply: Any) -> list[str]:
-    assert reply.status == 200, reply.body
-    return [one.get("name") or one["title"] for one in reply.json]
 
 
 async def test_a_one_to_one_relation_may_be_stored_on_the_other_side(sql: Api) -> None:
