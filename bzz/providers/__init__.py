@@ -12,11 +12,13 @@ from bzz.providers.conditions import Condition, all_hold, sort_key, value_at
 from bzz.providers.registry import known_providers, register_provider
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Cursor, Listing, Membership, Query, Stored, Undefer
+from bzz.providers.writes import Create, Delete, Dependent, Update, Write
 from bzz.schema.containers import List, Map
 from bzz.schema.enumerations import enumeration
 from bzz.schema.errors import NO_INSTANCE, add_error
-from bzz.schema.fields import Field, Values
+from bzz.schema.fields import Field, Holder, Values
 from bzz.schema.free_form import JSON, Json
+from bzz.schema.making import make_schema
 from bzz.schema.relations import Embedded, Reference
 from bzz.schema.scalars import (
     BOOLEAN,
@@ -32,7 +34,7 @@ from bzz.schema.scalars import (
     Scalar,
     integer,
 )
-from bzz.schema.schema import Schema, make_schema
+from bzz.schema.schema import Schema
 from bzz.schema.types import OPERATORS, DataType
 
 __all__ = [
@@ -54,10 +56,14 @@ __all__ = [
     "Capabilities",
     "Change",
     "Condition",
+    "Create",
     "Cursor",
     "DataType",
+    "Delete",
+    "Dependent",
     "Embedded",
     "Field",
+    "Holder",
     "Json",
     "List",
     "Listing",
@@ -72,7 +78,9 @@ __all__ = [
     "ThreadedProvider",
     "Trail",
     "Undefer",
+    "Update",
     "Values",
+    "Write",
     "add_error",
     "all_hold",
     "enumeration",

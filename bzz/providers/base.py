@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from bzz.exceptions import Unavailable
 from bzz.providers.changes import Change, Trail
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
+from bzz.providers.writes import Dependent, Write
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
@@ -224,6 +225,27 @@ class Provider(ABC):
             NotFound, Conflict, Unavailable: see ``update``.
             BzzError: raised by ``check``.
         """
+
+    async def write_all(self, writes: Sequence[Write], *, state: ActState) -> Sequence[Stored]:
+        """Perform several writes in one transaction and return their results in order.
+
+        Either all of them are stored, or none is. A provider must implement this method if a field of its schemas has a
+        ``holder``.
+
+        Raises:
+            BzzError: raised by ``create``, ``update`` or ``delete``.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.write_all() must perform {len(writes)} writes")
+
+    async def dependents(self, address: Address, *, state: ActState) -> Sequence[Dependent]:  # noqa: ARG002
+        """Return the instances that the ORM changes or deletes when the instance at ``address`` is deleted.
+
+        Instances that only the database changes are not included.
+
+        Raises:
+            NotFound, Unavailable: see ``get``.
+        """
+        return ()
 
     @abstractmethod
     async def represent(

@@ -11,6 +11,24 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """The rows that store a relation, if the parent's own row does not store it.
+
+    Args:
+        model: the class of these rows: the class of the members, or the class of an association table.
+        field: the name of the field of ``model`` that refers to the parent. None if ``model`` has no such field.
+        member_field: the name of the field of ``model`` that refers to the member. None if the members' own rows store
+            the relation.
+        is_owner: whether the store deletes a member that leaves the relation.
+    """
+
+    model: type
+    field: str | None
+    member_field: str | None = None
+    is_owner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One field of a model.
 
@@ -22,6 +40,9 @@ class Field:
         updatable: whether a request may change the field.
         deferred: whether the store keeps the field elsewhere than in the instance's row. Values and replies contain a
             deferred field only if a request or a write names it. Entity tags do not include deferred fields.
+        holder: the rows that store the relation of a deferred field. None for an association table that no class maps.
+        mirror: the name of the field of the related class that shows the same relation from the other side. None if the
+            related class has no such field.
     """
 
     name: str
@@ -30,3 +51,5 @@ class Field:
     insertable: bool = True
     updatable: bool = True
     deferred: bool = False
+    holder: Holder | None = None
+    mirror: str | None = None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +17,10 @@ from bzz.exceptions import NotFound
 from bzz.schema.errors import NO_INSTANCE, UNKNOWN_FIELD, add_error, raise_if_invalid
 from bzz.schema.fields import Field, Values
 from bzz.schema.free_form import JSON
-from bzz.schema.scalars import Scalar, addressable
+from bzz.schema.scalars import Scalar
 from bzz.schema.types import DataType, Diff, identity, parse_value, references_in
+
+Scope = Callable[[Any, Any], Any]  # takes a queryset and the handler, and returns the narrowed queryset
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,10 @@ class Schema:
             keys.
         json: the type that dumps the result of a model's ``to_dict()``. It also dumps stored values that their own type
             cannot dump.
+        scopes: functions that narrow the instances that requests may see. Each takes a queryset and the handler, as
+            ``get_list_queryset`` does, and returns the narrowed queryset.
+        variants: the schemas of instances whose own class inherits from ``model``, by class. None for a class whose
+            instances the request may not see. A class that is missing here has this schema.
     """
 
     model: Any
@@ -44,6 +51,8 @@ class Schema:
     id_field: str | None = None
     sort: tuple[tuple[str, bool], ...] = ()
     json: DataType = JSON
+    scopes: tuple[Scope, ...] = ()
+    variants: Mapping[type, Schema | None] = dataclass_field(default_factory=dict)
 
     def field_for(self, key: str) -> Field | None:
         """Return the field with the public name ``key``, or None."""
@@ -256,44 +265,3 @@ class Schema:
     def references(self, values: Mapping[str, Any]) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in ``values``: dotted name, model, primary key."""
         return references_in((name, self.fields[name].type, value) for name, value in values.items())
-
-
-def make_schema(
-    model: Any,
-    fields: Mapping[str, Field],
-    *,
-    pk: str | None = None,
-    id_field: str | None = None,
-    sort: Iterable[tuple[str, bool]] = (),
-    json: DataType = JSON,
-) -> Schema:
-    """Check the fields of a model and return its schema.
-
-    The schema accepts only identifiers that a URL segment can contain.
-
-    Args:
-        model: the model.
-        fields: a dict from the model's own name of a field to the field.
-        pk: the name of the primary key's field. JSON contains its values as text. None for an embedded document.
-        id_field: the name of the field that contains identifiers; None for the primary key. If the model has
-            ``get_id_field_name()``, that method names the field instead.
-        sort: as in ``Schema``.
-        json: as in ``Schema``.
-
-    Raises:
-        TypeError: the field of identifiers does not exist, or its values have parts. The reason may also be that ``id``
-            is the name of a field that is not the primary key.
-    """
-    own = model.get_id_field_name() if hasattr(model, "get_id_field_name") else id_field
-    id_field = getattr(own, "name", own) or pk
-    if pk and pk != "id" and "id" in fields:
-        raise TypeError(f"{model.__name__}: rename the field id; id is the public name of the primary key, {pk}")
-    if id_field and id_field not in fields:
-        raise TypeError(f"{model.__name__}.get_id_field_name() names no field: {id_field!r}")
-    described = dict(fields)
-    for name in {name for name in (pk, id_field) if name}:
-        if isinstance(datatype := fields[name].type, Scalar):
-            described[name] = replace(fields[name], type=addressable(datatype, as_text=name == pk))
-        elif "eq" not in datatype.operators:
-            raise TypeError(f"{model.__name__}.{name} has parts, so its values cannot be identifiers")
-    return Schema(model, described, pk, id_field, tuple(sort), json)

@@ -10,9 +10,10 @@ from bzz.resources.paths import Path, Step, parse_path
 from bzz.resources.resource import Resource
 from bzz.schema.containers import List
 from bzz.schema.fields import Field
+from bzz.schema.making import make_schema
 from bzz.schema.relations import Embedded, Reference
 from bzz.schema.scalars import INTEGER, STRING
-from bzz.schema.schema import Schema, make_schema
+from bzz.schema.schema import Schema
 from tests.support.schemas import Other, fields
 
 

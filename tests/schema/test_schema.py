@@ -2,17 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from bzz.exceptions import NotFound
 from bzz.resources.options import restrict
 from bzz.schema.containers import List
 from bzz.schema.fields import Field
-from bzz.schema.free_form import JSON
 from bzz.schema.relations import Embedded
 from bzz.schema.scalars import DATE, INTEGER, STRING
-from bzz.schema.schema import Schema, make_schema
-from tests.support.schemas import OTHER, SCHEMA, Model, Other, errors_of, fields
+from bzz.schema.schema import Schema
+from tests.support.schemas import SCHEMA, Model, Other, errors_of, fields
 
 
 def test_the_primary_key_is_shown_as_id() -> None:
@@ -46,23 +42,6 @@ def test_the_to_dict_of_a_model_makes_the_representation() -> None:
     assert schema.represent({"name": "Ada"}) == {"name": "Ada"}
 
 
-def test_an_identifier_has_one_spelling() -> None:
-    schema = make_schema(Model, fields(Field("id", INTEGER), Field("name", STRING)), pk="id")
-    assert schema.key_of("7") == 7
-    assert schema.identifier(7) == "7"
-    assert schema.identifier(None) is None
-    for wrong in ("07", "+7", "x", ""):
-        with pytest.raises(NotFound):
-            schema.key_of(wrong)
-
-
-def test_the_primary_key_travels_as_text() -> None:
-    schema = make_schema(Model, fields(Field("code", INTEGER), Field("name", STRING)), pk="code", id_field="name")
-    [(key, field), _] = schema.readable
-    assert (key, field.type.dump(7), field.type.parse("7")) == ("id", "7", 7)
-    assert schema.key_of("Ada") == "Ada"
-
-
 def test_keys_are_parsed_once_each_and_those_of_the_wrong_type_are_left_out() -> None:
     assert SCHEMA.parse_keys(["2", 1, "x", None, 2, "1"]) == [2, 1]
 
@@ -71,26 +50,6 @@ def test_a_document_without_an_identifying_value_has_no_identifier() -> None:
     assert SCHEMA.id_of({"key": 7}) == "7"
     assert SCHEMA.id_of({}) is None
     assert Schema(Model, fields(Field("name", STRING))).id_of({"name": "x"}) is None
-
-
-@pytest.mark.parametrize(
-    ("names", "pk", "id_field", "message"),
-    [
-        (("id", "code"), "code", None, "rename the field id"),
-        (("code",), "code", "slug", "names no field: 'slug'"),
-        (("code", "meta"), "code", "meta", "meta has parts"),
-    ],
-)
-def test_a_model_that_cannot_be_addressed_is_refused(
-    names: tuple[str, ...], pk: str, id_field: str | None, message: str
-) -> None:
-    declared = fields(*(Field(name, JSON if name == "meta" else STRING) for name in names))
-    with pytest.raises(TypeError, match=message):
-        make_schema(Model, declared, pk=pk, id_field=id_field)
-
-
-def test_a_reference_may_be_a_primary_key() -> None:
-    assert make_schema(Model, fields(Field("user", OTHER)), pk="user").key_of("7") == 7
 
 
 def test_input_is_typed_field_by_field() -> None:

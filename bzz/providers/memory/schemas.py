@@ -30,8 +30,9 @@ from bzz.schema import free_form, scalars
 from bzz.schema.containers import List, Map
 from bzz.schema.enumerations import enumeration
 from bzz.schema.fields import Field
+from bzz.schema.making import make_schema
 from bzz.schema.relations import Embedded, Reference
-from bzz.schema.schema import Schema, make_schema
+from bzz.schema.schema import Schema
 from bzz.schema.types import DataType
 
 TYPES: Mapping[Any, DataType] = {

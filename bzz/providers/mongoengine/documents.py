@@ -16,7 +16,8 @@ from mongoengine.base import BaseField
 from bzz.providers.mongoengine.composite_codecs import codec_of
 from bzz.providers.mongoengine.scalar_codecs import JSON, Codec
 from bzz.schema.fields import Field, Values
-from bzz.schema.schema import Schema, make_schema
+from bzz.schema.making import make_schema
+from bzz.schema.schema import Schema
 
 
 @dataclass(frozen=True)

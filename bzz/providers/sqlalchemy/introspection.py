@@ -16,8 +16,8 @@ from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship, relationships
 from bzz.schema.containers import List
 from bzz.schema.fields import Field
+from bzz.schema.making import make_schema
 from bzz.schema.relations import Reference
-from bzz.schema.schema import make_schema
 
 
 def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callable[[type], MappedClass]) -> MappedClass:

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from bzz.exceptions import NotFound
+from bzz.schema.fields import Field
+from bzz.schema.free_form import JSON
+from bzz.schema.making import make_schema
+from bzz.schema.scalars import INTEGER, STRING
+from tests.support.schemas import OTHER, Model, fields
+
+
+def test_an_identifier_has_one_spelling() -> None:
+    schema = make_schema(Model, fields(Field("id", INTEGER), Field("name", STRING)), pk="id")
+    assert schema.key_of("7") == 7
+    assert schema.identifier(7) == "7"
+    assert schema.identifier(None) is None
+    for wrong in ("07", "+7", "x", ""):
+        with pytest.raises(NotFound):
+            schema.key_of(wrong)
+
+
+def test_the_primary_key_travels_as_text() -> None:
+    schema = make_schema(Model, fields(Field("code", INTEGER), Field("name", STRING)), pk="code", id_field="name")
+    [(key, field), _] = schema.readable
+    assert (key, field.type.dump(7), field.type.parse("7")) == ("id", "7", 7)
+    assert schema.key_of("Ada") == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("names", "pk", "id_field", "message"),
+    [
+        (("id", "code"), "code", None, "rename the field id"),
+        (("code",), "code", "slug", "names no field: 'slug'"),
+        (("code", "meta"), "code", "meta", "meta has parts"),
+    ],
+)
+def test_a_model_that_cannot_be_addressed_is_refused(
+    names: tuple[str, ...], pk: str, id_field: str | None, message: str
+) -> None:
+    declared = fields(*(Field(name, JSON if name == "meta" else STRING) for name in names))
+    with pytest.raises(TypeError, match=message):
+        make_schema(Model, declared, pk=pk, id_field=id_field)
+
+
+def test_a_reference_may_be_a_primary_key() -> None:
+    assert make_schema(Model, fields(Field("user", OTHER)), pk="user").key_of("7") == 7
