@@ -23,25 +23,28 @@ from bzz.http.urls import base_path
 _NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")  # a URL segment that needs no encoding (RFC 3986, section 2.3)
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 6265, section 4.1.1)
 
+_HANDLERS = {
+    "signin": SignInHandler,
+    "signout": SignOutHandler,
+    "me": UserHandler,
+    "login/([^/]+)": LoginHandler,
+    "callback/([^/]+)": CallbackHandler,
+}
+
 
 class AuthHive:
-    """The routes to sign in and out, and the policy of an application."""
+    """The routes to sign in and out, and the policy of an application.
 
-    @staticmethod
-    def routes_for(providers: Iterable[AuthProvider | type[AuthProvider]], prefix: str = "") -> RouteList:
-        """Return the routes to sign in and out.
+    Args:
+        providers: auth providers, or subclasses of ``AuthProvider``. A subclass is called without arguments.
 
-        They are ``/auth/signin/``, ``/auth/signout/``, ``/auth/me/``, ``/auth/login/`` and ``/auth/callback/``.
+    Raises:
+        TypeError: ``providers`` is not iterable, or one of them is not an ``AuthProvider``.
+        ValueError: two providers have the same name, or a name has other characters than ``A-Za-z0-9._~-``.
+    """
 
-        Args:
-            providers: auth providers, or subclasses of ``AuthProvider``. A subclass is called without arguments.
-            prefix: the path that the routes lie below, in any spelling: ``api``, ``/api``, ``/api/``.
-
-        Raises:
-            TypeError: ``providers`` is not iterable, or one of them is not an ``AuthProvider``.
-            ValueError: two providers have the same name, or a name has other characters than ``A-Za-z0-9._~-``.
-        """
-        known: dict[str, AuthProvider] = {}
+    def __init__(self, providers: Iterable[AuthProvider | type[AuthProvider]]) -> None:
+        self._providers: dict[str, AuthProvider] = {}
         if not isinstance(providers, Iterable):
             raise TypeError(f"providers must be a list of auth providers, not {providers!r}")
         for given in providers:
@@ -50,21 +53,28 @@ class AuthHive:
                 raise TypeError(f"an auth provider must be a bzz.AuthProvider, not {given!r}")
             if not _NAME.fullmatch(provider.name):
                 raise ValueError(f"the name of an auth provider must be of A-Za-z0-9._~-, not {provider.name!r}")
-            if provider.name in known:
+            if provider.name in self._providers:
                 raise ValueError(f"two auth providers are called {provider.name!r}: set the name of one")
-            known[provider.name] = provider
-        base = base_path(prefix, "auth")
-        handlers = {
-            "signin": SignInHandler,
-            "signout": SignOutHandler,
-            "me": UserHandler,
-            "login/([^/]+)": LoginHandler,
-            "callback/([^/]+)": CallbackHandler,
-        }
-        options = {"providers": known, "base": base}
-        return RouteList(
-            [URLSpec(f"{re.escape(base)}/{path}/?", handler, options) for path, handler in handlers.items()]
-        )
+            self._providers[provider.name] = provider
+
+    @classmethod
+    def routes_for(cls, providers: Iterable[AuthProvider | type[AuthProvider]], prefix: str = "") -> RouteList:
+        """Return ``AuthHive(providers).routes(prefix)``."""
+        return cls(providers).routes(prefix)
+
+    def routes(self, prefix: str = "") -> RouteList:
+        """Return the routes to sign in and out, for ``tornado.web.Application``.
+
+        They are ``/auth/signin/``, ``/auth/signout/``, ``/auth/me/``, ``/auth/login/`` and ``/auth/callback/``.
+
+        Args:
+            prefix: the path that the routes lie below, in any spelling: ``api``, ``/api``, ``/api/``.
+        """
+        return RouteList(lambda outer: self._rules(base_path(f"{outer}/{prefix}", "auth")))
+
+    def _rules(self, base: str) -> list[URLSpec]:
+        options = {"providers": self._providers, "base": base}
+        return [URLSpec(f"{re.escape(base)}/{path}/?", handler, options) for path, handler in _HANDLERS.items()]
 
     @staticmethod
     def configure(  # noqa: PLR0917  # the signature is public API

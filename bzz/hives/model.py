@@ -139,9 +139,13 @@ class ModelHive(InProcess):
         if not name:
             raise ValueError(f"resource_name must have more than slashes, not {resource_name!r}")
         register_hive(self.model, lambda: self.resource)
-        self.name, base = name, urls.base_path(prefix, name)
-        options = {"hive": self, "name": name, "base": base}
-        return RouteList([URLSpec(urls.pattern(base), self.handler_class, options)])
+        self.name = name
+
+        def rules(outer: str) -> list[URLSpec]:
+            base = urls.base_path(f"{outer}/{prefix}", name)
+            return [URLSpec(urls.pattern(base), self.handler_class, {"hive": self, "name": name, "base": base})]
+
+        return RouteList(rules)
 
 
 def _checked(handler_class: type[ModelHandler]) -> type[ModelHandler]:

@@ -28,6 +28,11 @@ def base_path(prefix: str, resource_name: str) -> str:
     return "/" + "/".join(quote(part) for part in parts)
 
 
+def prefix_path(prefix: str) -> str:
+    """Return the percent-encoded path of a prefix in any spelling, or an empty text."""
+    return base_path(prefix, "").removesuffix("/")
+
+
 def pattern(base: str) -> str:
     """Return a regular expression for ``base`` and all paths below it."""
     return f"{re.escape(base)}(?:/.*)?"

@@ -25,17 +25,20 @@ class CannedAnswerMatcher(Matcher):
 
     Args:
         answers: all canned answers.
+        base: the percent-encoded path that all answers lie below. It may be empty.
     """
 
-    def __init__(self, answers: Sequence[CannedAnswer]) -> None:
-        self.answers = answers
+    def __init__(self, answers: Sequence[CannedAnswer], base: str) -> None:
+        self.answers, self.base = answers, base
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
         """Return the arguments of ``MockHandler.initialize``.
 
         Return None if there is no answer for this path.
         """
-        matching = [(answer, match) for answer in self.answers if (match := answer.path.fullmatch(request.path))]
+        if (path := self._path_below(request.path)) is None:
+            return None
+        matching = [(answer, match) for answer in self.answers if (match := answer.path.fullmatch(path))]
         if not matching:
             return None
         methods = ("HEAD", "GET", ANY) if request.method == "HEAD" else (request.method, ANY)
@@ -45,6 +48,13 @@ class CannedAnswerMatcher(Matcher):
             allowed["HEAD"] = None
         allowed["OPTIONS"] = None
         return {"target_kwargs": {"chosen": chosen[0] if chosen else None, "allowed": tuple(allowed)}}
+
+    def _path_below(self, path: str) -> str | None:
+        """Return the part of a path that lies below the base, or None."""
+        if not self.base:
+            return path
+        below = path.removeprefix(self.base)
+        return None if below == path or below[:1] not in {"", "/"} else below
 
 
 class MockHandler(Handler):

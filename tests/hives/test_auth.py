@@ -29,6 +29,16 @@ async def test_any_spelling_of_the_prefix_is_the_same(api: Api, prefix: str) -> 
     assert (await api("GET", "/api/auth/me/")).json == {"authenticated": False}
 
 
+async def test_a_hive_makes_routes_below_any_prefix(api: Api) -> None:
+    bzz.AuthHive.configure(api.app, SECRET)
+    hive = bzz.AuthHive([MockProvider])
+    api.mount(hive.routes(), hive.routes("a"), hive.routes("b").below("v1"))
+    for prefix in ("", "/a", "/v1/b"):
+        browser = Browser(api, prefix)
+        assert (await browser.sign_in(**ADA)).status == 200
+        assert (await browser("GET", f"{prefix}/auth/me/")).json["authenticated"]
+
+
 @pytest.mark.parametrize("name", ["", "a/b", "a b", "é", ".", ".."])
 def test_a_providers_name_must_fit_into_a_url(name: str) -> None:
     with pytest.raises(ValueError, match="the name of an auth provider must be of A-Za-z0-9"):
@@ -84,7 +94,7 @@ def test_a_switch_must_be_true_or_false(value: Any) -> None:
         {"expiration": "20"},
         {"max_age": 1.5},
         {"ended_sessions": {"x"}},
-        {"app": bzz.RouteList()},
+        {"app": bzz.flatten([])},
     ],
 )
 def test_an_argument_of_another_type_is_refused(options: Any) -> None:

@@ -26,3 +26,12 @@ async def test_a_path_without_an_answer_is_left_to_other_rules(api: Api) -> None
 async def test_canned_answers_need_no_user_beside_routes_that_do(browser: Browser) -> None:
     browser.api.mount(bzz.MockHive.routes_for([("POST", "/later", {"body": {"id": 1}, "status": 201})]))
     assert (await browser("POST", "/later", json_body={})).status == 201
+
+
+async def test_answers_may_lie_below_a_prefix(api: Api) -> None:
+    hive = bzz.MockHive([("GET", r"^/a|/b/(\w)", {"body": {"ok": 1}}), ("GET", ".*c", {"body": {"ok": 2}})])
+    api.mount(hive.routes("api"), hive.routes("é/").below("/v1"))
+    for prefix in ("/api", "/v1/%C3%A9"):
+        assert [(await api("GET", prefix + path)).json["ok"] for path in ("/a", "/b/x", "/abc")] == [1, 1, 2]
+    for path in ("/a", "/apic", "/v1/a", "/x/api/a"):
+        assert (await api("GET", path)).status == 404
