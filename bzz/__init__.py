@@ -9,6 +9,7 @@ from bzz.hives.mock import MockHive
 from bzz.hives.model import ModelHive
 from bzz.http.handler import Handler
 from bzz.http.model_handler import ModelHandler
+from bzz.http.not_found import NotFoundHandler
 from bzz.http.routes import RouteList, flatten
 from bzz.providers.base import Provider
 from bzz.providers.registry import register_provider
@@ -22,6 +23,7 @@ __all__ = [
     "MockHive",
     "ModelHandler",
     "ModelHive",
+    "NotFoundHandler",
     "Provider",
     "RouteList",
     "authenticated",

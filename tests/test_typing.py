@@ -34,7 +34,10 @@ def test_routes_are_lists_that_an_application_takes() -> None:
     mocks = assert_type(bzz.MockHive.routes_for([("GET", "/health", {"body": {"ok": True}})]), bzz.RouteList)
     auth = assert_type(bzz.AuthHive.routes_for([MockProvider], "api"), bzz.RouteList)
     flat = assert_type(bzz.flatten([models, mocks, auth, (r"/plain", tornado.web.RequestHandler)]), bzz.RouteList)
-    app = tornado.web.Application(flat)
+    assert_type(models.below("v1") + mocks, bzz.RouteList)
+    assert_type(bzz.AuthHive([MockProvider]).routes("api"), bzz.RouteList)
+    assert_type(bzz.MockHive([("GET", "/health")]).routes(), bzz.RouteList)
+    app = tornado.web.Application([*models, mocks, *flat], default_handler_class=bzz.NotFoundHandler)
     assert all(isinstance(routes, bzz.RouteList) for routes in (models, mocks, auth, flat))
     bzz.AuthHive.configure(app, SECRET, authenticated_get=False)
 
