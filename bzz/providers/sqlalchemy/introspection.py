@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
 from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, codec_of
+from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship, relationships
 from bzz.schema.containers import List
@@ -48,7 +49,7 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
             codecs[name] = codec = _expression_codec(expression, dialect)
             fields[name] = _column_field(name, mapper, expression, codec, is_pk=name == pk)
     for name, relation in relations.items():
-        fields[name] = _relation_field(relation, mapped_class_of)
+        fields[name] = _relation_field(mapper, relation, mapped_class_of)
         if relation.key:
             key_codecs[name] = codec_of(getattr(model, relation.key).type, dialect)
     return MappedClass(mapper, make_schema(model, fields, pk=pk, json=SHOWN), codecs, key_codecs, relations)
@@ -139,7 +140,9 @@ def _is_generated(column: Any) -> bool:
     )
 
 
-def _relation_field(relation: Relationship, mapped_class_of: Callable[[type], MappedClass]) -> Field:
+def _relation_field(
+    mapper: Mapper[Any], relation: Relationship, mapped_class_of: Callable[[type], MappedClass]
+) -> Field:
     def key_type() -> Any:
         schema = mapped_class_of(relation.model).schema
         return schema.fields[str(schema.pk)].type
@@ -151,4 +154,6 @@ def _relation_field(relation: Relationship, mapped_class_of: Callable[[type], Ma
         insertable=relation.is_writable,
         updatable=relation.is_writable,
         deferred=relation.key is None,
+        holder=holder_of(mapper, relation.prop),
+        mirror=mirror_of(mapper, relation.prop),
     )
