@@ -40,6 +40,8 @@ class ModelHive(InProcess):
         exclude: names of fields that requests may neither read nor set. The default is none.
         read_only: names of fields that requests may read but not set. The default is none.
         write_only: names of fields that requests may set but not read. The default is none.
+        rename: a dict from the model's name of a field to the public name, which requests and replies use. Plain code
+            and receivers use the model's name. The default is none.
         sort: the order of a list unless the request has ``sort``. The text contains names of fields; ``-`` before a
             name means descending: ``'-age,name'``. ``''`` (default) means the model's own order. If the model has none,
             the list is sorted by the primary key.
@@ -55,7 +57,8 @@ class ModelHive(InProcess):
 
     Raises:
         TypeError: the provider cannot serve the model, or an option is unknown or of a wrong type. An option may also
-            name a field that the model does not have, or that a list cannot be sorted by.
+            name a field that the model does not have, or that a list cannot be sorted by. Two fields may also have the
+            same public name.
         ValueError: ``methods`` has an unknown method, ``per_page`` is not from 1 to ``max_per_page``, or ``max_body``
             is negative.
         LookupError: no provider is registered under the name.
@@ -72,6 +75,7 @@ class ModelHive(InProcess):
         exclude: Iterable[str] = (),
         read_only: Iterable[str] = (),
         write_only: Iterable[str] = (),
+        rename: Mapping[str, str] | None = None,
         sort: str = "",
         per_page: int | None = None,
         max_per_page: int = 100,
@@ -88,6 +92,7 @@ class ModelHive(InProcess):
             "exclude": exclude,
             "read_only": read_only,
             "write_only": write_only,
+            "rename": rename,
         }
         self._sort, self._sizes = sort, (per_page, max_per_page, max_body)
         self._methods, self._authenticated = parse_methods(methods), parse_authenticated(authenticated)
@@ -156,9 +161,16 @@ def _checked(handler_class: type[ModelHandler]) -> type[ModelHandler]:
 
 def _parse_default_sort(schema: Schema, sort: str) -> tuple[tuple[str, bool], ...]:
     try:
-        return tuple(parse_sort(schema, sort))
+        return tuple(parse_sort(schema, ",".join(_public_part(schema, part) for part in sort.split(","))))
     except ValueError as error:
         raise TypeError(f"sort: {error}") from None
+
+
+def _public_part(schema: Schema, part: str) -> str:
+    """Return one part of an order, ``-age``, with the public name of its field."""
+    name = part.removeprefix("-")
+    known = schema.field_named(name)
+    return part.replace(name, schema.public_name(known.name)) if known else part
 
 
 OPTIONS = tuple(name for name, p in signature(ModelHive.__init__).parameters.items() if p.kind is p.KEYWORD_ONLY)

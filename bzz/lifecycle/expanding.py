@@ -10,7 +10,7 @@ from typing import Any
 
 from bzz.exceptions import BadRequest
 from bzz.lifecycle.unit_of_work import UnitOfWork
-from bzz.query.expansion import Tree
+from bzz.query.expansion import Tree, deferred_among
 from bzz.schema.relations import Embedded
 
 MAX_EXPANDED = 10_000  # instances in one reply
@@ -44,7 +44,7 @@ async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) ->
             continue
         _check_size(len(held))
         keys = {item for _, item in held if isinstance(item, str)}
-        below = dict.fromkeys(branch.schema.deferred & branch.below.keys())
+        below = deferred_among(branch.schema, branch.below)
         instances = await unit_of_work.fetch(branch.schema, keys, undefer=below, represent=True)
         found = {kind.dump(key): item.body for key, item in instances.items()}
         inside = dict(zip(found, await expand(unit_of_work, [*found.values()], branch.below), strict=True))

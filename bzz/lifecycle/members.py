@@ -168,7 +168,7 @@ async def _tell(
     act: Act, tell: Callable[..., Awaitable[None]], signal: Signal, parent: Stored, members: Mapping[Any, Stored]
 ) -> None:
     """Send a signal about each member that joins or leaves."""
-    relation = {"sender": act.path.parent.schema.model, "field": act.path.end.name, "parent": parent.instance}
+    relation = {"sender": act.path.parent.schema.model, "field": act.path.end.field, "parent": parent.instance}
     if members and act.is_watched(signal, relation["sender"]):
         for key, member in members.items():
             await tell(signal, **relation, key=key, instance=member.instance)

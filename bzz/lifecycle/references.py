@@ -12,6 +12,7 @@ from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.resources.catalogue import resource_of
 from bzz.schema.errors import MAX_ERRORS
 from bzz.schema.fields import Values
+from bzz.schema.naming import public_errors
 from bzz.schema.schema import Schema
 
 
@@ -24,7 +25,7 @@ async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values
     """Check the references that ``new`` contains and ``old`` does not.
 
     Raises:
-        Invalid: a reference refers to no instance that the request may see. ``errors`` contains the dotted field name
+        Invalid: a reference refers to no instance that the request may see. ``errors`` contains the dotted public name
             of the reference.
     """
     errors: dict[str, list[str]] = {}
@@ -34,7 +35,7 @@ async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values
         missing = islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors))
         errors |= {name: [f"there is no {model.__name__} {keys[name]}"] for name in missing}
     if errors:
-        raise Invalid(errors=errors)
+        raise Invalid(errors=public_errors(schema, errors))
 
 
 def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:

@@ -14,6 +14,7 @@ from bzz.providers.values import Address, Stored, Undefer
 from bzz.resources.paths import Path, Step
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
+from bzz.schema.naming import public_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,9 @@ class Target:
         try:
             return await self.unit_of_work.update(address, apply, exact=exact, loaded=loaded)
         except (Invalid, Conflict) as error:
-            if found is not None:
+            if found is not None and not (self.steps or below):
+                error.errors = public_errors(address.schema, error.errors)
+            elif found is not None:
                 _rename(error, locate(found, self.steps)[0], below)
             raise
 

@@ -13,11 +13,13 @@ from typing import Any, ParamSpec, TypeVar
 
 from bzz.concurrency.cancellation import postponed, uncancelled
 from bzz.concurrency.offload import are_many, calls, compute, compute_uncancelled
+from bzz.exceptions import Conflict, Invalid
 from bzz.providers.base import Provider
 from bzz.providers.changes import Change
 from bzz.providers.conditions import Condition
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.schema.fields import Values
+from bzz.schema.naming import public_errors
 from bzz.schema.schema import Schema
 from bzz.signals import post_provider_call, pre_provider_call
 
@@ -109,9 +111,16 @@ class UnitOfWork:
         return found
 
     async def create(self, schema: Schema, data: Values) -> Stored:
-        """Call ``Provider.create`` within ``writing``."""
+        """Call ``Provider.create`` within ``writing``.
+
+        Errors contain the public names of fields.
+        """
         creating = self.provider.create(schema, data, state=self.state)
-        return await self._watched("create", schema, creating)
+        try:
+            return await self._watched("create", schema, creating)
+        except (Invalid, Conflict) as error:
+            error.errors = public_errors(schema, error.errors)
+            raise
 
     async def update(
         self, address: Address, change: Change, *, exact: bool = False, loaded: Stored | None = None

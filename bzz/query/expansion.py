@@ -76,7 +76,12 @@ def models(tree: Tree) -> Iterator[type]:
 def undeferred(schema: Schema, query: Query) -> Undefer:
     """Return the deferred fields that a reply to ``query`` shows."""
     asked = {*(query.fields or ()), *(name.partition(".")[0] for name in query.expand)}
-    return dict.fromkeys(schema.deferred & asked) if schema.deferred else {}
+    return deferred_among(schema, asked) if schema.deferred else {}
+
+
+def deferred_among(schema: Schema, keys: Iterable[str]) -> Undefer:
+    """Return the deferred fields whose public names are in ``keys``."""
+    return {known.name: None for key in keys if (known := schema.field_for(key)) and known.deferred}
 
 
 def _relation(provider: Provider, schema: Schema, name: str) -> Relation | None:

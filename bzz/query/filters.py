@@ -54,7 +54,7 @@ def find(schema: Schema, dotted: str, *, hidden: bool = False) -> tuple[str, Fie
     Args:
         schema: the schema of the instances.
         dotted: the public name. It is dotted for a field inside an embedded document.
-        hidden: whether to include fields that requests may not read.
+        hidden: whether to include fields that requests may not read. Then ``dotted`` is the model's own name.
 
     Returns:
         The field's dotted name in the model, and the field; None if no field has the name.
@@ -62,7 +62,7 @@ def find(schema: Schema, dotted: str, *, hidden: bool = False) -> tuple[str, Fie
     if dotted.count(".") >= MAX_DEPTH:
         return None
     key, dot, rest = dotted.partition(".")
-    known = schema.field_for(key)
+    known = schema.field_named(key) if hidden else schema.field_for(key)
     if known is None or not (known.readable or hidden):
         return None
     if not dot:

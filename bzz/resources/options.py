@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bzz.schema.fields import Field
 from bzz.schema.schema import Schema
 
+PUBLIC_NAME = re.compile(r"\w[\w-]*")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 VERBS = ("get", "create", "update", "delete")
 
@@ -19,8 +21,9 @@ def restrict(
     exclude: Iterable[str] = (),
     read_only: Iterable[str] = (),
     write_only: Iterable[str] = (),
+    rename: Mapping[str, str] | None = None,
 ) -> Schema:
-    """Return a schema with the access that a hive's options allow.
+    """Return a schema with the access and the public names that a hive's options give.
 
     Args:
         schema: the schema from the provider.
@@ -28,10 +31,13 @@ def restrict(
         exclude: fields that a request may neither read nor set.
         read_only: fields that a request may only read.
         write_only: fields that a request may only set.
+        rename: a dict from a field to its public name.
 
     Raises:
-        TypeError: an option is one text instead of a list of names, or names a field that the model does not have.
+        TypeError: an option is one text instead of a list of names, or names a field that the model does not have. The
+            reason may also be that two fields would have the same public name.
     """
+    schema = _renamed(schema, rename or {})
     shown = None if fields is None else _field_names(schema, "fields", fields) | {schema.pk}
     hidden, fixed = _field_names(schema, "exclude", exclude), _field_names(schema, "read_only", read_only)
     secret = _field_names(schema, "write_only", write_only)
@@ -47,17 +53,52 @@ def restrict(
             updatable=known.updatable and writable,
         )
 
-    return replace(schema, fields={name: access(known) for name, known in schema.fields.items()})
+    restricted = replace(schema, fields={name: access(known) for name, known in schema.fields.items()})
+    _check_public_names(restricted)
+    return restricted
+
+
+def _renamed(schema: Schema, rename: Mapping[str, str]) -> Schema:
+    if not isinstance(rename, Mapping):
+        raise TypeError(f"rename must be a dict from the model's name of a field to its public name, not {rename!r}")
+    names = {}
+    for (name, public), known in zip(rename.items(), _known_fields(schema, "rename", rename), strict=True):
+        if known.name == schema.pk:
+            raise TypeError(f"rename: the public name of the primary key, {name}, is always id")
+        if not isinstance(public, str) or not PUBLIC_NAME.fullmatch(public):
+            raise TypeError(f"rename: {public!r} cannot be the public name of {name}; use letters, digits, _ and -")
+        names[known.name] = public
+    return replace(schema, public_names=names)
+
+
+def _check_public_names(schema: Schema) -> None:
+    """Raise TypeError if requests can reach two fields under one public name."""
+    taken: dict[str, str] = {"id": schema.pk} if schema.pk else {}
+    for name, known in schema.fields.items():
+        public = schema.public_names.get(name, name)
+        if name == schema.pk or known.is_hidden:
+            continue
+        if public in taken:
+            raise TypeError(
+                f"{schema.model.__name__}: the fields {taken[public]} and {name} both have the public name {public}; "
+                f"give one of them another name: rename={{{name!r}: ...}}"
+            )
+        taken[public] = name
 
 
 def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str | None]:
     if isinstance(names, str):
         raise TypeError(f"{option} must be a list of names, not the text {names!r}")
-    found: Mapping[str, Field | None] = {name: schema.field_for(name) for name in names}
+    return {known.name for known in _known_fields(schema, option, names)}
+
+
+def _known_fields(schema: Schema, option: str, names: Iterable[str]) -> list[Field]:
+    """Return the fields that ``names`` means: the model's own names, or public names."""
+    found = {name: schema.field_named(name) or schema.field_for(name) for name in names}
     unknown = sorted(name for name, known in found.items() if known is None)
     if unknown:
         raise TypeError(f"{option}: {schema.model.__name__} has no field {', '.join(unknown)}")
-    return {known.name for known in found.values() if known}
+    return [known for known in found.values() if known]
 
 
 def parse_methods(methods: Iterable[str]) -> frozenset[str]:

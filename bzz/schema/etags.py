@@ -27,6 +27,6 @@ def etag(schema: Schema, values: Mapping[str, Any], shown: Any = None) -> str:
     """
     shown = shown or schema.represent(values)
     if schema.deferred:
-        shown = {key: value for key, value in shown.items() if key not in schema.deferred}
+        shown = {key: value for key, value in shown.items() if key not in schema.deferred_keys}
     canonical = orjson.dumps(shown, schema.json.dump, _CANONICAL)
     return f'"{blake2b(canonical, digest_size=16).hexdigest()}"'

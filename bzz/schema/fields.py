@@ -53,3 +53,8 @@ class Field:
     deferred: bool = False
     holder: Holder | None = None
     mirror: str | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether requests can neither read nor set the field."""
+        return not (self.readable or self.insertable or self.updatable)

@@ -36,13 +36,10 @@ def make_schema(
         json: as in ``Schema``.
 
     Raises:
-        TypeError: the field of identifiers does not exist, or its values have parts. The reason may also be that ``id``
-            is the name of a field that is not the primary key.
+        TypeError: the field of identifiers does not exist, or its values have parts.
     """
     own = model.get_id_field_name() if hasattr(model, "get_id_field_name") else id_field
     id_field = getattr(own, "name", own) or pk
-    if pk and pk != "id" and "id" in fields:
-        raise TypeError(f"{model.__name__}: rename the field id; id is the public name of the primary key, {pk}")
     if id_field and id_field not in fields:
         raise TypeError(f"{model.__name__}.get_id_field_name() names no field: {id_field!r}")
     described = dict(fields)

@@ -17,6 +17,7 @@ from bzz.exceptions import NotFound
 from bzz.schema.errors import NO_INSTANCE, UNKNOWN_FIELD, add_error, raise_if_invalid
 from bzz.schema.fields import Field, Values
 from bzz.schema.free_form import JSON
+from bzz.schema.naming import by_public_name
 from bzz.schema.scalars import Scalar
 from bzz.schema.types import DataType, Diff, identity, parse_value, references_in
 
@@ -32,7 +33,8 @@ class Schema:
     Args:
         model: the model, which is the sender of its signals.
         fields: a dict from the model's own name of a field to the field, in the order of replies.
-        pk: the name of the primary key's field. The public name of this field is ``id``. None for an embedded document.
+        pk: the name of the primary key's field. None for an embedded document. The public name of this field is ``id``,
+            unless requests can reach another field with this public name.
         id_field: the name of the field that contains identifiers: the primary key, or the field that the model names.
             None for embedded documents without identifiers.
         sort: the default order: pairs of a field name and whether the order descends. Empty for the order of primary
@@ -43,6 +45,8 @@ class Schema:
             ``get_list_queryset`` does, and returns the narrowed queryset.
         variants: the schemas of instances whose own class inherits from ``model``, by class. None for a class whose
             instances the request may not see. A class that is missing here has this schema.
+        public_names: a dict from the model's own name of a field to its public name. Other fields have the same public
+            name as in the model.
     """
 
     model: Any
@@ -53,14 +57,31 @@ class Schema:
     json: DataType = JSON
     scopes: tuple[Scope, ...] = ()
     variants: Mapping[type, Schema | None] = dataclass_field(default_factory=dict)
+    public_names: Mapping[str, str] = dataclass_field(default_factory=dict)
 
     def field_for(self, key: str) -> Field | None:
-        """Return the field with the public name ``key``, or None."""
-        return self.fields.get(self.pk if key == "id" and self.pk else key)
+        """Return the field with the public name ``key``, or None.
+
+        The model's own name of the primary key is a public name, too, unless another field has it.
+        """
+        return self._by_public_name.get(key)
+
+    def field_named(self, name: str) -> Field | None:
+        """Return the field with the model's own name ``name``, or None.
+
+        ``id`` means the primary key unless the model has another field of this name.
+        """
+        return self.fields.get(name) or (self.fields.get(self.pk) if name == "id" and self.pk else None)
 
     def public_name(self, name: str) -> str:
-        """Return the public name of a field: ``id`` for the primary key."""
-        return "id" if name == self.pk else name
+        """Return the public name of the field with the model's own name ``name``."""
+        if name == self.pk:
+            return "id" if self._by_public_name["id"].name == name else name
+        return self.public_names.get(name, name)
+
+    @cached_property
+    def _by_public_name(self) -> dict[str, Field]:
+        return by_public_name(self.fields, self.pk, self.public_names)
 
     @cached_property
     def readable(self) -> tuple[tuple[str, Field], ...]:
@@ -71,6 +92,11 @@ class Schema:
     def deferred(self) -> frozenset[str]:
         """The names of the deferred fields."""
         return frozenset(f.name for f in self.fields.values() if f.deferred)
+
+    @cached_property
+    def deferred_keys(self) -> frozenset[str]:
+        """The public names of the deferred fields."""
+        return frozenset(map(self.public_name, self.deferred))
 
     @cached_property
     def has_to_dict(self) -> bool:
@@ -154,7 +180,7 @@ class Schema:
         """Parse the values of a new instance and return them.
 
         Args:
-            raw: a dict from public field name to value.
+            raw: a dict from public field name to value. Plain code gives the model's own names.
             trusted: True if the values come from plain code, which may set any field. False if they come from a
                 request.
 
@@ -171,7 +197,7 @@ class Schema:
         The dict also contains the values of read-only fields.
 
         Args:
-            raw: a dict from public field name to value.
+            raw: a dict from public field name to value. If ``hidden`` is true, the names are the model's own.
             hidden: whether ``raw`` may contain fields that requests may neither read nor set. Receivers may set them.
 
         Raises:
@@ -185,9 +211,9 @@ class Schema:
         typed: Values = {}
         errors: dict[str, list[str]] = {}
         for key, value in raw.items():
-            known = self.field_for(key)
+            known = self.field_named(key) if hidden else self.field_for(key)
             try:
-                if known is None or not (hidden or known.readable or known.insertable or known.updatable):
+                if known is None or (known.is_hidden and not hidden):
                     raise ValueError(UNKNOWN_FIELD)
                 if known.name in typed:
                     raise ValueError("is given more than once")
@@ -215,7 +241,8 @@ class Schema:
             value, before = values[name], (stored or {}).get(name)
             if known.updatable if stored is not None else known.insertable:
                 if value is not None:
-                    yield from ((f"{name}.{inner}", part) for inner, part in known.type.read_only_values(value, before))
+                    key, inside = self.public_name(name), known.type.read_only_values(value, before)
+                    yield from ((f"{key}.{inner}", part) for inner, part in inside)
             elif stored is None or not known.type.same(before, value):
                 yield self.public_name(name), value
 

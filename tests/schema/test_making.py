@@ -30,7 +30,6 @@ def test_the_primary_key_travels_as_text() -> None:
 @pytest.mark.parametrize(
     ("names", "pk", "id_field", "message"),
     [
-        (("id", "code"), "code", None, "rename the field id"),
         (("code",), "code", "slug", "names no field: 'slug'"),
         (("code", "meta"), "code", "meta", "meta has parts"),
     ],
@@ -45,3 +44,9 @@ def test_a_model_that_cannot_be_addressed_is_refused(
 
 def test_a_reference_may_be_a_primary_key() -> None:
     assert make_schema(Model, fields(Field("user", OTHER)), pk="user").key_of("7") == 7
+
+
+def test_the_primary_key_has_its_own_name_beside_another_field_id() -> None:
+    schema = make_schema(Model, fields(Field("code", STRING), Field("id", INTEGER)), pk="code")
+    assert schema.represent({"code": "a", "id": 7}) == {"code": "a", "id": 7}
+    assert schema.parse_new({"code": "a", "id": 7}) == {"code": "a", "id": 7}
