@@ -3,6 +3,7 @@
 from bzz import exceptions, signals
 from bzz.auth.decorator import authenticated
 from bzz.auth.provider import AuthProvider
+from bzz.auth.roles import role
 from bzz.concurrency.offload import in_pool
 from bzz.hives.auth import AuthHive
 from bzz.hives.mock import MockHive
@@ -31,5 +32,6 @@ __all__ = [
     "flatten",
     "in_pool",
     "register_provider",
+    "role",
     "signals",
 ]

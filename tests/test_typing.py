@@ -39,7 +39,7 @@ def test_routes_are_lists_that_an_application_takes() -> None:
     assert_type(bzz.MockHive([("GET", "/health")]).routes(), bzz.RouteList)
     app = tornado.web.Application([*models, mocks, *flat], default_handler_class=bzz.NotFoundHandler)
     assert all(isinstance(routes, bzz.RouteList) for routes in (models, mocks, auth, flat))
-    bzz.AuthHive.configure(app, SECRET, authenticated_get=False)
+    bzz.AuthHive.configure(app, SECRET, authenticated_get=False, authenticated_create=bzz.role("admin"))
 
 
 async def test_acts_of_plain_code_return_instances_and_pages() -> None:
@@ -101,6 +101,8 @@ if TYPE_CHECKING:
         bzz.ModelHive("memory", User, authenticated="get")  # type: ignore[arg-type]
         bzz.MockHive.routes_for({"GET": 200}.values())  # type: ignore[arg-type]
         bzz.AuthHive.routes_for("mock")  # type: ignore[arg-type]
+        bzz.AuthHive.configure(app, SECRET, authenticated_get="admin")  # type: ignore[arg-type]
+        bzz.role(1)  # type: ignore[arg-type]
         bzz.AuthHive.configure(app)  # type: ignore[call-arg]
         bzz.AuthHive.configure(app, SECRET, secret="x")  # type: ignore[call-arg]
         bzz.flatten(3)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from bzz.auth.provider import AuthProvider
 from bzz.auth.providers.google import GoogleProvider
 from bzz.auth.providers.mock import MockProvider
 from bzz.auth.providers.oidc import OIDCProvider
+from bzz.auth.roles import role
 from bzz.auth.sessions import EndedSessions
 from bzz.http.policy import Session
 
@@ -19,4 +20,5 @@ __all__ = [
     "OIDCProvider",
     "Session",
     "authenticated",
+    "role",
 ]

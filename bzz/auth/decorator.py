@@ -1,4 +1,4 @@
-"""``authenticated``: a decorator for methods that need a signed-in user."""
+"""``authenticated``: a decorator for methods that only some users can call."""
 
 from __future__ import annotations
 
@@ -7,53 +7,89 @@ from functools import wraps
 from inspect import isawaitable
 from typing import Any
 
-from tornado.web import RequestHandler
+from tornado.web import HTTPError, RequestHandler
 
 from bzz.exceptions import BzzError
 from bzz.http.handler import Handler
-from bzz.http.policy import PRIVATE, SETTING, VARY, Policy, Session, require_user
+from bzz.http.policy import PRIVATE, SETTING, VARY, Policy, Session, refusal
 from bzz.http.problems import write_problem
+from bzz.resources.options import Check, Requirement
+
+Method = Callable[..., Any]
 
 
-def authenticated(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """Decorate a handler's method so that only signed-in users can call it.
+def authenticated(given: Method | Check) -> Callable[..., Any]:
+    """Decorate a handler's method so that only some users can call it.
 
-    The handler may be any Tornado handler, and the method may be sync or async. While the method runs, ``current_user``
-    is the user's dict. If no user is signed in, the reply is a 401. If a page of another site sends a write with the
-    user's cookie, the reply is a 403.
+    ``@authenticated`` admits signed-in users. ``@authenticated(check)`` admits requests that pass the check. The
+    handler may be any Tornado handler, and the method may be sync or async. While the method runs, ``current_user`` is
+    the signed-in user's dict.
+
+    If no user is signed in, the reply is a 401. If the signed-in user does not pass the check, it is a 403. It is also
+    a 403 if a page of another site sends a write with the user's cookie.
+
+    Args:
+        given: the method, or a check. A check takes the handler. It returns whether the request may go on, or an
+            awaitable of this. It runs on the event loop, so it must not block. bzz calls it once for each request. It
+            may raise an error of bzz or Tornado to choose the reply.
 
     Raises:
-        TypeError: ``method`` is a class.
+        TypeError: ``given``, or the decorated object, is a class.
     """
-    if isinstance(method, type):
-        raise TypeError(f"authenticated decorates methods, not the class {method.__name__}")
+    _check_no_class(given)
+
+    @wraps(given)
+    def method_or_decorator(target: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(target, RequestHandler):
+            return _run(given, True, target, *args, **kwargs)
+        return _decorated(target, given)
+
+    return method_or_decorator
+
+
+def _decorated(method: Method, check: Check) -> Callable[..., Coroutine[Any, Any, Any]]:
+    _check_no_class(method)
 
     @wraps(method)
     async def checked(self: RequestHandler, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(self, Handler):  # its prepare identifies the user, its write_error replies
-            self.check_prepared()
-            require_user(self)
-        elif not await _admit_to_plain_handler(self):
-            return None
-        result = method(self, *args, **kwargs)
-        return await result if isawaitable(result) else result
+        return await _run(method, check, self, *args, **kwargs)
 
     return checked
 
 
-async def _admit_to_plain_handler(handler: RequestHandler) -> bool:
-    """Return whether the request of a plain handler has a signed-in user.
+def _check_no_class(given: Any) -> None:
+    if isinstance(given, type):
+        raise TypeError(f"authenticated decorates methods, not the class {given.__name__}")
 
-    If there is none, send a reply that reports the error.
+
+async def _run(method: Method, requirement: Requirement, handler: RequestHandler, *args: Any, **kwargs: Any) -> Any:
+    """Run a handler's method if the request meets the requirement."""
+    if isinstance(handler, Handler):  # its prepare identifies the user, its write_error replies
+        handler.check_prepared()
+        if error := await refusal(handler, [requirement]):
+            raise error
+    elif not await _admit_to_plain_handler(handler, requirement):
+        return None
+    result = method(handler, *args, **kwargs)
+    return await result if isawaitable(result) else result
+
+
+async def _admit_to_plain_handler(handler: RequestHandler, requirement: Requirement) -> bool:
+    """Return whether the request of a plain handler meets the requirement.
+
+    If it does not, send a reply that reports the error.
     """
     try:
         await _identify_once(handler)
-        require_user(handler)
-    except BzzError as error:
+        error = await refusal(handler, [requirement])
+    except BzzError as raised:
+        error = raised
+    if isinstance(error, HTTPError):  # Tornado replies
+        raise error
+    if error:
         handler.set_status(error.status_code)
         write_problem(handler, error.status_code, error)
-        return False
-    return True
+    return error is None
 
 
 async def _identify_once(handler: RequestHandler) -> None:

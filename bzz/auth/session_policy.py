@@ -14,6 +14,7 @@ from bzz.auth.cookies import Cookies
 from bzz.auth.origins import check_origin
 from bzz.auth.sessions import Sessions
 from bzz.http.policy import Policy, Session, bearer_token
+from bzz.resources.options import Requirement
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,12 @@ class SessionPolicy(Policy):
     Args:
         sessions: the sessions of the application's users.
         cookies: the cookies that contain the sessions' tokens.
-        authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to whether it needs a signed-in
-            user by default.
+        authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to its requirement by default.
     """
 
     sessions: Sessions
     cookies: Cookies
-    authenticated: Mapping[str, bool]
+    authenticated: Mapping[str, Requirement]
 
     async def identify(self, handler: RequestHandler) -> Session | None:
         """Return the session of a request or None, and set ``current_user``.

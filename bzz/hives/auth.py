@@ -19,6 +19,7 @@ from bzz.auth.web_client import WebClient
 from bzz.http.policy import SETTING
 from bzz.http.routes import RouteList
 from bzz.http.urls import base_path
+from bzz.resources.options import Requirement, is_requirement
 
 _NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")  # a URL segment that needs no encoding (RFC 3986, section 2.3)
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 6265, section 4.1.1)
@@ -82,10 +83,10 @@ class AuthHive:
         secret_key: str | bytes | Sequence[str | bytes],
         expiration: int = 1200,
         cookie_name: str = "AUTH_TOKEN",
-        authenticated_get: bool = True,
-        authenticated_create: bool = True,
-        authenticated_update: bool = True,
-        authenticated_delete: bool = True,
+        authenticated_get: Requirement = True,
+        authenticated_create: Requirement = True,
+        authenticated_update: Requirement = True,
+        authenticated_delete: Requirement = True,
         *,
         max_age: int = 43_200,
         cookie_secure: bool | None = None,
@@ -98,7 +99,7 @@ class AuthHive:
     ) -> None:
         """Give an application its policy.
 
-        The policy identifies users. It also says which verbs need a signed-in user.
+        The policy identifies users. It also says what the requests of each verb need.
 
         Args:
             app: the application. Call this method once for each application, before the application serves requests.
@@ -107,8 +108,9 @@ class AuthHive:
             expiration: seconds after which a session expires. A request in the second half of this time renews the
                 session.
             cookie_name: the name of the cookie that contains a session's token.
-            authenticated_get: whether the acts list and get need a signed-in user, unless the option ``authenticated``
-                of a ``ModelHive`` decides.
+            authenticated_get: what requests for the acts list and get need, unless the option ``authenticated`` of a
+                ``ModelHive`` decides. True is a signed-in user, False is nothing. A check takes the handler and returns
+                whether the request may go on, or an awaitable of this.
             authenticated_create: the same for the acts create and associate.
             authenticated_update: the same for the act update.
             authenticated_delete: the same for the acts delete and dissociate.
@@ -153,10 +155,10 @@ def _check_application(app: Application) -> None:
         raise TypeError("the setting trusted_origins must be a list of origins, not a text")
 
 
-def _check_switches(switches: Mapping[str, bool]) -> None:
+def _check_switches(switches: Mapping[str, Requirement]) -> None:
     for verb, value in switches.items():
-        if not isinstance(value, bool):
-            raise TypeError(f"authenticated_{verb} must be True or False, not {value!r}")
+        if not is_requirement(value):
+            raise TypeError(f"authenticated_{verb} must be True, False or a check, not {value!r}")
 
 
 def _check_cookie(name: str, secure: bool | None) -> None:

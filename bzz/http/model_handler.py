@@ -11,8 +11,8 @@ from bzz.http import bodies, urls
 from bzz.http.handler import Handler
 from bzz.http.headers import parse_precondition
 from bzz.http.links import page_links
-from bzz.http.policy import needs_user, require_user
-from bzz.http.verbs import VERB_OF, allowed_methods
+from bzz.http.policy import refusal, requirements
+from bzz.http.verbs import VERB_OF, WRITES, allowed_methods
 from bzz.lifecycle import members, reads, writes
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.expanding import expand
@@ -33,8 +33,9 @@ class ModelHandler(Handler):
     """The handler of one model's routes. Subclass it to change the replies.
 
     First, ``prepare`` parses the path and asks the policy. If there is no such path, the reply is a 404. If the user
-    must sign in, it is a 401. Then ``get``, ``post`` or another method reads the query string and the body. If they are
-    wrong, the reply is a 400. Otherwise the method runs the act, ends the unit of work, and replies.
+    must sign in, it is a 401. If the user does not pass a check, it is a 403. Then ``get``, ``post`` or another method
+    reads the query string and the body. If they are wrong, the reply is a 400. Otherwise the method runs the act, ends
+    the unit of work, and replies.
     """
 
     def initialize(self, hive: InProcess, name: str, base: str) -> None:
@@ -52,6 +53,7 @@ class ModelHandler(Handler):
 
         Raises:
             Unauthorized: the request needs a signed-in user.
+            Forbidden: the user does not pass a check.
             NotFound: the path does not exist.
             MethodNotAllowed: the path does not take the method.
         """
@@ -61,9 +63,11 @@ class ModelHandler(Handler):
             self._parse_path()
             resources = self.path.resources
         finally:  # before a 404: a client that must sign in must not learn which paths exist
-            self._require_user(resources)
+            await self._admit(resources)
         if self.request.method not in (allowed := allowed_methods(self.path)):
             raise MethodNotAllowed(allowed)
+        if self.request.method in WRITES:  # asked now, because nothing may fail once a write is stored
+            self._refusal_to_read = await refusal(self, requirements(self._policy, resources, "get"))
 
     async def get(self) -> None:
         """Answer with an instance, or with a page of a list."""
@@ -73,7 +77,7 @@ class ModelHandler(Handler):
             await self._get_instance()
 
     async def _get_list(self) -> None:
-        query = self._admitted(Parser(self.provider, self.path.end).query(self.request.query))
+        query = await self._admitted(Parser(self.provider, self.path.end).query(self.request.query))
         async with self._act(query) as act:
             listing, cursor = await reads.get_list(act, query)
             shown = await self._shown(act, listing.items, query)
@@ -83,7 +87,7 @@ class ModelHandler(Handler):
         self.reply(shown)
 
     async def _get_instance(self) -> None:
-        query, schema = self._shape(), self.path.schema
+        query, schema = await self._shape(), self.path.schema
         is_as_stored = not post_get_instance.has_receivers_for(schema.model)
         async with self._act(query) as act:
             stored = await reads.get_instance(act)
@@ -106,7 +110,7 @@ class ModelHandler(Handler):
         The status of the reply is 201. After ``associate`` it is 200 if all instances were members already, and 204 if
         the caller may not read them.
         """
-        query, body = self._shape(), await self._body()
+        query, body = await self._shape(), await self._body()
         async with self._act(query) as act:
             if self.path.end.is_reference:
                 answer = await self._associate(act, body, query)
@@ -136,7 +140,7 @@ class ModelHandler(Handler):
 
     async def put(self) -> None:
         """Merge the body into an instance."""
-        query, body = self._shape(), await self._body()
+        query, body = await self._shape(), await self._body()
         async with self._act(query) as act:
             stored = await writes.update_instance(act, body, self._precondition())
             shown = await self._written(act, [stored], query)
@@ -148,7 +152,7 @@ class ModelHandler(Handler):
 
     async def delete(self) -> None:
         """Delete an instance or dissociate a member, and reply with status 204."""
-        async with self._act(self._shape()) as act:
+        async with self._act(await self._shape()) as act:
             if self.path.end.is_reference:
                 await members.dissociate(act, self._precondition())
             else:
@@ -188,18 +192,19 @@ class ModelHandler(Handler):
     def _resource_of(self, model: Any) -> Resource:
         return resource_of(self.provider, model)
 
-    def _shape(self) -> Query:
-        return self._admitted(Parser(self.provider, self.path.end).shape(self.request.query))
+    async def _shape(self) -> Query:
+        return await self._admitted(Parser(self.provider, self.path.end).shape(self.request.query))
 
-    def _admitted(self, query: Query) -> Query:
+    async def _admitted(self, query: Query) -> Query:
         """Return ``query`` if the caller may read what the query expands.
 
         Raises:
             Unauthorized: only a signed-in user may read an instance that the query expands.
+            Forbidden: the user does not pass a check of a resource that the query expands.
         """
         if query.expand:
             tree = expansion.plan(self.provider, self.path.schema, query.expand)
-            self._require_user(map(self._resource_of, expansion.models(tree)), "get")
+            await self._admit(map(self._resource_of, expansion.models(tree)), "get")
         return query
 
     def _act(self, query: Query) -> Act:
@@ -210,21 +215,15 @@ class ModelHandler(Handler):
         undefer = expansion.undeferred(self.path.schema, query)
         return Act(UnitOfWork(self.provider, ActState(self)), self.path, undefer=undefer)
 
-    def _require_user(self, resources: Iterable[Resource], verb: str | None = None) -> None:
-        """Raise Unauthorized if a resource needs a user and none is signed in.
-
-        Args:
-            resources: the resources.
-            verb: the verb; None for the verb of the request.
-        """
-        if needs_user(self._policy, resources, verb or VERB_OF.get(str(self.request.method))):
-            require_user(self)
+    async def _admit(self, resources: Iterable[Resource], verb: str | None = None) -> None:
+        """Raise the refusal of a request to use ``resources`` for a verb. None stands for the request's own verb."""
+        needed = requirements(self._policy, resources, verb or VERB_OF.get(str(self.request.method)))
+        if error := await refusal(self, needed):
+            raise error
 
     def _may_read(self) -> bool:
-        """Tell whether the caller may GET the end of the path. All resources along the path must allow it."""
-        if any("GET" not in resource.methods for resource in self.path.resources):
-            return False
-        return bool(self.current_user) or not needs_user(self._policy, self.path.resources, "get")
+        """Tell whether the caller of a write may GET the end of the path. Each resource along it must allow this."""
+        return not self._refusal_to_read and all("GET" in resource.methods for resource in self.path.resources)
 
     async def _body(self) -> dict[str, Any]:
         return await self.read_body(min(resource.max_body for resource in self.path.resources))
@@ -233,13 +232,14 @@ class ModelHandler(Handler):
         """Return the request's precondition.
 
         Raises:
-            Unauthorized: only a signed-in user may read the instance, and therefore compare its entity tag.
+            Unauthorized, Forbidden: the caller may not read the instance, and therefore not compare its entity tag.
             BadRequest: nobody may read the instance.
             Unsupported: the store cannot compare and write in one step.
         """
         precondition = parse_precondition(self.request.headers)
         if precondition is not None:
-            self._require_user(self.path.resources, "get")
+            if self._refusal_to_read:
+                raise self._refusal_to_read
             if not self._may_read():
                 raise BadRequest("GET is not allowed here, so leave out If-Match and If-None-Match.")
             if not self.provider.capabilities.if_match:

@@ -8,14 +8,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any
 
-from tornado.web import RequestHandler
+from tornado.web import HTTPError, RequestHandler
 
-from bzz.exceptions import Unauthorized
-from bzz.resources.resource import Resource
+from bzz.exceptions import BzzError, Forbidden, Unauthorized
+from bzz.resources.options import Check, Requirement
+from bzz.resources.resource import BY_POLICY, Resource
 
 SETTING = "bzz_policy"
+ANSWERS = "_bzz_answers"  # the attribute of a handler that keeps the answers of checks
+NOT_PASSED = "You may not do this; ask for the permission, or sign in as another user."
 VARY = "Authorization, Cookie"  # the request headers that select a signed-in user's reply (RFC 9110, section 12.5.5)
 PRIVATE = "private, no-cache"  # only the browser stores a reply; it asks again each time (RFC 9111, section 5.2.2)
 
@@ -42,14 +46,14 @@ class Session:
 class Policy(ABC):
     """The rules of an application about signed-in users.
 
-    They tell who the user of a request is, and which verbs need a signed-in user.
+    They tell who the user of a request is, and what the request of a verb must meet.
 
     Attributes:
-        authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to whether it needs a signed-in
-            user by default.
+        authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to its requirement by default:
+            True for a signed-in user, False for nothing, or a check.
     """
 
-    authenticated: Mapping[str, bool]
+    authenticated: Mapping[str, Requirement]
 
     @abstractmethod
     async def identify(self, handler: RequestHandler) -> Session | None:
@@ -63,15 +67,33 @@ class Policy(ABC):
         """
 
 
-def needs_user(policy: Policy | None, resources: Iterable[Resource], verb: str | None) -> bool:
-    """Tell whether one of ``resources`` needs a signed-in user for ``verb``.
+def requirements(policy: Policy | None, resources: Iterable[Resource], verb: str | None) -> Iterable[Requirement]:
+    """Return the requirements of ``resources`` for ``verb``, each once.
 
-    No user is needed if ``verb`` is None.
+    There are none if ``verb`` is None.
     """
     if verb is None:
-        return False
+        return ()
     default = policy is not None and policy.authenticated[verb]
-    return any(resource.authenticated.get(verb, default) for resource in resources)
+    named = (one for resource in resources for one in resource.authenticated.get(verb, BY_POLICY))
+    return dict.fromkeys(default if one is None else one for one in named)
+
+
+async def refusal(handler: RequestHandler, needed: Iterable[Requirement]) -> BzzError | HTTPError | None:
+    """Return the error of the first requirement that a request does not meet, or None.
+
+    Each check is called once for each request.
+
+    Raises:
+        Exception: raised by a check, unless it is of the returned types.
+    """
+    for requirement in needed:
+        if not isinstance(requirement, bool):
+            if error := await _ask_once(handler, requirement):
+                return error
+        elif requirement and not handler.current_user:
+            return _not_signed_in(handler)
+    return None
 
 
 def bearer_token(handler: RequestHandler) -> str | None:
@@ -80,8 +102,24 @@ def bearer_token(handler: RequestHandler) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def require_user(handler: RequestHandler) -> None:
-    """Raise Unauthorized unless a user is signed in."""
-    if not handler.current_user:
-        challenge = "Bearer" if bearer_token(handler) is None else 'Bearer error="invalid_token"'
-        raise Unauthorized("Sign in first.", challenge=challenge)
+async def _ask_once(handler: RequestHandler, check: Check) -> BzzError | HTTPError | None:
+    answers: dict[Check, BzzError | HTTPError | None] = vars(handler).setdefault(ANSWERS, {})
+    if check not in answers:
+        answers[check] = await _ask(handler, check)
+    return answers[check]
+
+
+async def _ask(handler: RequestHandler, check: Check) -> BzzError | HTTPError | None:
+    """Return the error of a check that a request does not pass, or None."""
+    try:
+        passed = check(handler)
+        if await passed if isawaitable(passed) else passed:
+            return None
+    except (BzzError, HTTPError) as error:
+        return error
+    return Forbidden(NOT_PASSED) if handler.current_user else _not_signed_in(handler)
+
+
+def _not_signed_in(handler: RequestHandler) -> Unauthorized:
+    challenge = "Bearer" if bearer_token(handler) is None else 'Bearer error="invalid_token"'
+    return Unauthorized("Sign in first.", challenge=challenge)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from bzz.schema.fields import Field
 from bzz.schema.schema import Schema
@@ -12,6 +13,8 @@ from bzz.schema.schema import Schema
 PUBLIC_NAME = re.compile(r"\w[\w-]*")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 VERBS = ("get", "create", "update", "delete")
+Check = Callable[[Any], bool | Awaitable[bool]]  # takes the handler of a request; whether the request may go on
+Requirement = bool | Check  # True: a signed-in user; False: nothing
 
 
 def restrict(
@@ -126,19 +129,30 @@ def check_sizes(per_page: int, max_per_page: int, max_body: int) -> None:
         raise ValueError(f"max_body must be 0 or more bytes, not {max_body}")
 
 
-def parse_authenticated(given: bool | Mapping[str, bool] | None) -> Mapping[str, bool]:
-    """Return a dict from verb to whether it needs a signed-in user.
+def parse_authenticated(
+    given: Requirement | Mapping[str, Requirement] | None,
+) -> Mapping[str, tuple[Requirement, ...]]:
+    """Return a dict from verb to the requirements of its requests.
 
     The application's policy decides about a verb that is not in the dict.
 
     Args:
-        given: True or False for all verbs, a dict for some verbs, or None for no verb.
+        given: a requirement of all verbs, a dict with requirements of some verbs, or None for no requirement.
 
     Raises:
         TypeError: ``given`` has another type, or names another verb.
     """
-    switches = dict.fromkeys(VERBS, given) if isinstance(given, bool) else {} if given is None else given
-    is_known = isinstance(switches, Mapping) and switches.keys() <= set(VERBS)
-    if not is_known or not all(isinstance(value, bool) for value in switches.values()):
-        raise TypeError(f"authenticated must be True, False, or a dict of them by {', '.join(VERBS)}, not {given!r}")
-    return dict(switches)
+    named = given if isinstance(given, Mapping) else {} if given is None else dict.fromkeys(VERBS, given)
+    if not named.keys() <= set(VERBS) or not all(map(is_requirement, named.values())):
+        raise TypeError(
+            f"authenticated must be True, False, a check, or a dict of them by {', '.join(VERBS)}, not {given!r}"
+        )
+    return {verb: (requirement,) for verb, requirement in named.items()}
+
+
+def is_requirement(value: object) -> bool:
+    """Tell whether a value is True, False or a check.
+
+    A class is no check, because its instances would let everybody pass.
+    """
+    return isinstance(value, bool) or (callable(value) and isinstance(value, Hashable) and not isinstance(value, type))

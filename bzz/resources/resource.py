@@ -7,9 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bzz.providers.base import Provider
-from bzz.resources.options import METHODS
+from bzz.resources.options import METHODS, Requirement
 from bzz.schema.fields import Field
 from bzz.schema.schema import Schema
+
+Authenticated = Mapping[str, tuple[Requirement | None, ...]]
+BY_POLICY = (None,)  # the requirements of a verb that a resource does not name
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,9 @@ class Resource:
         per_page: the number of instances on a page of a list.
         max_per_page: the largest page that a request may ask for.
         max_body: the longest body in bytes.
-        authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to whether requests need a
-            signed-in user. The policy decides about a verb that is not in the dict.
+        authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to requirements. A request must
+            meet all of them. None among them stands for the policy's own requirement. A verb that is not in the dict
+            has this one alone.
     """
 
     schema: Schema
@@ -31,7 +35,7 @@ class Resource:
     per_page: int = 20
     max_per_page: int = 100
     max_body: int = 1_048_576
-    authenticated: Mapping[str, bool] = field(default_factory=dict)
+    authenticated: Authenticated = field(default_factory=dict)
     _inside: dict[Any, Resource] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def inside(self, schema: Schema) -> Resource:
@@ -65,7 +69,7 @@ class Resource:
             min(self.per_page, other.per_page),
             min(self.max_per_page, other.max_per_page),
             min(self.max_body, other.max_body),
-            _strictest(self.authenticated, other.authenticated),
+            _all_of(self.authenticated, other.authenticated),
         )
 
 
@@ -78,10 +82,7 @@ def _both(one: Field, other: Field) -> Field:
     )
 
 
-def _strictest(one: Mapping[str, bool], other: Mapping[str, bool]) -> Mapping[str, bool]:
-    """Return the stricter switch for each verb.
-
-    The switch is True if either switch is True, and False if both are False. Else the verb has no switch.
-    """
-    pairs = {verb: (one.get(verb), other.get(verb)) for verb in {*one, *other}}
-    return {verb: True in both for verb, both in pairs.items() if True in both or None not in both}
+def _all_of(one: Authenticated, other: Authenticated) -> Authenticated:
+    """Return the requirements of both, each once."""
+    pairs = {verb: (*one.get(verb, BY_POLICY), *other.get(verb, BY_POLICY)) for verb in {*one, *other}}
+    return {verb: tuple(dict.fromkeys(both)) for verb, both in pairs.items()}

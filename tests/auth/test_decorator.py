@@ -11,6 +11,7 @@ import tornado.websocket
 
 import bzz
 from bzz.auth.sessions import EndedInMemory
+from bzz.exceptions import Unavailable
 from tests.support.auth import ADA, aged
 from tests.support.client import SECRET, Api, Browser
 
@@ -64,6 +65,27 @@ class Ours(bzz.Handler):
         self.reply({"user": self.current_user})
 
 
+async def is_ada(handler: tornado.web.RequestHandler) -> bool:
+    if handler.get_query_argument("away", None):
+        raise Unavailable("Nobody knows.")
+    if handler.get_query_argument("tea", None):
+        raise tornado.web.HTTPError(418)
+    return bool(handler.current_user and handler.current_user["name"] == "Ada")
+
+
+class Adas(tornado.web.RequestHandler):
+    @bzz.authenticated(is_ada)
+    def get(self) -> None:
+        self.finish(self.current_user["id"])
+
+
+class OurAdas(bzz.Handler):
+    @bzz.authenticated(is_ada)
+    async def get(self) -> None:
+        """Say who it is."""
+        self.finish(self.current_user["id"])
+
+
 class Socket(tornado.websocket.WebSocketHandler):
     @bzz.authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
@@ -76,10 +98,26 @@ class Socket(tornado.websocket.WebSocketHandler):
 def test_a_class_cannot_be_decorated() -> None:
     with pytest.raises(TypeError, match="authenticated decorates methods, not the class Plain"):
         bzz.authenticated(Plain)
+    with pytest.raises(TypeError, match="authenticated decorates methods, not the class Plain"):
+        bzz.authenticated(is_ada)(Plain)
 
 
 async def test_a_decorated_method_keeps_its_name_and_documentation() -> None:
     assert (Plain.post.__name__, Plain.post.__doc__) == ("post", "Say who it is.")
+    assert (OurAdas.get.__name__, OurAdas.get.__doc__) == ("get", "Say who it is.")
+
+
+@pytest.mark.parametrize("handler", [Adas, OurAdas])
+async def test_a_method_with_a_check_runs_for_requests_that_pass_it(browser: Browser, handler: Any) -> None:
+    browser.api.mount((r"/adas", handler))
+    assert (await browser("GET", "/adas")).status == 401
+    await browser.sign_in(name="Bob")
+    refused = await browser("GET", "/adas")
+    assert (refused.status, refused.headers["Content-Type"]) == (403, "application/problem+json")
+    assert refused.json["detail"] == "You may not do this; ask for the permission, or sign in as another user."
+    assert [(await browser("GET", f"/adas?{query}=1")).status for query in ("away", "tea")] == [503, 418]
+    await browser.sign_in(**ADA)
+    assert (await browser("GET", "/adas")).body == b"7"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])

@@ -81,9 +81,9 @@ def test_an_impossible_value_is_refused_and_the_application_has_no_policy(option
     assert not {name for name in app.settings if name.startswith("bzz")}
 
 
-@pytest.mark.parametrize("value", [None, 0, "", "no"])
-def test_a_switch_must_be_true_or_false(value: Any) -> None:
-    with pytest.raises(TypeError, match="authenticated_delete must be True or False"):
+@pytest.mark.parametrize("value", [None, 0, "", "no", bool])
+def test_a_switch_must_be_true_or_false_or_a_check(value: Any) -> None:
+    with pytest.raises(TypeError, match="authenticated_delete must be True, False or a check"):
         bzz.AuthHive.configure(tornado.web.Application(), SECRET, authenticated_delete=value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -103,9 +104,15 @@ def test_a_wrong_option_is_an_error_when_routes_are_made(options: dict[str, Any]
         bzz.ModelHive.routes_for("memory", User, **options)
 
 
-@pytest.mark.parametrize("given", ["get", ["get"], {"read": True}, {"get": "no"}, 1])
+@dataclass
+class Unhashable:
+    def __call__(self, handler: Any) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("given", ["get", ["get"], {"read": True}, {"get": "no"}, 1, dict, {"get": Unhashable()}])
 def test_a_wrong_value_of_authenticated_is_an_error(given: Any) -> None:
-    with pytest.raises(TypeError, match="authenticated must be True, False, or a dict of them by get, create"):
+    with pytest.raises(TypeError, match="authenticated must be True, False, a check, or a dict of them by get, create"):
         bzz.ModelHive.routes_for(MemoryProvider(), User, authenticated=given)
 
 

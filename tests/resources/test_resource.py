@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from bzz.providers.memory import MemoryProvider
-from bzz.resources.options import restrict
-from bzz.resources.resource import Resource
+from bzz.resources.options import Requirement, restrict
+from bzz.resources.resource import Authenticated, Resource
 from bzz.schema.fields import Field
 from bzz.schema.scalars import STRING
 from bzz.schema.schema import Schema
@@ -34,18 +34,20 @@ def test_the_strictest_resource_keeps_its_own_fields_and_order() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "both"),
     [
-        ({"get": True}, {"get": False}, {"get": True}),
-        ({"get": True}, {}, {"get": True}),
-        ({"get": False}, {"get": False}, {"get": False}),
-        ({"get": False}, {}, {}),
+        ({"get": (True,)}, {"get": (False,)}, {"get": {True, False}}),
+        ({"get": (True,)}, {}, {"get": {True, None}}),
+        ({"get": (False,)}, {"get": (False,)}, {"get": {False}}),
+        ({"get": (False,)}, {"update": (callable,)}, {"get": {False, None}, "update": {callable, None}}),
         ({}, {}, {}),
     ],
 )
-def test_a_user_is_needed_if_either_resource_needs_one(
-    one: dict[str, bool], other: dict[str, bool], both: dict[str, bool]
+def test_the_requirements_of_both_resources_hold_and_the_policys_where_one_has_none(
+    one: Authenticated, other: Authenticated, both: dict[str, set[Requirement]]
 ) -> None:
     first, second = Resource(SCHEMA, authenticated=one), Resource(SCHEMA, authenticated=other)
-    assert first.strictest(second).authenticated == second.strictest(first).authenticated == both
+    for resource in (first.strictest(second), second.strictest(first)):
+        assert {verb: set(needed) for verb, needed in resource.authenticated.items()} == both
+        assert all(len(needed) == len(both[verb]) for verb, needed in resource.authenticated.items())
 
 
 def test_embedded_documents_have_the_options_of_their_parent() -> None:

@@ -11,7 +11,7 @@ import tornado.web
 
 import bzz
 from bzz.testing.client import Reply
-from tests.support.client import SECRET, Browser
+from tests.support.client import SECRET, Api, Browser
 
 ADA = {"id": "7", "name": "Ada", "email": "ada@example.com"}
 ADA_SHOWN = {**ADA, "provider": "mock"}
@@ -22,6 +22,22 @@ FROM_ANOTHER_SITE = [
     {"Sec-Fetch-Site": "same-site"},
     {"Origin": "http://["},
 ]
+
+
+class RolesProvider(bzz.AuthProvider):
+    """An auth provider that gives a user the roles that the credentials name."""
+
+    name = "mock"
+
+    async def authenticate(self, credentials: dict[str, Any], handler: tornado.web.RequestHandler) -> dict[str, Any]:
+        return {"id": "7", **({"roles": credentials["roles"]} if "roles" in credentials else {})}
+
+
+async def signed_in(api: Api, *roles: str) -> Browser:
+    """Return a browser of a user with roles, at an API that has ``RolesProvider``."""
+    browser = Browser(api)
+    await browser.sign_in(roles=roles)
+    return browser
 
 
 def set_cookies(reply: Reply) -> dict[str, Any]:
