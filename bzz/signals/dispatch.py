@@ -1,36 +1,34 @@
-"""``Signal``: a blinker signal with declared keywords that awaits its receivers in order.
+"""``Signal``: a signal with declared keywords that awaits its receivers in order.
 
-It differs from blinker's signals in four rules. Receivers run in the order in which they were connected. An awaitable
-result is awaited before the next receiver runs. A receiver gets the keywords that its signature takes. ``connect``
-refuses a receiver that ``send_async`` could not call.
+It differs from blinker's signals in five rules. A receiver that is connected to a class also hears the classes that
+inherit from it. Receivers run in the order in which they were connected. An awaitable result is awaited before the next
+receiver runs. A receiver gets the keywords that its signature takes. ``connect`` refuses a receiver that ``send_async``
+could not call.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from inspect import isawaitable
 from types import MappingProxyType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import blinker
-from blinker._utilities import make_id
-from blinker.base import ANY_ID
 
 from bzz.concurrency.cancellation import cancellations, noticed
+from bzz.signals.connections import Connections, Receiver, key_of
 from bzz.signals.receivers import Call, plan_call
 from bzz.signals.request_ids import request_id
 
 logger = logging.getLogger("bzz")
 
-Receiver = TypeVar("Receiver", bound=Callable[..., Any])
+Results = list[tuple[Callable[..., Any], Any]]
 REQUEST_ID = "the request id (``X-Request-ID`` or a UUID), the same for a request and its acts; None if neither runs"
 
 
-class Signal(blinker.NamedSignal):
+class Signal(Connections):
     """A signal with declared keywords and senders.
 
     Args:
@@ -63,16 +61,14 @@ class Signal(blinker.NamedSignal):
         self.isolated, self.computed, self.optional = isolated, computed, optional
         self.keywords: Mapping[str, str] = {**keywords, "request_id": REQUEST_ID}
         self._calls: dict[Any, Call] = {}
-        self._mutes = 0
-        self._was_muted = False
-        self._temporary: dict[tuple[Any, Any], int] = {}
 
     def connect(self, receiver: Receiver, sender: Any = blinker.ANY, weak: bool = True) -> Receiver:
         """Connect ``receiver`` to this signal and return it.
 
         Args:
             receiver: a function or other callable.
-            sender: the sender whose signals the receiver gets. By default, it gets the signals of all senders.
+            sender: the sender whose signals the receiver gets. If it is a class, the receiver also gets the signals of
+                all classes that inherit from it. By default, it gets the signals of all senders.
             weak: whether the signal holds a weak reference to the receiver. This is the default of blinker, too.
 
         Raises:
@@ -82,9 +78,7 @@ class Signal(blinker.NamedSignal):
         self._check_sender(sender)
         if not callable(receiver) or isinstance(receiver, type):
             raise TypeError(f"a receiver of {self.name} must be a callable object, not {receiver!r}; see connect_via")
-        key = make_id(receiver)
-        self._calls[key] = self._plan(receiver)
-        self._temporary.pop((key, _id(sender)), None)  # no longer temporary
+        self._calls[key_of(receiver)] = self._plan(receiver)
         return super().connect(receiver, sender, weak)
 
     def connect_via(self, sender: Any, weak: bool = False) -> Callable[[Receiver], Receiver]:
@@ -98,75 +92,10 @@ class Signal(blinker.NamedSignal):
         self._check_sender(sender)
         return super().connect_via(sender, weak)
 
-    def disconnect(self, receiver: Callable[..., Any], sender: Any = blinker.ANY) -> None:
-        """Disconnect ``receiver`` from ``sender``, by default from all senders."""
-        super().disconnect(receiver, sender)
-        key, gone = make_id(receiver), _id(sender)
-        for temporary in [pair for pair in self._temporary if pair[0] == key and gone in (ANY_ID, pair[1])]:
-            del self._temporary[temporary]
-
     def _disconnect(self, receiver_id: Any, sender_id: Any) -> None:
         super()._disconnect(receiver_id, sender_id)
-        if not self._by_receiver.get(receiver_id):  # blinker would keep a receiver without senders
-            self.receivers.pop(receiver_id, None)
+        if receiver_id not in self.receivers:
             self._calls.pop(receiver_id, None)
-            self._by_receiver.pop(receiver_id, None)
-
-    def has_receivers_for(self, sender: Any) -> bool:
-        """Tell whether a receiver is connected to ``sender`` or to all senders.
-
-        The result may be True for a receiver that no longer exists, if the signal held a weak reference to it.
-        """
-        return bool(self.receivers and (self._by_sender.get(ANY_ID) or self._by_sender.get(_id(sender))))
-
-    @contextmanager
-    def connected_to(self, receiver: Callable[..., Any], sender: Any = blinker.ANY) -> Iterator[None]:
-        """Connect ``receiver`` until the block ends.
-
-        A receiver that was connected before the block stays connected after the block. Blocks may nest and overlap. The
-        receiver is connected in the whole process.
-
-        Raises:
-            TypeError: raised by ``connect``.
-        """
-        key, sender_id = make_id(receiver), _id(sender)
-        temporary, held = (key, sender_id), self.receivers.get(key)
-        count = self._temporary.get(temporary, 0)
-        stays = held is not None and not count and sender_id in self._by_receiver.get(key, ())
-        if not stays:
-            self.connect(receiver, sender, weak=False)
-            if held is not None:
-                self.receivers[key] = held  # a weak reference from before the block stays weak
-            self._temporary[temporary] = count + 1
-        try:
-            yield
-        finally:
-            if not stays:
-                self._release(receiver, temporary)
-
-    def _release(self, receiver: Callable[..., Any], temporary: tuple[Any, Any]) -> None:
-        key, sender_id = temporary
-        count = self._temporary.pop(temporary, 0)
-        if count > 1:
-            self._temporary[temporary] = count - 1
-        elif count and self._by_receiver.get(key, set()) <= {sender_id}:
-            self.disconnect(receiver)
-        elif count:
-            self._by_receiver[key].discard(sender_id)
-            self._by_sender[sender_id].discard(key)
-
-    @contextmanager
-    def muted(self) -> Iterator[None]:
-        """Call no receiver until the block ends. Blocks may nest and overlap."""
-        if not self._mutes:
-            self._was_muted = self.is_muted
-        self._mutes += 1
-        self.is_muted = True
-        try:
-            yield
-        finally:
-            self._mutes -= 1
-            self.is_muted = self._mutes > 0 or self._was_muted
 
     def send(self, sender: Any = None, /, **keywords: Any) -> NoReturn:  # noqa: ARG002  # as in blinker
         """Raise RuntimeError: receivers must be awaited, so only ``send_async`` sends.
@@ -176,14 +105,19 @@ class Signal(blinker.NamedSignal):
         """
         raise RuntimeError(f"{self.name} is sent with: await {self.name}.send_async(...)")
 
-    async def send_async(self, sender: Any = None, /, **keywords: Any) -> list[tuple[Callable[..., Any], Any]]:
-        """Call the receivers of ``sender`` in the order of connection.
+    async def send_async(self, sender: Any = None, after: type | None = None, /, **keywords: Any) -> Results:
+        """Call the receivers that hear ``sender`` in the order of connection, each of them once.
 
         Each receiver is awaited before the next receiver runs. A receiver that an earlier receiver disconnects is not
         called. A receiver that an earlier receiver connects is called only when the signal is sent again.
 
+        A signal can be sent in two steps, if its sender is first known as a base class and then exactly. The second
+        step is ``send_async(exact, base, ...)``. It calls the receivers that the first step has not called.
+
         Args:
-            sender: the sender. The receivers that are connected to it or to all senders are called.
+            sender: the sender. The receivers that are connected to it or to all senders are called. If it is a class,
+                the receivers that are connected to one of its base classes are called, too.
+            after: a class whose receivers have been called. They are not called again.
             keywords: all keywords that the signal declares. The optional keywords and ``request_id`` may be left out.
 
         Returns:
@@ -197,15 +131,13 @@ class Signal(blinker.NamedSignal):
         """
         keywords.setdefault("request_id", request_id.get())
         if keywords.keys() != self.keywords.keys():
-            keywords = {**{name: make() for name, make in self.optional.items()}, **keywords}
-            if wrong := keywords.keys() ^ self.keywords.keys():
-                says = ", ".join(f"{'without' if name in self.keywords else 'with'} {name}" for name in sorted(wrong))
-                raise TypeError(f"{self.name} offers {', '.join(self.keywords)}; it was sent {says}")
-        results = []
+            keywords = self._complete(keywords)
+        results: Results = []
         cancelled = task = None
-        for key, receiver, call in self._live(sender):
+        for key, receiver in [] if self.is_muted else self._existing(sender, after):
             if key not in self.receivers:  # disconnected by an earlier receiver
                 continue
+            call = self._calls.get(key) or self._plan(receiver)
             offered: Mapping[str, Any] = keywords
             asked = None  # until something is awaited, the task cannot be cancelled
             try:
@@ -237,18 +169,13 @@ class Signal(blinker.NamedSignal):
         if sender is not blinker.ANY and not isinstance(sender, self.senders):
             raise TypeError(f"{self.name} is sent by {self.sender}, not by {sender!r}")
 
-    def _live(self, sender: Any) -> list[tuple[Any, Callable[..., Any], Call]]:
-        if self.is_muted or not self.receivers:
-            return []
-        by_sender, calls = self._by_sender.get, self._calls.get
-        to_any, to_sender = by_sender(ANY_ID, ()), by_sender(make_id(sender), ())
-        live = []
-        for key, receiver in self.receivers.copy().items():  # a copy, as a weak receiver may die during the loop
-            if key in to_any or key in to_sender:
-                strong = receiver() if isinstance(receiver, weakref.ref) else receiver
-                if strong is not None:
-                    live.append((key, strong, calls(key) or self._plan(strong)))
-        return live
+    def _complete(self, keywords: dict[str, Any]) -> dict[str, Any]:
+        """Return ``keywords`` together with the values of the optional keywords."""
+        complete = {**{name: make() for name, make in self.optional.items()}, **keywords}
+        if wrong := complete.keys() ^ self.keywords.keys():
+            says = ", ".join(f"{'without' if name in self.keywords else 'with'} {name}" for name in sorted(wrong))
+            raise TypeError(f"{self.name} offers {', '.join(self.keywords)}; it was sent {says}")
+        return complete
 
     def _plan(self, receiver: Callable[..., Any]) -> Call:
         try:
@@ -258,7 +185,3 @@ class Signal(blinker.NamedSignal):
             raise TypeError(
                 f"{receiver!r} asks for {str(error)!r}; {self.name} offers the sender and {offered}"
             ) from None
-
-
-def _id(sender: Any) -> Any:
-    return ANY_ID if sender is blinker.ANY else make_id(sender)
