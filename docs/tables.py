@@ -31,16 +31,16 @@ def of_acts() -> dict[str, Signal]:
     return {name: signal for name, signal in own().items() if "unit" in signal.keywords}
 
 
-def common() -> set[str]:
-    """Return the keywords that all signals of acts offer."""
-    return set.intersection(*(set(signal.keywords) for signal in of_acts().values()))
+def common(signals: dict[str, Signal]) -> set[str]:
+    """Return the keywords that all of these signals offer."""
+    return set.intersection(*(set(signal.keywords) for signal in signals.values()))
 
 
 def signals() -> str:
     """Return the table of signals, each with its sender and the keywords that not all signals of its kind offer."""
     rows = []
     for name, signal in own().items():
-        left_out = common() if name in of_acts() else {"request_id"}
+        left_out = common(of_acts()) if name in of_acts() else common(own())
         offered = ", ".join(f"`{keyword}`" for keyword in signal.keywords if keyword not in left_out)
         rows.append((f"`{name}`", signal.doc.rstrip("."), signal.sender, offered or "no others"))
     return table(("signal", "sent", "sender", "keywords"), *rows)

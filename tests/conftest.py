@@ -22,6 +22,7 @@ from bzz.auth.providers.mock import MockProvider
 from bzz.lifecycle import unit_of_work
 from bzz.providers.memory import MemoryProvider
 from bzz.resources import catalogue
+from bzz.signals import Signal
 from bzz.testing import Sent
 from tests.support import extras
 from tests.support.client import SECRET, Api, Browser
@@ -105,14 +106,11 @@ def sent() -> list[Sent]:
     """The signals of acts that are sent during the test, in order, without the keywords of all acts."""
     record: list[Sent] = []
 
-    def listen(name: str) -> None:
-        def receive(sender: Any, request_id: Any, unit: Any, context: Any, **keywords: Any) -> None:
-            record.append(Sent(name, sender, keywords))
-
-        SIGNALS[name].connect(receive, weak=False)
+    def receive(sender: Any, *, signal: Signal, request_id: Any, unit: Any, context: Any, **keywords: Any) -> None:
+        record.append(Sent(signal.name, sender, keywords))
 
     for name in LIFECYCLE:
-        listen(name)
+        SIGNALS[name].connect(receive, weak=False)
     return record
 
 

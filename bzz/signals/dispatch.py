@@ -26,6 +26,7 @@ logger = logging.getLogger("bzz")
 
 Results = list[tuple[Callable[..., Any], Any]]
 REQUEST_ID = "the request id (``X-Request-ID`` or a UUID), the same for a request and its acts; None if neither runs"
+SIGNAL = "the signal that is sent, for receivers of several signals"
 
 
 class Signal(Connections):
@@ -34,7 +35,7 @@ class Signal(Connections):
     Args:
         name: the name.
         doc: one sentence that says when the signal is sent.
-        keywords: a dict from the name of each keyword to its meaning. ``request_id`` is added.
+        keywords: a dict from the name of each keyword to its meaning. ``request_id`` and ``signal`` are added.
         sender: a description of the sender, for the documentation and error texts.
         senders: the class of all senders.
         isolated: whether a receiver's exception is logged, and the other receivers still run. If not, it is raised.
@@ -42,6 +43,9 @@ class Signal(Connections):
             called once for each receiver that takes the keyword.
         optional: a dict from the name of a keyword to a function. If ``send_async`` does not get the keyword, the
             function makes its value.
+
+    Raises:
+        TypeError: ``keywords`` contains ``signal``.
     """
 
     def __init__(
@@ -56,10 +60,14 @@ class Signal(Connections):
         computed: Collection[str] = (),
         optional: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
     ) -> None:
+        if "signal" in keywords:
+            raise TypeError(
+                f"{name} offers itself as the keyword signal; give the keyword that you declare another name"
+            )
         super().__init__(name, doc)
         self.doc, self.sender, self.senders = doc, sender, senders
         self.isolated, self.computed, self.optional = isolated, computed, optional
-        self.keywords: Mapping[str, str] = {**keywords, "request_id": REQUEST_ID}
+        self.keywords: Mapping[str, str] = {**keywords, "request_id": REQUEST_ID, "signal": SIGNAL}
         self._calls: dict[Any, Call] = {}
 
     def connect(self, receiver: Receiver, sender: Any = blinker.ANY, weak: bool = True) -> Receiver:
@@ -119,6 +127,7 @@ class Signal(Connections):
                 the receivers that are connected to one of its base classes are called, too.
             after: a class whose receivers have been called. They are not called again.
             keywords: all keywords that the signal declares. The optional keywords and ``request_id`` may be left out.
+                The signal always adds itself as ``signal``.
 
         Returns:
             Pairs of a receiver and its result. An isolated signal leaves out receivers that failed.
@@ -130,6 +139,7 @@ class Signal(Connections):
             asyncio.CancelledError: the task was cancelled. An isolated signal runs all receivers first.
         """
         keywords.setdefault("request_id", request_id.get())
+        keywords["signal"] = self
         if keywords.keys() != self.keywords.keys():
             keywords = self._complete(keywords)
         results: Results = []

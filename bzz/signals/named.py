@@ -31,10 +31,11 @@ def signal(name: str, doc: str, keywords: Mapping[str, str], *, isolated: bool =
     Args:
         name: the name, unique in the process.
         doc: one sentence that says when the signal is sent.
-        keywords: a dict from the name of each keyword to its meaning. ``request_id`` is added.
+        keywords: a dict from the name of each keyword to its meaning. ``request_id`` and ``signal`` are added.
         isolated: whether a receiver's exception is logged, and the other receivers still run.
 
     Raises:
+        TypeError: ``keywords`` contains ``signal``.
         ValueError: a signal of bzz has the name, or the name was declared with other keywords or another ``isolated``.
     """
     made = Signal(name, doc, keywords, isolated=isolated)

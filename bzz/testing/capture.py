@@ -21,7 +21,7 @@ class Sent:
     Args:
         signal: the name of the signal.
         sender: the sender of the signal.
-        keywords: the arguments that receivers could take.
+        keywords: the arguments that receivers could take, except the keyword ``signal``.
     """
 
     signal: str
@@ -43,17 +43,14 @@ def capture(*signals: Signal) -> Iterator[list[Sent]]:
         signals: the signals to record. The default is all declared signals.
     """
     sent: list[Sent] = []
-    with ExitStack() as connections:
-        for signal in signals or declared().values():
-            connections.enter_context(signal.connected_to(_recorder(signal.name, sent)))
-        yield sent
 
-
-def _recorder(name: str, sent: list[Sent]) -> Any:
-    def record(sender: Any, **keywords: Any) -> None:
+    def record(sender: Any, signal: Signal, **keywords: Any) -> None:
         copies: dict[str, Any] = {key: deepcopy(keywords[key]) for key in CHANGEABLE if key in keywords}
         if "items" in keywords:
             copies["items"] = [*keywords["items"]]
-        sent.append(Sent(name, sender, keywords | copies))
+        sent.append(Sent(signal.name, sender, keywords | copies))
 
-    return record
+    with ExitStack() as connections:
+        for signal in signals or declared().values():
+            connections.enter_context(signal.connected_to(record))
+        yield sent

@@ -59,12 +59,13 @@ async def test_each_awaitable_is_awaited_before_the_next_receiver_runs(signal: S
     assert calls == ["async def", "tornado coroutine", "callable object", "def"]
 
 
-async def test_a_receiver_gets_the_keywords_it_names_and_the_request_id(signal: Signal) -> None:
+async def test_a_receiver_gets_the_keywords_it_names_the_request_id_and_the_signal(signal: Signal) -> None:
     def takes(handler: Any, **rest: Any) -> Any:
         return handler, rest
 
     signal.connect(takes)
-    assert await signal.send_async(Model, **GIVEN) == [(takes, ("H", {"instance": "I", "request_id": None}))]
+    rest = {"instance": "I", "request_id": None, "signal": signal}
+    assert await signal.send_async(Model, **GIVEN) == [(takes, ("H", rest))]
     token = request_id.set("an id")
     assert (await signal.send_async(Model, **GIVEN))[0][1][1]["request_id"] == "an id"
     request_id.reset(token)
@@ -82,7 +83,7 @@ async def test_a_receiver_gets_the_keywords_it_names_and_the_request_id(signal: 
 async def test_a_signal_is_sent_with_exactly_the_keywords_that_it_declares(
     signal: Signal, wrong: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(TypeError, match=f"ping offers instance, handler, request_id; it was sent {message}"):
+    with pytest.raises(TypeError, match=f"ping offers instance, handler, request_id, signal; it was sent {message}"):
         await signal.send_async(Model, **wrong)
 
 
@@ -98,6 +99,32 @@ async def test_an_optional_keyword_is_made_unless_it_is_sent() -> None:
         assert [result for _, result in await signal.send_async(Model, **GIVEN)] == ["H"]
         with pytest.raises(TypeError, match="it was sent without instance"):
             await signal.send_async(Model)
+
+
+async def test_one_receiver_of_several_signals_tells_them_apart_by_the_keyword_signal(signal: Signal) -> None:
+    other = Signal("pong", "After.", KEYWORDS)
+    heard: list[Any] = []
+
+    def receive(sender: Any, signal: Signal) -> None:
+        heard.append((sender, signal.name))
+
+    def first(signal: Signal, instance: Any) -> None:
+        heard.append((instance, signal.name))
+
+    def relay(sender: Any, **offered: Any) -> Any:
+        return other.send_async(sender, **offered)
+
+    other.connect(receive)
+    signal.connect(receive)
+    signal.connect(first)
+    signal.connect(relay)
+    await signal.send_async(Model, **GIVEN)
+    assert heard == [(Model, "ping"), ("I", "ping"), (Model, "pong")]
+
+
+def test_a_signal_cannot_declare_the_keyword_signal() -> None:
+    with pytest.raises(TypeError, match="ping offers itself as the keyword signal"):
+        Signal("ping", "When pinged.", {**KEYWORDS, "signal": "of traffic"})
 
 
 async def test_a_receiver_that_an_earlier_one_disconnects_is_not_called(signal: Signal) -> None:

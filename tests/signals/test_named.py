@@ -40,7 +40,7 @@ def test_the_names_are_public_api() -> None:
 @pytest.mark.parametrize("name", CONTRACT)
 def test_a_signal_offers_and_explains_the_promised_keywords(name: str) -> None:
     signal = signals.declared()[name]
-    assert {*CONTRACT[name].split(), "request_id"} <= signal.keywords.keys()
+    assert {*CONTRACT[name].split(), "request_id", "signal"} <= signal.keywords.keys()
     assert all([signal.__doc__, signal.sender, *signal.keywords.values()])
 
 
@@ -51,7 +51,7 @@ async def test_an_application_declares_signals_of_its_own() -> None:
     async def first(sender: Any, cents: int) -> None:
         calls.append((sender, cents))
 
-    def second(sender: Any, request_id: Any, **rest: Any) -> None:
+    def second(sender: Any, request_id: Any, signal: Any, **rest: Any) -> None:
         calls.append(rest)
 
     paid.connect(first)
@@ -62,6 +62,9 @@ async def test_an_application_declares_signals_of_its_own() -> None:
         await paid.send_async("shop", invoice=7, amount=100)
     with pytest.raises(TypeError, match="invoice_paid offers the sender and invoice, cents"):
         paid.connect(lambda sender, amount: None)
+    with pytest.raises(TypeError, match="invoice_sent offers itself as the keyword signal"):
+        signals.signal("invoice_sent", "Once an invoice is sent.", {"signal": "a light"})
+    assert "invoice_sent" not in signals.declared()
 
 
 def test_a_signal_is_declared_once() -> None:
