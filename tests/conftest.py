@@ -106,7 +106,9 @@ def sent() -> list[Sent]:
     """The signals of acts that are sent during the test, in order, without the keywords of all acts."""
     record: list[Sent] = []
 
-    def receive(sender: Any, *, signal: Signal, request_id: Any, unit: Any, context: Any, **keywords: Any) -> None:
+    def receive(
+        sender: Any, *, signal: Signal, request_id: Any, hive: Any, unit: Any, context: Any, **keywords: Any
+    ) -> None:
         record.append(Sent(signal.name, sender, keywords))
 
     for name in LIFECYCLE:

@@ -151,7 +151,13 @@ class Act:
         state, arguments = self.unit_of_work.state, self.path.arguments
         unit = state.unit if state.is_writing else None
         await signal.send_async(
-            sender, arguments=arguments, handler=state.handler, unit=unit, context=context, **keywords
+            sender,
+            arguments=arguments,
+            handler=state.handler,
+            hive=state.hive,
+            unit=unit,
+            context=context,
+            **keywords,
         )
 
     async def retype(self, data: Values) -> None:

@@ -204,8 +204,10 @@ class ActState:
         unit: the unit of work that ``Provider.begin`` opened, for example a session. It may be None.
         is_writing: whether a write has begun. A read must then neither commit nor roll back the changes that receivers
             made in the unit of work. The write commits these changes.
+        hive: the hive that serves the request or runs the act. It is None if there is none. Receivers get it.
     """
 
     handler: Any = None
     unit: Any = None
     is_writing: bool = False
+    hive: Any = None

@@ -16,10 +16,17 @@ _declared: dict[str, Signal] = {}
 _COMMON = {
     "arguments": "the path as a list of strings: ``['user']``, ``['user/PK']``, ``['team/ID', 'users/UID']``",
     "handler": "the request's Tornado handler; None in process",
+    "hive": "the hive that serves the request or runs the act; None if there is none",
     "unit": "the open unit of work; None if no unit is open",
     "context": "a dict that receivers of a ``pre_`` signal share with receivers of the signal that follows it",
 }
-_DEFAULTS: dict[str, Callable[[], Any]] = {"arguments": list, "handler": NoneType, "unit": NoneType, "context": dict}
+_DEFAULTS: dict[str, Callable[[], Any]] = {
+    "arguments": list,
+    "handler": NoneType,
+    "hive": NoneType,
+    "unit": NoneType,
+    "context": dict,
+}
 
 
 def signal(name: str, doc: str, keywords: Mapping[str, str], *, isolated: bool = False) -> Signal:

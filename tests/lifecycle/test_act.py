@@ -12,7 +12,7 @@ import pytest
 
 import bzz
 from bzz import signals
-from bzz.exceptions import Finished, NotFound
+from bzz.exceptions import Finished, Invalid, NotFound
 from bzz.lifecycle import reads, writes
 from bzz.lifecycle.act import Act
 from bzz.providers.memory import MemoryProvider
@@ -21,6 +21,7 @@ from bzz.signals import (
     post_associate,
     pre_associate,
     pre_create_instance,
+    request_failed,
 )
 from bzz.testing import Sent, capture
 from tests.support.acts import act_at, act_on, create, stored_names
@@ -55,6 +56,16 @@ async def test_each_act_sends_its_signals_with_the_keywords_of_the_contract(all_
         ("post_delete_instance", {**at_one, "instance": after}),
     ]
     assert {s.sender for s in sent} == {User}
+
+
+async def test_receivers_get_the_hive_of_the_act(all_users: Act) -> None:
+    all_users.unit_of_work.state.hive = hive = object()
+    with capture(pre_create_instance, request_failed) as sent:
+        await writes.create_instance(all_users, {"name": "Ada"})
+        with pytest.raises(Invalid):
+            await writes.create_instance(all_users, {"age": 1})
+    assert [one.signal for one in sent] == ["pre_create_instance", "pre_create_instance", "request_failed"]
+    assert {one.keywords["hive"] for one in sent} == {hive}
 
 
 async def test_acts_without_receivers_do_the_same(all_users: Act) -> None:

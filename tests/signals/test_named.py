@@ -15,18 +15,18 @@ NAMES = [
     *("request_failed", "pre_provider_call", "post_provider_call"),
 ]
 CONTRACT = {
-    "pre_get_instance": "arguments handler",
-    "post_get_instance": "instance handler",
-    "pre_get_list": "arguments handler query",
-    "post_get_list": "items handler",
-    "pre_create_instance": "arguments handler data",
-    "post_create_instance": "instance handler",
-    "pre_update_instance": "arguments handler data instance updated_fields",
-    "post_update_instance": "instance updated_fields handler",
-    "pre_delete_instance": "arguments handler instance",
-    "post_delete_instance": "instance handler",
-    "pre_associate": "parent field instance arguments handler",
-    "request_failed": "act arguments error handler",
+    "pre_get_instance": "arguments handler hive",
+    "post_get_instance": "instance handler hive",
+    "pre_get_list": "arguments handler hive query",
+    "post_get_list": "items handler hive",
+    "pre_create_instance": "arguments handler hive data",
+    "post_create_instance": "instance handler hive",
+    "pre_update_instance": "arguments handler hive data instance updated_fields",
+    "post_update_instance": "instance updated_fields handler hive",
+    "pre_delete_instance": "arguments handler hive instance",
+    "post_delete_instance": "instance handler hive",
+    "pre_associate": "parent field instance arguments handler hive",
+    "request_failed": "act arguments error handler hive",
     "pre_provider_call": "operation_name target_name",
     "post_provider_call": "operation_name target_name duration error",
 }
@@ -85,9 +85,9 @@ async def test_a_test_may_send_bzzs_signals_without_the_optional_keywords() -> N
     seen: list[Any] = []
 
     @signals.post_update_instance.connect
-    def receive(sender: Any, updated_fields: Any, handler: Any, unit: Any, context: Any) -> None:
-        seen.append((updated_fields, handler, unit, context))
+    def receive(sender: Any, *, updated_fields: Any, handler: Any, hive: Any, unit: Any, context: Any) -> None:
+        seen.append((updated_fields, handler, hive, unit, context))
 
     diff = {"age": {"from": 1, "to": 2}}
     await signals.post_update_instance.send_async(object, instance=None, updated_fields=diff)
-    assert seen == [(diff, None, None, {})]
+    assert seen == [(diff, None, None, None, {})]
