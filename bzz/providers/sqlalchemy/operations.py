@@ -79,7 +79,7 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
         Invalid: see ``MappedClass.build`` and ``change_members``.
         Conflict: a trigger or an event of the application deleted the instance. See also ``change_members``.
     """
-    own, deferred = _split(mapped_class, data)
+    own, deferred = split(mapped_class, data)
     with session.no_autoflush:
         instance = mapped_class.build(session, own)
         session.add(instance)
@@ -110,7 +110,7 @@ def update(
         [stored] = to_stored(session, mapped_class, address.schema, [instance], address.undefer)
         changed = mapped_class.schema.changed(stored.values, change(stored.values))
         given.update(changed)
-        own, deferred = _split(mapped_class, changed)
+        own, deferred = split(mapped_class, changed)
         mapped_class.assign(instance, own)
     session.flush()
     if not changed:
@@ -155,7 +155,7 @@ def represent(
         return to_stored(session, mapped_class, schema, instances, undefer, represent=True)
 
 
-def _split(mapped_class: MappedClass, data: Values) -> tuple[Values, Values]:
+def split(mapped_class: MappedClass, data: Values) -> tuple[Values, Values]:
     """Return two dicts of values.
 
     The first is for the instance's own row, the second for the deferred fields.

@@ -19,13 +19,14 @@ from sqlalchemy.orm import Session
 
 from bzz.concurrency.thread_pool import THREADS, ThreadPool
 from bzz.providers.changes import Change
-from bzz.providers.sqlalchemy import operations, session_factories, sessions
+from bzz.providers.sqlalchemy import batches, operations, session_factories, sessions
 from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.introspection import make_mapped_class
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.transactions import in_transaction
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
+from bzz.providers.writes import Create, Delete, Write
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
@@ -197,6 +198,20 @@ class SQLAlchemyProvider(ThreadedProvider):
             lambda session: operations.delete(session, mapped_class, address, visible, check),
             given=(),
             is_delete=True,
+        )
+
+    async def write_all(self, writes: Sequence[Write], *, state: ActState) -> Sequence[Stored]:
+        """Perform several writes in one transaction and return their results in order."""
+        visible = [None if isinstance(one, Create) else await self._visible(one.address, state) for one in writes]
+        batch = batches.prepare(writes, visible, self.mapped_class)
+        if not batch:
+            return ()
+        return await self._run(
+            state,
+            batch[0].mapped_class,
+            lambda session: batches.write_all(session, batch),
+            given=(),
+            is_delete=all(isinstance(one, Delete) for one in writes),
         )
 
     async def represent(

@@ -45,6 +45,14 @@ class Database:
         made: sa.Engine = self.engine.sync_engine if self.is_async else self.engine
         return made
 
+    async def create(self, base: Any) -> None:
+        """Create the tables of other classes."""
+        if self.is_async:
+            async with self.engine.begin() as connection:
+                await connection.run_sync(base.metadata.create_all)
+        else:
+            base.metadata.create_all(self.engine)
+
 
 @pytest.fixture(params=DRIVERS)
 def database(request: pytest.FixtureRequest, tmp_path: Path, io_loop: tornado.ioloop.IOLoop) -> Iterator[Database]:
@@ -92,11 +100,7 @@ def sql(api: Api, database: Database) -> Api:
 
 async def mount(api: Api, database: Database, base: Any, *models: type, **options: Any) -> Api:
     """Create the tables of other classes in the database, and serve them."""
-    if database.is_async:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(base.metadata.create_all)
-    else:
-        base.metadata.create_all(database.engine)
+    await database.create(base)
     for model in models:
         api.mount(bzz.ModelHive.routes_for("sqlalchemy", model, session_factory=database.factory, **options))
     return api
