@@ -20,13 +20,14 @@ from sqlalchemy.orm import Session
 from bzz.concurrency.thread_pool import THREADS, ThreadPool
 from bzz.providers.changes import Change
 from bzz.providers.sqlalchemy import batches, operations, session_factories, sessions
+from bzz.providers.sqlalchemy.dependents import find_dependents, has_cascades
 from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.introspection import make_mapped_class
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.transactions import in_transaction
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
-from bzz.providers.writes import Create, Delete, Write
+from bzz.providers.writes import Create, Delete, Dependent, Write
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
@@ -212,6 +213,18 @@ class SQLAlchemyProvider(ThreadedProvider):
             lambda session: batches.write_all(session, batch),
             given=(),
             is_delete=all(isinstance(one, Delete) for one in writes),
+        )
+
+    async def dependents(self, address: Address, *, state: ActState) -> Sequence[Dependent]:
+        """Return the instances that SQLAlchemy changes or deletes with the instance at ``address``."""
+        mapped_class = self.mapped_class(address.schema.model)
+        if not has_cascades(mapped_class):
+            return ()
+        visible = await self._visible(address, state)
+        return await self._run(
+            state,
+            mapped_class,
+            lambda session: find_dependents(session, mapped_class, address, visible, self.mapped_class),
         )
 
     async def represent(

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
 import tornado.ioloop
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
 
 import bzz
 from bzz.providers.base import Provider
 from tests.providers.sqlalchemy.databases import DRIVERS, connected, url
 from tests.providers.sqlalchemy.models import MODELS, TRIGGERS, Base, Dataclasses, Item, Shelf
 from tests.support.client import Api
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -52,6 +55,14 @@ class Database:
                 await connection.run_sync(base.metadata.create_all)
         else:
             base.metadata.create_all(self.engine)
+
+    async def run(self, function: Callable[[Session], T]) -> T:
+        """Return the result of a function that uses a session."""
+        session = self.factory()
+        try:
+            return await (session.run_sync(function) if self.is_async else asyncio.to_thread(function, session))
+        finally:
+            await (session.close() if self.is_async else asyncio.to_thread(session.close))
 
 
 @pytest.fixture(params=DRIVERS)

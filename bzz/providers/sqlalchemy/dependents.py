@@ -1,0 +1,137 @@
+"""The instances that SQLAlchemy changes or deletes together with an instance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import RelationshipProperty, Session
+
+from bzz.exceptions import Conflict
+from bzz.providers.sqlalchemy.cascades import Cascade, cascades_of
+from bzz.providers.sqlalchemy.loading import Visible, load_all
+from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.sqlalchemy.operations import get
+from bzz.providers.values import Address, Stored
+from bzz.providers.writes import Dependent
+from bzz.schema.fields import Values
+
+MAX_DEPENDENTS = 10_000
+MAX_LEVELS = 100  # each level takes a statement for each relationship
+TOO_MANY = "Too many other instances depend on this one; delete some of them first."
+
+
+def has_cascades(mapped_class: MappedClass) -> bool:
+    """Return whether the deletion of an instance of the class may reach other instances."""
+    props = (prop for mapper in mapped_class.mapper.self_and_descendants for prop in mapper.relationships)
+    return mapped_class.once("has cascades", lambda: any(_cascades_of(mapped_class, prop) for prop in props))
+
+
+def find_dependents(
+    session: Session,
+    mapped_class: MappedClass,
+    address: Address,
+    visible: Visible,
+    mapped_class_of: Callable[[type], MappedClass],
+) -> Sequence[Dependent]:
+    """Return the instances that SQLAlchemy changes or deletes together with the instance at ``address``.
+
+    Instances of a class that bzz cannot serve are left out.
+
+    Args:
+        session: the session of the act.
+        mapped_class: the class of the address.
+        address: the address of the instance.
+        visible: the instances that the model's hook shows.
+        mapped_class_of: a function that returns the ``MappedClass`` of a class.
+
+    Raises:
+        NotFound: no such instance exists, or it is not ``visible``.
+        Conflict: there are too many instances.
+    """
+    root = get(session, mapped_class, address, visible, represent=False).instance
+    search = Search(session, mapped_class, root)
+    for _ in range(MAX_LEVELS):
+        if not search.level:
+            return search.results(mapped_class_of)
+        search.descend()
+    raise Conflict(TOO_MANY)
+
+
+class Search:
+    """The search for the dependents of one instance, level by level.
+
+    Args:
+        session: the session of the act.
+        mapped_class: the class that keeps the statements of the search.
+        root: the instance.
+
+    Attributes:
+        level: the deleted instances whose cascades were not followed yet.
+    """
+
+    def __init__(self, session: Session, mapped_class: MappedClass, root: Any) -> None:
+        self.level = [root]
+        self._session, self._mapped_class = session, mapped_class
+        self._root = _identity(root)
+        self._followed = {self._root}
+        self._found: dict[Any, Any] = {}
+        self._changes: dict[Any, Values | None] = {}
+
+    def descend(self) -> None:
+        """Follow the cascades of the level, with one statement for each relationship.
+
+        Raises:
+            Conflict: there are too many instances.
+        """
+        parents: defaultdict[RelationshipProperty[Any], list[Any]] = defaultdict(list)
+        for instance in self.level:
+            key = sa.inspect(instance).identity
+            for prop in sa.inspect(instance).mapper.relationships:
+                parents[prop].append(key[0] if len(key) == 1 else key)
+        self.level = []
+        for prop, keys in parents.items():
+            for cascade in _cascades_of(self._mapped_class, prop):
+                self._follow(cascade, keys)
+
+    def results(self, mapped_class_of: Callable[[type], MappedClass]) -> Sequence[Dependent]:
+        """Return the dependents in the order in which they were found."""
+        classes = {model: _served(model, mapped_class_of) for model in map(type, self._found.values())}
+        return [
+            Dependent(served.schema, Stored(instance, served.values(instance)), self._changes[key])
+            for key, instance in self._found.items()
+            if (served := classes[type(instance)]) is not None
+        ]
+
+    def _follow(self, cascade: Cascade, keys: Sequence[Any]) -> None:
+        for instance in load_all(self._session, cascade.statement, {"keys": keys}):
+            identity = _identity(instance)
+            if identity == self._root:
+                continue
+            before, change = self._changes.get(identity, {}), cascade.change
+            self._found[identity] = instance
+            self._changes[identity] = None if before is None or change is None else before | change
+            if cascade.is_recursive and identity not in self._followed:
+                self._followed.add(identity)
+                self.level.append(instance)
+        if len(self._found) > MAX_DEPENDENTS:
+            raise Conflict(TOO_MANY)
+
+
+def _cascades_of(mapped_class: MappedClass, prop: RelationshipProperty[Any]) -> tuple[Cascade, ...]:
+    return mapped_class.once(("cascades", prop), lambda: cascades_of(prop, MAX_DEPENDENTS + 1))
+
+
+def _identity(instance: Any) -> Any:
+    """Return the identity of an instance in its session."""
+    return sa.inspect(instance).key
+
+
+def _served(model: type, mapped_class_of: Callable[[type], MappedClass]) -> MappedClass | None:
+    """Return the ``MappedClass`` of a class, or None if bzz cannot serve the class."""
+    try:
+        return mapped_class_of(model)
+    except TypeError:
+        return None
