@@ -7,6 +7,7 @@ import pytest
 from bson import ObjectId
 
 from bzz.providers.mongoengine.documents import document_class_of
+from bzz.resources.options import restrict
 from tests.providers.mongoengine.models import Bigger, Careful, Everything, Natural, Owned, Part, Tree
 
 
@@ -43,13 +44,16 @@ def test_a_document_may_embed_its_own_class() -> None:
     }
 
 
-def test_an_id_that_is_not_the_key_is_refused() -> None:
+def test_an_id_that_is_not_the_key_needs_another_public_name() -> None:
     class TwoIds(me.Document):
         code = me.StringField(primary_key=True)
         id = me.StringField()
 
-    with pytest.raises(TypeError, match="TwoIds: rename the field id"):
-        document_class_of(TwoIds)
+    schema = document_class_of(TwoIds).schema
+    with pytest.raises(TypeError, match="TwoIds: the fields code and id both have the public name id"):
+        restrict(schema)
+    values = {"code": "a", "id": "b"}
+    assert restrict(schema, rename={"id": "number"}).represent(values) == {"id": "a", "number": "b"}
 
 
 def test_an_identifying_field_that_does_not_exist_is_refused() -> None:
