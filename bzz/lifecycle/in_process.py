@@ -139,7 +139,9 @@ class InProcess(ABC):
         """
         path, keys = _split(path_and_keys, object)
         async with self._act("associate", path) as act:
-            keys = [keys] if act.path.end.is_list and not isinstance(keys, (list, tuple)) else keys
+            is_composite = bool(act.schema.fields[str(act.schema.pk)].parts)
+            several = list if is_composite else (list, tuple)
+            keys = [keys] if act.path.end.is_list and not isinstance(keys, several) else keys
             association = await members.associate(act, {act.path.end.name: keys})
             return [member.instance for member in association.members]
 

@@ -64,7 +64,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
         parent = target.part(whole)
         held = _held(step, parent.values)
         found = await work.fetch(schema, keys, undefer=act.undefer, represent=False)
-        if missing := [str(key) for key in keys if key not in found][:MAX_ERRORS]:
+        if missing := [str(schema.identifier(key, schema.pk)) for key in keys if key not in found][:MAX_ERRORS]:
             raise Invalid(errors={step.name: [f"there is no {schema.model.__name__} {', '.join(missing)}"]})
         joining = {key: found[key] for key in _others(keys, held)}
         is_replaced = not step.is_list and held != keys

@@ -42,9 +42,10 @@ class Patch:
         raise_if_invalid(dict(self._moved(stored)), self.schema.read_only_values(self.fixed, stored))
 
     def _moved(self, stored: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-        name = self.schema.pk or self.schema.id_field
-        if name and name in self.data and not self.schema.fields[name].type.same(stored.get(name), self.data[name]):
-            yield self.schema.public_name(name), ["is read-only"]
+        key = self.schema.pk or self.schema.id_field
+        for name in (key, *self.schema.fields[key].parts) if key else ():
+            if name in self.data and not self.schema.fields[name].type.same(stored.get(name), self.data[name]):
+                yield self.schema.public_name(name), ["is read-only"]
 
     def apply(self, stored: Values) -> Values:
         """Return the new values of an instance that has the ``stored`` values.

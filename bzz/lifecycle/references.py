@@ -13,12 +13,13 @@ from bzz.resources.catalogue import resource_of
 from bzz.schema.errors import MAX_ERRORS
 from bzz.schema.fields import Values
 from bzz.schema.naming import public_errors
+from bzz.schema.relations import composed
 from bzz.schema.schema import Schema
 
 
 def refers(schema: Schema, data: Values) -> bool:
-    """Tell whether ``data`` holds a reference."""
-    return next(schema.references(data), None) is not None
+    """Tell whether ``data`` holds a reference, or a part of one."""
+    return next(schema.references(data), None) is not None or bool(composed(schema, data, {}))
 
 
 async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values, old: Mapping[str, Any]) -> None:
@@ -33,7 +34,9 @@ async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values
         referred = resource_of(unit_of_work.provider, model).schema
         found = await unit_of_work.fetch(referred, keys.values(), represent=False)
         missing = islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors))
-        errors |= {name: [f"there is no {model.__name__} {keys[name]}"] for name in missing}
+        errors |= {
+            name: [f"there is no {model.__name__} {referred.identifier(keys[name], referred.pk)}"] for name in missing
+        }
     if errors:
         raise Invalid(errors=public_errors(schema, errors))
 
@@ -44,6 +47,7 @@ def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type,
     For each model, the result contains a dict from dotted name to key.
     """
     added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
+    new = {**new, **composed(schema, new, old)}
     before = {name: old.get(name) for name in new}
     kept = {(_field(name), model, key) for name, model, key in schema.references(before)}
     for name, model, key in schema.references(new):

@@ -26,7 +26,7 @@ from bzz.signals import post_provider_call, pre_provider_call
 P = ParamSpec("P")
 T = TypeVar("T")
 NOTHING: Undefer = {}
-BATCH = 10_000  # the most keys in one query, because stores limit their number
+BATCH = 10_000  # the most values in one query, because stores limit their number
 WRITES = {"create", "update", "delete"}
 _late: set[asyncio.Future[None]] = set()  # tasks that wait for running calls; without this set, Python may destroy them
 
@@ -103,8 +103,9 @@ class UnitOfWork:
         self.measure(given)
         wanted = await self.compute(schema.parse_keys, given)
         found: dict[Any, Stored] = {}
-        for start in range(0, len(wanted), BATCH):
-            batch = wanted[start : start + BATCH]
+        size = BATCH // max(1, len(schema.fields[pk].parts))
+        for start in range(0, len(wanted), size):
+            batch = wanted[start : start + size]
             query = Query(where=[Condition(pk, "in", batch)], per_page=len(batch), undefer=undefer)
             listing = await self.list(schema, query, represent=represent)
             found |= {item.values[pk]: item for item in listing.items}

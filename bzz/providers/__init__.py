@@ -13,6 +13,7 @@ from bzz.providers.registry import known_providers, register_provider
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Cursor, Listing, Membership, Query, Stored, Undefer
 from bzz.providers.writes import Create, Delete, Dependent, Update, Write
+from bzz.schema.composite_keys import CompositeKey
 from bzz.schema.containers import List, Map
 from bzz.schema.enumerations import enumeration
 from bzz.schema.errors import NO_INSTANCE, add_error
@@ -55,6 +56,7 @@ __all__ = [
     "Address",
     "Capabilities",
     "Change",
+    "CompositeKey",
     "Condition",
     "Create",
     "Cursor",

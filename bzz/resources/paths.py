@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from bzz.exceptions import NotFound
-from bzz.providers.values import parse_identifier
+from bzz.providers.values import NO_KEY, parse_identifier
 from bzz.resources.resource import Resource
+from bzz.schema.composite_keys import CompositeKey, join
 from bzz.schema.relations import Embedded, Relation, relation_at
 from bzz.schema.schema import Schema
 
@@ -129,7 +130,8 @@ def parse_path(root: Resource, name: str, below: Iterable[Any], reach: Callable[
         identifier = waiting.pop() if waiting and relation.many else None
         if identifier is not None and resource.schema.id_field is None:
             raise NotFound(NO_PATH)
-        steps.append(Step(resource, segment, _as_text(resource.schema, identifier), relation))
+        text = _as_text(resource.schema, identifier)
+        steps.append(Step(resource, segment, text and _whole_key(before, relation, resource.schema, text), relation))
     return Path(tuple(steps))
 
 
@@ -140,6 +142,26 @@ def _as_text(schema: Schema, identifier: Any) -> str | None:
     """
     if identifier is None or isinstance(identifier, str):
         return identifier
+    datatype = schema.fields[str(schema.id_field)].type
     with suppress(ValueError):
-        identifier = schema.fields[str(schema.id_field)].type.parse(identifier)
+        return schema.identifier(datatype.parse(identifier))
+    if isinstance(datatype, CompositeKey):  # the rest of a key
+        return join(map(str, identifier if isinstance(identifier, tuple) else [identifier]))
     return schema.identifier(identifier)
+
+
+def _whole_key(parent: Step, relation: Relation, schema: Schema, identifier: str) -> str:
+    """Return the identifier of a member with all parts of its key.
+
+    Below an instance whose own key is a part of its members' keys, the rest of a member's key identifies the member.
+    """
+    datatype, holder = schema.fields[str(schema.id_field)].type, relation.field.holder
+    is_known = parent.parsed not in (None, NO_KEY) and parent.schema.id_field == parent.schema.pk
+    is_held = holder is not None and holder.field is not None and holder.member_field is None
+    if not (isinstance(datatype, CompositeKey) and holder and is_held and is_known):
+        return identifier
+    parts = schema.fields[str(holder.field)].parts or (str(holder.field),)
+    values = parent.parsed if len(parts) > 1 else (parent.parsed,)
+    with suppress(ValueError):
+        return datatype.complete(identifier, dict(zip(parts, values, strict=True)))
+    return identifier

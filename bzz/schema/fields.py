@@ -43,6 +43,9 @@ class Field:
         holder: the rows that store the relation of a deferred field. None for an association table that no class maps.
         mirror: the name of the field of the related class that shows the same relation from the other side. None if the
             related class has no such field.
+        parts: the names of the fields whose values together are the value of this field. A composite primary key has
+            such parts, and so has a reference of a relational model: its foreign keys, in the order of the primary key
+            that they refer to. The parts of a reference need not be fields.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Field:
     deferred: bool = False
     holder: Holder | None = None
     mirror: str | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def is_hidden(self) -> bool:

@@ -46,6 +46,7 @@ def make_schema(
     for name in {name for name in (pk, id_field) if name}:
         if isinstance(datatype := fields[name].type, Scalar):
             described[name] = replace(fields[name], type=addressable(datatype, as_text=name == pk))
-        elif "eq" not in datatype.operators:
-            raise TypeError(f"{model.__name__}.{name} has parts, so its values cannot be identifiers")
+        for part in fields[name].parts or (name,):
+            if "eq" not in fields[part].type.operators:
+                raise TypeError(f"{model.__name__}.{part} has parts, so its values cannot be identifiers")
     return Schema(model, described, pk, id_field, tuple(sort), json)

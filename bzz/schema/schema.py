@@ -99,6 +99,11 @@ class Schema:
         return frozenset(map(self.public_name, self.deferred))
 
     @cached_property
+    def composed(self) -> tuple[Field, ...]:
+        """The fields whose parts are fields, except the primary key."""
+        return tuple(f for f in self.fields.values() if f.parts and f.name != self.pk and {*f.parts} <= {*self.fields})
+
+    @cached_property
     def has_to_dict(self) -> bool:
         """Whether the model has a ``to_dict()`` of its own."""
         return hasattr(self.model, "to_dict")

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bzz.exceptions import Conflict
 from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.held_rows import HeldRows, PreparedWrite, grouped, load_by_keys
+from bzz.providers.sqlalchemy.keys import parameters
 from bzz.providers.sqlalchemy.loading import Visible, load_all, to_stored
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.members import change_members
@@ -83,7 +84,7 @@ class Performed:
     @property
     def key(self) -> Any:
         """The primary key of the instance."""
-        return getattr(self.instance, self.mapped_class.key.key)
+        return self.mapped_class.key_of(self.instance)
 
     @property
     def is_deleted(self) -> bool:
@@ -192,8 +193,8 @@ def _result(session: Session, one: Performed, instance: Any) -> Stored:
         instance: the instance. None if the database keeps its key in another form.
     """
     mapped_class = one.mapped_class
-    statement = mapped_class.select_by(str(mapped_class.schema.pk))
-    instances = [instance] if instance is not None else load_all(session, statement, {"key": one.key})
+    statement, key = mapped_class.select_by(str(mapped_class.schema.pk)), parameters(one.key, len(mapped_class.key))
+    instances = [instance] if instance is not None else load_all(session, statement, key)
     if not instances:
         raise Conflict("The store did not keep the instance.")
     [stored] = to_stored(session, mapped_class, mapped_class.schema, instances, one.undefer or {})

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, aliased, undefer, with_polymorphic
 
 from bzz.providers.sqlalchemy.holders import association_of, holder_of
-from bzz.providers.sqlalchemy.relationships import attribute_of
+from bzz.providers.sqlalchemy.keys import key_attributes, one_of
 from bzz.schema.fields import Values
 
 EAGER = {"joined", "selectin", "subquery", "immediate", False}  # values of ``lazy`` that load members with the parent
@@ -85,14 +85,12 @@ def _select_associations(prop: RelationshipProperty[Any], association: Mapper[An
 
 def _narrow(statement: sa.Select[Any], columns: Sequence[Any]) -> sa.Select[Any]:
     """Return ``statement`` narrowed to the keys in the parameter ``keys``. It loads all columns."""
-    keys: Any = sa.bindparam("keys", expanding=True)
-    is_wanted = columns[0].in_(keys) if len(columns) == 1 else sa.tuple_(*columns).in_(keys)
-    return statement.where(is_wanted).options(undefer("*"))
+    return statement.where(one_of(columns, sa.bindparam("keys", expanding=True))).options(undefer("*"))
 
 
 def _keys(mapper: Mapper[Any], entity: Any) -> Sequence[Any]:
     """Return the columns of the primary key of a class or its alias."""
-    return [getattr(entity, attribute_of(mapper, column)) for column in mapper.primary_key]
+    return [getattr(entity, name) for name in key_attributes(mapper)]
 
 
 def _with_subclasses(mapper: Mapper[Any]) -> Any:

@@ -6,7 +6,7 @@ determines the codec.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from bzz.schema import scalars
+from bzz.schema.composite_keys import CompositeKey
 from bzz.schema.containers import List
 from bzz.schema.enumerations import enumeration
 from bzz.schema.free_form import Json
@@ -82,6 +83,25 @@ def codec_of(column_type: TypeEngine[Any], dialect: str | None) -> Codec:
     except NotImplementedError:
         datatype = None
     return Codec(datatype) if datatype else ONLY_SHOWN
+
+
+def composite_codec(codecs: Mapping[str, Codec]) -> Codec:
+    """Return the codec of a key of several columns.
+
+    SQLAlchemy's value is a tuple of the values of the columns.
+
+    Args:
+        codecs: a dict from the name of a part to its codec.
+    """
+    datatype = CompositeKey(tuple((name, codec.type) for name, codec in codecs.items()))
+    decode, encode = _all([codec.decode for codec in codecs.values()]), _all([c.encode for c in codecs.values()])
+    return Codec(datatype, decode, encode)
+
+
+def _all(converts: Sequence[Convert | None]) -> Convert | None:
+    if not any(converts):
+        return None
+    return lambda key: tuple(convert(part) if convert else part for convert, part in zip(converts, key, strict=True))
 
 
 def _enum(column_type: sa.Enum, _: str | None) -> Codec:

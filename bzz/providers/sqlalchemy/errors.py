@@ -14,7 +14,6 @@ from sqlalchemy.orm.exc import FlushError, StaleDataError
 
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
-from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.schema.errors import NO_INSTANCE
 
 TAKEN, MISSING, REFUSED = "is taken", "is required", "is not allowed"
@@ -151,17 +150,16 @@ def _fields_of(mapped_class: MappedClass, message: str) -> list[str]:
     """Return the names of the fields whose columns are in ``message``."""
     found = next((match[1] for pattern in COLUMNS if (match := pattern.search(message))), "")
     columns = [part.strip(' "`').rpartition(".")[2] for part in found.split(",")]
-    names = _fields_by_column(mapped_class.mapper, mapped_class.relations.values())
+    names = _fields_by_column(mapped_class)
     columns = [*columns, *(column for name in columns for column in _checked_columns(mapped_class.mapper, name))]
     return [names[column] for column in columns if column in names]
 
 
-def _fields_by_column(mapper: Mapper[Any], relations: Collection[Relationship]) -> dict[str, str]:
+def _fields_by_column(mapped_class: MappedClass) -> dict[str, str]:
     """Return a dict from column name to field name."""
-    by_key = {relation.key: relation.name for relation in relations if relation.key}
     return {
-        column.name: by_key.get(prop.key, prop.key)
-        for prop in mapper.column_attrs
+        column.name: mapped_class.field_names.get(prop.key, prop.key)
+        for prop in mapped_class.mapper.column_attrs
         for column in prop.columns
         if isinstance(column, sa.Column)
     }

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bzz.exceptions import NotFound
+from bzz.providers.sqlalchemy.keys import key_from, one_of
 from bzz.providers.sqlalchemy.loading import Visible, load_all
 from bzz.providers.sqlalchemy.locks import for_update, load_locked, lock_database
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
-from bzz.providers.sqlalchemy.relationships import BATCH, batches
+from bzz.providers.sqlalchemy.relationships import batches
 from bzz.providers.values import Address
 from bzz.providers.writes import Create, Delete, Update, Write
 from bzz.schema.errors import NO_INSTANCE
@@ -59,7 +60,7 @@ class Row:
     def is_at(self, instance: Any) -> bool:
         """Return whether ``instance`` has the identifier of the address."""
         field, mapped_class = self.address.field, self.one.mapped_class
-        return bool(getattr(instance, mapped_class.attribute(field)) == mapped_class.encode(field, self.address.key))
+        return bool(mapped_class.key_of(instance, field) == mapped_class.encode(field, self.address.key))
 
 
 class HeldRows:
@@ -107,7 +108,7 @@ def load_by_keys(
     """
     statement = mapped_class.once(("by keys", is_locked), lambda: _select_by_keys(mapped_class, is_locked=is_locked))
     return {
-        getattr(instance, mapped_class.key.key): instance
+        mapped_class.key_of(instance): instance
         for some in _batches(keys)
         for instance in load_all(session, statement, {"keys": some})
     }
@@ -150,9 +151,9 @@ def _find(session: Session, one: PreparedWrite, write: Update | Delete) -> Itera
         key = address.key if write.loaded is None else write.loaded.values[pk]
         yield Row(one, address, mapped_class.encode(pk, key))
         return
-    statement = mapped_class.select_by(address.field).with_only_columns(mapped_class.key)
-    for key in session.scalars(statement, {"key": mapped_class.encode(address.field, address.key)}):
-        yield Row(one, address, key)
+    statement = mapped_class.select_by(address.field).with_only_columns(*mapped_class.key)
+    for row in session.execute(statement, mapped_class.parameters(address.field, address.key)):
+        yield Row(one, address, key_from(row))
 
 
 def _hold(session: Session, rows: Sequence[Row]) -> dict[PreparedWrite, Any]:
@@ -182,8 +183,8 @@ def _check_visible(session: Session, rows: Sequence[Row]) -> None:
     visible: Any = rows[0].one.visible
     key = rows[0].one.mapped_class.key
     for some in _batches(row.key for row in rows):
-        shown = visible.where(key.in_(some)).with_only_columns(key).order_by(None)
-        if len({*session.scalars(shown)}) < len(some):
+        shown = visible.where(one_of(key, some)).with_only_columns(*key).order_by(None)
+        if len({*session.execute(shown)}) < len(some):
             raise NotFound(NO_INSTANCE)
 
 
@@ -194,19 +195,21 @@ def identity(statement: Any) -> Any:
 
 
 def _select_by_keys(mapped_class: MappedClass, *, is_locked: bool) -> Any:
-    statement = mapped_class.select_all.where(mapped_class.key.in_(sa.bindparam("keys", expanding=True)))
-    return for_update(statement.order_by(mapped_class.key), mapped_class.mapper) if is_locked else statement
+    statement = mapped_class.select_all.where(one_of(mapped_class.key, sa.bindparam("keys", expanding=True)))
+    return for_update(statement.order_by(*mapped_class.key), mapped_class.mapper) if is_locked else statement
 
 
 def _lock_keys(session: Session, rows: Sequence[Row]) -> None:
     """Lock rows of classes that inherit from each other, in the order of their keys."""
     mapper = rows[0].one.mapped_class.mapper.base_mapper
-    [pk] = mapper.primary_key
+    columns = mapper.primary_key
     for some in _batches(row.key for row in rows):
-        session.execute(for_update(sa.select(pk).where(pk.in_(some)).order_by(pk), mapper))
+        statement = sa.select(*columns).where(one_of(columns, some)).order_by(*columns)
+        session.execute(for_update(statement, mapper))
 
 
 def _batches(keys: Iterable[Any]) -> Iterator[list[Any]]:
     """Yield each key once, in lists that are short enough for one statement."""
     distinct = [*dict.fromkeys(keys)]
-    return batches(sorted(distinct) if len(distinct) > BATCH else distinct)
+    is_short = len([*batches(distinct)]) <= 1
+    return batches(distinct if is_short else sorted(distinct))

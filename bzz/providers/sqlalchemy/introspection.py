@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,10 +11,12 @@ from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
-from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, codec_of
+from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, codec_of, composite_codec
 from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
+from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship, relationships
+from bzz.schema.composite_keys import join
 from bzz.schema.containers import List
 from bzz.schema.fields import Field
 from bzz.schema.making import make_schema
@@ -30,29 +32,33 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
         mapped_class_of: a function that returns the ``MappedClass`` of a related class. It is called at first use.
 
     Raises:
-        TypeError: ``model`` is no mapped class, or its primary key is composite.
+        TypeError: ``model`` is no mapped class, or its primary key cannot be part of a URL.
         LookupError: a class of the model's registry refers to a class that is not defined yet.
     """
     mapper: Any = sa.inspect(model, raiseerr=False)
     if not isinstance(mapper, Mapper):
         raise TypeError(f"{model!r} is no mapped class")
     _configure(mapper)
-    if len(mapper.primary_key) != 1:
-        names = ", ".join(column.name for column in mapper.primary_key)
-        raise TypeError(f"{model.__name__} has a composite primary key ({names}), which cannot be served yet")
-    pk = mapper.get_property_by_column(mapper.primary_key[0]).key
+    key = key_attributes(mapper)
+    pk = join(key)  # no attribute that declares columns has this name if there are several
     relations = {relation.name: relation for relation in relationships(mapper)}
-    covered = {relation.key for relation in relations.values() if relation.key and relation.is_writable}
-    codecs, key_codecs, fields = {}, {}, {}
+    covered = {name for one in relations.values() if one.is_writable for name in one.keys if name not in key}
+    codecs, fields = {}, {}
     for name, expression in _expressions(mapper).items():
         if name not in covered:
             codecs[name] = codec = _expression_codec(expression, dialect)
-            fields[name] = _column_field(name, mapper, expression, codec, is_pk=name == pk)
-    for name, relation in relations.items():
-        fields[name] = _relation_field(mapper, relation, mapped_class_of)
-        if relation.key:
-            key_codecs[name] = codec_of(getattr(model, relation.key).type, dialect)
+            fields[name] = _column_field(name, mapper, expression, codec, is_part=name in key)
+    key_codecs = {one.name: _key_codec(model, one.keys, dialect) for one in relations.values() if one.keys}
+    if len(key) > 1:
+        key_codecs[pk] = codec = _key_codec(model, key, dialect)
+        fields = {pk: Field(pk, codec.type, insertable=True, updatable=False, parts=key), **fields}
+    fields |= {name: _relation_field(mapper, relation, mapped_class_of) for name, relation in relations.items()}
     return MappedClass(mapper, make_schema(model, fields, pk=pk, json=SHOWN), codecs, key_codecs, relations)
+
+
+def _key_codec(model: type, attributes: Sequence[str], dialect: str | None) -> Codec:
+    codecs = {name: codec_of(getattr(model, name).type, dialect) for name in attributes}
+    return composite_codec(codecs) if len(codecs) > 1 else codecs[attributes[0]]
 
 
 def _configure(mapper: Mapper[Any]) -> None:
@@ -98,11 +104,9 @@ def _expressions(mapper: Mapper[Any]) -> dict[str, Any]:
 
     The value is None for a hybrid property without an expression.
     """
-    pk = mapper.primary_key[0]
+    key = key_attributes(mapper)
     found: dict[str, Any] = {
-        name: prop.expression
-        for name, prop in mapper.column_attrs.items()
-        if not name.startswith("_") or pk in prop.columns
+        name: prop.expression for name, prop in mapper.column_attrs.items() if not name.startswith("_") or name in key
     }
     for name, descriptor in mapper.all_orm_descriptors.items():
         if descriptor.extension_type is HybridExtensionType.HYBRID_PROPERTY and not name.startswith("_"):
@@ -120,7 +124,7 @@ def _expression_codec(expression: Any, dialect: str | None) -> Codec:
     return codec_of(expression.type, dialect)
 
 
-def _column_field(name: str, mapper: Mapper[Any], expression: Any, codec: Codec, *, is_pk: bool) -> Field:
+def _column_field(name: str, mapper: Mapper[Any], expression: Any, codec: Codec, *, is_part: bool) -> Field:
     column = expression if isinstance(expression, sa.Column) else None
     is_set = (
         column is not None
@@ -130,14 +134,17 @@ def _column_field(name: str, mapper: Mapper[Any], expression: Any, codec: Codec,
         and column is not mapper.version_id_col
         and column is not mapper.polymorphic_on
     )
-    is_made = is_pk and _is_generated(mapper.primary_key[0])
-    return Field(name, codec.type, insertable=is_set and not is_made, updatable=is_set and not is_pk)
+    is_made = is_part and _is_generated(mapper, key_attributes(mapper).index(name))
+    return Field(name, codec.type, insertable=is_set and not is_made, updatable=is_set and not is_part)
 
 
-def _is_generated(column: Any) -> bool:
-    return (
-        column is column.table._autoincrement_column or column.default is not None or column.server_default is not None
-    )
+def _is_generated(mapper: Mapper[Any], index: int) -> bool:
+    """Return whether requests cannot choose a part of the primary key.
+
+    They can choose a part that has a default, if the primary key has other parts.
+    """
+    column: Any = mapper.primary_key[index]
+    return column is column.table._autoincrement_column or (len(mapper.primary_key) == 1 and has_default(column))
 
 
 def _relation_field(
@@ -153,7 +160,8 @@ def _relation_field(
         List(reference) if relation.many else reference,
         insertable=relation.is_writable,
         updatable=relation.is_writable,
-        deferred=relation.key is None,
+        deferred=not relation.keys,
         holder=holder_of(mapper, relation.prop),
         mirror=mirror_of(mapper, relation.prop),
+        parts=relation.keys,
     )

@@ -32,13 +32,12 @@ def load_all(session: Session, statement: Any, parameters: Any = None) -> Sequen
 def load_one(session: Session, statement: Any, mapped_class: MappedClass, address: Address) -> Any:
     """Return the instance that ``statement`` finds for ``address``.
 
-    The parameter ``key`` of the statement is the key of the address.
+    The parameters of the statement are those of ``MappedClass.equals``, for the field of the address.
 
     Raises:
         NotFound: the statement finds no instance.
     """
-    key = mapped_class.encode(address.field, address.key)
-    for instance in load_all(session, statement, {"key": key}):
+    for instance in load_all(session, statement, mapped_class.parameters(address.field, address.key)):
         return instance
     raise NotFound(NO_INSTANCE)
 
@@ -66,7 +65,7 @@ def to_stored(
     """
     values = [mapped_class.values(instance) for instance in instances]
     if undefer and instances:
-        keys = [getattr(instance, mapped_class.key.key) for instance in instances]
+        keys = [mapped_class.key_of(instance) for instance in instances]
         for name, wanted in undefer.items():
             found = mapped_class.relations[name].member_keys(session, keys, wanted)
             for key, held in zip(keys, values, strict=True):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapper, Session
 
 from bzz.exceptions import NotFound
 from bzz.providers.sqlalchemy.column_codecs import SQLITE
+from bzz.providers.sqlalchemy.keys import equal
 from bzz.providers.sqlalchemy.loading import Visible, load_one
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.values import Address
@@ -33,8 +34,8 @@ def load_locked(session: Session, mapped_class: MappedClass, address: Address, v
     lock_database(session, mapped_class)
     instance = load_one(session, select_for_update(mapped_class, address.field), mapped_class, address)
     if visible is not None:
-        key = getattr(instance, mapped_class.key.key)
-        statement = visible.where(mapped_class.key == key).with_only_columns(mapped_class.key)
+        is_same = equal(mapped_class.key, mapped_class.key_of(instance))
+        statement = visible.where(is_same).with_only_columns(*mapped_class.key)
         if session.execute(statement).first() is None:
             raise NotFound(NO_INSTANCE)
     return instance

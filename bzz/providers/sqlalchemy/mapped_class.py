@@ -5,58 +5,57 @@ They convert instances to values, and values to instances.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
 from inspect import Parameter, signature
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapper, Session, undefer
+from sqlalchemy.orm import Session, undefer
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from bzz.exceptions import Invalid
-from bzz.providers.sqlalchemy.column_codecs import Codec, Convert
-from bzz.providers.sqlalchemy.relationships import Relationship
+from bzz.providers.sqlalchemy.column_codecs import Convert
+from bzz.providers.sqlalchemy.keys import has_default
+from bzz.providers.sqlalchemy.mapped_columns import MappedColumns
+from bzz.providers.sqlalchemy.relationships import clearable
 from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
-from bzz.schema.schema import Schema
+from bzz.schema.relations import composed
 
+NOTHING: Mapping[str, Any] = {}
 S = TypeVar("S")
 
 
 @dataclass(frozen=True)
-class MappedClass:
+class MappedClass(MappedColumns):
     """A mapped class, with its codecs and relationships.
-
-    Each column has a codec, and each relation has a relationship.
-
-    Args:
-        mapper: the mapper of the class.
-        schema: the schema of the class.
-        codecs: a dict from field name to codec, for columns and expressions.
-        key_codecs: a dict from field name to codec, for the foreign keys of to-one relationships.
-        relations: a dict from field name to relationship.
 
     Attributes:
         pages: the statements of first pages. The module ``queries`` builds them and stores them here.
     """
 
-    mapper: Mapper[Any]
-    schema: Schema
-    codecs: Mapping[str, Codec]
-    key_codecs: Mapping[str, Codec]
-    relations: Mapping[str, Relationship]
     pages: dict[Any, sa.Select[Any]] = dataclass_field(default_factory=dict, init=False)
     _statements: dict[Hashable, Any] = dataclass_field(default_factory=dict, init=False)
 
     @cached_property
     def _decoders(self) -> list[tuple[str, str, Convert | None]]:
         """The name, attribute and decoder of each field that is not deferred."""
-        of_columns = [(name, name, codec.decode) for name, codec in self.codecs.items()]
-        return of_columns + [(name, self.attribute(name), codec.decode) for name, codec in self.key_codecs.items()]
+        codecs = {**self.codecs, **self.key_codecs}
+        names = {name: self.attributes(name) for name in codecs}
+        return [(name, keys[0], codecs[name].decode) for name, keys in names.items() if len(keys) == 1]
+
+    @cached_property
+    def _composed(self) -> list[tuple[str, Callable[[Any], tuple[Any, ...]], Convert | None]]:
+        """The name, getter and decoder of each key of several columns."""
+        names = {name: self.attributes(name) for name in self.key_codecs}
+        return [
+            (name, attrgetter(*keys), self.key_codecs[name].decode) for name, keys in names.items() if len(keys) > 1
+        ]
 
     @cached_property
     def _parameters(self) -> Sequence[Parameter]:
@@ -83,11 +82,6 @@ class MappedClass:
         return frozenset(p.name for p in self._parameters if p.kind in kinds and p.default is Parameter.empty)
 
     @cached_property
-    def key(self) -> Any:
-        """The attribute that contains the primary key."""
-        return self.column(str(self.schema.pk))
-
-    @cached_property
     def select_all(self) -> sa.Select[Any]:
         """The statement that finds all instances.
 
@@ -109,24 +103,9 @@ class MappedClass:
     def select_by(self, name: str) -> sa.Select[Any]:
         """Return the statement that finds one instance by the field ``name``.
 
-        The field equals the parameter ``key``. The statement is built once.
+        The field equals the ``parameters`` of the statement. The statement is built once.
         """
-        return self.once(("by", name), lambda: self.select_all.where(self.column(name) == sa.bindparam("key")))
-
-    def column(self, name: str) -> Any:
-        """Return the attribute of the field ``name``, for a statement.
-
-        For a to-one relationship, it is the attribute of the foreign key.
-        """
-        return getattr(self.mapper.class_, self.attribute(name))
-
-    def attribute(self, name: str) -> str:
-        """Return the name of the attribute of the field ``name``.
-
-        For a to-one relationship, it is the attribute of the foreign key.
-        """
-        relation = self.relations.get(name)
-        return (relation and relation.key) or name
+        return self.once(("by", name), lambda: self.select_all.where(self.equals(name)))
 
     def values(self, instance: Any) -> Values:
         """Return the typed values of an instance.
@@ -137,12 +116,10 @@ class MappedClass:
         for name, key, decode in self._decoders:
             value = loaded[key] if key in loaded else getattr(instance, key)
             found[name] = decode(value) if decode is not None and value is not None else value
+        for name, get_key, decode in self._composed:
+            parts = get_key(instance)
+            found[name] = None if None in parts else decode(parts) if decode is not None else parts
         return found
-
-    def encode(self, name: str, value: Any) -> Any:
-        """Return SQLAlchemy's value for a typed value of the field ``name``."""
-        codec = self.codecs.get(name) or self.key_codecs.get(name)
-        return codec.encode(value) if codec and codec.encode and value is not None else value
 
     def build(self, session: Session, data: Values) -> Any:
         """Return a new instance with the values of ``data``.
@@ -156,22 +133,31 @@ class MappedClass:
         Raises:
             Invalid: the constructor requires a missing field, or a validator of the class refused a value.
         """
-        stored = {name: self._attribute_value(name, value) for name, value in data.items()}
-        given = {self.attribute(name): value for name, value in stored.items()}
-        accepted = given.keys() if self._accepted is None else self._accepted
-        taken = {name: value for name, value in given.items() if name in accepted}
+        stored = self._stored(data)
+        accepted = stored.keys() if self._accepted is None else self._accepted
+        taken = {attribute: value for attribute, value in stored.items() if attribute in accepted}
+        references = {**composed(self.schema, data, {}), **data}
         try:
-            instance = self.mapper.class_(**taken, **self._required_arguments(session, data, given.keys()))
+            instance = self.mapper.class_(**taken, **self._required_arguments(session, references, stored.keys()))
         except ValueError as error:
             raise error if isinstance(error, Invalid) else Invalid(str(error)) from error
-        self._set(instance, {name: value for name, value in stored.items() if self.attribute(name) not in accepted})
-        for name in self.key_codecs:
-            if data.get(name) is not None and vars(instance).get(name, ...) is None:
+        self._set(instance, {attribute: value for attribute, value in stored.items() if attribute not in accepted})
+        for name in self.relations.keys() & references.keys():
+            if references[name] is not None and vars(instance).get(name, ...) is None:
                 set_committed_value(instance, name, None)  # or the constructor's None would clear the foreign key
-        pk = str(self.schema.pk)
-        if self.schema.fields[pk].insertable and getattr(instance, pk) is None:
-            raise Invalid(errors={self.schema.public_name(pk): ["is required"]})
+        self._check_key(instance)
         return instance
+
+    def _check_key(self, instance: Any) -> None:
+        """Raise Invalid if a new instance lacks a part of its primary key that the store does not generate."""
+        parts = zip((column.key for column in self.key), self.mapper.primary_key, strict=True)
+        missing = [
+            name
+            for name, column in parts
+            if self.schema.fields[name].insertable and getattr(instance, name) is None and not has_default(column)
+        ]
+        if missing:
+            raise Invalid(errors={self.schema.public_name(name): ["is required"] for name in missing})
 
     def _required_arguments(self, session: Session, data: Values, given: Collection[str]) -> dict[str, Any]:
         """Return the required arguments of the constructor that are not ``given``.
@@ -183,12 +169,11 @@ class MappedClass:
         """
         found: dict[str, Any] = {}
         errors = {}
-        names = {self.attribute(name): name for name in self.key_codecs}
         for attribute in self._required.difference(given):
-            name, relation = names.get(attribute, attribute), self.relations.get(attribute)
+            name, relation = self.field_names.get(attribute, attribute), self.relations.get(attribute)
             field = self.schema.fields.get(name)
-            if relation is not None and (name in data or relation.key is None):
-                found[name] = relation.load(session, data.get(name)) if relation.key else [] if relation.many else None
+            if relation is not None and (name in data or not relation.keys):
+                found[name] = relation.load(session, data.get(name)) if relation.keys else [] if relation.many else None
             elif field is not None and not field.insertable:
                 found[attribute] = None
             else:
@@ -203,10 +188,41 @@ class MappedClass:
         Raises:
             Invalid: a validator of the class refused a value.
         """
-        self._set(instance, {name: self._attribute_value(name, value) for name, value in changed.items()})
-        for name in changed:
-            if isinstance(self.column(name).type, sa.JSON):  # Python finds 1 and true equal
-                flag_modified(instance, name)
+        fixed = {column.key: getattr(instance, column.key) for column in self.key} if len(self.key) > 1 else {}
+        stored = self._stored(changed, fixed)
+        self._set(instance, stored)
+        for attribute in stored:
+            if isinstance(getattr(self.mapper.class_, attribute).type, sa.JSON):  # Python finds 1 and true equal
+                flag_modified(instance, attribute)
+
+    def _stored(self, data: Values, fixed: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
+        """Return a dict from attribute to SQLAlchemy's value.
+
+        Args:
+            data: a dict from field name to typed value.
+            fixed: a dict from attribute to SQLAlchemy's value, for attributes that ``data`` must not change.
+
+        Raises:
+            Invalid: two fields have a common attribute, and give it different values.
+        """
+        stored, errors = dict(fixed), {}
+        for name, value in data.items():
+            for attribute, part in self._parts(name, value):
+                held = stored.setdefault(attribute, part)
+                if held is not part and held != part:
+                    errors[self.schema.public_name(name)] = [f"contradicts another value of {attribute}"]
+        if errors:
+            raise Invalid(errors=errors)
+        return {attribute: value for attribute, value in stored.items() if attribute not in fixed}
+
+    def _parts(self, name: str, value: Any) -> Iterable[tuple[str, Any]]:
+        """Return pairs of an attribute of the field ``name`` and SQLAlchemy's value for it."""
+        attributes = self.attributes(name)
+        if len(attributes) == 1:
+            return [(attributes[0], self._attribute_value(name, value))]
+        if value is None:
+            return [(attribute, None) for attribute in clearable(self.mapper, attributes)]
+        return zip(attributes, self.encode(name, value), strict=True)
 
     def _attribute_value(self, name: str, value: Any) -> Any:
         """Return the value to set on an instance.
@@ -221,14 +237,13 @@ class MappedClass:
 
     def _set(self, instance: Any, stored: Mapping[str, Any]) -> None:
         errors: dict[str, list[str]] = {}
-        for name, value in stored.items():
-            attribute = self.attribute(name)
+        for attribute, value in stored.items():
             try:
                 setattr(instance, attribute, value)
             except ValueError as error:
-                add_error(errors, self.schema.public_name(name), error)
+                add_error(errors, self.schema.public_name(self.field_names[attribute]), error)
             else:
-                if value is None and isinstance(self.column(name).type, sa.JSON):
+                if value is None and isinstance(getattr(self.mapper.class_, attribute).type, sa.JSON):
                     _set_null(instance, attribute)
         if errors:
             raise Invalid(errors=errors)

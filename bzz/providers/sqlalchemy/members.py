@@ -14,8 +14,12 @@ from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from bzz.exceptions import Conflict, Invalid
+from bzz.providers.sqlalchemy.keys import attribute_of, key_attributes, key_from, one_of
 from bzz.providers.sqlalchemy.locks import for_update
-from bzz.providers.sqlalchemy.relationships import Relationship, attribute_of, batches
+from bzz.providers.sqlalchemy.relationships import Relationship, batches, clearable
+from bzz.schema.composite_keys import join
+
+Pairs = Sequence[tuple[Any, str]]  # pairs of a parent's value and the member's attribute that refers to it
 
 
 def change_members(session: Session, relation: Relationship, parent: Any, before: Any, after: Any) -> None:
@@ -50,15 +54,29 @@ def _set_foreign_keys(
         for local, remote in prop.local_remote_pairs or ()
     ]
     members = _load_locked(session, relation, leaving, joining)
-    for keys, is_joining in ((leaving, False), (joining, True)):
+    for keys, change in ((leaving, _clear_foreign_key), (joining, _set_foreign_key)):
         for key in members.keys() & {*keys}:
-            for own, remote in pairs:
-                if is_joining or getattr(members[key], remote) == own:  # another request may have moved the member
-                    setattr(members[key], remote, own if is_joining else None)
+            change(relation, members[key], pairs)
         try:
             session.flush()
         except (sa.exc.IntegrityError, StaleDataError) as error:
             raise Conflict("A constraint of the store forbids that a member leaves or joins.") from error
+
+
+def _clear_foreign_key(relation: Relationship, member: Any, pairs: Pairs) -> None:
+    if all(getattr(member, remote) == own for own, remote in pairs):  # else another request has moved the member
+        for remote in clearable(relation.prop.mapper, [remote for _, remote in pairs]):
+            setattr(member, remote, None)
+
+
+def _set_foreign_key(relation: Relationship, member: Any, pairs: Pairs) -> None:
+    fixed = key_attributes(relation.prop.mapper)
+    for own, remote in pairs:
+        if remote not in fixed:
+            setattr(member, remote, own)
+        elif getattr(member, remote) != own:
+            key = _text(key_from(sa.inspect(member).identity))
+            raise Invalid(errors={relation.name: [f"{key} has another {remote}, which is part of its key"]})
 
 
 def _write_association_rows(
@@ -89,13 +107,13 @@ def _load_locked(
     Raises:
         Invalid: a joining member does not exist. If a leaving member does not exist, nothing is raised.
     """
-    statement = for_update(sa.select(relation.model).order_by(relation.member_key), relation.prop.mapper)
+    statement = for_update(sa.select(relation.model).order_by(*relation.member_key), relation.prop.mapper)
     statement = statement.execution_options(populate_existing=True)
     found: dict[Any, Any] = {}
     for some in batches(sorted([*leaving, *joining])):
-        members = session.scalars(statement.where(relation.member_key.in_(some))).unique()
-        found |= {_identity(member): member for member in members}
-    missing = [str(key) for key in joining if key not in found]
+        members = session.scalars(statement.where(one_of(relation.member_key, some))).unique()
+        found |= {key_from(sa.inspect(member).identity): member for member in members}
+    missing = [_text(key) for key in joining if key not in found]
     if missing:
         raise Invalid(errors={relation.name: [f"there is no {relation.model.__name__} {', '.join(missing)}"]})
     return found
@@ -109,9 +127,8 @@ def _association_values(mapper: Mapper[Any], pairs: Iterable[tuple[Any, Any]], i
     return {str(column.key): getattr(instance, attribute_of(mapper, own)) for own, column in pairs}
 
 
-def _identity(instance: Any) -> Any:
-    [key] = sa.inspect(instance).identity
-    return key
+def _text(key: Any) -> str:
+    return join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def _as_list(keys: Any) -> list[Any]:

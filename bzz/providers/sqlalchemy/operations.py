@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bzz.exceptions import Conflict
 from bzz.providers.changes import Change
+from bzz.providers.sqlalchemy.keys import one_of, parameters
 from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one, to_stored
 from bzz.providers.sqlalchemy.locks import load_locked
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
@@ -33,7 +34,7 @@ def get(session: Session, mapped_class: MappedClass, address: Address, visible: 
     if visible is None:
         statement = mapped_class.select_by(address.field)
     else:
-        statement = visible.where(mapped_class.column(address.field) == sa.bindparam("key"))
+        statement = visible.where(mapped_class.equals(address.field))
     instance = load_one(session, statement, mapped_class, address)
     [stored] = to_stored(session, mapped_class, address.schema, [instance], address.undefer, represent=represent)
     return stored
@@ -53,7 +54,7 @@ def list_(
     items = to_stored(session, mapped_class, schema, found[: query.per_page], query.undefer, represent=represent)
     total = None
     if query.count:
-        keys = wanted.with_only_columns(mapped_class.key).order_by(None).subquery()
+        keys = wanted.with_only_columns(*mapped_class.key).order_by(None).subquery()
         total = session.scalar(sa.select(sa.func.count()).select_from(keys))
     return Listing(items, len(found) > query.per_page, total)
 
@@ -68,8 +69,8 @@ def _each_once(mapped_class: MappedClass, visible: Visible) -> sa.Select[Any]:
     own = mapped_class.select_all.get_final_froms()
     if visible.get_final_froms() == own:
         return visible.order_by(None)
-    keys = visible.with_only_columns(mapped_class.key).order_by(None)
-    return mapped_class.select_all.options(*visible._with_options).where(mapped_class.key.in_(keys))
+    keys = visible.with_only_columns(*mapped_class.key).order_by(None)
+    return mapped_class.select_all.options(*visible._with_options).where(one_of(mapped_class.key, keys))
 
 
 def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
@@ -174,8 +175,8 @@ def _written(session: Session, mapped_class: MappedClass, instance: Any, deferre
     """
     for name, value in deferred.items():
         change_members(session, mapped_class.relations[name], instance, previous.get(name), value)
-    key = getattr(instance, mapped_class.key.key)
-    found = load_all(session, mapped_class.select_by(str(mapped_class.schema.pk)), {"key": key})
+    key = parameters(mapped_class.key_of(instance), len(mapped_class.key))
+    found = load_all(session, mapped_class.select_by(str(mapped_class.schema.pk)), key)
     if not found:
         raise Conflict("The store did not keep the instance.")
     undefer: Undefer = dict.fromkeys(deferred)

@@ -23,6 +23,7 @@ from bzz.providers.sqlalchemy import batches, operations, session_factories, ses
 from bzz.providers.sqlalchemy.dependents import find_dependents, has_cascades
 from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.introspection import make_mapped_class
+from bzz.providers.sqlalchemy.keys import one_of
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.transactions import in_transaction
 from bzz.providers.threaded import ThreadedProvider
@@ -122,7 +123,7 @@ class SQLAlchemyProvider(ThreadedProvider):
         """Return the schema of a mapped class.
 
         Raises:
-            TypeError: ``model`` is no mapped class, or its primary key is composite.
+            TypeError: ``model`` is no mapped class, or its primary key cannot be part of a URL.
             LookupError: a class of the model's registry refers to a class that is not defined yet.
         """
         return self.mapped_class(model).schema
@@ -150,7 +151,8 @@ class SQLAlchemyProvider(ThreadedProvider):
             parent = self.mapped_class(query.within.schema.model)
             key = parent.encode(str(parent.schema.pk), query.within.key)
             visible = mapped_class.select_all if visible is None else visible
-            visible = visible.where(mapped_class.key.in_(parent.relations[query.within.field].select_member_keys(key)))
+            members = parent.relations[query.within.field].select_member_keys(key)
+            visible = visible.where(one_of(mapped_class.key, members))
         return await self._run(
             state,
             mapped_class,

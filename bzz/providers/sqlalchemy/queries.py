@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from bzz.providers.conditions import Condition
 from bzz.providers.sqlalchemy.column_codecs import SQLITE
+from bzz.providers.sqlalchemy.keys import compare, one_of
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.providers.values import Query
@@ -54,7 +55,7 @@ def page(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) 
     if alternatives:
         statement = statement.where(sa.or_(*alternatives))
     for name, descending in query.order(mapped_class.schema):
-        statement = statement.order_by(_order(mapped_class, name, dialect, descending=descending))
+        statement = statement.order_by(*_order(mapped_class, name, dialect, descending=descending))
     statement = statement.limit(query.per_page + 1)
     return statement.offset(query.skip) if query.skip else statement
 
@@ -63,8 +64,11 @@ def _clauses(mapped_class: MappedClass, conditions: Iterable[Condition], dialect
     return [_clause(mapped_class, condition, dialect) for condition in conditions]
 
 
-def _order(mapped_class: MappedClass, name: str, dialect: str, *, descending: bool) -> Any:
-    column = mapped_class.column(name)
+def _order(mapped_class: MappedClass, name: str, dialect: str, *, descending: bool) -> list[Any]:
+    return [_column_order(column, dialect, descending=descending) for column in mapped_class.columns(name)]
+
+
+def _column_order(column: Any, dialect: str, *, descending: bool) -> Any:
     order = column.desc() if descending else column.asc()
     if dialect in NULLS_FIRST or not getattr(column, "nullable", True):
         return order
@@ -75,9 +79,17 @@ def _clause(mapped_class: MappedClass, condition: Condition, dialect: str) -> An
     """Return the SQL clause of a condition."""
     name, operator, value = condition.field, condition.operator, condition.value
     relation = mapped_class.relations.get(name)
-    if relation is not None and relation.key is None:
+    if relation is not None and not relation.keys:
         return _has_member(relation, operator, value)
-    column = mapped_class.column(name)
+    if len(columns := mapped_class.columns(name)) > 1:
+        is_list = operator in ("in", "nin")
+        encoded = [mapped_class.encode(name, item) for item in value] if is_list else mapped_class.encode(name, value)
+        return compare(columns, operator, encoded, dialect)
+    return _column_clause(mapped_class, condition, columns[0], dialect)
+
+
+def _column_clause(mapped_class: MappedClass, condition: Condition, column: Any, dialect: str) -> Any:
+    name, operator, value = condition.field, condition.operator, condition.value
     if operator == "exists":
         return _exists(column, wanted=value)
     if operator in ("in", "nin"):
@@ -173,6 +185,6 @@ def _has_member(relation: Relationship, operator: str, value: Any) -> Any:
     if operator == "exists":
         return has() if value else sa.not_(has())
     values = value if operator in ("in", "nin") else [value]
-    found = [has(relation.member_key.in_([key for key in values if key is not None]))]
+    found = [has(one_of(relation.member_key, [key for key in values if key is not None]))]
     there = sa.or_(*found, sa.not_(has())) if None in values else found[0]
     return sa.not_(there) if operator in ("ne", "nin") else there

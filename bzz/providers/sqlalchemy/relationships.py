@@ -7,14 +7,16 @@ are stored elsewhere: in the rows of the members or in an association table.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, Session, aliased
 
-BATCH = 10_000  # keys in one statement; databases limit their number
+from bzz.providers.sqlalchemy.keys import attribute_of, key_attributes, key_from, one_of
+
+BATCH = 10_000  # values in one statement; databases limit their number
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,12 @@ class Relationship:
 
     Args:
         prop: SQLAlchemy's own property.
-        key: the attribute of the foreign key in the instance's own row. None if the keys are stored elsewhere.
+        keys: the attributes of the foreign key in the instance's own row, in the order of the primary key that it
+            refers to. Empty if the keys are stored elsewhere.
     """
 
     prop: RelationshipProperty[Any]
-    key: str | None
+    keys: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -48,12 +51,12 @@ class Relationship:
     def is_writable(self) -> bool:
         """Whether members can join and leave.
 
-        They cannot if the relationship is view-only, or if the foreign key is also a primary key.
+        They cannot if the relationship is view-only, or if the whole foreign key is part of a primary key.
         """
         own, theirs = self.prop.parent.primary_key, self.prop.mapper.primary_key
         pairs = self.prop.local_remote_pairs or ()
-        is_identity = self.prop.secondary is None and any(
-            local in own if self.key else remote in theirs for local, remote in pairs
+        is_identity = self.prop.secondary is None and all(
+            local in own if self.keys else remote in theirs for local, remote in pairs
         )
         return not (self.prop.viewonly or is_identity)
 
@@ -63,9 +66,9 @@ class Relationship:
         return self.prop.class_attribute
 
     @property
-    def member_key(self) -> Any:
-        """The attribute that contains the members' primary key."""
-        return key_of(self.prop.mapper)
+    def member_key(self) -> list[Any]:
+        """The columns of the members' primary key."""
+        return [getattr(self.model, name) for name in key_attributes(self.prop.mapper)]
 
     def load(self, session: Session, key: Any) -> Any:
         """Return the member with the primary key ``key``, or None."""
@@ -80,16 +83,17 @@ class Relationship:
             keys: primary keys of the parents.
             wanted: primary keys of the members to find. None means all members.
         """
-        parent, member = key_of(self.prop.parent), aliased(self.prop.mapper.class_)
-        key = getattr(member, self.member_key.key)
-        statement = sa.select(parent, key).select_from(self.prop.parent.class_)
-        statement = statement.join(self.attribute.of_type(member)).where(parent.in_(keys)).order_by(key)
-        return statement if wanted is None else statement.where(key.in_(wanted))
+        owner, member = self.prop.parent.class_, aliased(self.prop.mapper.class_)
+        parent = [getattr(owner, name) for name in key_attributes(self.prop.parent)]
+        key = [getattr(member, name) for name in key_attributes(self.prop.mapper)]
+        statement = sa.select(*parent, *key).select_from(owner).join(self.attribute.of_type(member))
+        statement = statement.where(one_of(parent, keys)).order_by(*key)
+        return statement if wanted is None else statement.where(one_of(key, wanted))
 
     def select_member_keys(self, key: Any) -> sa.Select[Any]:
         """Return the statement that finds the primary keys of a parent's members."""
         statement = self.select_pairs([key]).order_by(None)
-        return statement.with_only_columns(statement.selected_columns[1])
+        return statement.with_only_columns(*[*statement.selected_columns][len(self.prop.parent.primary_key) :])
 
     def member_keys(self, session: Session, keys: Collection[Any], wanted: Collection[Any] | None) -> dict[Any, Any]:
         """Return a dict from a parent's primary key to its members' keys.
@@ -102,9 +106,10 @@ class Relationship:
             wanted: primary keys of the members to find. None means all members.
         """
         found: defaultdict[Any, list[Any]] = defaultdict(list)
+        size = len(self.prop.parent.primary_key)
         for some in [None] if wanted is None else batches([*wanted]):
-            for key, member in session.execute(self.select_pairs(keys, some)):
-                found[key].append(member)
+            for row in session.execute(self.select_pairs(keys, some)):
+                found[key_from(row[:size])].append(key_from(row[size:]))
         if self.many:
             return {key: found[key] for key in keys}
         return {key: next(iter(found[key]), None) for key in keys}
@@ -113,18 +118,34 @@ class Relationship:
 def relationships(mapper: Mapper[Any]) -> Iterator[Relationship]:
     """Yield those relationships of a class that bzz can serve.
 
-    A relationship is omitted if its members have a composite primary key. It is also omitted if its foreign key does
-    not contain the members' primary key.
+    A relationship is omitted if its foreign key does not contain the members' primary key.
     """
     for prop in mapper.relationships:
-        if len(prop.mapper.primary_key) != 1 or prop.key.startswith("_"):
+        if prop.key.startswith("_"):
             continue
         if prop.direction is not RelationshipDirection.MANYTOONE:
-            yield Relationship(prop, None)
+            yield Relationship(prop)
             continue
-        pairs = prop.local_remote_pairs or []
-        if len(pairs) == 1 and attribute_of(prop.mapper, pairs[0][1]) == key_of(prop.mapper).key:
-            yield Relationship(prop, attribute_of(mapper, pairs[0][0]))
+        pairs = {
+            attribute_of(prop.mapper, remote): attribute_of(mapper, local)
+            for local, remote in prop.local_remote_pairs or ()
+        }
+        key = key_attributes(prop.mapper)
+        if pairs.keys() == {*key}:
+            yield Relationship(prop, tuple(pairs[name] for name in key))
+
+
+def clearable(mapper: Mapper[Any], keys: Sequence[str]) -> list[str]:
+    """Return those attributes of a foreign key that are set to null to clear it.
+
+    They are not part of the primary key. Other foreign keys do not contain them, unless others contain all of them.
+    """
+    fixed, shared = {*key_attributes(mapper)}, set[str]()
+    for prop in mapper.relationships:
+        if prop.direction is RelationshipDirection.MANYTOONE:
+            others = {attribute_of(mapper, column) for column in prop.local_columns}
+            shared |= others if others != {*keys} else set()
+    return [key for key in keys if key not in fixed | shared] or [key for key in keys if key not in fixed]
 
 
 def batches(keys: list[Any]) -> Iterator[list[Any]]:
@@ -132,14 +153,5 @@ def batches(keys: list[Any]) -> Iterator[list[Any]]:
 
     Each list is short enough for one statement.
     """
-    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
-
-
-def key_of(mapper: Mapper[Any]) -> Any:
-    """Return the attribute that contains a class's primary key."""
-    return getattr(mapper.class_, attribute_of(mapper, mapper.primary_key[0]))
-
-
-def attribute_of(mapper: Mapper[Any], column: Any) -> str:
-    """Return the name of the attribute that contains ``column``."""
-    return mapper.get_property_by_column(column).key
+    size = BATCH // len(keys[0]) if keys and isinstance(keys[0], tuple) else BATCH
+    return (keys[start : start + size] for start in range(0, len(keys), size))

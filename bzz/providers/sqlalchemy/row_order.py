@@ -24,8 +24,8 @@ def refers_to_itself(mapped_class: MappedClass) -> bool:
 def _unique_fields(mapped_class: MappedClass) -> Iterator[str]:
     unique = {column for table in mapped_class.mapper.tables for column in _unique_columns(table)}
     for name in mapped_class.schema.fields:
-        prop = mapped_class.mapper.column_attrs.get(mapped_class.attribute(name))
-        if prop is not None and not unique.isdisjoint(prop.columns):
+        props = map(mapped_class.mapper.column_attrs.get, mapped_class.attributes(name))
+        if any(prop is not None and not unique.isdisjoint(prop.columns) for prop in props):
             yield name
 
 

@@ -112,9 +112,8 @@ class Log(Company):
 
 
 class Secret(Company):
-    """Cannot be served, because its field ``id`` is not its key."""
+    """Cannot be served, because a URL cannot contain its key."""
 
     __tablename__ = "secret"
-    name: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[int]
+    key: Mapped[bytes] = mapped_column(primary_key=True)
     team_id: Mapped[int | None] = team_key()

@@ -219,7 +219,7 @@ class Careful(Base):
 class Pair(Base):
     __tablename__ = "pair"
     one: Mapped[int] = mapped_column(primary_key=True)
-    other: Mapped[int] = mapped_column(primary_key=True)
+    other: Mapped[bytes] = mapped_column(primary_key=True)
 
 
 MODELS = (Everything, Author, Book, Draft, Profile, Priced, Animal, Dog, Cat, Careful)

@@ -51,7 +51,7 @@ def rows() -> list[Any]:
         Log(id=1, team_id=1),
         Log(id=2, kept_by=1),
         Log(id=3, eager_id=1),
-        Secret(name="x", id=1, team_id=1),
+        Secret(key=b"x", team_id=1),
     ]
 
 
@@ -122,7 +122,7 @@ async def test_the_deletion_does_what_its_dependents_say(write: Writer) -> None:
     assert {key for key in before if before[key] != after.get(key)} == {
         ("team", 1),
         ("team_label", 1),
-        ("secret", "x"),
+        ("secret", b"x"),
         ("log", 1),
         ("log", 2),
         *((sa.inspect(one.schema.model).base_mapper.local_table.name, one.stored.values["id"]) for one in found),

@@ -1,0 +1,89 @@
+"""The columns of a mapped class, by the names of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapper
+
+from bzz.providers.sqlalchemy.column_codecs import Codec
+from bzz.providers.sqlalchemy.keys import equal, key_from, parameters
+from bzz.providers.sqlalchemy.relationships import Relationship
+from bzz.schema.schema import Schema
+
+
+@dataclass(frozen=True)
+class MappedColumns:
+    """The columns of a mapped class, with their codecs.
+
+    Each column has a codec, and each relation has a relationship.
+
+    Args:
+        mapper: the mapper of the class.
+        schema: the schema of the class.
+        codecs: a dict from field name to codec, for columns and expressions.
+        key_codecs: a dict from field name to codec, for the foreign keys of to-one relationships and for a composite
+            primary key. The values of a key of several columns are tuples.
+        relations: a dict from field name to relationship.
+    """
+
+    mapper: Mapper[Any]
+    schema: Schema
+    codecs: Mapping[str, Codec]
+    key_codecs: Mapping[str, Codec]
+    relations: Mapping[str, Relationship]
+
+    @cached_property
+    def field_names(self) -> dict[str, str]:
+        """A dict from attribute to the name of the field that shows the attribute."""
+        shown = {key: name for name, relation in self.relations.items() for key in relation.keys}
+        return shown | {name: name for name in self.codecs}
+
+    @cached_property
+    def key(self) -> list[Any]:
+        """The columns of the primary key."""
+        return self.columns(str(self.schema.pk))
+
+    def key_of(self, instance: Any, name: str | None = None) -> Any:
+        """Return SQLAlchemy's value of the field ``name`` of an instance, or a tuple of such values.
+
+        The default is the primary key.
+        """
+        return key_from([getattr(instance, attribute) for attribute in self.attributes(name or str(self.schema.pk))])
+
+    def equals(self, name: str) -> Any:
+        """Return the clause that tests whether the field ``name`` equals the ``parameters`` of a statement."""
+        columns = self.columns(name)
+        return equal(columns, key_from([sa.bindparam(parameter) for parameter in parameters(None, len(columns))]))
+
+    def parameters(self, name: str, value: Any) -> dict[str, Any]:
+        """Return the parameters of a statement with ``equals``, for a typed value of the field ``name``."""
+        return parameters(self.encode(name, value), len(self.attributes(name)))
+
+    def column(self, name: str) -> Any:
+        """Return the only attribute of the field ``name``, for a statement."""
+        [column] = self.columns(name)
+        return column
+
+    def columns(self, name: str) -> list[Any]:
+        """Return the attributes of the field ``name``, for a statement."""
+        return [getattr(self.mapper.class_, attribute) for attribute in self.attributes(name)]
+
+    def attributes(self, name: str) -> tuple[str, ...]:
+        """Return the names of the attributes of the field ``name``.
+
+        For a to-one relationship, they are the attributes of the foreign key.
+        """
+        relation = self.relations.get(name)
+        if relation is not None:
+            return relation.keys or (name,)
+        return self.schema.fields[name].parts or (name,)
+
+    def encode(self, name: str, value: Any) -> Any:
+        """Return SQLAlchemy's value for a typed value of the field ``name``."""
+        codec = self.codecs.get(name) or self.key_codecs.get(name)
+        return codec.encode(value) if codec and codec.encode and value is not None else value
