@@ -12,6 +12,7 @@ from bzz.providers.conditions import Condition, all_hold, sort_key, value_at
 from bzz.providers.registry import known_providers, register_provider
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Cursor, Listing, Membership, Query, Stored, Undefer
+from bzz.providers.visibility import Rule, Visibility, visibility_of, visible
 from bzz.providers.writes import Create, Delete, Dependent, Update, Write
 from bzz.schema.composite_keys import CompositeKey
 from bzz.schema.containers import List, Map
@@ -74,6 +75,7 @@ __all__ = [
     "Provider",
     "Query",
     "Reference",
+    "Rule",
     "Scalar",
     "Schema",
     "Stored",
@@ -82,6 +84,7 @@ __all__ = [
     "Undefer",
     "Update",
     "Values",
+    "Visibility",
     "Write",
     "add_error",
     "all_hold",
@@ -92,4 +95,6 @@ __all__ = [
     "register_provider",
     "sort_key",
     "value_at",
+    "visibility_of",
+    "visible",
 ]

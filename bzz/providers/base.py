@@ -150,7 +150,8 @@ class Provider(ABC):
             represent: whether the result contains the representation.
 
         Raises:
-            NotFound: no such instance exists, or the model's ``get_instance_queryset`` hides it.
+            NotFound: no such instance exists, or the request may not see it. The model's ``get_instance_queryset``, the
+                ``scopes`` of the schema, and its ``variants`` decide what a request may see.
             Unavailable: the store did not answer in time.
         """
 
@@ -158,8 +159,9 @@ class Provider(ABC):
     async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
         """Return the page that ``query`` asks for.
 
-        The page contains instances that the model's ``get_list_queryset`` shows. They meet all conditions of ``where``.
-        If ``within`` is set, they are members of that relation. If ``alternatives`` is not empty, they also meet all
+        The page contains instances that the model's ``get_list_queryset`` and the ``scopes`` of the schema show. It
+        contains no instance that the schema's ``variants`` hide. The instances meet all conditions of ``where``. If
+        ``within`` is set, they are members of that relation. If ``alternatives`` is not empty, they also meet all
         conditions in at least one of its lists. The page is in the query's ``order`` and begins after ``skip``
         instances.
 

@@ -44,7 +44,8 @@ class Schema:
         scopes: functions that narrow the instances that requests may see. Each takes a queryset and the handler, as
             ``get_list_queryset`` does, and returns the narrowed queryset.
         variants: the schemas of instances whose own class inherits from ``model``, by class. None for a class whose
-            instances the request may not see. A class that is missing here has this schema.
+            instances the request may not see. A class that is missing here has the schema of the nearest class from
+            which it inherits. See ``variant_of``.
         public_names: a dict from the model's own name of a field to its public name. Other fields have the same public
             name as in the model.
     """
@@ -108,16 +109,30 @@ class Schema:
         """Whether the model has a ``to_dict()`` of its own."""
         return hasattr(self.model, "to_dict")
 
+    def variant_of(self, model: type) -> Schema | None:
+        """Return the schema of the instances whose own class is ``model``.
+
+        Return None if the request may not see these instances.
+        """
+        if not self.variants:
+            return self
+        return next((self.variants[base] for base in model.__mro__ if base in self.variants), self)
+
     def represent(self, values: Mapping[str, Any], instance: Any = None) -> Any:
         """Return the representation of an instance.
 
-        A stored value of the wrong type must not raise an exception.
+        The variant of the instance's own class makes it. If the request may not see the instance, return None. A stored
+        value of the wrong type must not raise an exception.
 
         Args:
             values: the values of the instance. A deferred field without a value is left out.
             instance: the instance. If its model has a ``to_dict()``, that method makes the representation. None to show
                 the values instead.
         """
+        variant = self.variant_of(type(instance))
+        return None if variant is None else variant._represent(values, instance)
+
+    def _represent(self, values: Mapping[str, Any], instance: Any) -> Any:
         if instance is not None and self.has_to_dict:
             return self.json.dump(instance.to_dict())
         absent = self.deferred - values.keys() if self.deferred else ()

@@ -17,6 +17,7 @@ from bzz.providers.conditions import Order, all_hold, sort_key, value_at
 from bzz.providers.memory import instances, schemas
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored
+from bzz.providers.visibility import visible
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -86,19 +87,15 @@ class MemoryProvider(ThreadedProvider):
     def _find(self, address: Address, state: ActState) -> Any:
         """Return the stored instance at ``address``.
 
-        The caller must not change the instance. Raise NotFound if the hook hides it.
+        The caller must not change the instance. Raise NotFound if the request may not see it.
         """
         model, name, key = address.schema.model, address.field, address.key
-        found: Iterable[Any]
         if name == address.schema.pk:
             stored = self._table(model).get(key)
             found = [] if stored is None else [stored]
         else:
             found = [i for i in self._snapshot(model) if getattr(i, name) == key]
-        hook = getattr(model, "get_instance_queryset", None)
-        if hook is not None:
-            found = hook(model, found, address.id, state.handler)
-        for instance in found:
+        for instance in visible(address.schema, found, state.handler, address.id):
             return instance
         raise NotFound(NO_INSTANCE)
 
@@ -110,10 +107,7 @@ class MemoryProvider(ThreadedProvider):
         return self._copied(address.schema, self._find(address, state), represent=represent)
 
     def _list(self, schema: Schema, query: Query, state: ActState, represent: bool) -> Listing:
-        found: Iterable[Any] = self._snapshot(schema.model)
-        hook = getattr(schema.model, "get_list_queryset", None)
-        if hook is not None:
-            found = hook(found, state.handler)
+        found = visible(schema, self._snapshot(schema.model), state.handler)
         order, alternatives = query.order(schema), query.alternatives or [[]]
         meets, beyond = all_hold(query.where), [all_hold(conditions) for conditions in alternatives]
         rows = [row for row in _with_values(found, query, order) if meets(row[0])]

@@ -21,6 +21,7 @@ from bzz.providers.mongoengine import saving, writes
 from bzz.providers.mongoengine.documents import document_class_of
 from bzz.providers.mongoengine.errors import translated
 from bzz.providers.mongoengine.queries import at_address, narrow
+from bzz.providers.mongoengine.visibility import visible_documents
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.schema.errors import NO_INSTANCE
@@ -138,13 +139,12 @@ class MongoEngineProvider(ThreadedProvider):
         raise NotFound(NO_INSTANCE)
 
     def _list(self, schema: Schema, query: Query, state: ActState, *, represent: bool) -> Listing:
-        hook = getattr(schema.model, "get_list_queryset", None)
-        visible = schema.model.objects if hook is None else hook(schema.model.objects, state.handler)
+        visible = visible_documents(schema, state.handler)
         order = [f"{'-' if descending else '+'}{name}" for name, descending in query.order(schema)]
-        queryset = narrow(visible, query, alone=hook is None).order_by(*order).limit(query.per_page + 1)
+        queryset = narrow(visible, query).order_by(*order).limit(query.per_page + 1)
         found = [*iter(queryset.skip(query.skip) if query.skip else queryset)]  # len(queryset) would hide errors
         items = [self.stored(schema, document, represent=represent) for document in found[: query.per_page]]
-        total = narrow(visible, replace(query, after=None), alone=hook is None).count() if query.count else None
+        total = narrow(visible, replace(query, after=None)).count() if query.count else None
         return Listing(items, len(found) > query.per_page, total)
 
     def _create(self, schema: Schema, data: Values) -> Stored:

@@ -14,6 +14,7 @@ import mongoengine as me
 from bzz.providers.conditions import Condition
 from bzz.providers.mongoengine.composite_codecs import codec_of
 from bzz.providers.mongoengine.documents import document_class_of
+from bzz.providers.mongoengine.visibility import visible_documents
 from bzz.providers.values import ActState, Address, Query
 from bzz.schema.containers import List, Map
 from bzz.schema.free_form import Json
@@ -31,15 +32,13 @@ PATTERNS = {
 def at_address(address: Address, state: ActState) -> Any:
     """Return the queryset of the document at ``address``.
 
-    It contains at most one document. It is empty if the model's hook hides the document.
+    It contains at most one document. It is empty if the request may not see the document.
     """
-    model, hook = address.schema.model, getattr(address.schema.model, "get_instance_queryset", None)
     query = Query(where=[Condition(address.field, "eq", address.key)])
-    queryset = model.objects if hook is None else hook(model, model.objects, address.id, state.handler)
-    return narrow(queryset, query, alone=hook is None).limit(1)
+    return narrow(visible_documents(address.schema, state.handler, address.id), query).limit(1)
 
 
-def narrow(queryset: Any, query: Query, *, alone: bool) -> Any:
+def narrow(queryset: Any, query: Query) -> Any:
     """Return ``queryset`` narrowed to the documents that meet a query's conditions.
 
     The conditions of the query's cursor are included.
@@ -47,13 +46,12 @@ def narrow(queryset: Any, query: Query, *, alone: bool) -> Any:
     Args:
         queryset: a queryset of a document class.
         query: its ``where`` and ``alternatives`` narrow the queryset.
-        alone: whether the queryset has no other conditions.
     """
     model = queryset._document
     clauses = [_clause(model, condition) for condition in query.where]
     alternatives = [_conjunction([_clause(model, c) for c in conditions]) for conditions in query.alternatives]
     clauses += alternatives if len(alternatives) == 1 else [{"$or": alternatives}] if alternatives else []
-    return queryset.filter(__raw__=_conjunction(clauses, alone=alone))
+    return queryset.filter(__raw__=_conjunction(clauses, alone=not queryset._query_obj))
 
 
 def _conjunction(clauses: Sequence[Raw], *, alone: bool = True) -> Raw:

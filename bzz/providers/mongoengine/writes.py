@@ -34,7 +34,7 @@ def load(address: Address, state: ActState) -> Stored:
     Its ``origin`` is the document as MongoDB stores it.
 
     Raises:
-        NotFound: no such document exists, or the model's hook hides it.
+        NotFound: no such document exists, or the request may not see it.
     """
     for raw in at_address(address, state).as_pymongo():
         document = address.schema.model._from_son(deepcopy(raw))

@@ -17,7 +17,7 @@ from bzz.providers.values import Address, Stored, Undefer
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.schema import Schema
 
-Visible = sa.Select[Any] | None  # the instances that the model's hook shows; None if the model has no hook
+Visible = sa.Select[Any] | None  # finds the instances that the request may see; None if it may see all
 
 
 def load_all(session: Session, statement: Any, parameters: Any = None) -> Sequence[Any]:

@@ -100,12 +100,22 @@ class MappedClass(MappedColumns):
         statement: S = self._statements[key]
         return statement
 
-    def select_by(self, name: str) -> sa.Select[Any]:
+    def keeps(self, statement: sa.Select[Any]) -> bool:
+        """Return whether ``once`` made the statement, which is then kept for all requests."""
+        kept = [*self._statements.values()]  # a copy, as other threads add statements
+        return any(one is statement for one in kept)
+
+    def select_by(self, name: str, visible: sa.Select[Any] | None = None) -> sa.Select[Any]:
         """Return the statement that finds one instance by the field ``name``.
 
         The field equals the ``parameters`` of the statement. The statement is built once.
+
+        Args:
+            name: the name of the field.
+            visible: a kept statement that finds more instances. None means ``select_all``.
         """
-        return self.once(("by", name), lambda: self.select_all.where(self.equals(name)))
+        base = self.select_all if visible is None else visible
+        return self.once(("by", name, visible), lambda: base.where(self.equals(name)))
 
     def values(self, instance: Any) -> Values:
         """Return the typed values of an instance.

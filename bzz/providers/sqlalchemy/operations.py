@@ -31,8 +31,8 @@ def get(session: Session, mapped_class: MappedClass, address: Address, visible: 
     Raises:
         NotFound: no such instance exists, or it is not ``visible``.
     """
-    if visible is None:
-        statement = mapped_class.select_by(address.field)
+    if visible is None or mapped_class.keeps(visible):
+        statement = mapped_class.select_by(address.field, visible)
     else:
         statement = visible.where(mapped_class.equals(address.field))
     instance = load_one(session, statement, mapped_class, address)
@@ -45,8 +45,10 @@ def list_(
 ) -> Listing:
     """Return the page of ``visible`` instances that ``query`` asks for."""
     dialect = session.get_bind(mapped_class.mapper).dialect.name
-    if visible is None and not query.where and query.after is None and query.page == 1:
-        wanted, statement = mapped_class.select_all, first_page(mapped_class, query, dialect)
+    is_kept = visible is None or mapped_class.keeps(visible)
+    if is_kept and not query.where and query.after is None and query.page == 1:
+        wanted = mapped_class.select_all if visible is None else visible
+        statement = first_page(wanted, mapped_class, query, dialect)
     else:
         wanted = narrow(_each_once(mapped_class, visible), mapped_class, query, dialect)
         statement = page(wanted, mapped_class, query, dialect)
@@ -62,7 +64,7 @@ def list_(
 def _each_once(mapped_class: MappedClass, visible: Visible) -> sa.Select[Any]:
     """Return the statement that finds each visible instance once.
 
-    Otherwise the joins of a hook may find an instance several times.
+    Otherwise the joins of a hook or scope may find an instance several times.
     """
     if visible is None:
         return mapped_class.select_all
@@ -97,7 +99,7 @@ def update(
         session: the session of the act.
         mapped_class: the class of the instance.
         address: the address of the instance.
-        visible: the instances that the model's hook shows.
+        visible: the statement that finds the instances that the request may see. None means all instances.
         change: a function from the stored values to the new ones.
         given: a set to which the names of the changed fields are added.
 

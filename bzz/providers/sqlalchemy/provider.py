@@ -13,17 +13,17 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from bzz.concurrency.thread_pool import THREADS, ThreadPool
 from bzz.providers.changes import Change
-from bzz.providers.sqlalchemy import batches, operations, session_factories, sessions
+from bzz.providers.sqlalchemy import batches, operations, session_factories, sessions, visibility
 from bzz.providers.sqlalchemy.dependents import find_dependents, has_cascades
 from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.introspection import make_mapped_class
 from bzz.providers.sqlalchemy.keys import one_of
+from bzz.providers.sqlalchemy.loading import Visible
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.transactions import in_transaction
 from bzz.providers.threaded import ThreadedProvider
@@ -95,9 +95,9 @@ class SQLAlchemyProvider(ThreadedProvider):
 
     @cached_property
     def _hook_threads(self) -> ThreadPool:
-        """The threads for the models' hooks.
+        """The threads for the models' hooks and the schemas' scopes.
 
-        Hooks need no connection.
+        These functions need no connection.
         """
         return ThreadPool(self.threads)
 
@@ -134,7 +134,7 @@ class SQLAlchemyProvider(ThreadedProvider):
 
     async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
         """Return the instance at ``address``."""
-        mapped_class, visible = self.mapped_class(address.schema.model), await self._visible(address, state)
+        mapped_class, visible = await self._at(address, state)
         return await self._run(
             state,
             mapped_class,
@@ -143,10 +143,7 @@ class SQLAlchemyProvider(ThreadedProvider):
 
     async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
         """Return the page that ``query`` asks for."""
-        mapped_class, hook = self.mapped_class(schema.model), getattr(schema.model, "get_list_queryset", None)
-        visible: sa.Select[Any] | None = None
-        if hook is not None:
-            visible = await self.in_time(self._hook_threads.run(hook, mapped_class.select_all, state.handler))
+        mapped_class, visible = self.mapped_class(schema.model), await self._visible(schema, state)
         if query.within is not None:
             parent = self.mapped_class(query.within.schema.model)
             key = parent.encode(str(parent.schema.pk), query.within.key)
@@ -176,7 +173,7 @@ class SQLAlchemyProvider(ThreadedProvider):
         state: ActState,
     ) -> Stored:
         """Apply ``change`` to the instance at ``address`` and store the result."""
-        mapped_class, visible = self.mapped_class(address.schema.model), await self._visible(address, state)
+        mapped_class, visible = await self._at(address, state)
         given: set[str] = set()
         return await self._run(
             state,
@@ -194,7 +191,7 @@ class SQLAlchemyProvider(ThreadedProvider):
         state: ActState,
     ) -> Stored:
         """Delete the instance at ``address``."""
-        mapped_class, visible = self.mapped_class(address.schema.model), await self._visible(address, state)
+        mapped_class, visible = await self._at(address, state)
         return await self._run(
             state,
             mapped_class,
@@ -205,7 +202,7 @@ class SQLAlchemyProvider(ThreadedProvider):
 
     async def write_all(self, writes: Sequence[Write], *, state: ActState) -> Sequence[Stored]:
         """Perform several writes in one transaction and return their results in order."""
-        visible = [None if isinstance(one, Create) else await self._visible(one.address, state) for one in writes]
+        visible = [None if isinstance(one, Create) else (await self._at(one.address, state))[1] for one in writes]
         batch = batches.prepare(writes, visible, self.mapped_class)
         if not batch:
             return ()
@@ -219,10 +216,9 @@ class SQLAlchemyProvider(ThreadedProvider):
 
     async def dependents(self, address: Address, *, state: ActState) -> Sequence[Dependent]:
         """Return the instances that SQLAlchemy changes or deletes with the instance at ``address``."""
-        mapped_class = self.mapped_class(address.schema.model)
-        if not has_cascades(mapped_class):
+        if not has_cascades(self.mapped_class(address.schema.model)):
             return ()
-        visible = await self._visible(address, state)
+        mapped_class, visible = await self._at(address, state)
         return await self._run(
             state,
             mapped_class,
@@ -241,18 +237,22 @@ class SQLAlchemyProvider(ThreadedProvider):
             state, mapped_class, lambda session: operations.represent(session, mapped_class, schema, instances, undefer)
         )
 
-    async def _visible(self, address: Address, state: ActState) -> sa.Select[Any] | None:
-        """Return the statement that finds the instances shown by the model's hook.
+    async def _at(self, address: Address, state: ActState) -> tuple[MappedClass, Visible]:
+        """Return the class of the instance at ``address``, and the statement that finds visible instances."""
+        schema = address.schema
+        return self.mapped_class(schema.model), await self._visible(schema, state, address.id)
 
-        Return None if the model has no hook.
+    async def _visible(self, schema: Schema, state: ActState, identifier: str | None = None) -> Visible:
+        """Return the statement that finds the instances that the request may see.
+
+        Return None if the request may see all instances. ``identifier`` is None for a list.
         """
-        model = address.schema.model
-        hook = getattr(model, "get_instance_queryset", None)
-        if hook is None:
-            return None
-        return await self.in_time(
-            self._hook_threads.run(hook, model, self.mapped_class(model).select_all, address.id, state.handler)
-        )
+        mapped_class = self.mapped_class(schema.model)
+        rules = visibility.rules_of(mapped_class.mapper, schema, identifier)
+        if not rules.has_functions:
+            return visibility.select_not_hidden(mapped_class, rules)
+        selecting = self._hook_threads.run(visibility.select_visible, mapped_class, rules, state.handler, identifier)
+        return await self.in_time(selecting)
 
     async def _run(
         self,

@@ -23,18 +23,18 @@ ESCAPE = "/"
 MAX_PAGES = 100  # statements kept for each class
 
 
-def first_page(mapped_class: MappedClass, query: Query, dialect: str) -> Any:
-    """Return the statement of the first page of all instances.
+def first_page(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) -> Any:
+    """Return the statement of the first page of the instances that ``statement`` finds.
 
     The page is in the query's order. The statement is kept for the next query in this order.
     """
-    key = (*query.order(mapped_class.schema), query.per_page, dialect)
-    statement = mapped_class.pages.get(key)
-    if statement is None:
+    key = (statement, *query.order(mapped_class.schema), query.per_page, dialect)
+    first = mapped_class.pages.get(key)
+    if first is None:
         if len(mapped_class.pages) >= MAX_PAGES:
             mapped_class.pages.clear()
-        statement = mapped_class.pages[key] = page(mapped_class.select_all, mapped_class, query, dialect)
-    return statement
+        first = mapped_class.pages[key] = page(statement, mapped_class, query, dialect)
+    return first
 
 
 def narrow(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) -> Any:

@@ -173,6 +173,7 @@ def hooked(model: Any, **hooks: Callable[..., Any]) -> Iterator[None]:
     ``hooks`` is a dict from the name of a hook to a function. The function gets the model's class as its first
     argument.
     """
+    own = {name: vars(model)[name] for name in hooks if name in vars(model)}
     for name, hook in hooks.items():
         setattr(model, name, classmethod(hook))
     try:
@@ -180,6 +181,8 @@ def hooked(model: Any, **hooks: Callable[..., Any]) -> Iterator[None]:
     finally:
         for name in hooks:
             delattr(model, name)
+        for name, hook in own.items():
+            setattr(model, name, hook)
 
 
 def case(*features: str) -> Callable[[Body], Callable[..., None]]:

@@ -10,10 +10,11 @@ from bzz.testing.conformance.lists import ListCases
 from bzz.testing.conformance.races import RaceCases
 from bzz.testing.conformance.relations import RelationCases
 from bzz.testing.conformance.types import TypeCases
+from bzz.testing.conformance.visibility import VisibilityCases
 from bzz.testing.conformance.writes import WriteCases
 
 
-class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, RaceCases, FailureCases):
+class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, VisibilityCases, RaceCases, FailureCases):
     """Tests that a provider keeps the promises of its interface.
 
     pytest runs a subclass that is called ``Test...``. The subclass must have ``connect()``, an async context manager
@@ -34,7 +35,7 @@ class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, RaceC
     ``note``
         ``id`` (generated), ``text`` (text), ``hidden`` (boolean, False by default). ``get_list_queryset`` and
         ``get_instance_queryset`` hide instances whose ``hidden`` is true. ``to_dict()`` returns ``{"id": ..., "shown":
-        text}``, with the id as text.
+        text}``, with the id as text. The suite also uses ``get_list_queryset`` as a scope.
 
     ``unreachable()`` must be an async context manager. It yields a provider with an unreachable store and a timeout of
     at most one second.

@@ -91,9 +91,9 @@ async def test_names_and_values_of_a_request_never_become_sql(sql: Api) -> None:
 
 def test_the_statement_of_a_first_page_is_built_once_and_a_limited_number_is_kept() -> None:
     mapped_class = SQLAlchemyProvider().mapped_class(Row)
-    first = first_page(mapped_class, Query(per_page=1), "sqlite")
-    assert first_page(mapped_class, Query(per_page=1), "sqlite") is first
+    first = first_page(mapped_class.select_all, mapped_class, Query(per_page=1), "sqlite")
+    assert first_page(mapped_class.select_all, mapped_class, Query(per_page=1), "sqlite") is first
     for number in range(MAX_PAGES):
-        first_page(mapped_class, Query(per_page=number + 2), "sqlite")
+        first_page(mapped_class.select_all, mapped_class, Query(per_page=number + 2), "sqlite")
     assert len(mapped_class.pages) < MAX_PAGES
-    assert first_page(mapped_class, Query(per_page=1), "sqlite") is not first
+    assert first_page(mapped_class.select_all, mapped_class, Query(per_page=1), "sqlite") is not first
