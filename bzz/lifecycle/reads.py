@@ -65,7 +65,9 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
     if act.is_watched(pre_get_list):
         await act.announce(pre_get_list, query=query)
         query.where = [retyped(act.schema, condition) for condition in query.where]
-    check_cursor(act.schema, query)
+    relation = act.path.end.relation
+    has_cursors = bool(query.sort) or relation is None or relation.field.sort is not None
+    check_cursor(act.schema, query, has_cursors=has_cursors)
     work, cursor, is_heard = act.unit_of_work, None, post_get_list.has_receivers_for(act.schema.model)
     if act.path.end.is_embedded:
         listing = await _get_embedded(act, query)
@@ -73,7 +75,7 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         asked = await _members(act, query) if act.path.end.is_reference else query
         asked = replace(asked, undefer=act.undefer) if act.undefer else asked
         listing = await work.list(act.schema, asked, represent=not (is_heard or act.in_process))
-        if listing.more and work.provider.capabilities.after:
+        if listing.more and has_cursors and work.provider.capabilities.after:
             cursor = encode_cursor(act.schema, query.order(act.schema), listing.items[-1].values)
     items = [item.instance for item in listing.items]
     if act.is_watched(post_get_list):

@@ -76,7 +76,11 @@ def decode_cursor(schema: Schema, text: str) -> Cursor:
     return Cursor(tuple(order), tuple(values))
 
 
-def check_cursor(schema: Schema, query: Query) -> None:
-    """Raise BadRequest if a query's cursor belongs to another order."""
-    if query.after is not None and query.after.order != tuple(query.order(schema)):
+def check_cursor(schema: Schema, query: Query, *, has_cursors: bool = True) -> None:
+    """Raise BadRequest if a query's cursor belongs to another order, or the order of the list has no cursors."""
+    if query.after is None:
+        return
+    if not has_cursors:
+        raise BadRequest("This list has no cursors in its own order; use page, or sort.")
+    if query.after.order != tuple(query.order(schema)):
         raise BadRequest("The cursor is of a list in another order; begin again without it.")

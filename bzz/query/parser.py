@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bzz.exceptions import Invalid
@@ -33,6 +33,7 @@ class Parser:
     def __init__(self, provider: Provider, end: Step) -> None:
         self.provider, self.resource, self.schema = provider, end.resource, end.schema
         self.is_embedded = end.is_embedded
+        self.sort = [] if end.is_embedded else default_sort(end)
 
     def query(self, given: str | Mapping[str, Any]) -> Query:
         """Parse the parameters of a list and return a ``Query``.
@@ -46,7 +47,7 @@ class Parser:
                 to the reasons.
             BadRequest: the query string is malformed.
         """
-        query = Query(sort=[] if self.is_embedded else [*self.schema.sort], per_page=self.resource.per_page)
+        query = Query(sort=[*self.sort], per_page=self.resource.per_page)
         if isinstance(given, str):
             self._read(query_pairs(given), query, (*PAGING, *SHAPE))
         else:
@@ -113,6 +114,12 @@ class Parser:
         names = [*dict.fromkeys(text.split(","))]
         expansion.plan(self.provider, self.schema, names)
         return names
+
+
+def default_sort(end: Step) -> Sequence[tuple[str, bool]]:
+    """Return the default order of the list at ``end``: that of the relation, or that of the members."""
+    own = end.relation.field.sort if end.relation else ()
+    return () if own is None else own or end.schema.sort
 
 
 _READERS: Mapping[str, Callable[[Parser, str], Any]] = {

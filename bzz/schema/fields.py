@@ -46,6 +46,9 @@ class Field:
         parts: the names of the fields whose values together are the value of this field. A composite primary key has
             such parts, and so has a reference of a relational model: its foreign keys, in the order of the primary key
             that they refer to. The parts of a reference need not be fields.
+        sort: the default order of the members of a deferred relation: pairs of a field's name and whether the order
+            descends. Empty for the default order of the members' own schema. None for an order that no fields express.
+            A page of such a list has no cursor.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Field:
     holder: Holder | None = None
     mirror: str | None = None
     parts: tuple[str, ...] = ()
+    sort: tuple[tuple[str, bool], ...] | None = ()
 
     @property
     def is_hidden(self) -> bool:

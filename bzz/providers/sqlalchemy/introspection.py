@@ -15,7 +15,7 @@ from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, cod
 from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
 from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
-from bzz.providers.sqlalchemy.relationships import Relationship, relationships
+from bzz.providers.sqlalchemy.relationships import Relationship, covered_attributes, relationships
 from bzz.schema.composite_keys import join
 from bzz.schema.containers import List
 from bzz.schema.fields import Field
@@ -42,7 +42,7 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
     key = key_attributes(mapper)
     pk = join(key)  # no attribute that declares columns has this name if there are several
     relations = {relation.name: relation for relation in relationships(mapper)}
-    covered = {name for one in relations.values() if one.is_writable for name in one.keys if name not in key}
+    covered = covered_attributes(mapper)
     codecs, fields = {}, {}
     for name, expression in _expressions(mapper).items():
         if name not in covered:
@@ -164,4 +164,5 @@ def _relation_field(
         holder=holder_of(mapper, relation.prop),
         mirror=mirror_of(mapper, relation.prop),
         parts=relation.keys,
+        sort=relation.sort,
     )

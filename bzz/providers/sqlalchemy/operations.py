@@ -19,7 +19,7 @@ from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one, to_sto
 from bzz.providers.sqlalchemy.locks import load_locked
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.members import change_members
-from bzz.providers.sqlalchemy.queries import first_page, narrow, page
+from bzz.providers.sqlalchemy.queries import first_page, in_places, narrow, page
 from bzz.providers.values import Address, Listing, Query, Stored, Undefer
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -41,9 +41,19 @@ def get(session: Session, mapped_class: MappedClass, address: Address, visible: 
 
 
 def list_(
-    session: Session, mapped_class: MappedClass, schema: Schema, visible: Visible, query: Query, *, represent: bool
+    session: Session,
+    mapped_class: MappedClass,
+    schema: Schema,
+    visible: Visible,
+    query: Query,
+    *,
+    places: Any,
+    represent: bool,
 ) -> Listing:
-    """Return the page of ``visible`` instances that ``query`` asks for."""
+    """Return the page of ``visible`` instances that ``query`` asks for.
+
+    If ``places`` is not None, it is the subquery of ``Relationship.select_places``. It has the order of the page.
+    """
     dialect = session.get_bind(mapped_class.mapper).dialect.name
     is_kept = visible is None or mapped_class.keeps(visible)
     if is_kept and not query.where and query.after is None and query.page == 1:
@@ -52,6 +62,7 @@ def list_(
     else:
         wanted = narrow(_each_once(mapped_class, visible), mapped_class, query, dialect)
         statement = page(wanted, mapped_class, query, dialect)
+        statement = statement if places is None else in_places(statement, mapped_class, places)
     found = load_all(session, statement)
     items = to_stored(session, mapped_class, schema, found[: query.per_page], query.undefer, represent=represent)
     total = None

@@ -144,17 +144,20 @@ class SQLAlchemyProvider(ThreadedProvider):
     async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
         """Return the page that ``query`` asks for."""
         mapped_class, visible = self.mapped_class(schema.model), await self._visible(schema, state)
+        places: Any = None
         if query.within is not None:
             parent = self.mapped_class(query.within.schema.model)
             key = parent.encode(str(parent.schema.pk), query.within.key)
             visible = mapped_class.select_all if visible is None else visible
-            members = parent.relations[query.within.field].select_member_keys(key)
-            visible = visible.where(one_of(mapped_class.key, members))
-        return await self._run(
-            state,
-            mapped_class,
-            lambda session: operations.list_(session, mapped_class, schema, visible, query, represent=represent),
-        )
+            relation = parent.relations[query.within.field]
+            visible = visible.where(one_of(mapped_class.key, relation.select_member_keys(key)))
+            if relation.sort is None and not query.sort:
+                places = relation.select_places(key)
+
+        def operation(session: Session) -> Listing:
+            return operations.list_(session, mapped_class, schema, visible, query, places=places, represent=represent)
+
+        return await self._run(state, mapped_class, operation)
 
     async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:
         """Insert a new instance."""

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from bzz.providers.conditions import Condition
 from bzz.providers.sqlalchemy.column_codecs import SQLITE
-from bzz.providers.sqlalchemy.keys import compare, one_of
+from bzz.providers.sqlalchemy.keys import compare, one_of, parameters
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.sqlalchemy.orders import column_order
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.providers.values import Query
 
-NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # nulls come first in ascending order by default; MySQL has no NULLS FIRST
 EMPTY_JSON = ("null", "[]", "{}")
 ESCAPE = "/"
 MAX_PAGES = 100  # statements kept for each class
@@ -60,19 +60,19 @@ def page(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) 
     return statement.offset(query.skip) if query.skip else statement
 
 
+def in_places(statement: Any, mapped_class: MappedClass, places: Any) -> Any:
+    """Return ``statement`` in the order of ``Relationship.select_places``."""
+    keys = [places.c[name] for name in parameters(None, len(mapped_class.key))]
+    is_same = sa.and_(*(column == key for column, key in zip(mapped_class.key, keys, strict=True)))
+    return statement.join(places, is_same).order_by(None).order_by(places.c.place)
+
+
 def _clauses(mapped_class: MappedClass, conditions: Iterable[Condition], dialect: str) -> list[Any]:
     return [_clause(mapped_class, condition, dialect) for condition in conditions]
 
 
 def _order(mapped_class: MappedClass, name: str, dialect: str, *, descending: bool) -> list[Any]:
-    return [_column_order(column, dialect, descending=descending) for column in mapped_class.columns(name)]
-
-
-def _column_order(column: Any, dialect: str, *, descending: bool) -> Any:
-    order = column.desc() if descending else column.asc()
-    if dialect in NULLS_FIRST or not getattr(column, "nullable", True):
-        return order
-    return order.nulls_last() if descending else order.nulls_first()
+    return [column_order(column, dialect, descending=descending) for column in mapped_class.columns(name)]
 
 
 def _clause(mapped_class: MappedClass, condition: Condition, dialect: str) -> Any:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, Session, aliased
 
-from bzz.providers.sqlalchemy.keys import attribute_of, key_attributes, key_from, one_of
+from bzz.providers.sqlalchemy.keys import attribute_of, key_attributes, key_from, one_of, parameters
+from bzz.providers.sqlalchemy.orders import Sort, column_order, sort_of
 
 BATCH = 10_000  # values in one statement; databases limit their number
 
@@ -74,31 +76,72 @@ class Relationship:
         """Return the member with the primary key ``key``, or None."""
         return None if key is None else session.get(self.model, key)
 
+    @cached_property
+    def sort(self) -> Sort | None:
+        """The order of the members, as ``orders.sort_of`` returns it."""
+        return sort_of(self.prop, covered_attributes(self.prop.mapper))
+
+    def order(self, dialect: str) -> list[Any]:
+        """Return the SQL order of the members. Their primary key decides the order of equal members."""
+        if self.sort:
+            own = [(getattr(self.model, name), descending) for name, descending in self.sort]
+            return [*(column_order(column, dialect, descending=down) for column, down in own), *self.member_key]
+        return [*self.own_order, *self.member_key]
+
+    @cached_property
+    def own_order(self) -> list[Any]:
+        """The SQL order of the relationship.
+
+        The order must not contain the association table of a recursive relationship, which occurs under another name.
+        """
+        is_elsewhere = self.is_recursive and self.prop.secondary is not None and not self.sort
+        return [] if is_elsewhere else [*(self.prop.order_by or ())]
+
+    @cached_property
+    def is_recursive(self) -> bool:
+        """Whether the parents and the members have a common table."""
+        return not {*self.prop.parent.tables}.isdisjoint(self.prop.mapper.tables)
+
     def select_pairs(self, keys: Collection[Any], wanted: Collection[Any] | None = None) -> sa.Select[Any]:
         """Return the statement that finds pairs of primary keys.
 
-        The first key of a pair is a parent's, the second a member's. The pairs are in the order of the members' keys.
+        The first key of a pair is a parent's, the second a member's.
 
         Args:
             keys: primary keys of the parents.
             wanted: primary keys of the members to find. None means all members.
         """
-        owner, member = self.prop.parent.class_, aliased(self.prop.mapper.class_)
+        owner = aliased(self.prop.parent.class_) if self.is_recursive else self.prop.parent.class_
         parent = [getattr(owner, name) for name in key_attributes(self.prop.parent)]
-        key = [getattr(member, name) for name in key_attributes(self.prop.mapper)]
-        statement = sa.select(*parent, *key).select_from(owner).join(self.attribute.of_type(member))
-        statement = statement.where(one_of(parent, keys)).order_by(*key)
-        return statement if wanted is None else statement.where(one_of(key, wanted))
+        statement = sa.select(*parent, *self.member_key).select_from(owner)
+        if self.prop.secondary is None or self.is_recursive:
+            statement = statement.join(getattr(owner, self.name))
+        else:  # under its own name, as its columns may be in the order
+            statement = statement.join(self.prop.secondary, self.prop.primaryjoin)
+            statement = statement.join(self.model, self.prop.secondaryjoin)
+        statement = statement.where(one_of(parent, keys)).correlate(None)
+        return statement if wanted is None else statement.where(one_of(self.member_key, wanted))
 
     def select_member_keys(self, key: Any) -> sa.Select[Any]:
         """Return the statement that finds the primary keys of a parent's members."""
-        statement = self.select_pairs([key]).order_by(None)
-        return statement.with_only_columns(*[*statement.selected_columns][len(self.prop.parent.primary_key) :])
+        return self.select_pairs([key]).with_only_columns(*self.member_key)
+
+    def select_places(self, key: Any) -> Any:
+        """Return the subquery that finds the primary key and the first ``place`` of each member of a parent.
+
+        The places are in the order of the relationship, even if no fields of the members express it.
+        """
+        names = parameters(None, len(self.member_key))
+        columns = [column.label(name) for name, column in zip(names, self.member_key, strict=True)]
+        place = sa.func.row_number().over(order_by=[*self.own_order, *self.member_key]).label("place")
+        found = self.select_pairs([key]).with_only_columns(*columns, place).subquery()
+        keys = [found.c[name] for name in names]
+        return sa.select(*keys, sa.func.min(found.c.place).label("place")).group_by(*keys).subquery()
 
     def member_keys(self, session: Session, keys: Collection[Any], wanted: Collection[Any] | None) -> dict[Any, Any]:
         """Return a dict from a parent's primary key to its members' keys.
 
-        The value is a list of keys. For a to-one relationship it is a key or None.
+        The value is a list of keys, in the order of the relationship. For a to-one relationship it is a key or None.
 
         Args:
             session: the session that runs the queries.
@@ -106,9 +149,9 @@ class Relationship:
             wanted: primary keys of the members to find. None means all members.
         """
         found: defaultdict[Any, list[Any]] = defaultdict(list)
-        size = len(self.prop.parent.primary_key)
+        size, order = len(self.prop.parent.primary_key), self.order(session.get_bind(self.prop.parent).dialect.name)
         for some in [None] if wanted is None else batches([*wanted]):
-            for row in session.execute(self.select_pairs(keys, some)):
+            for row in session.execute(self.select_pairs(keys, some).order_by(*order)):
                 found[key_from(row[:size])].append(key_from(row[size:]))
         if self.many:
             return {key: found[key] for key in keys}
@@ -133,6 +176,15 @@ def relationships(mapper: Mapper[Any]) -> Iterator[Relationship]:
         key = key_attributes(prop.mapper)
         if pairs.keys() == {*key}:
             yield Relationship(prop, tuple(pairs[name] for name in key))
+
+
+def covered_attributes(mapper: Mapper[Any]) -> set[str]:
+    """Return the attributes of a class that are no fields, because a writable reference shows them.
+
+    Parts of the primary key are fields, too.
+    """
+    keys = {key for one in relationships(mapper) if one.is_writable for key in one.keys}
+    return keys.difference(key_attributes(mapper))
 
 
 def clearable(mapper: Mapper[Any], keys: Sequence[str]) -> list[str]:
