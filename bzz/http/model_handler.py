@@ -134,7 +134,8 @@ class ModelHandler(Handler):
         if len(result.members) == 1:
             [member] = result.members
             identifier = self.path.schema.id_of(member.values) if self.path.end.is_list else None
-            self.set_header("Location", urls.location(self.base, self.path, identifier))
+            if identifier is not None or not self.path.end.is_list:  # a member without an identifier has no path
+                self.set_header("Location", urls.location(self.base, self.path, identifier))
         shown = await self._written(act, result.members, query, tagged=False)
         return shown, 201 if result.has_changed else 200
 

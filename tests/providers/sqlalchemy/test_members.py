@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from bzz.exceptions import Invalid
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.members import change_members
 from bzz.signals import post_associate, post_update_instance
 from bzz.testing import capture
-from tests.providers.sqlalchemy.conftest import Database
+from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.providers.sqlalchemy.models import Author
 from tests.providers.sqlalchemy.samples import authors, shown
 from tests.support.client import Api
@@ -106,3 +107,31 @@ async def test_members_are_loaded_again_under_the_lock(sql: Api, database: Datab
     assert (await sql("GET", "/book/1")).json["author"] == "1", "it had never been the other's"
     with pytest.raises(Invalid, match="there is no Book 7"):
         await change([], [7])
+
+
+async def test_a_member_without_an_identifier_has_no_location(api: Api, database: Database) -> None:
+    class Other(DeclarativeBase):
+        pass
+
+    class Card(Other):
+        __tablename__ = "card"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        slug: Mapped[str | None]
+        deck_id: Mapped[int | None] = mapped_column(sa.ForeignKey("deck.id"))
+
+        @classmethod
+        def get_id_field_name(cls) -> str:
+            return "slug"
+
+    class Deck(Other):
+        __tablename__ = "deck"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        cards: Mapped[list[Card]] = relationship()
+
+    await mount(api, database, Other, Card, Deck)
+    await api.create("/deck")
+    for key, slug in ((1, None), (2, "ace")):
+        created = await api("POST", "/card", json_body={"slug": slug})
+        assert created.headers.get("Location") == (slug and f"/card/{slug}/")
+        joined = await api("POST", "/deck/1/cards", json_body={"cards": [str(key)]})
+        assert (joined.status, joined.headers.get("Location")) == (201, slug and f"/deck/1/cards/{slug}/")
