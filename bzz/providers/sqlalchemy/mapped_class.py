@@ -23,6 +23,7 @@ from bzz.providers.sqlalchemy.column_codecs import Convert
 from bzz.providers.sqlalchemy.keys import has_default
 from bzz.providers.sqlalchemy.mapped_columns import MappedColumns
 from bzz.providers.sqlalchemy.relationships import clearable
+from bzz.providers.sqlalchemy.validation import validate
 from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
 from bzz.schema.relations import composed
@@ -156,7 +157,11 @@ class MappedClass(MappedColumns):
             if references[name] is not None and vars(instance).get(name, ...) is None:
                 set_committed_value(instance, name, None)  # or the constructor's None would clear the foreign key
         self._check_key(instance)
+        self._validate(instance, stored)
         return instance
+
+    def _validate(self, instance: Any, attributes: Iterable[str]) -> None:
+        validate(instance, {name: self.schema.public_name(self.field_names[name]) for name in attributes})
 
     def _check_key(self, instance: Any) -> None:
         """Raise Invalid if a new instance lacks a part of its primary key that the store does not generate."""
@@ -204,6 +209,7 @@ class MappedClass(MappedColumns):
         for attribute in stored:
             if isinstance(getattr(self.mapper.class_, attribute).type, sa.JSON):  # Python finds 1 and true equal
                 flag_modified(instance, attribute)
+        self._validate(instance, stored)
 
     def _stored(self, data: Values, fixed: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         """Return a dict from attribute to SQLAlchemy's value.
