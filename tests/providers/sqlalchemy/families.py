@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.declarative import ConcreteBase
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, polymorphic_union, relationship
 
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from tests.providers.sqlalchemy.conftest import Database, mount
@@ -137,6 +137,48 @@ class ConcreteRoot(ConcreteAdmin):
     __mapper_args__ = {"polymorphic_identity": "root", "concrete": True}  # noqa: RUF012
 
 
+class Union(DeclarativeBase):
+    pass
+
+
+def union_table(name: str, *more: sa.Column[Any]) -> sa.Table:
+    columns = sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String)
+    return sa.Table(f"union_{name}", Union.metadata, *columns, *more)
+
+
+UNION_TABLES = {
+    "user": union_table("user"),
+    "guest": union_table("guest"),
+    "admin": union_table("admin", sa.Column("secret", sa.Boolean)),
+    "root": union_table("root", sa.Column("secret", sa.Boolean)),
+}
+union = polymorphic_union(UNION_TABLES, "kind", "anyone")  # type: ignore[no-untyped-call]
+
+
+class UnionUser(Union):
+    __table__ = UNION_TABLES["user"]
+    __mapper_args__ = {  # noqa: RUF012
+        "with_polymorphic": ("*", union),
+        "polymorphic_on": union.c.kind,
+        "polymorphic_identity": "user",
+    }
+
+
+class UnionGuest(UnionUser):
+    __table__ = UNION_TABLES["guest"]
+    __mapper_args__ = {"polymorphic_identity": "guest", "concrete": True}  # noqa: RUF012
+
+
+class UnionAdmin(Shy, UnionUser):
+    __table__ = UNION_TABLES["admin"]
+    __mapper_args__ = {"polymorphic_identity": "admin", "concrete": True}  # noqa: RUF012
+
+
+class UnionRoot(Shy, UnionUser):
+    __table__ = UNION_TABLES["root"]
+    __mapper_args__ = {"polymorphic_identity": "root", "concrete": True}  # noqa: RUF012
+
+
 @dataclass(frozen=True)
 class Family:
     """A class and the classes that inherit from it."""
@@ -151,6 +193,7 @@ class Family:
 SINGLE = Family(Single, User, Guest, Admin, Root)
 JOINED = Family(Joined, JoinedUser, JoinedGuest, JoinedAdmin, JoinedRoot)
 CONCRETE = Family(Concrete, ConcreteUser, ConcreteGuest, ConcreteAdmin, ConcreteRoot)
+UNION = Family(Union, UnionUser, UnionGuest, UnionAdmin, UnionRoot)
 
 
 async def populate(api: Api, database: Database, family: Family) -> SQLAlchemyProvider:
