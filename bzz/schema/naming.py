@@ -3,19 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from functools import cached_property
 
 from bzz.schema.fields import Field
 
 
-class Naming(Protocol):
-    """The two directions of naming, as a schema has them."""
+class NamedFields:
+    """The fields of a model by their two names: the model's own name, and the public name.
+
+    Attributes:
+        fields: a dict from the model's own name of a field to the field.
+        pk: the name of the primary key's field, or None.
+        public_names: a dict from the model's own name of a renamed field to its public name.
+    """
+
+    fields: Mapping[str, Field]
+    pk: str | None
+    public_names: Mapping[str, str]
+
+    def field_for(self, key: str) -> Field | None:
+        """Return the field with the public name ``key``, or None.
+
+        The model's own name of the primary key is a public name, too, unless another field has it.
+        """
+        return self._by_public_name.get(key)
 
     def field_named(self, name: str) -> Field | None:
-        """Return the field with the model's own name ``name``, or None."""
+        """Return the field with the model's own name ``name``, or None.
+
+        ``id`` means the primary key unless the model has another field of this name.
+        """
+        return self.fields.get(name) or (self.fields.get(self.pk) if name == "id" and self.pk else None)
 
     def public_name(self, name: str) -> str:
         """Return the public name of the field with the model's own name ``name``."""
+        if name == self.pk:
+            return "id" if self._by_public_name["id"].name == name else name
+        return self.public_names.get(name, name)
+
+    @cached_property
+    def _by_public_name(self) -> dict[str, Field]:
+        return by_public_name(self.fields, self.pk, self.public_names)
+
+    @cached_property
+    def readable(self) -> tuple[tuple[str, Field], ...]:
+        """The readable fields as pairs of public name and field."""
+        return tuple((self.public_name(f.name), f) for f in self.fields.values() if f.readable)
+
+    @cached_property
+    def deferred(self) -> frozenset[str]:
+        """The names of the deferred fields."""
+        return frozenset(f.name for f in self.fields.values() if f.deferred)
+
+    @cached_property
+    def deferred_keys(self) -> frozenset[str]:
+        """The public names of the deferred fields."""
+        return frozenset(map(self.public_name, self.deferred))
+
+    @cached_property
+    def composed(self) -> tuple[Field, ...]:
+        """The fields whose parts are fields, except the primary key."""
+        return tuple(f for f in self.fields.values() if f.parts and f.name != self.pk and {*f.parts} <= {*self.fields})
 
 
 def by_public_name(fields: Mapping[str, Field], pk: str | None, public_names: Mapping[str, str]) -> dict[str, Field]:
@@ -37,17 +85,17 @@ def by_public_name(fields: Mapping[str, Field], pk: str | None, public_names: Ma
     return found
 
 
-def public_errors(names: Naming, errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def public_errors(schema: NamedFields, errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Return the errors of a provider under public names.
 
     Args:
-        names: the schema of the instance.
+        schema: the schema of the instance.
         errors: a dict from dotted name to texts. A name begins with the model's own name of a field, or with ``id`` for
             the primary key.
     """
     public = {}
     for dotted, messages in errors.items():
         name, dot, inner = dotted.partition(".")
-        known = names.field_named(name)
-        public[f"{names.public_name(known.name) if known else name}{dot}{inner}"] = messages
+        known = schema.field_named(name)
+        public[f"{schema.public_name(known.name) if known else name}{dot}{inner}"] = messages
     return public

@@ -17,7 +17,7 @@ from bzz.exceptions import NotFound
 from bzz.schema.errors import NO_INSTANCE, UNKNOWN_FIELD, add_error, raise_if_invalid
 from bzz.schema.fields import Field, Values
 from bzz.schema.free_form import JSON
-from bzz.schema.naming import by_public_name
+from bzz.schema.naming import NamedFields
 from bzz.schema.scalars import Scalar
 from bzz.schema.types import DataType, Diff, identity, parse_value, references_in
 
@@ -25,7 +25,7 @@ Scope = Callable[[Any, Any], Any]  # takes a queryset and the handler, and retur
 
 
 @dataclass(frozen=True)
-class Schema:
+class Schema(NamedFields):
     """The fields of a model, its primary key and its default order.
 
     A schema must not change after it is made. ``make_schema`` makes a schema and checks it.
@@ -59,50 +59,6 @@ class Schema:
     scopes: tuple[Scope, ...] = ()
     variants: Mapping[type, Schema | None] = dataclass_field(default_factory=dict)
     public_names: Mapping[str, str] = dataclass_field(default_factory=dict)
-
-    def field_for(self, key: str) -> Field | None:
-        """Return the field with the public name ``key``, or None.
-
-        The model's own name of the primary key is a public name, too, unless another field has it.
-        """
-        return self._by_public_name.get(key)
-
-    def field_named(self, name: str) -> Field | None:
-        """Return the field with the model's own name ``name``, or None.
-
-        ``id`` means the primary key unless the model has another field of this name.
-        """
-        return self.fields.get(name) or (self.fields.get(self.pk) if name == "id" and self.pk else None)
-
-    def public_name(self, name: str) -> str:
-        """Return the public name of the field with the model's own name ``name``."""
-        if name == self.pk:
-            return "id" if self._by_public_name["id"].name == name else name
-        return self.public_names.get(name, name)
-
-    @cached_property
-    def _by_public_name(self) -> dict[str, Field]:
-        return by_public_name(self.fields, self.pk, self.public_names)
-
-    @cached_property
-    def readable(self) -> tuple[tuple[str, Field], ...]:
-        """The readable fields as pairs of public name and field."""
-        return tuple((self.public_name(f.name), f) for f in self.fields.values() if f.readable)
-
-    @cached_property
-    def deferred(self) -> frozenset[str]:
-        """The names of the deferred fields."""
-        return frozenset(f.name for f in self.fields.values() if f.deferred)
-
-    @cached_property
-    def deferred_keys(self) -> frozenset[str]:
-        """The public names of the deferred fields."""
-        return frozenset(map(self.public_name, self.deferred))
-
-    @cached_property
-    def composed(self) -> tuple[Field, ...]:
-        """The fields whose parts are fields, except the primary key."""
-        return tuple(f for f in self.fields.values() if f.parts and f.name != self.pk and {*f.parts} <= {*self.fields})
 
     @cached_property
     def has_to_dict(self) -> bool:
