@@ -5,6 +5,7 @@ from bzz.auth.decorator import authenticated
 from bzz.auth.provider import AuthProvider
 from bzz.auth.roles import role
 from bzz.concurrency.offload import in_pool
+from bzz.hives.api import Api
 from bzz.hives.auth import AuthHive
 from bzz.hives.mock import MockHive
 from bzz.hives.model import ModelHive
@@ -18,6 +19,7 @@ from bzz.providers.registry import register_provider
 __version__ = "1.0.0.dev0"
 
 __all__ = [
+    "Api",
     "AuthHive",
     "AuthProvider",
     "Handler",

@@ -21,7 +21,6 @@ import bzz
 from bzz.auth.providers.mock import MockProvider
 from bzz.lifecycle import unit_of_work
 from bzz.providers.memory import MemoryProvider
-from bzz.resources import catalogue
 from bzz.signals import Signal
 from bzz.testing import Sent
 from tests.support import extras
@@ -96,7 +95,6 @@ def browser(api: Api) -> Browser:
 def _disconnected() -> Iterator[None]:
     """Disconnect the receivers of a test, and forget its hives."""
     yield
-    catalogue.forget_hives()
     for signal in SIGNALS.values():
         signal._clear_state()
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from inspect import signature
-from typing import Any
+from typing import Any, Unpack
 
 from tornado.routing import URLSpec
 
+from bzz.hives.options import ACCESS, OPTIONS, HiveDefaults, HiveOptions
 from bzz.http import urls
 from bzz.http.model_handler import ModelHandler
 from bzz.http.routes import RouteList
@@ -18,20 +17,23 @@ from bzz.lifecycle.in_process import InProcess
 from bzz.providers import registry
 from bzz.providers.base import Provider
 from bzz.query.sorting import parse_sort
-from bzz.resources.catalogue import register_hive
+from bzz.resources.family import Family
 from bzz.resources.options import METHODS, check_sizes, parse_authenticated, parse_methods, restrict
-from bzz.resources.resource import Resource
+from bzz.resources.resource import MAX_REPLY, Resource
 from bzz.schema.schema import Schema
+
+NOWHERE = "(?!)"  # a pattern that matches no path
 
 
 class ModelHive(InProcess):
     """The routes of one model, and the same acts for plain code.
 
-    An option that names a field takes the field's name in the model or the field's public name.
+    An option that names a field takes the field's name in the model or the field's public name. All options are keyword
+    arguments. They hold on each path and in each reply of the hive's family that leads to the model.
 
     Args:
-        provider: a registered name (``'mongoengine'``), a dotted path (``'package.module:Class'``), a subclass of
-            ``Provider``, or an instance of a subclass.
+        provider: an instance of ``Provider``. It may also be a subclass of ``Provider``, a registered name
+            (``'mongoengine'``), or a dotted path (``'package.module:Class'``).
         model: the model class.
         methods: the HTTP methods that requests may use, in upper or lower case. The default is GET, POST, PUT, PATCH
             and DELETE. GET also allows HEAD, and OPTIONS is always allowed.
@@ -40,8 +42,16 @@ class ModelHive(InProcess):
         exclude: names of fields that requests may neither read nor set. The default is none.
         read_only: names of fields that requests may read but not set. The default is none.
         write_only: names of fields that requests may set but not read. The default is none.
+        create_only: names of fields that requests may read, and set only when they create an instance. The default is
+            none.
         rename: a dict from the model's name of a field to the public name, which requests and replies use. Plain code
             and receivers use the model's name. The default is none.
+        scope: a function that narrows the instances that requests may see. It takes a queryset and the handler, and
+            returns the narrowed queryset. None (default) means all instances that the model's own hooks show.
+        main: whether this hive alone decides how other hives of its family reach the model. The default is False. Then
+            a request that reaches the model through another model must be allowed by all hives of the model.
+        nested_only: whether the hive has no routes of its own. The model is then reached only through other models. The
+            default is False.
         sort: the order of a list unless the request has ``sort``. The text contains names of fields; ``-`` before a
             name means descending: ``'-age,name'``. ``''`` (default) means the model's own order. If the model has none,
             the list is sorted by the primary key.
@@ -49,54 +59,48 @@ class ModelHive(InProcess):
             ``max_per_page`` if that is less.
         max_per_page: the most instances that a request may ask for on one page; 100 by default.
         max_body: the most bytes that the body of a request may have; 1,048,576 by default.
+        max_reply: the most bytes that the reply to a read may have; 16,777,216 by default.
         authenticated: whether requests need a signed-in user. With None (default), ``AuthHive.configure`` decides. True
             or False is for all verbs. A dict (``{'get': False}``) is for some of the verbs ``get``, ``create``,
             ``update`` and ``delete``. Then ``AuthHive.configure`` decides about the other verbs.
         handler_class: a subclass of ``ModelHandler`` that answers the requests. None (default) means ``ModelHandler``.
-        provider_options: the provider's own options. If ``provider`` is an instance, no options may be given.
+        provider_options: the provider's own options, if ``provider`` is not an instance.
 
     Raises:
         TypeError: the provider cannot serve the model, or an option is unknown or of a wrong type. An option may also
             name a field that the model does not have, or that a list cannot be sorted by. Two fields may also have the
             same public name.
         ValueError: ``methods`` has an unknown method, ``per_page`` is not from 1 to ``max_per_page``, or ``max_body``
-            is negative.
+            or ``max_reply`` is too small.
         LookupError: no provider is registered under the name.
         ImportError: the provider's ORM is not installed. The message names the extra to install.
     """
 
-    def __init__(
-        self,
-        provider: str | type[Provider] | Provider,
-        model: type,
-        *,
-        methods: Iterable[str] = METHODS,
-        fields: Iterable[str] | None = None,
-        exclude: Iterable[str] = (),
-        read_only: Iterable[str] = (),
-        write_only: Iterable[str] = (),
-        rename: Mapping[str, str] | None = None,
-        sort: str = "",
-        per_page: int | None = None,
-        max_per_page: int = 100,
-        max_body: int = 1_048_576,
-        authenticated: bool | Mapping[str, bool] | None = None,
-        handler_class: type[ModelHandler] | None = None,
-        **provider_options: Any,
-    ) -> None:
-        per_page = min(20, max_per_page) if per_page is None else per_page
-        check_sizes(per_page, max_per_page, max_body)
-        self.model, self.handler_class = model, _checked(handler_class or ModelHandler)
-        self._access: dict[str, Any] = {
-            "fields": fields,
-            "exclude": exclude,
-            "read_only": read_only,
-            "write_only": write_only,
-            "rename": rename,
+    def __init__(self, provider: str | type[Provider] | Provider, model: type, **options: Unpack[HiveOptions]) -> None:
+        self._given = {name: value for name, value in options.items() if name in OPTIONS}
+        own = {name: value for name, value in options.items() if name not in OPTIONS}
+        found = registry.resolve(provider, own, known=OPTIONS)
+        super().__init__(found, model, urls.snake_case(model.__name__))
+        self._configure(self._given)
+
+    def _configure(self, options: Any) -> None:
+        """Take the options, which are those of ``HiveOptions``."""
+        limit = options.get("max_per_page", 100)
+        per_page = options.get("per_page")
+        self._sizes = {
+            "per_page": min(20, limit) if per_page is None else per_page,
+            "max_per_page": limit,
+            "max_body": options.get("max_body", 1_048_576),
+            "max_reply": options.get("max_reply", MAX_REPLY),
         }
-        self._sort, self._sizes = sort, (per_page, max_per_page, max_body)
-        self._methods, self._authenticated = parse_methods(methods), parse_authenticated(authenticated)
-        super().__init__(registry.resolve(provider, provider_options, known=OPTIONS), urls.snake_case(model.__name__))
+        check_sizes(**self._sizes)
+        self._methods = parse_methods(options.get("methods", METHODS))
+        self._authenticated = parse_authenticated(options.get("authenticated"))
+        self.handler_class = _checked(options.get("handler_class") or ModelHandler)
+        self.is_main, self.is_nested_only = bool(options.get("main")), bool(options.get("nested_only"))
+        self._access = {name: options[name] for name in ACCESS if name in options}
+        self._sort = options.get("sort", "")
+        vars(self).pop("resource", None)
         with suppress(LookupError):  # the model refers to a class that is not defined yet: the resource is built later
             self.resource  # noqa: B018  # so that a wrong option is an error here
 
@@ -113,7 +117,25 @@ class ModelHive(InProcess):
         schema = restrict(self.provider.describe(self.model), **self._access)
         if self._sort:
             schema = replace(schema, sort=_parse_default_sort(schema, self._sort))
-        return Resource(schema, self._methods, *self._sizes, self._authenticated)
+        return Resource(schema, self._methods, authenticated=self._authenticated, **self._sizes)
+
+    def join(self, family: Family, defaults: HiveDefaults) -> None:
+        """Make the hive part of an ``Api``.
+
+        Args:
+            family: the hives of the ``Api``.
+            defaults: options for which the hive has no value of its own.
+
+        Raises:
+            ValueError: the hive is part of another ``Api``, or two options do not fit together.
+        """
+        if self.family is not None:
+            raise ValueError(f"the hive of {self.model.__name__} belongs to another Api: make one hive for each Api")
+        self.family = family
+        given = self._authenticated
+        self._configure({**defaults, **self._given})
+        self._authenticated = {**parse_authenticated(defaults.get("authenticated")), **given}
+        vars(self).pop("resource", None)
 
     @classmethod
     def routes_for(
@@ -122,16 +144,15 @@ class ModelHive(InProcess):
         model: type,
         prefix: str = "",
         resource_name: str | None = None,
-        **options: Any,
+        **options: Unpack[HiveOptions],
     ) -> RouteList:
         """Return ``ModelHive(provider, model, **options).routes(prefix, resource_name)``."""
         return cls(provider, model, **options).routes(prefix, resource_name)
 
     def routes(self, prefix: str = "", resource_name: str | None = None) -> RouteList:
-        """Return the routes of the model, for ``tornado.web.Application``.
+        """Return the routes of the model, for ``tornado.web.Application`` or ``Api``.
 
-        From now on, the hive's options limit every path and expansion in this process that leads to the model. The
-        ``arguments`` of the hive's acts begin with the resource's name.
+        The ``arguments`` of the hive's acts begin with the resource's name.
 
         Args:
             prefix: the path that the resource lies below, in any spelling: ``api``, ``/api``, ``/api/``.
@@ -143,12 +164,12 @@ class ModelHive(InProcess):
         name = (resource_name or urls.snake_case(self.model.__name__)).strip("/")
         if not name:
             raise ValueError(f"resource_name must have more than slashes, not {resource_name!r}")
-        register_hive(self.model, lambda: self.resource)
         self.name = name
 
         def rules(outer: str) -> list[URLSpec]:
             base = urls.base_path(f"{outer}/{prefix}", name)
-            return [URLSpec(urls.pattern(base), self.handler_class, {"hive": self, "name": name, "base": base})]
+            pattern = NOWHERE if self.is_nested_only else urls.pattern(base)
+            return [URLSpec(pattern, self.handler_class, {"hive": self, "name": name, "base": base})]
 
         return RouteList(rules)
 
@@ -171,6 +192,3 @@ def _public_part(schema: Schema, part: str) -> str:
     name = part.removeprefix("-")
     known = schema.field_named(name)
     return part.replace(name, schema.public_name(known.name)) if known else part
-
-
-OPTIONS = tuple(name for name, p in signature(ModelHive.__init__).parameters.items() if p.kind is p.KEYWORD_ONLY)

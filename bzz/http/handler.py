@@ -102,7 +102,14 @@ class Handler(tornado.web.RequestHandler):
         If a receiver has finished the reply already, this does nothing.
         """
         if not self._finished:
-            body = self.encode(value)
+            self.reply_encoded(self.encode(value), status_code)
+
+    def reply_encoded(self, body: bytes, status_code: int = 200) -> None:
+        """Finish the reply with a body that is JSON already.
+
+        If a receiver has finished the reply already, this does nothing.
+        """
+        if not self._finished:
             self._write_buffer.clear()
             self.set_status(status_code)
             self.set_header("Content-Type", JSON)

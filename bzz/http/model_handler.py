@@ -8,23 +8,23 @@ from typing import Any
 
 from bzz.exceptions import BadRequest, BzzError, MethodNotAllowed, NotFound, Unsupported
 from bzz.http import bodies, urls
+from bzz.http.admission import admit, reach_of, refusal_at
+from bzz.http.families import family_of
 from bzz.http.handler import Handler
 from bzz.http.headers import parse_precondition
 from bzz.http.links import page_links
-from bzz.http.policy import refusal, requirements
-from bzz.http.verbs import VERB_OF, WRITES, allowed_methods
+from bzz.http.verbs import READING, VERB_OF, WRITES, Gate, allowed_methods, gates, takes
 from bzz.lifecycle import members, reads, writes
 from bzz.lifecycle.act import Act
-from bzz.lifecycle.expanding import expand
+from bzz.lifecycle.expanding import drop_hidden, expand, too_long
 from bzz.lifecycle.in_process import InProcess
 from bzz.lifecycle.preconditions import Precondition
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.values import ActState, Query, Stored
 from bzz.query import expansion
 from bzz.query.parser import Parser
-from bzz.resources.catalogue import resource_of
+from bzz.resources.family import FamilyReach
 from bzz.resources.paths import parse_path
-from bzz.resources.resource import Resource
 from bzz.schema import etags
 from bzz.signals import post_get_instance
 
@@ -58,16 +58,17 @@ class ModelHandler(Handler):
             MethodNotAllowed: the path does not take the method.
         """
         await super().prepare()
-        resources: Sequence[Resource] = [self.hive.resource]
+        method, reach = str(self.request.method), await reach_of(self, self._policy, self.hive)
+        needed: Iterable[Gate] = [Gate(self.hive.resource, VERB_OF.get(method, "get"), frozenset())]
         try:
-            self._parse_path()
-            resources = self.path.resources
+            self._parse_path(reach)
+            needed = gates(self.path, method)
         finally:  # before a 404: a client that must sign in must not learn which paths exist
-            await self._admit(resources)
-        if self.request.method not in (allowed := allowed_methods(self.path)):
-            raise MethodNotAllowed(allowed)
-        if self.request.method in WRITES:  # asked now, because nothing may fail once a write is stored
-            self._refusal_to_read = await refusal(self, requirements(self._policy, resources, "get"))
+            await admit(self, self._policy, needed)
+        if not takes(self.path, method):
+            raise MethodNotAllowed(allowed_methods(self.path))
+        if method in WRITES:  # asked now, because nothing may fail once a write is stored
+            self._refusal_to_read = await refusal_at(self, self._policy, gates(self.path, "GET"))
 
     async def get(self) -> None:
         """Answer with an instance, or with a page of a list."""
@@ -77,28 +78,28 @@ class ModelHandler(Handler):
             await self._get_instance()
 
     async def _get_list(self) -> None:
-        query = await self._admitted(Parser(self.provider, self.path.end).query(self.request.query))
+        query = await self._admitted(Parser(self.provider, self.path).query(self.request.query))
         async with self._act(query) as act:
             listing, cursor = await reads.get_list(act, query)
             shown = await self._shown(act, listing.items, query)
         self.set_header("Link", page_links(self.request.path, self.request.query, query, listing, cursor))
         if listing.total is not None:
             self.set_header("X-Total-Count", str(listing.total))
-        self.reply(shown)
+        self._reply_to_read(shown)
 
     async def _get_instance(self) -> None:
-        query, schema = await self._shape(), self.path.schema
-        is_as_stored = not post_get_instance.has_receivers_for(schema.model)
+        query = await self._shape()
         async with self._act(query) as act:
             stored = await reads.get_instance(act)
+            is_as_stored = not post_get_instance.has_receivers_for(type(stored.instance))
             await self._set_etag(act, stored, is_as_stored=is_as_stored)
-            is_function_of_tag = is_as_stored and not (query.expand or act.undefer or schema.has_to_dict)
+            is_function_of_tag = is_as_stored and not (query.expand or act.schema_of(stored).has_to_dict)
             is_unchanged = is_function_of_tag and self.check_etag_header()
             shown = [] if is_unchanged else await self._shown(act, [stored], query)
         if is_unchanged:
             self.reply_empty(304)
         else:
-            self.reply(*shown)
+            self._reply_to_read(*shown)
 
     async def head(self) -> None:
         """Answer as GET does. Tornado leaves the body out."""
@@ -182,30 +183,25 @@ class ModelHandler(Handler):
         """Write the problem document. Set ``Allow`` if Tornado itself refused the method."""
         if status_code == 405:
             with suppress(NotFound):
-                self._parse_path()
+                self._parse_path((self.hive.family or family_of(self.application)).reach())
                 self.set_header("Allow", ", ".join(allowed_methods(self.path)))
         super().write_error(status_code, **kwargs)
 
-    def _parse_path(self) -> None:
+    def _parse_path(self, reach: FamilyReach) -> None:
         below = urls.segments(self.base, self.request.path)
-        self.path = parse_path(self.hive.resource, self.name, below, self._resource_of)
-
-    def _resource_of(self, model: Any) -> Resource:
-        return resource_of(self.provider, model)
+        self.path = parse_path(reach.root(self.hive), self.name, below, reach)
 
     async def _shape(self) -> Query:
-        return await self._admitted(Parser(self.provider, self.path.end).shape(self.request.query))
+        return await self._admitted(Parser(self.provider, self.path).shape(self.request.query))
 
     async def _admitted(self, query: Query) -> Query:
         """Return ``query`` if the caller may read what the query expands.
 
         Raises:
-            Unauthorized: only a signed-in user may read an instance that the query expands.
-            Forbidden: the user does not pass a check of a resource that the query expands.
+            Unauthorized, Forbidden: the caller may not read an instance that the query expands.
         """
-        if query.expand:
-            tree = expansion.plan(self.provider, self.path.schema, query.expand)
-            await self._admit(map(self._resource_of, expansion.models(tree)), "get")
+        read = expansion.read_resources(self.path.reach, self.path.schema, query)
+        await admit(self, self._policy, [Gate(resource, "get", READING) for resource in read])
         return query
 
     def _act(self, query: Query) -> Act:
@@ -214,17 +210,12 @@ class ModelHandler(Handler):
         The act loads the deferred fields that a reply to ``query`` shows.
         """
         undefer = expansion.undeferred(self.path.schema, query)
-        return Act(UnitOfWork(self.provider, ActState(self)), self.path, undefer=undefer)
-
-    async def _admit(self, resources: Iterable[Resource], verb: str | None = None) -> None:
-        """Raise the refusal of a request to use ``resources`` for a verb. None stands for the request's own verb."""
-        needed = requirements(self._policy, resources, verb or VERB_OF.get(str(self.request.method)))
-        if error := await refusal(self, needed):
-            raise error
+        work, is_write = UnitOfWork(self.provider, ActState(self, hive=self.hive)), self.request.method in WRITES
+        return Act(work, self.path, undefer=undefer, may_read=not is_write or self._may_read())
 
     def _may_read(self) -> bool:
         """Tell whether the caller of a write may GET the end of the path. Each resource along it must allow this."""
-        return not self._refusal_to_read and all("GET" in resource.methods for resource in self.path.resources)
+        return not self._refusal_to_read and all(gate.is_open for gate in gates(self.path, "GET"))
 
     async def _body(self) -> dict[str, Any]:
         return await self.read_body(min(resource.max_body for resource in self.path.resources))
@@ -266,19 +257,31 @@ class ModelHandler(Handler):
             return await self._shown(act, items, query) if is_represented else None
         return None
 
+    def _reply_to_read(self, value: Any) -> None:
+        """Reply with ``value``. Raise BadRequest if the reply would be too long."""
+        body, limit = self.encode(value), self.path.end.resource.max_reply
+        if len(body) > limit:
+            raise too_long(limit)
+        self.reply_encoded(body)
+
     def _reply_to_write(self, shown: list[Any] | None, status_code: int) -> None:
-        if shown is None:
+        """Reply with representations. Leave them out if there are none, or if the reply would be too long."""
+        body = None if shown is None else self.encode(shown[0] if len(shown) == 1 else shown)
+        if body is None or len(body) > self.path.end.resource.max_reply:
             self.reply_empty(201 if status_code == 201 else 204)
         else:
-            self.reply(shown[0] if len(shown) == 1 else shown, status_code)
+            self.reply_encoded(body, status_code)
 
     async def _set_etag(self, act: Act, stored: Stored, *, is_as_stored: bool = True) -> None:
-        """Set the entity tag.
+        """Set the entity tag. It covers the relations that ``stored`` contains.
 
         If the representation shows only the stored values, the entity tag is made from the representation.
         """
-        shown = stored.body if is_as_stored and not act.schema.has_to_dict else None
-        self.set_header("ETag", await act.unit_of_work.compute(etags.etag, act.schema, stored.values, shown))
+        schema, values = act.schema_of(stored), stored.values
+        relations = schema.coverable & values.keys()
+        is_shown = is_as_stored and not schema.has_to_dict and relations <= act.undefer.keys()
+        shown = stored.body if is_shown else None
+        self.set_header("ETag", await act.unit_of_work.compute(etags.etag, schema, values, shown, relations))
 
     async def _shown(self, act: Act, items: Sequence[Stored], query: Query) -> list[Any]:
         """Return the representations that a query asks for.
@@ -286,9 +289,10 @@ class ModelHandler(Handler):
         The query's ``fields`` and ``expand`` change the representations.
         """
         shown = [item.body for item in items]
+        await drop_hidden(act.unit_of_work, self.path.reach, self.path.schema, shown, act.undefer)
         if query.expand:
-            tree = expansion.plan(self.provider, self.path.schema, query.expand)
-            await expand(act.unit_of_work, shown, tree)
+            tree = expansion.plan(self.path.reach, self.path.schema, query.expand)
+            await expand(act.unit_of_work, self.path.reach, shown, tree, self.path.end.resource.max_reply)
         if query.fields is not None:
             names = {*query.fields, *(name.partition(".")[0] for name in query.expand)}
             shown = [{k: v for k, v in b.items() if k in names} if isinstance(b, dict) else b for b in shown]

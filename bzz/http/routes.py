@@ -69,9 +69,9 @@ class RouteList(Rule, Router, Sequence[Any]):
         """Return the rules of both."""
         return flatten([self, *other])
 
-    def __radd__(self, other: Iterable[Any]) -> RouteList:
-        """Return the rules of both."""
-        return flatten([*other, self])
+    def __radd__(self, other: Iterable[Any]) -> list[Any]:
+        """Return a list of the rules of both, so that ``rules += routes`` leaves ``rules`` a list."""
+        return [*other, *self]
 
     def __repr__(self) -> str:
         """Return the rules as text."""

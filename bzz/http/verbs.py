@@ -1,10 +1,13 @@
-"""The verb table: the HTTP methods of acts and of paths."""
+"""The verb table: the HTTP methods of acts, and the hives that decide about a method at a path."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from bzz.resources.paths import Path, Step
+from bzz.resources.resource import Resource
+from bzz.schema.fields import Holder
 
 METHODS_OF = {
     "list": ("GET", "HEAD"),
@@ -17,18 +20,75 @@ METHODS_OF = {
 }
 VERB_OF = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+READING = frozenset({"GET"})
+UPDATING = frozenset({"PUT", "PATCH"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What one hive must allow, so that a method may be used at a path.
+
+    Args:
+        resource: the access that the hive gives.
+        verb: the verb that the caller must be allowed to use.
+        methods: HTTP methods. The hive must allow one of them.
+    """
+
+    resource: Resource
+    verb: str
+    methods: frozenset[str]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the hive allows one of the methods, whoever the caller is."""
+        return not self.methods.isdisjoint(self.resource.methods)
+
+
+def gates(path: Path, method: str) -> Iterator[Gate]:
+    """Yield the gates that a request with ``method`` must pass at ``path``.
+
+    A hive that the path only passes through must allow GET. The hive whose instances store a reference decides about
+    joining and leaving. The hive at the end decides about everything else.
+    """
+    verb = VERB_OF.get(method)
+    if verb is None:  # OPTIONS
+        return
+    *passed, last = [step.resource for step in path.steps if not step.is_embedded]
+    if method in WRITES and path.end.is_reference:
+        relation = path.end.relation
+        if relation is None or relation.field.holder is None:
+            yield Gate(passed.pop(), "update", UPDATING)
+        else:
+            yield _gate_of_holder(path, relation.field.holder, last, method)
+    else:
+        yield Gate(last, verb, frozenset({method}))
+    yield from (Gate(resource, "get", READING) for resource in passed)
+
+
+def _gate_of_holder(path: Path, holder: Holder, member: Resource, method: str) -> Gate:
+    """Return the gate of the class whose rows store the relation at the end of ``path``."""
+    if holder.member_field is not None:
+        rows = path.reach.find(holder.model) or member
+        return Gate(rows, VERB_OF[method], frozenset({method}))
+    if holder.is_owner and method == "DELETE":
+        return Gate(member, "delete", frozenset({method}))
+    return Gate(member, "update", UPDATING)
+
+
+def takes(path: Path, method: str) -> bool:
+    """Tell whether a path takes a method, whoever the caller is."""
+    is_fitting = any(method in METHODS_OF[act] for act in path.end.acts)
+    is_open = is_fitting and (method not in WRITES or _may_be_written(path.steps))
+    return method == "OPTIONS" or (is_open and all(gate.is_open for gate in gates(path, method)))
 
 
 def allowed_methods(path: Path) -> tuple[str, ...]:
-    """Return the methods of a path that all resources along it allow.
+    """Return the methods that a path takes, whoever the caller is.
 
     ``OPTIONS`` is the last method.
     """
-    taken = frozenset.intersection(*(resource.methods for resource in path.resources))
-    if not _may_be_written(path.steps):
-        taken -= WRITES
     fitting = (method for act in path.end.acts for method in METHODS_OF[act])
-    return (*(method for method in fitting if method in taken), "OPTIONS")
+    return (*(method for method in fitting if takes(path, method)), "OPTIONS")
 
 
 def _may_be_written(steps: Sequence[Step]) -> bool:

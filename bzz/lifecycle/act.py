@@ -56,8 +56,9 @@ class Act:
         in_process: whether plain code runs the act. Plain code may set any field, and gets instances. A request may set
             some fields, and gets representations.
         undefer: the deferred fields that the reply shows.
+        may_read: whether the caller may read the instances at the end of the path.
         announced: the announcements that no signal has followed yet. Each key of the dict is a pair: the name of the
-            act, and the primary key of a member or None.
+            act, and ``key``.
         sent: how many signals the act has sent.
     """
 
@@ -65,6 +66,7 @@ class Act:
     path: Path
     in_process: bool = False
     undefer: Undefer = field(default_factory=dict)
+    may_read: bool = True
     announced: dict[tuple[str, Any], Announcement] = field(default_factory=dict)
     sent: int = 0
 
@@ -86,11 +88,17 @@ class Act:
 
         The act must do so if a receiver listens to the signal or to ``request_failed``. It must also do so while an
         announcement waits for its following signal.
+
+        Args:
+            signal: the signal.
+            sender: the sender. By default, it is the model at the end of the path, or a class that inherits from it.
         """
         if not (signal.receivers or request_failed.receivers or self.announced):
             return False
-        sender = sender or self.schema.model
-        return signal.has_receivers_for(sender) or request_failed.has_receivers_for(sender) or bool(self.announced)
+        if self.announced:
+            return True
+        senders = self.path.end.resource.senders if sender is None else (sender,)
+        return any(signal.has_receivers_for(one) or request_failed.has_receivers_for(one) for one in senders)
 
     async def announce(self, signal: Signal, *, sender: Any = None, key: Any = None, **keywords: Any) -> None:
         """Send a ``pre_`` signal.
@@ -98,7 +106,7 @@ class Act:
         Args:
             signal: the signal.
             sender: the sender of the signal. By default, it is the model at the end of the path.
-            key: the primary key of a member that joins or leaves.
+            key: tells the announcements of one act apart: the primary keys of the parent and a member, for example.
             keywords: the keywords that only this signal offers. The act adds the keywords of all acts.
 
         Raises:
@@ -113,6 +121,24 @@ class Act:
         await self._send(signal, sender, announcement.context, keywords)
         if getattr(self.unit_of_work.state.handler, "_finished", False):  # Tornado also stops if prepare() has answered
             raise Finished("A receiver has answered the request.")
+
+    async def announce_exactly(self, signal: Signal, sender: type) -> None:
+        """Send a ``pre_`` signal again, now that the exact class of the instance is known.
+
+        Only receivers that have not heard the signal before are called.
+
+        Args:
+            signal: a signal that was announced without a key.
+            sender: the class of the instance.
+
+        Raises:
+            Exception: raised by a receiver.
+        """
+        name = _act(signal), None
+        announcement = self.announced.get(name)
+        if announcement is not None and announcement.sender is not sender:
+            self.announced[name] = replace(announcement, sender=sender)
+            await self._send(signal, sender, announcement.context, {}, after=announcement.sender)
 
     async def conclude(self, signal: Signal, *, sender: Any = None, key: Any = None, **keywords: Any) -> None:
         """Send the ``post_`` signal that follows the announcement with the same ``key``.
@@ -147,11 +173,19 @@ class Act:
         if not self.sent % BREATH:
             await asyncio.sleep(0)
 
-    async def _send(self, signal: Signal, sender: Any, context: dict[str, Any], keywords: dict[str, Any]) -> None:
+    async def _send(
+        self,
+        signal: Signal,
+        sender: Any,
+        context: dict[str, Any],
+        keywords: dict[str, Any],
+        after: type | None = None,
+    ) -> None:
         state, arguments = self.unit_of_work.state, self.path.arguments
         unit = state.unit if state.is_writing else None
         await signal.send_async(
             sender,
+            after,
             arguments=arguments,
             handler=state.handler,
             hive=state.hive,
@@ -160,32 +194,47 @@ class Act:
             **keywords,
         )
 
-    async def retype(self, data: Values) -> None:
+    async def retype(self, schema: Schema, data: Values) -> None:
         """Parse ``data`` again, in place, because receivers may have changed it.
 
         Receivers may set fields that requests may not set.
+
+        Args:
+            schema: the schema of the instance.
+            data: a dict from field name to value.
 
         Raises:
             Invalid: a field is unknown or cannot take its value.
         """
         self.unit_of_work.measure(data)
-        typed = await self.unit_of_work.compute(self.schema.parse, data, hidden=True)
+        typed = await self.unit_of_work.compute(schema.parse, data, hidden=True)
         data.clear()
         data.update(typed)
 
+    def schema_of(self, stored: Stored) -> Schema:
+        """Return the schema of an instance at the end of the path, by the instance's own class."""
+        return self.path.end.resource.of_instance(stored.instance).schema
+
     async def represented(self, items: Sequence[Stored]) -> list[Stored]:
         """Return stored instances together with their representations."""
+        schemas = [self.schema_of(item) for item in items]
         hidden = self.schema.deferred - self.undefer.keys()
-        if self.schema.has_to_dict or not all(self.undefer.keys() <= item.values.keys() for item in items):
+        is_loaded = all(self.undefer.keys() <= item.values.keys() for item in items)
+        if not is_loaded or any(schema.has_to_dict for schema in schemas):
             instances = [item.instance for item in items]
             shown = await self.unit_of_work.represent(self.schema, instances, undefer=self.undefer)
+            loaded = [{**item.values, **again.values} for item, again in zip(items, shown, strict=True)]
             bodies = [item.body for item in shown]
         else:
-            values = [item.values for item in items]
+            loaded = [item.values for item in items]
+            values = loaded
             if hidden:  # a write loads the deferred fields that it changes
                 values = [{name: value for name, value in held.items() if name not in hidden} for held in values]
-            bodies = await self.unit_of_work.compute(lambda: [*map(self.schema.represent, values)])
-        return [replace(item, body=body) for item, body in zip(items, bodies, strict=True)]
+            shows = [schema.represent for schema in schemas]
+            bodies = await self.unit_of_work.compute(
+                lambda: [show(held) for show, held in zip(shows, values, strict=True)]
+            )
+        return [replace(item, body=body, values=held) for item, body, held in zip(items, bodies, loaded, strict=True)]
 
 
 def paired(

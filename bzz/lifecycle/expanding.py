@@ -5,59 +5,130 @@ The instances of each field are fetched in one batch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from bzz.exceptions import BadRequest
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.query.expansion import Tree, deferred_among
-from bzz.schema.relations import Embedded
+from bzz.resources.reach import Reach
+from bzz.schema.relations import Embedded, reference_of
+from bzz.schema.schema import Schema
 
 MAX_EXPANDED = 10_000  # instances in one reply
 
 
-async def expand(unit_of_work: UnitOfWork, bodies: Sequence[Any], tree: Tree) -> list[int]:
+@dataclass(slots=True)
+class Size:
+    """The size of what expansion adds to one representation, repetitions included.
+
+    Args:
+        instances: the number of instances.
+        length: the number of bytes as JSON.
+    """
+
+    instances: int = 0
+    length: int = 0
+
+    def add(self, other: Size) -> None:
+        """Add another size."""
+        self.instances += other.instances
+        self.length += other.length
+
+
+async def expand(unit_of_work: UnitOfWork, reach: Reach, bodies: Sequence[Any], tree: Tree, limit: int) -> list[Size]:
     """Replace the primary keys in ``bodies`` with representations, in place.
 
     A key becomes null if its instance does not exist, or if the request may not see the instance.
 
     Args:
         unit_of_work: the calls that fetch the instances.
+        reach: the models that the caller may reach.
         bodies: representations.
         tree: the fields to expand, as ``plan`` returns it.
+        limit: the most bytes that expansion may add.
 
     Returns:
-        The number of expanded instances in each body, at any depth.
+        What expansion has added to each body.
 
     Raises:
-        BadRequest: the bodies would hold more than ``MAX_EXPANDED`` instances.
+        BadRequest: the bodies would hold more than ``MAX_EXPANDED`` instances, or more than ``limit`` bytes.
         Unavailable: the store did not answer in time.
     """
-    sizes = [0] * len(bodies)
+    sizes = [Size() for _ in bodies]
     for name, branch in tree.items():
         kind = branch.relation.type
         held = [(index, item) for index, body in enumerate(bodies) for item in _items(body, name)]
         if isinstance(kind, Embedded):
-            parts = await expand(unit_of_work, [item for _, item in held], branch.below)
+            parts = await expand(unit_of_work, reach, [item for _, item in held], branch.below, limit)
             for (index, _), size in zip(held, parts, strict=True):
-                sizes[index] += size
+                sizes[index].add(size)
             continue
-        _check_size(len(held))
+        _check(len(held), 0, limit)
         keys = {item for _, item in held if isinstance(item, str)}
         below = deferred_among(branch.schema, branch.below)
         instances = await unit_of_work.fetch(branch.schema, keys, undefer=below, represent=True)
         found = {kind.dump(key): item.body for key, item in instances.items()}
-        inside = dict(zip(found, await expand(unit_of_work, [*found.values()], branch.below), strict=True))
+        await drop_hidden(unit_of_work, reach, branch.schema, [*found.values()], below)
+        inside = {key: Size(1, _length(branch.schema, body)) for key, body in found.items()}
+        added = await expand(unit_of_work, reach, [*found.values()], branch.below, limit)
+        for key, size in zip(found, added, strict=True):
+            inside[key].add(size)
         for index, item in held:
-            sizes[index] += (1 + inside.get(item, 0)) if isinstance(item, str) else 0
-        _check_size(sum(sizes))
+            if item in inside:
+                sizes[index].add(inside[item])
+        _check(sum(size.instances for size in sizes), sum(size.length for size in sizes), limit)
         _replace(bodies, name, found)
     return sizes
 
 
-def _check_size(size: int) -> None:
-    if size > MAX_EXPANDED:
+async def drop_hidden(
+    unit_of_work: UnitOfWork, reach: Reach, schema: Schema, bodies: Sequence[Any], names: Iterable[str]
+) -> None:
+    """Leave members that the caller may not see out of relations, in place.
+
+    Args:
+        unit_of_work: the calls that fetch the members.
+        reach: the models that the caller may reach.
+        bodies: representations. They contain primary keys of members.
+        schema: the schema of the representations.
+        names: the model's own names of deferred fields.
+
+    Raises:
+        Unavailable: the store did not answer in time.
+    """
+    for name in names:
+        kind, key = reference_of(schema.fields[name]), schema.public_name(name)
+        resource = reach.find(kind.model) if kind else None
+        if kind is None or resource is None or not resource.is_narrowed:
+            continue
+        held = {item for body in bodies for item in _items(body, key) if isinstance(item, str)}
+        seen = await unit_of_work.fetch(resource.schema, held, represent=False)
+        found = {kind.dump(member): kind.dump(member) for member in seen}
+        for body in bodies:
+            if isinstance(body, dict) and isinstance(body.get(key), list):
+                body[key] = [item for item in body[key] if item in found]
+        _replace(bodies, key, found)
+
+
+def _check(instances: int, length: int, limit: int) -> None:
+    if instances > MAX_EXPANDED:
         raise BadRequest(f"At most {MAX_EXPANDED} references are expanded at once; ask for fewer.")
+    if length > limit:
+        raise too_long(limit)
+
+
+def too_long(limit: int) -> BadRequest:
+    """Return the error of a reply that would be longer than ``limit`` bytes."""
+    return BadRequest(f"The reply would be longer than {limit} bytes; ask for fewer instances or fields.")
+
+
+def _length(schema: Schema, body: Any) -> int:
+    """Return the number of bytes of a representation as JSON."""
+    return len(orjson.dumps(body, schema.json.dump, orjson.OPT_NON_STR_KEYS))
 
 
 def _items(body: Any, name: str) -> list[Any]:

@@ -15,9 +15,11 @@ from bzz.lifecycle import members, reads, writes
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.base import Provider
+from bzz.providers.values import ActState
 from bzz.query.parser import Parser
-from bzz.resources.catalogue import resource_of
+from bzz.resources.family import Family
 from bzz.resources.paths import parse_path
+from bzz.resources.reach import PlainReach
 from bzz.resources.resource import Resource
 
 
@@ -45,11 +47,20 @@ class InProcess(ABC):
 
     Args:
         provider: the provider of the model.
+        model: the model.
         name: the name of the resource. The ``arguments`` of signals begin with this name.
+
+    Attributes:
+        family: the family of the hive's ``Api``; None without an ``Api``.
+        is_main: whether this hive alone decides how its model is reached through other models.
     """
 
-    def __init__(self, provider: Provider, name: str) -> None:
-        self.provider, self.name = provider, name
+    family: Family | None = None
+    is_main = False
+
+    def __init__(self, provider: Provider, model: type, name: str) -> None:
+        self.provider, self.model, self.name = provider, model, name
+        self._reach = PlainReach(provider)
 
     @property
     @abstractmethod
@@ -82,7 +93,7 @@ class InProcess(ABC):
             BzzError: raised by ``Parser.query`` or ``reads.get_list``.
         """
         async with self._act("list", path) as act:
-            asked = Parser(self.provider, act.path.end).query(query)
+            asked = Parser(self.provider, act.path).query(query)
             listing, cursor = await reads.get_list(act, asked)
             return Page([item.instance for item in listing.items], listing.more, listing.total, cursor)
 
@@ -163,7 +174,7 @@ class InProcess(ABC):
 
     @cached_property
     def _trusting(self) -> Resource:
-        return self.resource.for_plain_code(self.provider)
+        return self._reach.full(self.resource)
 
     def _act(self, name: str, below: Sequence[Any]) -> Act:
         """Return the act ``name`` at a path.
@@ -179,10 +190,7 @@ class InProcess(ABC):
             raise TypeError(f"{self.resource.schema.model.__name__} has no path {below!r}") from None
         if name not in path.end.acts:
             raise TypeError(f"{'/'.join(path.arguments)} takes {', '.join(path.end.acts)}, not {name}")
-        return Act(UnitOfWork(self.provider), path, in_process=True)
-
-    def _reach(self, model: Any) -> Resource:
-        return resource_of(self.provider, model).for_plain_code(self.provider)
+        return Act(UnitOfWork(self.provider, ActState(hive=self)), path, in_process=True)
 
 
 def _split(path_and_last: Sequence[Any], kind: type) -> tuple[Sequence[Any], Any]:

@@ -1,26 +1,29 @@
 """The acts associate and dissociate: existing instances join a relation, or leave it.
 
-All ``pre_`` signals come first, then one write, then all ``post_`` signals. The sender of all these signals is the
-parent's class.
+Where the references are stored decides about the signals. If the parent stores them, or an association table that no
+class maps, the signals are ``associate`` and ``dissociate``. If other rows store them, these rows are updated, created
+or deleted, with the signals of these acts. All ``pre_`` signals come first, then one write, then all ``post_`` signals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
 from bzz.lifecycle.act import Act, paired
+from bzz.lifecycle.joining import check_relation, conclude_rows, rows_to_join, rows_to_leave, write_rows
+from bzz.lifecycle.moves import Move, are_heard, as_list, find_moves, others
 from bzz.lifecycle.preconditions import Precondition
-from bzz.lifecycle.targets import referred, undefer_at, walk
+from bzz.lifecycle.targets import Target, referred, undefer_at, walk
+from bzz.providers.changes import Change
 from bzz.providers.values import Stored
 from bzz.resources.paths import Step
 from bzz.schema.errors import MAX_ERRORS, NO_INSTANCE, UNKNOWN_FIELD, add_error
 from bzz.schema.fields import Values
 from bzz.schema.types import parse_value
-from bzz.signals import Signal, post_associate, post_dissociate, pre_associate, pre_dissociate
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Association:
     """The result of ``associate``.
 
     Args:
-        members: the instances that the request named, in the order of the request.
+        members: the instances that the request named, in the order of the request, as they are now.
         has_changed: whether at least one of the instances joined. False if all were members already.
     """
 
@@ -50,8 +53,9 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     Raises:
         Invalid: ``raw`` contains another field. The reason may also be a key: its instance does not exist, or the
             request may not see it.
-        Conflict: another request changed the relation first.
-        BzzError: raised by ``Provider.update``.
+        Conflict: another request changed the relation first. In a one-to-one relation, the reason may also be that the
+            caller may not change the old member.
+        BzzError: raised by ``Provider.update`` or ``Provider.write_all``.
         Exception: raised by a receiver of a ``pre_`` signal. Nothing is written.
     """
     work, step, schema = act.unit_of_work, act.path.end, act.schema
@@ -62,41 +66,36 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     async with work.writing():
         whole = await target.whole(undefer)
         parent = target.part(whole)
-        held = _held(step, parent.values)
+        check_relation(act, target, whole)
+        held = as_list(parent.values.get(step.field))
         found = await work.fetch(schema, keys, undefer=act.undefer, represent=False)
         if missing := [str(schema.identifier(key, schema.pk)) for key in keys if key not in found][:MAX_ERRORS]:
             raise Invalid(errors={step.name: [f"there is no {schema.model.__name__} {', '.join(missing)}"]})
-        joining = {key: found[key] for key in _others(keys, held)}
-        is_replaced = not step.is_list and held != keys
-        leaving = await work.fetch(schema, held, represent=False) if is_replaced else {}
-        await _tell(act, act.announce, pre_dissociate, parent, leaving)
-        await _tell(act, act.announce, pre_associate, parent, joining)
-
-        def change(values: Values) -> Values:
-            now = _held(step, values)
-            others = _others(keys, now)
-            is_as_announced = joining.keys() >= {*others} if step.is_list else now in (keys, held)
-            if not is_as_announced:
-                raise Conflict("Another request changed this relation; read it again.")
-            return {**values, step.field: [*now, *others] if step.is_list else keys[0]}
-
-        whole = await target.update(change, loaded=whole, undefer=undefer)
-    parent, before = target.part(whole), _held(step, target.previous(whole))
-    joined = {key: joining[key] for key in _others(keys, before)}
-    if before != keys:
-        await _tell(act, act.conclude, post_dissociate, parent, leaving)
-    await _tell(act, act.conclude, post_associate, parent, joined)
-    if undefer or schema.model is target.address.schema.model:  # the write may also have changed the members
+        joining, leaving = others(keys, held), [] if step.is_list else others(held, keys)
+        if not joining:
+            return Association([found[key] for key in keys], has_changed=False)
+        rows = await rows_to_join(act, target, parent, [found[key] for key in joining], leaving)
+        if rows:
+            written = await write_rows(act, rows)
+        else:
+            moves = await _announce_moves(act, parent, [*held, *joining] if step.is_list else keys[0], found)
+            whole = await target.update(_joining(step, keys, held, moves), loaded=whole, undefer=undefer)
+    if rows:
+        await conclude_rows(rows, written)
+    else:
+        joining = others(keys, as_list(target.previous(whole).get(step.field)))
+        await _conclude_moves(act, moves, target, whole)
+    if rows or undefer or schema.model is target.address.schema.model:  # the write may also have changed the members
         with suppress(Unavailable):  # the write is stored: the act must not fail now
             found |= await work.fetch(schema, keys, undefer=act.undefer, represent=False)
-    return Association([found[key] for key in keys], bool(joined))
+    return Association([found[key] for key in keys], bool(joining))
 
 
 @paired
 async def dissociate(act: Act, precondition: Precondition | None = None) -> None:
     """Take the member at the act's path out of its relation.
 
-    The member is not deleted.
+    The member is deleted only if the store deletes members that leave the relation.
 
     Args:
         act: the act. Its path must end in a member.
@@ -105,30 +104,91 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
     Raises:
         PreconditionFailed: the precondition does not hold.
         NotFound: the instance is not a member, or the request may not see it.
-        BzzError: raised by ``Provider.update``.
-        Exception: raised by a receiver of ``pre_dissociate``. Nothing is written.
+        BzzError: raised by ``Provider.update`` or ``Provider.write_all``.
+        Exception: raised by a receiver of a ``pre_`` signal. Nothing is written.
     """
     work, step = act.unit_of_work, act.path.end
     target = await walk(work, act.path.parent)
-    member = await work.get(await referred(target, step))
+    address = await referred(target, step)
+    covered = dict.fromkeys(precondition.covered(act.schema)) if precondition else {}
+    member = await work.get(replace(address, undefer=covered))
     key = member.values[str(act.schema.pk)]
     if precondition is not None:
         await work.compute(precondition.check, act.schema, member.values)
-
-    def change(values: Values) -> Values:
-        held = _held(step, values)
-        if key not in held:
-            raise NotFound(NO_INSTANCE)
-        return {**values, step.field: [other for other in held if other != key] if step.id else None}
-
     undefer = undefer_at(step, [key] if step.id else None)
     async with work.writing():
         whole = await target.whole(undefer)
         parent = target.part(whole)
-        change(parent.values)
-        await _tell(act, act.announce, pre_dissociate, parent, {key: member})
-        whole = await target.update(change, loaded=whole, undefer=undefer)
-    await _tell(act, act.conclude, post_dissociate, target.part(whole), {key: member})
+        check_relation(act, target, whole)
+        value = _without(step, key, parent.values)
+        rows = await rows_to_leave(act, target, parent, member)
+        if rows:
+            try:
+                written = await write_rows(act, rows)
+            except Invalid as error:
+                raise Conflict("The member cannot be without a parent.", errors=error.errors) from error
+        else:
+            moves = await _announce_moves(act, parent, value, {key: member})
+            whole = await target.update(
+                lambda values: {**values, step.field: _without(step, key, values)}, loaded=whole, undefer=undefer
+            )
+    if rows:
+        await conclude_rows(rows, written)
+    else:
+        await _conclude_moves(act, moves, target, whole)
+
+
+def _joining(step: Step, keys: list[Any], held: list[Any], moves: list[Move]) -> Change:
+    """Return the change of a parent that lets members join.
+
+    The change raises Conflict if the announced moves are not those of the write.
+
+    Args:
+        step: the step to the relation.
+        keys: the primary keys of the members.
+        held: the primary keys that the relation held when the moves were announced.
+        moves: the announced moves.
+    """
+
+    def change(values: Values) -> Values:
+        now = as_list(values.get(step.field))
+        joining = others(keys, now)
+        is_as_announced = {*joining} <= {*others(keys, held)} if step.is_list else now in (keys, held)
+        if moves and not is_as_announced:
+            raise Conflict("Another request changed this relation; read it again.")
+        return {**values, step.field: [*now, *joining] if step.is_list else keys[0]}
+
+    return change
+
+
+def _without(step: Step, key: Any, values: Values) -> Any:
+    """Return the new value of a relation that the member ``key`` leaves.
+
+    Raises:
+        NotFound: the relation does not hold the member.
+    """
+    held = as_list(values.get(step.field))
+    if key not in held:
+        raise NotFound(NO_INSTANCE)
+    return [other for other in held if other != key] if step.id else None
+
+
+async def _announce_moves(act: Act, parent: Stored, value: Any, members: Mapping[Any, Stored]) -> list[Move]:
+    """Send the ``pre_`` signals of a write that sets the relation at the act's path to ``value``."""
+    schema, field = act.path.parent.schema, act.path.end.field
+    moves = await find_moves(act, schema, parent, {field: value}, members) if are_heard(schema, [field]) else []
+    for move in moves:
+        await move.announce(act)
+    return moves
+
+
+async def _conclude_moves(act: Act, moves: Sequence[Move], target: Target, whole: Stored) -> None:
+    """Send the ``post_`` signals of the moves that happened."""
+    field, parent = act.path.end.field, target.part(whole)
+    before = {key for key in as_list(target.previous(whole).get(field)) if isinstance(key, Hashable)}
+    for move in moves:
+        if move.is_joining is not (move.other in before):
+            await move.conclude(act, parent.instance)
 
 
 def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
@@ -147,28 +207,3 @@ def _keys(step: Step, raw: Mapping[str, Any]) -> list[Any]:
     if errors:
         raise Invalid(errors=errors)
     return [*dict.fromkeys(value)] if isinstance(value, list) else [value]
-
-
-def _held(step: Step, parent: Mapping[str, Any]) -> list[Any]:
-    """Return the primary keys that a relation holds.
-
-    A to-one relation holds at most one key.
-    """
-    held = parent.get(step.field)
-    return held if isinstance(held, list) else [] if held is None else [held]
-
-
-def _others(keys: Iterable[Any], held: Iterable[Any]) -> list[Any]:
-    """Return the keys that ``held`` does not contain."""
-    known = {key for key in held if isinstance(key, Hashable)}
-    return [key for key in keys if key not in known]
-
-
-async def _tell(
-    act: Act, tell: Callable[..., Awaitable[None]], signal: Signal, parent: Stored, members: Mapping[Any, Stored]
-) -> None:
-    """Send a signal about each member that joins or leaves."""
-    relation = {"sender": act.path.parent.schema.model, "field": act.path.end.field, "parent": parent.instance}
-    if members and act.is_watched(signal, relation["sender"]):
-        for key, member in members.items():
-            await tell(signal, **relation, key=key, instance=member.instance)

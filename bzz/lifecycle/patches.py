@@ -13,6 +13,23 @@ from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
 
+class Unknown(dict[str, Any]):
+    """The stored values of an instance that the caller may not read. No value equals one of them."""
+
+    def get(self, *_: Any) -> Any:
+        """Return stored values that are unknown, too."""
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        """Return False."""
+        return False
+
+    __hash__ = None
+
+
+UNKNOWN = Unknown()
+
+
 @dataclass(frozen=True, slots=True)
 class Patch:
     """The changes that a request asks for in one instance, stored or embedded.
@@ -30,6 +47,11 @@ class Patch:
     fixed: Values = field(default_factory=dict)
     precondition: Precondition | None = None
 
+    @property
+    def covered(self) -> Values:
+        """The deferred fields that the entity tags of the precondition cover, as keys of a dict."""
+        return {} if self.precondition is None else dict.fromkeys(self.precondition.covered(self.schema))
+
     def check(self, stored: Mapping[str, Any]) -> None:
         """Check the precondition, read-only values and identifier against the stored values.
 
@@ -38,7 +60,7 @@ class Patch:
             Invalid: the request would change the identifier or a read-only field.
         """
         if self.precondition is not None:
-            self.precondition.check(self.schema, stored)
+            self.precondition.check(self.schema, stored, self.data)
         raise_if_invalid(dict(self._moved(stored)), self.schema.read_only_values(self.fixed, stored))
 
     def _moved(self, stored: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
@@ -58,7 +80,12 @@ class Patch:
 
 
 def parse_patch(
-    schema: Schema, raw: Mapping[str, Any], precondition: Precondition | None = None, *, trusted: bool = False
+    schema: Schema,
+    raw: Mapping[str, Any],
+    precondition: Precondition | None = None,
+    *,
+    trusted: bool = False,
+    may_read: bool = True,
 ) -> Patch:
     """Parse the changes of an instance and return a patch.
 
@@ -67,13 +94,18 @@ def parse_patch(
         raw: a dict from public field name to value.
         precondition: the request's conditions on the stored values.
         trusted: True if the values come from plain code, which may set any field. False if they come from a request.
+        may_read: whether the caller may read the instance. A caller that may not read it must not learn stored values
+            by repeating them.
 
     Raises:
-        Invalid: a field is unknown or cannot take its value.
+        Invalid: a field is unknown or cannot take its value. If the caller may not read the instance, a read-only field
+            takes no value.
     """
     values = schema.parse(raw, hidden=trusted)
     if trusted:
         return Patch(schema, values, {}, precondition)
     data = {name: value for name, value in values.items() if schema.fields[name].updatable}
+    if not may_read:
+        raise_if_invalid({}, schema.read_only_values(values, UNKNOWN))
     repeats = len(data) < len(values) or next(schema.read_only_values(values, {}), None) is not None
     return Patch(schema, data, deepcopy(values) if repeats else {}, precondition)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from bzz.exceptions import PreconditionFailed
-from bzz.schema.etags import ANY_TAG, etag
+from bzz.schema.etags import ANY_TAG, covered_by, etag
 from bzz.schema.schema import Schema
 
 
@@ -25,17 +25,47 @@ class Precondition:
     match: frozenset[str] | None = None
     none_match: frozenset[str] | None = None
 
-    def check(self, schema: Schema, stored: Mapping[str, Any]) -> None:
+    def covered(self, schema: Schema) -> set[str]:
+        """Return the names of the deferred fields that the entity tags cover. ``check`` needs their values."""
+        if not schema.deferred:
+            return set()
+        tags = (self.match or frozenset()) | (self.none_match or frozenset())
+        return {name for tag in tags for name in covered_by(schema, tag)}
+
+    def check(self, schema: Schema, stored: Mapping[str, Any], changes: Collection[str] = ()) -> None:
         """Compare the conditions with stored values.
 
+        Args:
+            schema: the schema of the instance.
+            stored: the stored values, with those of the ``covered`` fields.
+            changes: the names of the fields that the request sets.
+
         Raises:
-            PreconditionFailed: a condition does not hold.
+            PreconditionFailed: a condition does not hold. The reason may also be that the request sets a relation that
+                no entity tag covers.
         """
-        tag = etag(schema, stored)
-        headers = {"ETag": tag}
-        if self.match is not None and not self.match & {ANY_TAG, tag}:
-            raise PreconditionFailed(
-                "If-Match does not hold: the instance has changed; read it again.", headers=headers
-            )
-        if self.none_match is not None and self.none_match & {ANY_TAG, tag}:
-            raise PreconditionFailed("If-None-Match does not hold: it excludes the stored instance.", headers=headers)
+        if self.match is not None and ANY_TAG not in self.match:
+            held = [tag for tag in self.match if _is_of(tag, schema, stored)]
+            if not held:
+                self._refuse("If-Match does not hold: the instance has changed; read it again.", schema, stored)
+            covered = {name for tag in held for name in covered_by(schema, tag)}
+            if uncovered := sorted(map(schema.public_name, schema.deferred.intersection(changes) - covered)):
+                names = ",".join(uncovered)
+                self._refuse(
+                    f"The entity tag of If-Match does not cover {names}; read the instance with ?fields={names}.",
+                    schema,
+                    stored,
+                )
+        if self.none_match is not None and any(
+            tag == ANY_TAG or _is_of(tag, schema, stored) for tag in self.none_match
+        ):
+            self._refuse("If-None-Match does not hold: it excludes the stored instance.", schema, stored)
+
+    def _refuse(self, detail: str, schema: Schema, stored: Mapping[str, Any]) -> NoReturn:
+        raise PreconditionFailed(detail, headers={"ETag": etag(schema, stored, relations=self.covered(schema))})
+
+
+def _is_of(tag: str, schema: Schema, stored: Mapping[str, Any]) -> bool:
+    """Tell whether an entity tag is that of the stored values."""
+    relations = covered_by(schema, tag) if schema.deferred else frozenset()
+    return relations <= stored.keys() and etag(schema, stored, relations=relations) == tag

@@ -28,15 +28,17 @@ async def get_instance(act: Act) -> Stored:
     if act.is_watched(pre_get_instance):
         await act.announce(pre_get_instance)
     work, target = act.unit_of_work, await walk(act.unit_of_work, act.path)
-    is_heard = post_get_instance.has_receivers_for(act.schema.model)
-    represent = not (target.steps or is_heard or act.in_process)
+    may_be_heard = any(map(post_get_instance.has_receivers_for, act.path.end.resource.senders))
+    represent = not (target.steps or may_be_heard or act.in_process)
     address = replace(target.address, undefer=act.undefer) if act.undefer and not target.steps else target.address
     stored = target.part(await work.get(address, represent=represent))
-    if act.is_watched(post_get_instance):
-        await act.conclude(post_get_instance, instance=stored.instance)
+    sender = type(stored.instance)
+    await act.announce_exactly(pre_get_instance, sender)
+    if act.is_watched(post_get_instance, sender):
+        await act.conclude(post_get_instance, sender=sender, instance=stored.instance)
     if represent or act.in_process:
         return stored
-    if is_heard:
+    if post_get_instance.has_receivers_for(sender):
         [shown] = await work.represent(act.schema, [stored.instance], undefer=act.undefer)
         return replace(stored, body=shown.body)
     [shown] = await act.represented([stored])
@@ -62,13 +64,14 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         BzzError: raised by ``Provider.list``.
         Exception: raised by a receiver.
     """
-    if act.is_watched(pre_get_list):
+    model = act.schema.model
+    if act.is_watched(pre_get_list, model):
         await act.announce(pre_get_list, query=query)
         query.where = [retyped(act.schema, condition) for condition in query.where]
     relation = act.path.end.relation
     has_cursors = bool(query.sort) or relation is None or relation.field.sort is not None
     check_cursor(act.schema, query, has_cursors=has_cursors)
-    work, cursor, is_heard = act.unit_of_work, None, post_get_list.has_receivers_for(act.schema.model)
+    work, cursor, is_heard = act.unit_of_work, None, post_get_list.has_receivers_for(model)
     if act.path.end.is_embedded:
         listing = await _get_embedded(act, query)
     else:
@@ -78,7 +81,7 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         if listing.more and has_cursors and work.provider.capabilities.after:
             cursor = encode_cursor(act.schema, query.order(act.schema), listing.items[-1].values)
     items = [item.instance for item in listing.items]
-    if act.is_watched(post_get_list):
+    if act.is_watched(post_get_list, model):
         await act.conclude(post_get_list, items=items)
     if is_heard:
         shown = [Stored(item, {}) for item in items]
@@ -93,7 +96,7 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
 async def _members(act: Act, query: Query) -> Query:
     """Narrow ``query`` to the members of the act's relation, and return it."""
     work, step = act.unit_of_work, act.path.end
-    parent = (await (await walk(work, act.path.parent)).get()).values
+    parent = (await (await walk(work, act.path.parent)).holding(step)).values
     if undefer_at(step):
         schema = act.path.parent.schema
         return replace(query, within=Membership(schema, parent[str(schema.pk)], step.field))

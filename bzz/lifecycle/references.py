@@ -9,7 +9,7 @@ from typing import Any
 
 from bzz.exceptions import Invalid
 from bzz.lifecycle.unit_of_work import UnitOfWork
-from bzz.resources.catalogue import resource_of
+from bzz.resources.reach import Reach
 from bzz.schema.errors import MAX_ERRORS
 from bzz.schema.fields import Values
 from bzz.schema.naming import public_errors
@@ -22,7 +22,9 @@ def refers(schema: Schema, data: Values) -> bool:
     return next(schema.references(data), None) is not None or bool(composed(schema, data, {}))
 
 
-async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values, old: Mapping[str, Any]) -> None:
+async def check_references(
+    unit_of_work: UnitOfWork, reach: Reach, schema: Schema, new: Values, old: Mapping[str, Any]
+) -> None:
     """Check the references that ``new`` contains and ``old`` does not.
 
     Raises:
@@ -31,7 +33,7 @@ async def check_references(unit_of_work: UnitOfWork, schema: Schema, new: Values
     """
     errors: dict[str, list[str]] = {}
     for model, keys in (await unit_of_work.compute(_added, schema, new, old)).items():
-        referred = resource_of(unit_of_work.provider, model).schema
+        referred = reach.referred(model, unit_of_work.provider)
         found = await unit_of_work.fetch(referred, keys.values(), represent=False)
         missing = islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors))
         errors |= {

@@ -12,6 +12,7 @@ from bzz.lifecycle.unit_of_work import NOTHING, UnitOfWork
 from bzz.providers.changes import Change, Trail
 from bzz.providers.values import Address, Stored, Undefer
 from bzz.resources.paths import Path, Step
+from bzz.resources.resource import Resource
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.naming import public_errors
@@ -24,11 +25,13 @@ class Target:
     Args:
         unit_of_work: the calls that read and write the target.
         address: the address of the stored instance.
+        resource: the access to the stored instance.
         steps: the steps from the instance down to an embedded document. Empty if the path ends in the instance.
     """
 
     unit_of_work: UnitOfWork
     address: Address
+    resource: Resource
     steps: tuple[Step, ...] = ()
 
     async def get(self, undefer: Undefer = NOTHING) -> Stored:
@@ -43,9 +46,34 @@ class Target:
         """Return the stored instance.
 
         Raises:
+            NotFound: the caller may not read the embedded document, by the instance's own class.
             BzzError: raised by ``Provider.get``.
         """
-        return await self.unit_of_work.get(replace(self.address, undefer=undefer) if undefer else self.address)
+        stored = await self.unit_of_work.get(replace(self.address, undefer=undefer) if undefer else self.address)
+        if self.steps:
+            self.check_readable(stored, self.steps[0])
+        return stored
+
+    def check_readable(self, stored: Stored, step: Step) -> None:
+        """Raise NotFound if the caller may not follow ``step`` from a stored instance, by the instance's own class."""
+        if self.resource.variants and not self.of_instance(stored).schema.fields[step.field].readable:
+            raise NotFound(NO_INSTANCE)
+
+    def of_instance(self, stored: Stored) -> Resource:
+        """Return the access to the stored instance, by the instance's own class."""
+        return self.resource.of_instance(stored.instance)
+
+    async def holding(self, step: Step, undefer: Undefer = NOTHING) -> Stored:
+        """Return the instance or document at the end of the path, whose relation ``step`` follows.
+
+        Raises:
+            NotFound: the caller may not read the relation, by the instance's own class.
+            BzzError: raised by ``whole`` or ``part``.
+        """
+        stored = await self.whole(undefer)
+        if not self.steps:
+            self.check_readable(stored, step)
+        return self.part(stored)
 
     def part(self, whole: Stored) -> Stored:
         """Return the part of a stored instance at the path's end.
@@ -115,12 +143,12 @@ async def walk(unit_of_work: UnitOfWork, path: Path) -> Target:
         Unavailable: the store did not answer in time.
     """
     first = path.steps[0]
-    target = Target(unit_of_work, _address(first))
+    target = Target(unit_of_work, _address(first), first.resource)
     for step in path.steps[1:]:
         if step.is_embedded:
             target = replace(target, steps=(*target.steps, step))
         else:
-            target = Target(unit_of_work, await referred(target, step))
+            target = Target(unit_of_work, await referred(target, step), step.resource)
     return target
 
 
@@ -132,13 +160,13 @@ async def referred(parent: Target, step: Step) -> Address:
     """
     schema, pk = step.schema, str(step.schema.pk)
     if step.id is None:
-        held = (await parent.get(undefer_at(step))).values.get(step.field)
+        held = (await parent.holding(step, undefer_at(step))).values.get(step.field)
         if held is None:
             raise NotFound(NO_INSTANCE)
         return Address.parse(schema, str(schema.identifier(held, pk)), pk)
     address = _address(step)
     key = address.key if address.field == pk else (await parent.unit_of_work.get(address)).values[pk]
-    held = (await parent.get(undefer_at(step, [key]))).values.get(step.field)
+    held = (await parent.holding(step, undefer_at(step, [key]))).values.get(step.field)
     if not isinstance(held, list) or key not in held:
         raise NotFound(NO_INSTANCE)
     return address

@@ -18,6 +18,7 @@ from bzz.providers.base import Provider
 from bzz.providers.changes import Change
 from bzz.providers.conditions import Condition
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
+from bzz.providers.writes import Create, Dependent, Write
 from bzz.schema.fields import Values
 from bzz.schema.naming import public_errors
 from bzz.schema.schema import Schema
@@ -27,7 +28,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 NOTHING: Undefer = {}
 BATCH = 10_000  # the most values in one query, because stores limit their number
-WRITES = {"create", "update", "delete"}
+WRITES = {"create", "update", "delete", "write_all"}
 _late: set[asyncio.Future[None]] = set()  # tasks that wait for running calls; without this set, Python may destroy them
 
 
@@ -84,16 +85,23 @@ class UnitOfWork:
         return await self._watched("list", schema, listing)
 
     async def fetch(
-        self, schema: Schema, keys: Iterable[Any], *, undefer: Undefer = NOTHING, represent: bool
+        self,
+        schema: Schema,
+        keys: Iterable[Any],
+        *,
+        undefer: Undefer = NOTHING,
+        hidden: bool = False,
+        represent: bool,
     ) -> dict[Any, Stored]:
         """Return a dict from primary key to the instance with this key.
 
-        An instance that a list may not show is left out.
+        An instance that a list may not show is left out, unless ``hidden`` is true.
 
         Args:
             schema: the schema of the model.
             keys: primary keys: text, or values of the key's type. A key of another type is ignored.
             undefer: the deferred fields to load with the instances.
+            hidden: whether to include instances that the caller may not see.
             represent: whether to also build the representations of the instances.
 
         Raises:
@@ -106,7 +114,7 @@ class UnitOfWork:
         size = BATCH // max(1, len(schema.fields[pk].parts))
         for start in range(0, len(wanted), size):
             batch = wanted[start : start + size]
-            query = Query(where=[Condition(pk, "in", batch)], per_page=len(batch), undefer=undefer)
+            query = Query(where=[Condition(pk, "in", batch)], per_page=len(batch), undefer=undefer, hidden=hidden)
             listing = await self.list(schema, query, represent=represent)
             found |= {item.values[pk]: item for item in listing.items}
         return found
@@ -138,6 +146,19 @@ class UnitOfWork:
         """Call ``Provider.delete`` within ``writing``."""
         deleting = self.provider.delete(address, check=check, loaded=loaded, state=self.state)
         return await self._watched("delete", address.schema, deleting)
+
+    async def write_all(self, writes: Sequence[Write]) -> Sequence[Stored]:
+        """Call ``Provider.write_all`` within ``writing``."""
+        writing = self.provider.write_all(writes, state=self.state)
+        first = writes[0]
+        schema = first.schema if isinstance(first, Create) else first.address.schema
+        return await self._watched("write_all", schema, writing)
+
+    async def dependents(self, address: Address) -> Sequence[Dependent]:
+        """Call ``Provider.dependents``."""
+        await self._begin()
+        finding = self.provider.dependents(address, state=self.state)
+        return await self._watched("dependents", address.schema, finding)
 
     async def represent(
         self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer = NOTHING

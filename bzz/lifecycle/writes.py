@@ -9,23 +9,17 @@ from typing import Any
 
 from bzz.exceptions import Conflict
 from bzz.lifecycle.act import Act, paired
+from bzz.lifecycle.dependents import find_dependents
 from bzz.lifecycle.embedded import adding, locate, removing
-from bzz.lifecycle.patches import Patch, parse_patch
+from bzz.lifecycle.patches import parse_patch
 from bzz.lifecycle.preconditions import Precondition
 from bzz.lifecycle.references import check_references, refers
+from bzz.lifecycle.revisions import Revision, check_allowed, deferred
 from bzz.lifecycle.targets import walk
-from bzz.providers.values import Stored, Undefer
+from bzz.providers.values import Stored
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
-from bzz.schema.types import Diff
-from bzz.signals import (
-    post_create_instance,
-    post_delete_instance,
-    post_update_instance,
-    pre_create_instance,
-    pre_delete_instance,
-    pre_update_instance,
-)
+from bzz.signals import post_create_instance, post_delete_instance, pre_create_instance, pre_delete_instance
 
 
 @paired
@@ -44,7 +38,7 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
     schema, work = act.schema, act.unit_of_work
     work.measure(raw)
     data = await work.compute(schema.parse_new, raw, trusted=act.in_process)
-    must_look = act.is_watched(pre_create_instance) or await work.compute(refers, schema, data)
+    must_look = act.is_watched(pre_create_instance, schema.model) or await work.compute(refers, schema, data)
     if act.path.end.is_embedded:
         stored = await _insert_embedded(act, data, must_look=must_look)
     else:
@@ -52,8 +46,9 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
             if must_look:
                 await _announce_create(act, data)
             stored = await work.create(schema, data)
-    if act.is_watched(post_create_instance):
-        await act.conclude(post_create_instance, instance=stored.instance)
+    sender = type(stored.instance)
+    if act.is_watched(post_create_instance, sender):
+        await act.conclude(post_create_instance, sender=sender, instance=stored.instance)
     return stored
 
 
@@ -61,8 +56,9 @@ async def _insert_embedded(act: Act, data: Values, *, must_look: bool) -> Stored
     work, step = act.unit_of_work, act.path.end
     parent = await walk(work, act.path.parent)
     async with work.writing():
-        loaded = await parent.whole() if must_look else None
+        loaded = await parent.whole() if must_look or parent.resource.variants else None
         if loaded:
+            check_allowed(act, parent.of_instance(loaded), "create", "POST")
             locate(loaded.values, parent.steps)
             await _announce_create(act, data)
         whole = await parent.update(adding(step, data), loaded=loaded, below=[step.field])
@@ -77,11 +73,11 @@ async def _insert_embedded(act: Act, data: Values, *, must_look: bool) -> Stored
 
 async def _announce_create(act: Act, data: Values) -> None:
     """Send ``pre_create_instance``, parse the data again, and check the references."""
-    if act.is_watched(pre_create_instance):
+    if act.is_watched(pre_create_instance, act.schema.model):
         await act.announce(pre_create_instance, data=data)
-        await act.retype(data)
+        await act.retype(act.schema, data)
         data.update(await act.unit_of_work.compute(act.schema.merge, {}, data))
-    await check_references(act.unit_of_work, act.schema, data, {})
+    await check_references(act.unit_of_work, act.path.reach, act.schema, data, {})
 
 
 def _added(schema: Schema, earlier: list[Values], held: list[Values]) -> int:
@@ -116,60 +112,30 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
         precondition: the request's conditions on the stored instance.
 
     Raises:
-        BzzError: raised by ``parse_patch`` or ``Provider.update``.
-        Exception: raised by a receiver of ``pre_update_instance``. Nothing is written.
+        BzzError: raised by ``parse_patch``, ``check_allowed`` or ``Provider.update``.
+        Exception: raised by a receiver of a ``pre_`` signal. Nothing is written.
     """
-    schema, work = act.schema, act.unit_of_work
+    work, schema = act.unit_of_work, act.schema
     target = await walk(work, act.path)
     work.measure(raw)
-    patch = await work.compute(parse_patch, schema, raw, precondition, trusted=act.in_process)
-    undefer = {**act.undefer, **_deferred(schema, {**patch.fixed, **patch.data})}
-    must_look = act.is_watched(pre_update_instance) or await work.compute(refers, schema, patch.data)
     async with work.writing():
-        loaded = await target.whole(undefer) if must_look else None
-        if loaded:
-            await _announce_update(act, patch, target.part(loaded))
-            undefer |= _deferred(schema, patch.data)
+        whole = await target.whole() if target.resource.variants else None
+        if whole:
+            check_allowed(act, target.of_instance(whole), "update", "PUT", "PATCH")
+            schema = schema if target.steps else target.of_instance(whole).schema
+        patch = await work.compute(
+            parse_patch, schema, raw, precondition, trusted=act.in_process, may_read=act.may_read
+        )
+        revision = Revision(act, target, patch)
+        undefer = {**act.undefer, **deferred(patch.schema, {**patch.fixed, **patch.data, **patch.covered})}
+        if revision.is_watched():
+            revision.loaded = await target.whole(undefer)
+            await revision.announce()
+            undefer |= deferred(patch.schema, patch.data)
         exact = precondition is not None and not target.steps
-        whole = await target.update(patch.apply, exact=exact, undefer=undefer, loaded=loaded)
-    stored = target.part(whole)
-    if act.is_watched(post_update_instance):
-        previous = target.previous(whole)
-        await act.conclude(
-            post_update_instance,
-            instance=stored.instance,
-            updated_fields=lambda: work.compute_uncancelled(schema.diff, previous, stored.values),
-        )
-    return stored
-
-
-async def _announce_update(act: Act, patch: Patch, found: Stored) -> None:
-    """Check the patch, send ``pre_update_instance``, and check the references.
-
-    The data are parsed again after the signal.
-    """
-    work = act.unit_of_work
-    await work.compute(patch.check, found.values)
-    if act.is_watched(pre_update_instance):
-        await act.announce(
-            pre_update_instance,
-            data=patch.data,
-            instance=found.instance,
-            updated_fields=lambda: work.compute(_expected, patch, found.values),
-        )
-        await act.retype(patch.data)
-    await check_references(work, act.schema, patch.data, found.values)
-
-
-def _deferred(schema: Schema, data: Values) -> Undefer:
-    """Return the deferred fields in ``data``. They must be loaded before they are changed."""
-    return dict.fromkeys(schema.deferred & data.keys()) if schema.deferred else {}
-
-
-def _expected(patch: Patch, stored: Values) -> Diff:
-    """Return the diff that the current values of ``patch`` make."""
-    typed = patch.schema.parse(patch.data, hidden=True)
-    return patch.schema.diff(stored, patch.schema.merge(stored, typed))
+        whole = await target.update(revision.apply, exact=exact, undefer=undefer, loaded=revision.loaded)
+    await revision.conclude(whole)
+    return target.part(whole)
 
 
 @paired
@@ -181,30 +147,41 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
         precondition: the request's conditions on the instance or document.
 
     Raises:
-        BzzError: raised by ``Provider.delete``; for an embedded document, by ``Provider.update``.
+        BzzError: raised by ``check_allowed`` or ``Provider.delete``; for an embedded document, by ``Provider.update``.
         Exception: raised by a receiver of ``pre_delete_instance``. Nothing is deleted.
     """
     work = act.unit_of_work
     target = await walk(work, act.path)
-    must_look = act.is_watched(pre_delete_instance) or act.is_watched(post_delete_instance)
+    must_look = target.resource.variants or act.is_watched(pre_delete_instance) or act.is_watched(post_delete_instance)
+    schema = act.schema
     gone: Stored | None = None
 
     def check(values: Values) -> None:
         if precondition is not None:
-            precondition.check(act.schema, values)
+            precondition.check(schema, values)
 
     async with work.writing():
-        loaded = await target.whole() if must_look else None
+        undefer = dict.fromkeys(precondition.covered(schema)) if precondition else {}
+        loaded = await target.whole(undefer) if must_look else None
         if loaded:
-            gone = target.part(loaded)
+            gone, resource = target.part(loaded), target.of_instance(loaded)
+            schema = schema if target.steps else resource.schema
+            check_allowed(act, resource, "delete", "DELETE")
             await work.compute(check, gone.values)
-            if act.is_watched(pre_delete_instance):
-                await act.announce(pre_delete_instance, instance=gone.instance)
+            sender = type(gone.instance)
+            if act.is_watched(pre_delete_instance, sender):
+                await act.announce(pre_delete_instance, sender=sender, instance=gone.instance)
+        dependents = [] if target.steps else await find_dependents(act, target.address)
+        for dependent in dependents:
+            await dependent.announce(act)
         if target.steps:
             *above, last = target.steps
             await replace(target, steps=tuple(above)).update(removing(last, check), loaded=loaded)
         else:
-            deleted = await work.delete(target.address, check=check if precondition else None, loaded=loaded)
+            address = replace(target.address, undefer=undefer)
+            deleted = await work.delete(address, check=check if precondition else None, loaded=loaded)
             gone = gone and deleted  # its last state, which may be newer than the announced one
     if gone:
-        await act.conclude(post_delete_instance, instance=gone.instance)
+        await act.conclude(post_delete_instance, sender=type(gone.instance), instance=gone.instance)
+    for dependent in dependents:
+        await dependent.conclude(act)

@@ -218,8 +218,9 @@ class Provider(ABC):
 
         Args:
             address: the address of the instance.
-            check: a function that takes the stored values, and raises if the instance must not be deleted. Between the
-                check and the deletion the instance must not change. If ``check`` is None, delete without a check.
+            check: a function that takes the stored values, and raises if the instance must not be deleted. It sees the
+                deferred fields that the ``undefer`` of ``address`` names. Between the check and the deletion the
+                instance must not change. If ``check`` is None, delete without a check.
             loaded: the same as in ``update``.
             state: the state of the act that calls.
 

@@ -120,6 +120,8 @@ class Query:
         expand: dotted public names of the references to expand.
         within: the relation of which all instances must be members. None means no such restriction.
         undefer: the deferred fields to load with the instances.
+        hidden: whether to include instances that hooks, scopes or variants hide. bzz shows such instances to receivers
+            only.
     """
 
     where: list[Condition] = dataclass_field(default_factory=list)
@@ -132,6 +134,7 @@ class Query:
     expand: list[str] = dataclass_field(default_factory=list)
     within: Membership | None = None
     undefer: Undefer = dataclass_field(default_factory=dict)
+    hidden: bool = False
 
     def order(self, schema: Schema) -> Order:
         """Return ``sort`` with the primary key at its end.

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bzz.providers.base import Provider
+from bzz.exceptions import Invalid
 from bzz.providers.values import Query, Undefer
-from bzz.resources.catalogue import resource_of
-from bzz.schema.relations import Embedded, Reference, Relation, relation_at
+from bzz.resources.reach import Reach
+from bzz.resources.resource import Resource
+from bzz.schema.relations import Embedded, Relation, reference_of, relation_at
 from bzz.schema.schema import Schema
 from bzz.schema.types import MAX_DEPTH
 
@@ -25,22 +26,24 @@ class Branch:
     Args:
         relation: the relation of the field.
         schema: the schema of the instances or documents that the relation leads to.
+        resource: the access to the instances; None for embedded documents.
         below: the fields to expand in these instances or documents.
     """
 
     relation: Relation
     schema: Schema
+    resource: Resource | None
     below: dict[str, Branch]
 
 
 Tree = dict[str, Branch]
 
 
-def plan(provider: Provider, schema: Schema, names: Iterable[str]) -> Tree:
+def plan(reach: Reach, schema: Schema, names: Iterable[str]) -> Tree:
     """Return the fields to expand: a dict from public name to branch.
 
     Args:
-        provider: the provider of the model.
+        reach: the models that the caller may reach.
         schema: the schema of the model with the references.
         names: dotted public names: ``['owner', 'members.team', 'address.country']``.
 
@@ -52,25 +55,24 @@ def plan(provider: Provider, schema: Schema, names: Iterable[str]) -> Tree:
     for dotted in dict.fromkeys(names):
         below, here, levels, ends = tree, schema, 0, False
         for depth, name in enumerate(dotted.split(".")):
-            relation = _relation(provider, here, name)
+            found = _branch(reach, here, name)
             levels += ends
-            if relation is None or levels == MAX_LEVELS or depth == MAX_DEPTH:
-                known = ", ".join(_names(provider, schema)) or "none"
+            if found is None or levels == MAX_LEVELS or depth == MAX_DEPTH:
+                known = ", ".join(_names(reach, schema)) or "none"
                 raise ValueError(f"cannot expand {dotted!r}, at most {MAX_LEVELS} deep; there are {known}")
-            ends = not relation.is_embedded
-            here = _schema(provider, relation)
-            below = below.setdefault(name, Branch(relation, here, {})).below
+            branch = below.setdefault(name, found)
+            ends, here, below = branch.resource is not None, branch.schema, branch.below
         if not ends:
             raise ValueError(f"cannot expand {dotted!r}: it is no reference")
     return tree
 
 
-def models(tree: Tree) -> Iterator[type]:
-    """Yield the models that a tree's references refer to."""
+def resources(tree: Tree) -> Iterator[Resource]:
+    """Yield the access to the instances that a tree's references refer to."""
     for branch in tree.values():
-        if not branch.relation.is_embedded:
-            yield branch.schema.model
-        yield from models(branch.below)
+        if branch.resource is not None:
+            yield branch.resource
+        yield from resources(branch.below)
 
 
 def undeferred(schema: Schema, query: Query) -> Undefer:
@@ -79,32 +81,52 @@ def undeferred(schema: Schema, query: Query) -> Undefer:
     return deferred_among(schema, asked) if schema.deferred else {}
 
 
+def read_resources(reach: Reach, schema: Schema, query: Query) -> Iterator[Resource]:
+    """Yield the access to the instances that ``query`` reads from other rows.
+
+    It reads instances for ``expand``. It reads primary keys for deferred fields in ``fields`` and in conditions.
+
+    Raises:
+        Invalid: no request may GET these instances.
+    """
+    if query.expand:
+        yield from resources(plan(reach, schema, query.expand))
+    if schema.deferred:
+        asked = {*deferred_among(schema, query.fields or ()), *(condition.field for condition in query.where)}
+        for name in asked & schema.deferred:
+            kind = reference_of(schema.fields[name])
+            resource = reach.find(kind.model) if kind else None
+            if resource is None or "GET" not in resource.methods:
+                raise Invalid("The query is not valid.", errors={schema.public_name(name): ["cannot be read"]})
+            yield resource
+
+
 def deferred_among(schema: Schema, keys: Iterable[str]) -> Undefer:
     """Return the deferred fields whose public names are in ``keys``."""
     return {known.name: None for key in keys if (known := schema.field_for(key)) and known.deferred}
 
 
-def _relation(provider: Provider, schema: Schema, name: str) -> Relation | None:
-    """Return the relation ``name`` if requests may GET its instances."""
+def _branch(reach: Reach, schema: Schema, name: str) -> Branch | None:
+    """Return the branch of the relation ``name`` if requests may GET its instances."""
     relation = relation_at(schema, name)
-    if relation is None or isinstance(relation.type, Embedded):
-        return relation
-    return relation if "GET" in resource_of(provider, relation.type.model).methods else None
+    if relation is None:
+        return None
+    if isinstance(relation.type, Embedded):
+        return Branch(relation, relation.type.schema, None, {})
+    resource = reach.find(relation.type.model)
+    if resource is None or "GET" not in resource.methods:
+        return None
+    return Branch(relation, resource.schema, resource, {})
 
 
-def _schema(provider: Provider, relation: Relation) -> Schema:
-    kind = relation.type
-    return kind.schema if isinstance(kind, Embedded) else resource_of(provider, kind.model).schema
-
-
-def _names(provider: Provider, schema: Schema, *, depth: int = MAX_LEVELS) -> Iterator[str]:
+def _names(reach: Reach, schema: Schema, *, depth: int = MAX_LEVELS) -> Iterator[str]:
     """Yield the dotted names of references.
 
     References inside more than ``depth`` embedded documents are left out.
     """
     for name, _ in schema.readable:
-        relation = _relation(provider, schema, name)
-        if relation and isinstance(relation.type, Reference):
+        branch = _branch(reach, schema, name)
+        if branch and branch.resource:
             yield name
-        elif relation and depth:
-            yield from (f"{name}.{inner}" for inner in _names(provider, _schema(provider, relation), depth=depth - 1))
+        elif branch and depth:
+            yield from (f"{name}.{inner}" for inner in _names(reach, branch.schema, depth=depth - 1))

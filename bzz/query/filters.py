@@ -39,7 +39,7 @@ def parse_filter(schema: Schema, key: str, value: Any, allowed: Iterable[str]) -
         name, _, suffix = key.rpartition("__")
         found, operator = find(schema, name), suffix
     if found is None:
-        names = ", ".join(name for name, _ in schema.readable)
+        names = ", ".join(name for name, known in schema.readable if known.filterable)
         raise ValueError(f"{UNKNOWN_FIELD}; a list takes {', '.join(allowed)} and the fields {names}")
     name, known = found
     if operator not in known.type.operators:
@@ -54,7 +54,7 @@ def find(schema: Schema, dotted: str, *, hidden: bool = False) -> tuple[str, Fie
     Args:
         schema: the schema of the instances.
         dotted: the public name. It is dotted for a field inside an embedded document.
-        hidden: whether to include fields that requests may not read. Then ``dotted`` is the model's own name.
+        hidden: whether to include fields by which requests may not filter. Then ``dotted`` is the model's own name.
 
     Returns:
         The field's dotted name in the model, and the field; None if no field has the name.
@@ -63,7 +63,7 @@ def find(schema: Schema, dotted: str, *, hidden: bool = False) -> tuple[str, Fie
         return None
     key, dot, rest = dotted.partition(".")
     known = schema.field_named(key) if hidden else schema.field_for(key)
-    if known is None or not (known.readable or hidden):
+    if known is None or not (hidden or (known.readable and known.filterable)):
         return None
     if not dot:
         return known.name, known

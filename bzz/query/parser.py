@@ -13,7 +13,7 @@ from bzz.query.cursors import decode_cursor
 from bzz.query.filters import parse_filter
 from bzz.query.pairs import query_pairs
 from bzz.query.sorting import parse_sort
-from bzz.resources.paths import Step
+from bzz.resources.paths import Path, Step
 from bzz.schema.errors import MAX_ERRORS
 from bzz.schema.scalars import BOOLEAN, STRING, integer
 
@@ -27,12 +27,12 @@ class Parser:
 
     Args:
         provider: the provider of the model.
-        end: the path's last step.
+        path: the path.
     """
 
-    def __init__(self, provider: Provider, end: Step) -> None:
-        self.provider, self.resource, self.schema = provider, end.resource, end.schema
-        self.is_embedded = end.is_embedded
+    def __init__(self, provider: Provider, path: Path) -> None:
+        self.provider, self.reach, end = provider, path.reach, path.end
+        self.resource, self.schema, self.is_embedded = end.resource, end.schema, end.is_embedded
         self.sort = [] if end.is_embedded else default_sort(end)
 
     def query(self, given: str | Mapping[str, Any]) -> Query:
@@ -112,7 +112,7 @@ class Parser:
 
     def _expand(self, text: str) -> list[str]:
         names = [*dict.fromkeys(text.split(","))]
-        expansion.plan(self.provider, self.schema, names)
+        expansion.plan(self.reach, self.schema, names)
         return names
 
 

@@ -24,7 +24,7 @@ def parse_sort(schema: Schema, text: str) -> list[tuple[str, bool]]:
     for part in text.split(","):
         found = find(schema, part.removeprefix("-"))
         if found is None or not may_sort(schema, *found):
-            names = [name for name, known in schema.readable if may_sort(schema, known.name, known)]
+            names = [n for n, known in schema.readable if known.filterable and may_sort(schema, known.name, known)]
             raise ValueError(f"cannot sort by {part!r}; a list is sorted by {', '.join(names)}")
         if found[0] in dict(order):
             raise ValueError(f"cannot sort by {found[0]} twice")

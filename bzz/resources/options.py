@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from bzz.schema.fields import Field
-from bzz.schema.schema import Schema
+from bzz.schema.schema import Schema, Scope
 
 PUBLIC_NAME = re.compile(r"\w[\w-]*")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -25,6 +25,8 @@ def restrict(
     read_only: Iterable[str] = (),
     write_only: Iterable[str] = (),
     rename: Mapping[str, str] | None = None,
+    create_only: Iterable[str] = (),
+    scope: Scope | None = None,
 ) -> Schema:
     """Return a schema with the access and the public names that a hive's options give.
 
@@ -35,6 +37,8 @@ def restrict(
         read_only: fields that a request may only read.
         write_only: fields that a request may only set.
         rename: a dict from a field to its public name.
+        create_only: fields that a request may only read and set when it creates an instance.
+        scope: a function that narrows the instances that a request may see.
 
     Raises:
         TypeError: an option is one text instead of a list of names, or names a field that the model does not have. The
@@ -43,22 +47,26 @@ def restrict(
     schema = _renamed(schema, rename or {})
     shown = None if fields is None else _field_names(schema, "fields", fields) | {schema.pk}
     hidden, fixed = _field_names(schema, "exclude", exclude), _field_names(schema, "read_only", read_only)
-    secret = _field_names(schema, "write_only", write_only)
+    secret, initial = _field_names(schema, "write_only", write_only), _field_names(schema, "create_only", create_only)
 
     def access(known: Field) -> Field:
         if known.name in hidden or (shown is not None and known.name not in shown):
-            return replace(known, readable=False, insertable=False, updatable=False)
-        writable = known.name not in fixed
+            return replace(
+                known, readable=False, insertable=False, updatable=False, is_fixed=known.name in fixed | initial
+            )
         return replace(
             known,
             readable=known.readable and known.name not in secret,
-            insertable=known.insertable and writable,
-            updatable=known.updatable and writable,
+            insertable=known.insertable and known.name not in fixed,
+            updatable=known.updatable and known.name not in fixed | initial,
+            is_fixed=known.name in fixed | initial,
         )
 
-    restricted = replace(schema, fields={name: access(known) for name, known in schema.fields.items()})
-    _check_public_names(restricted)
-    return restricted
+    restricted = {name: access(known) for name, known in schema.fields.items()}
+    scopes = schema.scopes if scope is None else (*schema.scopes, scope)
+    schema = replace(schema, fields=restricted, scopes=scopes)
+    _check_public_names(schema)
+    return schema
 
 
 def _renamed(schema: Schema, rename: Mapping[str, str]) -> Schema:
@@ -121,12 +129,14 @@ def parse_methods(methods: Iterable[str]) -> frozenset[str]:
     return given | {"HEAD"} if "GET" in given else given
 
 
-def check_sizes(per_page: int, max_per_page: int, max_body: int) -> None:
-    """Raise ValueError if a page or body cannot have such a size."""
+def check_sizes(per_page: int, max_per_page: int, max_body: int, max_reply: int) -> None:
+    """Raise ValueError if a page, body or reply cannot have such a size."""
     if not 1 <= per_page <= max_per_page:
         raise ValueError(f"per_page must be from 1 to max_per_page ({max_per_page}), not {per_page}")
     if max_body < 0:
         raise ValueError(f"max_body must be 0 or more bytes, not {max_body}")
+    if max_reply < 1:
+        raise ValueError(f"max_reply must be 1 byte or more, not {max_reply}")
 
 
 def parse_authenticated(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from bzz.exceptions import NotFound
 from bzz.providers.values import NO_KEY, parse_identifier
+from bzz.resources.reach import Reach
 from bzz.resources.resource import Resource
 from bzz.schema.composite_keys import CompositeKey, join
 from bzz.schema.relations import Embedded, Relation, relation_at
@@ -76,20 +77,21 @@ class Path:
 
     Args:
         steps: the steps, from the first to the last.
+        reach: the models that the caller may reach.
 
     Attributes:
         end: the last step.
         schema: the schema of the model at the end.
     """
 
-    def __init__(self, steps: tuple[Step, ...]) -> None:
-        self.steps, self.end = steps, steps[-1]
+    def __init__(self, steps: tuple[Step, ...], reach: Reach) -> None:
+        self.steps, self.end, self.reach = steps, steps[-1], reach
         self.schema = self.end.schema
 
     @cached_property
     def parent(self) -> Path:
         """The path without its last step."""
-        return Path(self.steps[:-1])
+        return Path(self.steps[:-1], self.reach)
 
     @cached_property
     def resources(self) -> list[Resource]:
@@ -105,7 +107,7 @@ class Path:
         return [step.name if step.id is None else f"{step.name}/{step.id}" for step in self.steps]
 
 
-def parse_path(root: Resource, name: str, below: Iterable[Any], reach: Callable[[Any], Resource]) -> Path:
+def parse_path(root: Resource, name: str, below: Iterable[Any], reach: Reach) -> Path:
     """Return the path that a list of segments describes.
 
     Args:
@@ -113,10 +115,11 @@ def parse_path(root: Resource, name: str, below: Iterable[Any], reach: Callable[
         name: the name of the first resource.
         below: the percent-decoded segments after the name. Plain code may give an identifier as a value of its field's
             type.
-        reach: a function that returns the resource of a model that a reference refers to.
+        reach: the models that the caller may reach.
 
     Raises:
-        NotFound: a segment names no relation that requests may read, or the path goes on below a list.
+        NotFound: a segment names no relation that requests may read, or a relation to a model that the caller may not
+            reach. The path may also go on below a list.
     """
     waiting = [*below][::-1]
     steps = [Step(root, name, _as_text(root.schema, waiting.pop()) if waiting else None)]
@@ -126,13 +129,15 @@ def parse_path(root: Resource, name: str, below: Iterable[Any], reach: Callable[
         if relation is None or before.is_list:
             raise NotFound(NO_PATH)
         kind = relation.type
-        resource = before.resource.inside(kind.schema) if isinstance(kind, Embedded) else reach(kind.model)
+        resource = before.resource.inside(kind.schema) if isinstance(kind, Embedded) else reach.find(kind.model)
+        if resource is None:
+            raise NotFound(NO_PATH)
         identifier = waiting.pop() if waiting and relation.many else None
         if identifier is not None and resource.schema.id_field is None:
             raise NotFound(NO_PATH)
         text = _as_text(resource.schema, identifier)
         steps.append(Step(resource, segment, text and _whole_key(before, relation, resource.schema, text), relation))
-    return Path(tuple(steps))
+    return Path(tuple(steps), reach)
 
 
 def _as_text(schema: Schema, identifier: Any) -> str | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from bzz.providers.base import Provider
 from bzz.resources.options import METHODS, Requirement
 from bzz.schema.fields import Field
+from bzz.schema.inheritance import subclasses
 from bzz.schema.schema import Schema
+
+HOOKS = ("get_list_queryset", "get_instance_queryset")  # the methods of a model that hide instances
+MAX_REPLY = 16 * 1024 * 1024  # bytes
 
 Authenticated = Mapping[str, tuple[Requirement | None, ...]]
 BY_POLICY = (None,)  # the requirements of a verb that a resource does not name
@@ -28,6 +32,10 @@ class Resource:
         authenticated: a dict from verb (``get``, ``create``, ``update``, ``delete``) to requirements. A request must
             meet all of them. None among them stands for the policy's own requirement. A verb that is not in the dict
             has this one alone.
+        max_reply: the longest reply to a read in bytes.
+        refused: verbs that the caller may not use on these instances.
+        variants: the access to instances whose own class inherits from the model, by class. None for a class whose
+            instances the caller may not see.
     """
 
     schema: Schema
@@ -36,6 +44,9 @@ class Resource:
     max_per_page: int = 100
     max_body: int = 1_048_576
     authenticated: Authenticated = field(default_factory=dict)
+    max_reply: int = MAX_REPLY
+    refused: frozenset[str] = frozenset()
+    variants: Mapping[type, Resource | None] = field(default_factory=dict)
     _inside: dict[Any, Resource] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def inside(self, schema: Schema) -> Resource:
@@ -45,13 +56,31 @@ class Resource:
         """
         known = self._inside.get(schema.model)
         if known is None or known.schema is not schema:
-            known = self._inside[schema.model] = replace(self, schema=schema)
+            known = self._inside[schema.model] = replace(self, schema=schema, variants={})
         return known
 
-    def for_plain_code(self, provider: Provider) -> Resource:
-        """Return the resource for plain code: all fields and any page size."""
-        schema = replace(provider.describe(self.schema.model), sort=self.schema.sort)
-        return replace(self, schema=schema, max_per_page=2**31 - 1)
+    @property
+    def senders(self) -> tuple[type, ...]:
+        """The classes that instances of the model can have now, the model first."""
+        return (self.schema.model, *dict.fromkeys(subclasses(self.schema.model)))
+
+    @cached_property
+    def is_narrowed(self) -> bool:
+        """Whether hooks, scopes or variants may hide instances from the caller."""
+        return bool(self.variants or self.schema.scopes) or any(hasattr(self.schema.model, hook) for hook in HOOKS)
+
+    def with_variants(self, variants: Mapping[type, Resource | None]) -> Resource:
+        """Return the resource with ``variants``. Its schema gets the schemas of the variants."""
+        schemas = {model: None if variant is None else variant.schema for model, variant in variants.items()}
+        return replace(self, schema=replace(self.schema, variants=schemas), variants=variants)
+
+    def of_instance(self, instance: Any) -> Resource:
+        """Return the access to one instance, by its own class."""
+        if self.variants:
+            for model in type(instance).__mro__:
+                if (variant := self.variants.get(model)) is not None:
+                    return variant
+        return self
 
     def strictest(self, other: Resource) -> Resource:
         """Return the resource that allows only the requests that both resources allow.
@@ -63,13 +92,16 @@ class Resource:
         fields = {
             name: _both(known, other.schema.fields.get(name, known)) for name, known in self.schema.fields.items()
         }
+        scopes = dict.fromkeys((*self.schema.scopes, *other.schema.scopes))
         return Resource(
-            replace(self.schema, fields=fields),
+            replace(self.schema, fields=fields, scopes=tuple(scopes)),
             self.methods & other.methods,
             min(self.per_page, other.per_page),
             min(self.max_per_page, other.max_per_page),
             min(self.max_body, other.max_body),
             _all_of(self.authenticated, other.authenticated),
+            min(self.max_reply, other.max_reply),
+            self.refused | other.refused,
         )
 
 
@@ -79,6 +111,8 @@ def _both(one: Field, other: Field) -> Field:
         readable=one.readable and other.readable,
         insertable=one.insertable and other.insertable,
         updatable=one.updatable and other.updatable,
+        filterable=one.filterable and other.filterable,
+        is_fixed=one.is_fixed or other.is_fixed,
     )
 
 

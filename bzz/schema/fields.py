@@ -35,7 +35,7 @@ class Field:
     Args:
         name: the model's own name for the field.
         type: the type of the values that the field can hold.
-        readable: whether replies show the field, and lists may be filtered and sorted by it.
+        readable: whether replies show the field.
         insertable: whether a request may set the field when it creates an instance.
         updatable: whether a request may change the field.
         deferred: whether the store keeps the field elsewhere than in the instance's row. Values and replies contain a
@@ -49,6 +49,8 @@ class Field:
         sort: the default order of the members of a deferred relation: pairs of a field's name and whether the order
             descends. Empty for the default order of the members' own schema. None for an order that no fields express.
             A page of such a list has no cursor.
+        filterable: whether lists may be filtered and sorted by the field, if it is readable.
+        is_fixed: whether an option of the hive lets requests read the field, but not change it.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Field:
     mirror: str | None = None
     parts: tuple[str, ...] = ()
     sort: tuple[tuple[str, bool], ...] | None = ()
+    filterable: bool = True
+    is_fixed: bool = False
 
     @property
     def is_hidden(self) -> bool:

@@ -56,6 +56,15 @@ class NamedFields:
         return frozenset(f.name for f in self.fields.values() if f.deferred)
 
     @cached_property
+    def coverable(self) -> frozenset[str]:
+        """The names of the deferred fields that an entity tag may cover.
+
+        A tag must not tell of members that the request may not see. So it covers no field by which requests may not
+        filter.
+        """
+        return frozenset(name for name in self.deferred if self.fields[name].readable and self.fields[name].filterable)
+
+    @cached_property
     def deferred_keys(self) -> frozenset[str]:
         """The public names of the deferred fields."""
         return frozenset(map(self.public_name, self.deferred))

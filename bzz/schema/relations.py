@@ -171,3 +171,9 @@ def composed(schema: Schema, new: Values, old: Mapping[str, Any]) -> Values:
             if None not in key:
                 made[known.name] = known.type.parse(key if len(key) > 1 else key[0])
     return made
+
+
+def reference_of(known: Field) -> Reference | None:
+    """Return the type of a field's references. Return None for a field of another type."""
+    kind = known.type.item if isinstance(known.type, List) else known.type
+    return kind if isinstance(kind, Reference) else None

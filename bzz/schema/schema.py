@@ -193,6 +193,9 @@ class Schema(NamedFields):
                     raise ValueError(UNKNOWN_FIELD)
                 if known.name in typed:
                     raise ValueError("is given more than once")
+                if known.holder is not None and not hidden:
+                    way = f"; use POST and DELETE at the path of the field, .../{key}" if known.updatable else ""
+                    raise ValueError(f"is stored in {known.holder.model.__name__}{way}")
                 typed[known.name] = parse_value(known.type, value)
             except ValueError as error:
                 add_error(errors, key, error)

@@ -119,4 +119,4 @@ def test_a_wrong_value_of_authenticated_is_an_error(given: Any) -> None:
 @needs_extras
 def test_the_error_of_an_unknown_option_lists_the_known_ones() -> None:
     with pytest.raises(TypeError, match=r"unknown option per_pgae; there are .*per_page, .*threads"):
-        bzz.ModelHive.routes_for("mongoengine", User, per_pgae=3)
+        bzz.ModelHive.routes_for("mongoengine", User, per_pgae=3)  # type: ignore[call-arg]

@@ -93,9 +93,17 @@ def test_a_route_list_is_a_sequence_of_rules() -> None:
 def test_a_route_list_and_a_list_of_rules_add_up_to_a_route_list() -> None:
     first, second, *_ = RULES
     routes = bzz.flatten([first])
-    for added in (routes + [second], routes + bzz.flatten([second]), [first] + bzz.flatten([second])):  # noqa: RUF005
+    for added in (routes + [second], routes + bzz.flatten([second])):  # noqa: RUF005
         assert isinstance(added, bzz.RouteList)
         assert [*added] == [first, second]
+
+
+def test_a_list_that_takes_up_a_route_list_stays_a_list() -> None:
+    first, second, third, *_ = RULES
+    rules = [first]
+    rules += bzz.flatten([second])
+    rules.append(third)
+    assert rules == [first, second, third]
 
 
 @pytest.mark.parametrize(

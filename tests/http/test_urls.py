@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from bzz.exceptions import NotFound
 from bzz.http import urls
+from bzz.providers.memory import MemoryProvider
 from bzz.resources.paths import Path, Step
+from bzz.resources.reach import PlainReach
 from bzz.resources.resource import Resource
 from bzz.schema.schema import Schema
 
@@ -66,7 +68,7 @@ USERS = Resource(Schema(object, {}))
 @given(st.text(min_size=1))
 def test_segments_reads_the_identifier_that_location_writes(identifier: str) -> None:
     try:
-        path = urls.location("/user", Path((Step(USERS, "user"),)), identifier)
+        path = urls.location("/user", Path((Step(USERS, "user"),), PlainReach(MemoryProvider())), identifier)
     except UnicodeEncodeError:  # a lone surrogate is no text
         return
     assert re.fullmatch(urls.pattern("/user"), path)

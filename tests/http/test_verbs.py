@@ -50,7 +50,22 @@ async def test_an_unknown_method_at_an_unknown_path_is_405(teams: Api) -> None:
     assert (reply.status, reply.headers["Content-Type"]) == (405, "application/problem+json")
 
 
-async def test_a_path_takes_the_methods_that_all_resources_along_it_allow(
+async def test_the_hive_that_stores_a_reference_must_allow_updates_for_joining_and_leaving(
+    api: Api, served: Any, models: ModuleType
+) -> None:
+    api.mount(
+        bzz.ModelHive.routes_for(served, models.Team, methods=["PATCH"]),
+        bzz.ModelHive.routes_for(served, models.Member, methods=["GET"]),
+    )
+    for path, allowed in (
+        ("members", "POST, OPTIONS"),
+        ("members/2", "DELETE, OPTIONS"),
+        ("owner", "POST, DELETE, OPTIONS"),
+    ):
+        assert (await api("OPTIONS", f"/team/1/{path}")).headers["Allow"] == allowed, path
+
+
+async def test_a_path_takes_no_method_through_a_hive_that_does_not_allow_get(
     api: Api, served: Any, models: ModuleType
 ) -> None:
     api.mount(
@@ -68,6 +83,9 @@ async def test_a_path_takes_the_methods_that_all_resources_along_it_allow(
 
 
 async def test_a_relation_that_requests_may_not_set_takes_no_writes(api: Api, served: Any, models: ModuleType) -> None:
-    api.mount(bzz.ModelHive.routes_for(served, models.Team, read_only=["members", "projects"]))
+    api.mount(
+        bzz.ModelHive.routes_for(served, models.Team, read_only=["members", "projects"]),
+        bzz.ModelHive.routes_for(served, models.Member),
+    )
     for path in ("members", "members/2", "projects", "projects/2", "projects/2/module"):
         assert (await api("OPTIONS", f"/team/1/{path}")).headers["Allow"] == "GET, HEAD, OPTIONS", path

@@ -12,6 +12,7 @@ from bzz.exceptions import Conflict, Forbidden, NotFound
 from bzz.lifecycle.embedded import adding, locate, removing, within
 from bzz.providers.memory import MemoryProvider
 from bzz.resources.paths import Step, parse_path
+from bzz.resources.reach import PlainReach
 from bzz.resources.resource import Resource
 from bzz.schema.fields import Values
 from tests.support.client import Api
@@ -27,7 +28,7 @@ def steps(*below: str) -> tuple[Step, ...]:
     """The steps from a team down to a document."""
     provider = MemoryProvider()
     root = Resource(provider.describe(records.Team))
-    return parse_path(root, "team", ["1", *below], lambda model: Resource(provider.describe(model))).steps[1:]
+    return parse_path(root, "team", ["1", *below], PlainReach(provider)).steps[1:]
 
 
 def nothing(values: Values) -> None:

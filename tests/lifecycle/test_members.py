@@ -262,3 +262,19 @@ async def test_an_error_names_at_most_100_fields(teams: Api) -> None:
     body = {f"x{number}": 1 for number in range(5000)}
     reply = await teams("POST", f"/team/{await team(teams)}/members", json_body=body)
     assert (reply.status, len(reply.json["errors"])) == (400, 100)
+
+
+async def test_a_body_that_changes_a_list_of_references_tells_the_update_and_then_who_left_and_joined(
+    teams: Api, sent: list[Sent]
+) -> None:
+    ada, bob = await member(teams), await member(teams, "Bob")
+    parent = await team(teams, members=[ada])
+    sent.clear()
+    assert (await teams("PATCH", f"/team/{parent}", json_body={"members": [bob], "owner": ada})).status == 200
+    told = [(s.signal, s.keywords["field"], s.keywords["instance"].name) for s in sent if "sociate" in s.signal]
+    told = [one for one in told if one[1] == "members"]
+    names = [("dissociate", "members", "Ada"), ("associate", "members", "Bob")]
+    assert told == [(f"{when}_{name}", *rest) for when in ("pre", "post") for name, *rest in names]
+    order = [s.signal for s in sent]
+    assert order.index("pre_update_instance") < order.index("pre_dissociate") < order.index("post_update_instance")
+    assert sum("owner" in s.keywords.get("field", "") for s in sent) == 2

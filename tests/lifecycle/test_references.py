@@ -10,6 +10,7 @@ from bzz.exceptions import Invalid
 from bzz.lifecycle.references import check_references, refers
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.memory import MemoryProvider
+from bzz.resources.reach import PlainReach
 from bzz.schema.schema import Schema
 from bzz.signals import pre_provider_call
 from bzz.testing import capture
@@ -43,7 +44,7 @@ async def test_each_dangling_reference_is_named_after_one_query(provider: Memory
         "projects": [{"name": "x", "lead": ada}, {"name": "y", "lead": NOBODY}],
     }
     with capture(pre_provider_call) as sent, pytest.raises(Invalid) as caught:
-        await check_references(UnitOfWork(provider), teams, new, {})
+        await check_references(UnitOfWork(provider), PlainReach(provider), teams, new, {})
     gone = [f"there is no Member {NOBODY}"]
     assert caught.value.errors == {"owner": gone, "members.1": gone, "projects.1.lead": gone}
     assert len(sent) == 1, "all in one batch"
@@ -52,7 +53,9 @@ async def test_each_dangling_reference_is_named_after_one_query(provider: Memory
 async def test_a_reference_that_the_stored_values_hold_is_not_checked(provider: MemoryProvider, teams: Schema) -> None:
     old: dict[str, Any] = {"owner": NOBODY, "members": [NOBODY]}
     with capture(pre_provider_call) as sent:
-        await check_references(UnitOfWork(provider), teams, {"owner": NOBODY, "members": [NOBODY, NOBODY]}, old)
+        await check_references(
+            UnitOfWork(provider), PlainReach(provider), teams, {"owner": NOBODY, "members": [NOBODY, NOBODY]}, old
+        )
     assert sent == []
     with pytest.raises(Invalid):
-        await check_references(UnitOfWork(provider), teams, {"projects": [{"lead": NOBODY}]}, old)
+        await check_references(UnitOfWork(provider), PlainReach(provider), teams, {"projects": [{"lead": NOBODY}]}, old)

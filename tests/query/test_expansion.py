@@ -10,7 +10,9 @@ import pytest
 import bzz
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.values import Query
-from bzz.query.expansion import Tree, models, plan, undeferred
+from bzz.query.expansion import Tree, plan, resources, undeferred
+from bzz.resources.family import Family
+from bzz.resources.reach import PlainReach
 from bzz.schema.schema import Schema
 from tests.support.schemas import ROWS
 from tests.support.teams import records
@@ -27,31 +29,35 @@ def plain(tree: Tree) -> dict[str, Any]:
 
 def test_names_that_begin_alike_share_a_branch(provider: MemoryProvider, teams: Schema) -> None:
     names = ["owner", "members.friends", "members", "projects.lead", "projects.members"]
-    tree = plan(provider, teams, names)
+    tree = plan(PlainReach(provider), teams, names)
     assert plain(tree) == {"owner": {}, "members": {"friends": {}}, "projects": {"lead": {}, "members": {}}}
-    assert [*models(tree)] == [records.Member] * 5
+    assert [resource.schema.model for resource in resources(tree)] == [records.Member] * 5
 
 
 def test_two_references_deep_is_the_deepest(provider: MemoryProvider, teams: Schema) -> None:
-    assert plain(plan(provider, teams, ["projects.lead.friends"])) == {"projects": {"lead": {"friends": {}}}}
+    assert plain(plan(PlainReach(provider), teams, ["projects.lead.friends"])) == {
+        "projects": {"lead": {"friends": {}}}
+    }
     with pytest.raises(ValueError, match=r"cannot expand 'projects\.lead\.friends\.friends', at most 2 deep"):
-        plan(provider, teams, ["projects.lead.friends.friends"])
+        plan(PlainReach(provider), teams, ["projects.lead.friends.friends"])
 
 
 def test_a_name_of_no_reference_is_refused_with_the_references_there_are(
     provider: MemoryProvider, teams: Schema
 ) -> None:
     with pytest.raises(ValueError, match=r"there are members, owner, projects\.lead, projects\.members"):
-        plan(provider, teams, ["name"])
+        plan(PlainReach(provider), teams, ["name"])
     with pytest.raises(ValueError, match="'projects': it is no reference"):
-        plan(provider, teams, ["projects"])
+        plan(PlainReach(provider), teams, ["projects"])
 
 
-def test_a_reference_to_a_model_without_get_is_not_expanded(provider: MemoryProvider, teams: Schema) -> None:
-    hive = bzz.ModelHive(provider, records.Member, methods=["POST"])
-    assert hive.routes()
+@pytest.mark.parametrize("hives", [[], ["POST"]])
+def test_a_reference_to_a_model_without_a_hive_or_without_get_is_not_expanded(
+    provider: MemoryProvider, teams: Schema, hives: list[str]
+) -> None:
+    family = Family([bzz.ModelHive(provider, records.Member, methods=[method]) for method in hives])
     with pytest.raises(ValueError, match="there are none"):
-        plan(provider, teams, ["owner"])
+        plan(family.reach(), teams, ["owner"])
 
 
 def test_a_reply_shows_the_deferred_fields_that_the_query_names() -> None:

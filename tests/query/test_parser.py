@@ -9,7 +9,8 @@ from bzz.providers.conditions import Condition
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.values import Query
 from bzz.query.parser import Parser
-from bzz.resources.paths import Step
+from bzz.resources.paths import Path, Step
+from bzz.resources.reach import PlainReach
 from bzz.resources.resource import Resource
 from tests.support.client import Api
 from tests.support.schemas import ROWS
@@ -17,7 +18,8 @@ from tests.support.teams import people
 
 
 def query(encoded: str) -> Query:
-    return Parser(MemoryProvider(), Step(Resource(ROWS), "row")).query(encoded)
+    provider = MemoryProvider()
+    return Parser(provider, Path((Step(Resource(ROWS), "row"),), PlainReach(provider))).query(encoded)
 
 
 def test_a_query_string_becomes_a_query_typed_by_its_fields() -> None:

@@ -7,6 +7,7 @@ import pytest
 from bzz.exceptions import NotFound
 from bzz.providers.values import NO_KEY
 from bzz.resources.paths import Path, Step, parse_path
+from bzz.resources.reach import Reach
 from bzz.resources.resource import Resource
 from bzz.schema.containers import List
 from bzz.schema.fields import Field
@@ -51,8 +52,13 @@ TEAMS = Resource(
 )
 
 
+class ReachOfTeams(Reach):
+    def find(self, model: type) -> Resource | None:
+        return MEMBERS if model is Other else TEAMS
+
+
 def parse(*below: Any) -> Path:
-    return parse_path(TEAMS, "team", below, {Other: MEMBERS, Team: TEAMS}.__getitem__)
+    return parse_path(TEAMS, "team", below, ReachOfTeams())
 
 
 @pytest.mark.parametrize(

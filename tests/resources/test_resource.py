@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from bzz.providers.memory import MemoryProvider
 from bzz.resources.options import Requirement, restrict
 from bzz.resources.resource import Authenticated, Resource
 from bzz.schema.fields import Field
 from bzz.schema.scalars import STRING
 from bzz.schema.schema import Schema
-from tests.support.models import User
 from tests.support.schemas import ADDRESS, SCHEMA, Model, fields
 
 
@@ -55,13 +53,3 @@ def test_embedded_documents_have_the_options_of_their_parent() -> None:
     inner = parent.inside(ADDRESS.schema)
     assert (inner.schema, inner.methods, inner.per_page) == (ADDRESS.schema, frozenset({"GET"}), 7)
     assert parent.inside(ADDRESS.schema) is inner
-
-
-def test_plain_code_reaches_all_fields_in_the_default_order() -> None:
-    described = MemoryProvider().describe(User)
-    restricted = restrict(described, fields=["name"])
-    resource = Resource(Schema(User, restricted.fields, "id", "id", (("name", True),)), max_per_page=3)
-    everything = resource.for_plain_code(MemoryProvider())
-    assert [name for name, _ in everything.schema.readable] == [name for name, _ in described.readable]
-    assert everything.schema.fields["age"].updatable
-    assert (everything.schema.sort, everything.max_per_page) == ((("name", True),), 2**31 - 1)

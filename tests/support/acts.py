@@ -10,6 +10,7 @@ from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.base import Provider
 from bzz.providers.values import ActState, Query
 from bzz.resources.paths import Path, Step
+from bzz.resources.reach import PlainReach
 from bzz.resources.resource import Resource
 from bzz.schema.schema import Schema
 from tests.support.models import User
@@ -17,7 +18,7 @@ from tests.support.models import User
 
 def act_on(provider: Provider, schema: Schema, name: str, id: str | None = None, handler: object = None) -> Act:  # noqa: A002
     """An act on all of a resource, or on one instance of it."""
-    return Act(UnitOfWork(provider, ActState(handler)), Path((Step(Resource(schema), name, id),)))
+    return Act(UnitOfWork(provider, ActState(handler)), Path((Step(Resource(schema), name, id),), PlainReach(provider)))
 
 
 def act_at(all_users: Act, instance: User, handler: object = None) -> Act:

@@ -107,7 +107,8 @@ class MemoryProvider(ThreadedProvider):
         return self._copied(address.schema, self._find(address, state), represent=represent)
 
     def _list(self, schema: Schema, query: Query, state: ActState, represent: bool) -> Listing:
-        found = visible(schema, self._snapshot(schema.model), state.handler)
+        stored = self._snapshot(schema.model)
+        found: Iterable[Any] = stored if query.hidden else visible(schema, stored, state.handler)
         order, alternatives = query.order(schema), query.alternatives or [[]]
         meets, beyond = all_hold(query.where), [all_hold(conditions) for conditions in alternatives]
         rows = [row for row in _with_values(found, query, order) if meets(row[0])]

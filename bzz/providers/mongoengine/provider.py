@@ -139,7 +139,7 @@ class MongoEngineProvider(ThreadedProvider):
         raise NotFound(NO_INSTANCE)
 
     def _list(self, schema: Schema, query: Query, state: ActState, *, represent: bool) -> Listing:
-        visible = visible_documents(schema, state.handler)
+        visible = schema.model.objects if query.hidden else visible_documents(schema, state.handler)
         order = [f"{'-' if descending else '+'}{name}" for name, descending in query.order(schema)]
         queryset = narrow(visible, query).order_by(*order).limit(query.per_page + 1)
         found = [*iter(queryset.skip(query.skip) if query.skip else queryset)]  # len(queryset) would hide errors

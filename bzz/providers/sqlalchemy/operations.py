@@ -130,7 +130,8 @@ def update(
     if not changed:
         return replace(stored, previous=stored.values)
     written = _written(session, mapped_class, instance, deferred, stored.values)
-    return replace(written, previous=stored.values)
+    kept = {name: stored.values[name] for name in address.undefer if name not in deferred}
+    return replace(written, values={**written.values, **kept}, previous=stored.values)
 
 
 def delete(
@@ -149,12 +150,12 @@ def delete(
     session.flush()  # writes the changes of receivers
     with session.no_autoflush:
         instance = load_locked(session, mapped_class, address, visible)
-        values = mapped_class.values(instance)
+        [stored] = to_stored(session, mapped_class, address.schema, [instance], address.undefer)
         if check is not None:
-            check(values)
+            check(stored.values)
         session.delete(instance)
     session.flush()
-    return Stored(instance, values)
+    return stored
 
 
 def represent(

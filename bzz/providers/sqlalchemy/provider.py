@@ -143,8 +143,8 @@ class SQLAlchemyProvider(ThreadedProvider):
 
     async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
         """Return the page that ``query`` asks for."""
-        mapped_class, visible = self.mapped_class(schema.model), await self._visible(schema, state)
-        places: Any = None
+        mapped_class, places = self.mapped_class(schema.model), None
+        visible = None if query.hidden else await self._visible(schema, state)
         if query.within is not None:
             parent = self.mapped_class(query.within.schema.model)
             key = parent.encode(str(parent.schema.pk), query.within.key)

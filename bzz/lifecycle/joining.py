@@ -1,0 +1,208 @@
+"""The rows that must change so that members join or leave a relation, if other rows than the parent's store it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bzz.exceptions import BzzError, Conflict, MethodNotAllowed
+from bzz.lifecycle.act import Act
+from bzz.lifecycle.moves import SIGNALS, Move
+from bzz.lifecycle.patches import Patch
+from bzz.lifecycle.revisions import Revision, check_allowed
+from bzz.lifecycle.rows import Creation, Deletion
+from bzz.lifecycle.targets import Target
+from bzz.providers.conditions import Condition
+from bzz.providers.values import Address, Query, Stored
+from bzz.resources.resource import Resource
+from bzz.schema.fields import Holder
+from bzz.schema.relations import reference_of
+from bzz.schema.schema import Schema
+from bzz.signals import post_update_instance, pre_update_instance, request_failed
+
+Row = Revision | Creation | Deletion
+
+
+def check_relation(act: Act, target: Target, whole: Stored) -> None:
+    """Check that the caller may change the relation at the act's path, by the class of its parent.
+
+    Raises:
+        NotFound: the caller may not read the relation.
+        MethodNotAllowed, Unauthorized, Forbidden: the caller may not change it.
+    """
+    resource, step = target.of_instance(whole), act.path.end
+    if not target.steps:
+        target.check_readable(whole, step)
+    if step.relation is not None and step.relation.field.holder is None:
+        check_allowed(act, resource, "update", "PUT", "PATCH")
+    known = resource.schema.fields.get(target.steps[0].field if target.steps else step.field)
+    if known is not None and not (act.in_process or known.updatable):
+        raise MethodNotAllowed(["GET", "HEAD", "OPTIONS"])
+
+
+async def rows_to_join(
+    act: Act, target: Target, parent: Stored, members: Sequence[Stored], leaving: Sequence[Any]
+) -> Sequence[Row]:
+    """Return the changes of other rows than the parent's that let ``members`` join.
+
+    Args:
+        act: the act. Its path ends in the relation.
+        target: where the parent is stored.
+        parent: the parent.
+        members: the instances that join.
+        leaving: the primary keys of the members that they replace.
+
+    Returns:
+        The changes. The list is empty if the provider writes the relation together with the parent.
+
+    Raises:
+        MethodNotAllowed, Unauthorized, Forbidden: the caller may not change a row, by the row's own class.
+        Conflict: the caller may not change or see a member that must leave.
+    """
+    holder, pk = _holder(act), str(act.schema.pk)
+    if holder is None and act.path.end.relation is not None and act.path.end.relation.field.holder is not None:
+        for member in members:  # their class shows no field for the parent
+            check_allowed(act, act.path.end.resource.of_instance(member.instance), "update", "PUT", "PATCH")
+    if holder is None:
+        return _parent_revision(act, target, parent, members[0].values[pk])
+    key = parent.values[str(act.path.parent.schema.pk)]
+    if holder.member_field is not None:
+        names, schema = (str(holder.field), holder.member_field), _rows(act, holder).schema
+        pairs = ((key, member.values[pk]) for member in members)
+        return [Creation(act, schema, dict(zip(names, pair, strict=True)), pair) for pair in pairs]
+    if act.path.end.is_list and _is_silent(act):
+        return []
+    replaced = await act.unit_of_work.fetch(act.schema, leaving, represent=False)
+    if len(replaced) < len(leaving):
+        raise Conflict("Another instance holds this place; it must leave first.")
+    try:
+        left = [row for member in replaced.values() for row in await rows_to_leave(act, target, parent, member)]
+    except BzzError as error:
+        raise Conflict("You may not change the instance that holds this place; it must leave first.") from error
+    return [*left, *[await _revision(act, holder, parent, member, key) for member in members]]
+
+
+async def rows_to_leave(act: Act, target: Target, parent: Stored, member: Stored) -> Sequence[Row]:
+    """Return the changes of other rows than the parent's that let ``member`` leave.
+
+    Args:
+        act: the act. Its path ends in the relation, or in the member.
+        target: where the parent is stored.
+        parent: the parent.
+        member: the instance that leaves.
+
+    Returns:
+        The changes. The list is empty if the provider writes the relation together with the parent.
+
+    Raises:
+        MethodNotAllowed, Unauthorized, Forbidden: the caller may not change a row, by the row's own class.
+    """
+    holder = _holder(act)
+    if holder is None:
+        return _parent_revision(act, target, parent, None)
+    if holder.member_field is not None:
+        return await _rows_between(act, holder, parent, member)
+    if holder.is_owner:
+        check_allowed(act, act.path.end.resource.of_instance(member.instance), "delete", "DELETE")
+        return [Deletion(act, address_of(act.schema, member), member)]
+    return [await _revision(act, holder, parent, member, None)]
+
+
+async def write_rows(act: Act, rows: Sequence[Row]) -> Sequence[Stored]:
+    """Send the ``pre_`` signals of all changes, write them in one transaction, and return the rows as they are now.
+
+    Raises:
+        BzzError: raised by ``Provider.write_all``.
+        Exception: raised by a receiver.
+    """
+    for row in rows:
+        await row.announce()
+    return await act.unit_of_work.write_all([row.write() for row in rows])
+
+
+async def conclude_rows(rows: Sequence[Row], written: Sequence[Stored]) -> None:
+    """Send the ``post_`` signals of all changes.
+
+    Args:
+        rows: the changes.
+        written: the result of ``write_rows``.
+    """
+    for row, stored in zip(rows, written, strict=True):
+        await row.conclude(stored)
+
+
+def _holder(act: Act) -> Holder | None:
+    """Return the rows that store the relation at the end of the act's path, if they have a field for the parent."""
+    relation = act.path.end.relation
+    holder = relation.field.holder if relation else None
+    return holder if holder is not None and holder.field is not None else None
+
+
+def _is_silent(act: Act) -> bool:
+    """Tell whether no receiver listens to the members of the relation at the act's path.
+
+    The provider then writes all members at once.
+    """
+    heard = (pre_update_instance, post_update_instance, request_failed, *(one for pair in SIGNALS for one in pair))
+    return not (act.path.end.resource.variants or any(signal.receivers for signal in heard))
+
+
+def _parent_revision(act: Act, target: Target, parent: Stored, key: Any) -> Sequence[Row]:
+    """Return the update of a parent that stores a to-one relation itself, if the members show the relation, too."""
+    relation = act.path.end.relation
+    if relation is None or relation.many or relation.field.deferred or relation.field.mirror is None:
+        return []
+    name = relation.field.name
+    patch, expected = Patch(act.path.parent.schema, {name: key}), {name: parent.values.get(name)}
+    return [Revision(act, target, patch, parent, expected=expected)]
+
+
+async def _revision(act: Act, holder: Holder, parent: Stored, member: Stored, key: Any) -> Revision:
+    """Return the update of a member that refers to the parent with the primary key ``key`` from now on."""
+    resource, name = act.path.end.resource.of_instance(member.instance), str(holder.field)
+    check_allowed(act, resource, "update", "PUT", "PATCH")
+    if not (act.in_process or resource.schema.fields[name].updatable):
+        raise MethodNotAllowed([*sorted(resource.methods), "OPTIONS"])
+    target, pk = Target(act.unit_of_work, address_of(resource.schema, member), resource), str(act.schema.pk)
+    patch, expected = Patch(resource.schema, {name: key}), {name: member.values.get(name)}
+    revision = Revision(act, target, patch, member, member.values[pk], expected)
+    if reference_of(resource.schema.fields[name]) is None:
+        revision.moves += await _moves(act, parent, member, key, member.values.get(name))
+    return revision
+
+
+async def _moves(act: Act, parent: Stored, member: Stored, new: Any, old: Any) -> list[Move]:
+    """Return the moves of a member whose class shows a foreign key, but no reference to the parent."""
+    schema, field, pk = act.path.parent.schema, act.path.end.field, member.values[str(act.schema.pk)]
+    others = [key for key in (old, new) if key is not None and key != parent.values[str(schema.pk)]]
+    found = await act.unit_of_work.fetch(schema, others, hidden=True, represent=False) if others else {}
+    parents = {**found, parent.values[str(schema.pk)]: parent}
+    return [
+        Move(type(owner.instance), field, owner.instance, member.instance, (key, pk), key, is_joining, True)
+        for key, is_joining in ((old, False), (new, True))
+        if (owner := parents.get(key)) is not None
+    ]
+
+
+def _rows(act: Act, holder: Holder) -> Resource:
+    found = act.path.reach.find(holder.model)
+    if found is None:  # the gate has checked this already
+        raise MethodNotAllowed(["GET", "HEAD", "OPTIONS"])
+    return found
+
+
+async def _rows_between(act: Act, holder: Holder, parent: Stored, member: Stored) -> list[Row]:
+    """Return the deletions of the rows of an association table between a parent and a member."""
+    schema = _rows(act, holder).schema
+    where = [
+        Condition(str(holder.field), "eq", parent.values[str(act.path.parent.schema.pk)]),
+        Condition(str(holder.member_field), "eq", member.values[str(act.schema.pk)]),
+    ]
+    listing = await act.unit_of_work.list(schema, Query(where=where, per_page=100), represent=False)
+    return [Deletion(act, address_of(schema, row), row) for row in listing.items]
+
+
+def address_of(schema: Schema, stored: Stored) -> Address:
+    """Return the address of a stored instance, by its primary key."""
+    pk = str(schema.pk)
+    return Address(schema, str(schema.identifier(stored.values[pk], pk)), pk, stored.values[pk])

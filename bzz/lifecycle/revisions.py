@@ -1,0 +1,186 @@
+"""Revisions: the updates of stored instances, and the signals about them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bzz.exceptions import Conflict, Forbidden, MethodNotAllowed, NotFound, Unauthorized
+from bzz.lifecycle.act import Act
+from bzz.lifecycle.moves import Move, are_heard, as_list, find_moves, others
+from bzz.lifecycle.patches import Patch
+from bzz.lifecycle.references import check_references, refers
+from bzz.lifecycle.targets import Target
+from bzz.providers.values import Stored, Undefer
+from bzz.providers.writes import Update
+from bzz.resources.resource import Resource
+from bzz.schema.errors import NO_INSTANCE
+from bzz.schema.fields import Values
+from bzz.schema.relations import reference_of
+from bzz.schema.schema import Schema
+from bzz.schema.types import Diff
+from bzz.signals import post_update_instance, pre_update_instance
+
+
+@dataclass(slots=True)
+class Revision:
+    """The update of one instance, stored or embedded.
+
+    Args:
+        act: the act.
+        target: where the instance is stored.
+        patch: the changes. Receivers of ``pre_update_instance`` may change their data.
+        loaded: the stored instance, if it is loaded. Its values contain all deferred fields of the patch.
+        key: tells the revisions of one act apart.
+        expected: values that the instance must still have when it is written.
+        moves: the members that join or leave relations of the instance. ``announce`` adds to them.
+    """
+
+    act: Act
+    target: Target
+    patch: Patch
+    loaded: Stored | None = None
+    key: Hashable = None
+    expected: Values = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    _held: Values = field(default_factory=dict)  # the values from which the announced moves were found
+
+    def is_watched(self) -> bool:
+        """Tell whether the instance must be loaded before the write: for a receiver, or to check a reference."""
+        schema, data = self.patch.schema, self.patch.data
+        is_heard = self.act.is_watched(pre_update_instance) or are_heard(schema, data)
+        return is_heard or refers(schema, data) or any(self._narrowed(name) for name in data)
+
+    def _narrowed(self, name: str) -> Schema | None:
+        """Return the schema of the members of a deferred relation, if the caller may not see all members."""
+        known = self.patch.schema.fields[name]
+        kind = reference_of(known) if known.deferred and not self.act.in_process else None
+        resource = self.act.path.reach.find(kind.model) if kind else None
+        return resource.schema if resource is not None and resource.is_narrowed else None
+
+    async def _keep_hidden(self, found: Stored) -> None:
+        """Add the members that the caller may not see to the lists that the request sent."""
+        for name, value in self.patch.data.items():
+            schema, held = self._narrowed(name), as_list(found.values.get(name))
+            if schema is not None and isinstance(value, list):
+                seen = await self.act.unit_of_work.fetch(schema, held, represent=False)
+                self.patch.data[name] = [*value, *others(held, [*seen, *value])]
+
+    async def announce(self) -> None:
+        """Check the changes of a loaded instance, and send the ``pre_`` signals of the update and of its moves.
+
+        Raises:
+            PreconditionFailed, Invalid: raised by ``Patch.check`` or ``check_references``.
+            Exception: raised by a receiver.
+        """
+        act, patch, work = self.act, self.patch, self.act.unit_of_work
+        if self.loaded is None:
+            return
+        found, given = self.target.part(self.loaded), dict(patch.data) if self.expected else {}
+        sender = type(found.instance)
+        await work.compute(patch.check, found.values)
+        await self._keep_hidden(found)
+        if act.is_watched(pre_update_instance, sender):
+            await act.announce(
+                pre_update_instance,
+                sender=sender,
+                key=self.key,
+                data=patch.data,
+                instance=found.instance,
+                updated_fields=lambda: work.compute(_expected, patch, found.values),
+            )
+            await act.retype(patch.schema, patch.data)
+        await check_references(work, act.path.reach, patch.schema, patch.data, {**found.values, **given})
+        if are_heard(patch.schema, patch.data):
+            undefer = deferred(patch.schema, patch.data)
+            if undefer.keys() - found.values.keys():  # a receiver has set another relation
+                found = await self.target.get(undefer)
+            moves = await find_moves(act, patch.schema, found, patch.data)
+            self.moves += moves
+            self._held = {name: found.values.get(name) for name in patch.data} if moves else {}
+        for move in self.moves:
+            await move.announce(act)
+
+    def apply(self, stored: Values) -> Values:
+        """Return the new values of the instance that has the ``stored`` values.
+
+        Raises:
+            NotFound: another request took the member out of the relation.
+            Conflict: another request changed a relation, so that the announced moves are not those of this write.
+            PreconditionFailed, Invalid: raised by ``Patch.apply``.
+        """
+        schema = self.patch.schema
+        is_other = any(not schema.fields[name].type.same(stored.get(name), v) for name, v in self.expected.items())
+        if is_other and all(self.patch.data.get(name, ...) is None for name in self.expected):
+            raise NotFound(NO_INSTANCE)  # the member left in another way
+        if is_other or not all(self._is_announced(name, held, stored) for name, held in self._held.items()):
+            raise Conflict("Another request changed this relation; read it again.")
+        return self.patch.apply(stored)
+
+    def _is_announced(self, name: str, held: Any, stored: Values) -> bool:
+        """Tell whether all moves of the write in one relation were announced."""
+        if reference_of(self.patch.schema.fields[name]) is None:
+            return True
+        wanted, now, before = (as_list(value) for value in (self.patch.data.get(name), stored.get(name), held))
+        is_leaving_told = {*others(now, wanted)} <= {*others(before, wanted)}
+        return is_leaving_told and {*others(wanted, now)} <= {*others(wanted, before)}
+
+    def write(self) -> Update:
+        """Return the write of a stored instance, for ``UnitOfWork.write_all``."""
+        return Update(self.target.address, self.apply, self.loaded)
+
+    async def conclude(self, whole: Stored) -> None:
+        """Send the ``post_`` signals of the update and of its moves.
+
+        Args:
+            whole: the stored instance after the write.
+        """
+        act, work = self.act, self.act.unit_of_work
+        stored = self.target.part(whole)
+        sender = type(stored.instance)
+        if act.is_watched(post_update_instance, sender):
+            previous = self.target.previous(whole)
+            await act.conclude(
+                post_update_instance,
+                sender=sender,
+                key=self.key,
+                instance=stored.instance,
+                updated_fields=lambda: work.compute_uncancelled(self.patch.schema.diff, previous, stored.values),
+            )
+        for move in self.moves:
+            await move.conclude(act, stored.instance)
+
+
+def check_allowed(act: Act, resource: Resource, verb: str, *methods: str) -> None:
+    """Check that a request may write an instance, by the instance's own class.
+
+    Args:
+        act: the act.
+        resource: the access to the instance.
+        verb: ``update`` or ``delete``.
+        methods: HTTP methods. The resource must allow one of them.
+
+    Raises:
+        MethodNotAllowed: the resource allows none of the methods.
+        Unauthorized, Forbidden: the caller may not use the verb on instances of this class.
+    """
+    if act.in_process:
+        return
+    if resource.methods.isdisjoint(methods):
+        raise MethodNotAllowed([*sorted(resource.methods), "OPTIONS"])
+    if verb in resource.refused:
+        if getattr(act.unit_of_work.state.handler, "current_user", None):
+            raise Forbidden(f"You may not {verb} this {resource.schema.model.__name__}.")
+        raise Unauthorized
+
+
+def deferred(schema: Schema, data: Values) -> Undefer:
+    """Return the deferred fields in ``data``. They must be loaded before they are changed."""
+    return dict.fromkeys(schema.deferred & data.keys()) if schema.deferred else {}
+
+
+def _expected(patch: Patch, stored: Values) -> Diff:
+    """Return the diff that the current values of ``patch`` make."""
+    typed = patch.schema.parse(patch.data, hidden=True)
+    return patch.schema.diff(stored, patch.schema.merge(stored, typed))

@@ -1,0 +1,201 @@
+"""Families: the hives of one API, and the access to each model that they give together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property, reduce
+from typing import Protocol
+
+from bzz.providers.base import Provider
+from bzz.resources.reach import Reach, has_hooks
+from bzz.resources.resource import Resource
+from bzz.schema.fields import Field, Holder
+from bzz.schema.inheritance import subclasses
+from bzz.schema.relations import reference_of
+from bzz.schema.schema import Schema
+
+MAX_REACHES = 100  # kept for each family; checks may deny in many combinations
+Denied = frozenset[tuple[type, str]]  # pairs of a class and a verb that the caller may not use on its instances
+
+
+class Served(Protocol):
+    """A hive, as a family sees it.
+
+    Attributes:
+        model: the model.
+        provider: the provider of the model.
+        is_main: whether this hive alone decides how the model is reached through other models.
+    """
+
+    model: type
+    provider: Provider
+    is_main: bool
+
+    @property
+    def resource(self) -> Resource:
+        """The access to the model that the hive's options allow."""
+
+
+class Family:
+    """The hives of one API. Requests to one of them reach the models of all of them, and no other model.
+
+    Args:
+        hives: the hives. Several hives may have the same model.
+
+    Raises:
+        ValueError: two hives of the same model are marked as the main hive.
+    """
+
+    def __init__(self, hives: Iterable[Served]) -> None:
+        self._hives: dict[type, list[Served]] = {}
+        for hive in hives:
+            self._hives.setdefault(hive.model, []).append(hive)
+        for model, held in self._hives.items():
+            if sum(hive.is_main for hive in held) > 1:
+                raise ValueError(f"only one hive of {model.__name__} can have main=True")
+        self._reaches: dict[Denied, FamilyReach] = {}
+        self._access: dict[type, Resource | None] = {}
+
+    def reach(self, denied: Denied = frozenset()) -> FamilyReach:
+        """Return the models that a caller may reach.
+
+        Args:
+            denied: pairs of a class in ``guarded`` and a verb that the caller may not use.
+        """
+        if denied not in self._reaches:
+            if len(self._reaches) >= MAX_REACHES:
+                self._reaches.clear()
+            self._reaches[denied] = FamilyReach(self, denied)
+        return self._reaches[denied]
+
+    @cached_property
+    def guarded(self) -> Mapping[type, Resource]:
+        """The access to each class with a hive that inherits from another class with a hive."""
+        inner = (model for model in self._hives if any(base in self._hives for base in model.__mro__[1:]))
+        return {model: access for model in inner if (access := self.access(model))}
+
+    def access(self, model: type) -> Resource | None:
+        """Return the access to ``model`` that its hives allow together. Return None if it has no hive.
+
+        The main hive decides. Without a main hive, a request must be allowed by all hives.
+        """
+        if model not in self._access:
+            held = self._hives.get(model, [])
+            deciding = [hive for hive in held if hive.is_main] or held
+            resources = [hive.resource for hive in deciding]
+            self._access[model] = reduce(Resource.strictest, resources) if resources else None
+        return self._access[model]
+
+
+class FamilyReach(Reach):
+    """The models of a family that one caller may reach.
+
+    Args:
+        family: the family.
+        denied: see ``Family.reach``.
+    """
+
+    def __init__(self, family: Family, denied: Denied) -> None:
+        self._family, self._denied = family, denied
+        self._found: dict[type, Resource | None] = {}
+        self._roots: dict[Served, Resource] = {}
+
+    def find(self, model: type) -> Resource | None:
+        """Return the access to ``model`` through another model."""
+        if model not in self._found:
+            access = self._family.access(model)
+            self._found[model] = access and self._within_family(access)
+        return self._found[model]
+
+    def root(self, hive: Served) -> Resource:
+        """Return the access to the model of ``hive`` through the hive's own routes."""
+        if hive not in self._roots:
+            self._roots[hive] = self._within_family(hive.resource)
+        return self._roots[hive]
+
+    def _within_family(self, resource: Resource) -> Resource:
+        """Return ``resource`` without the relations that the other hives close, and with its variants."""
+        variants = {
+            inner: self._variant(resource, inner)
+            for inner in subclasses(resource.schema.model)
+            if self._family.access(inner) is not None or has_hooks(inner)
+        }
+        hidden = {
+            name
+            for variant in variants.values()
+            for name, known in (variant.schema.fields if variant else {}).items()
+            if not known.readable
+        }
+        fields = {name: self._closed(known) for name, known in resource.schema.fields.items()}
+        fields |= {name: replace(fields[name], filterable=False) for name in hidden & fields.keys()}
+        closed = replace(resource, schema=replace(resource.schema, fields=fields))
+        return closed.with_variants(
+            {inner: variant and replace(variant, schema=self._schema(variant)) for inner, variant in variants.items()}
+        )
+
+    def _variant(self, resource: Resource, inner: type) -> Resource | None:
+        """Return the access to instances of the class ``inner`` that are reached as instances of its base class.
+
+        Return None if the caller may not read them.
+        """
+        outer = resource.schema.model
+        bases = [model for model in inner.__mro__ if issubclass(model, outer) and model is not outer]
+        own = [(model, access) for model in bases if (access := self._family.access(model))]
+        if any("GET" not in access.methods or (model, "get") in self._denied for model, access in own):
+            return None
+        variant = reduce(Resource.strictest, (access for _, access in own), resource)
+        refused = {verb for model, _ in own for verb in ("create", "update", "delete") if (model, verb) in self._denied}
+        return replace(variant, schema=replace(variant.schema, model=inner), refused=frozenset(refused))
+
+    def _schema(self, variant: Resource) -> Schema:
+        fields = {name: self._closed(known) for name, known in variant.schema.fields.items()}
+        return replace(variant.schema, fields=fields)
+
+    def _closed(self, known: Field) -> Field:
+        """Return a field with the access that the class on the other side of its relation leaves."""
+        kind = reference_of(known)
+        if kind is None or not known.deferred:
+            return known
+        other = self._family.access(kind.model)
+        if other is None:
+            return _with_access(known, readable=False)
+        if self._is_narrowed(kind.model, other) or "GET" not in other.methods:
+            known = replace(known, filterable=False)  # a filter must not tell of hidden members
+        if known.holder is not None:
+            return _closed_by_holder(known, known.holder, kind.model, self._family.access(known.holder.model))
+        mirror = other.schema.fields.get(str(known.mirror))
+        return _with_access(known, writable=mirror is None or not mirror.is_fixed)
+
+    def _is_narrowed(self, model: type, access: Resource) -> bool:
+        inner = subclasses(model)
+        return access.is_narrowed or any(has_hooks(one) or self._family.access(one) is not None for one in inner)
+
+
+def _closed_by_holder(known: Field, holder: Holder, member: type, rows: Resource | None) -> Field:
+    """Return a relation's field with the access that the rows leave that store the relation.
+
+    Args:
+        known: the field.
+        holder: these rows.
+        member: the class of the members.
+        rows: the access to the class of these rows; None without a hive.
+    """
+    if rows is None:
+        return _with_access(known, writable=False)
+    names = [name for name in (holder.field, holder.member_field) if name]
+    stored = [rows.schema.fields[name] for name in names]
+    are_made = holder.model is not member  # rows of an association table are created, not updated
+    is_open = all(reference.insertable if are_made else reference.updatable for reference in stored)
+    is_complete = len(names) == 2 or not are_made
+    return _with_access(known, readable=all(one.readable for one in stored), writable=is_open and is_complete)
+
+
+def _with_access(known: Field, *, readable: bool = True, writable: bool = True) -> Field:
+    writable = writable and readable
+    return replace(
+        known,
+        readable=known.readable and readable,
+        insertable=known.insertable and writable,
+        updatable=known.updatable and writable,
+    )

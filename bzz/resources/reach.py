@@ -1,0 +1,59 @@
+"""The interface through which paths, ``expand`` and references find the models that a caller may reach."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+
+from bzz.providers.base import Provider
+from bzz.resources.resource import HOOKS, Resource
+from bzz.schema.inheritance import subclasses
+from bzz.schema.schema import Schema
+
+
+class Reach(ABC):
+    """The models that one caller may reach, each with the caller's access to it."""
+
+    @abstractmethod
+    def find(self, model: type) -> Resource | None:
+        """Return the access to ``model`` through another model. Return None if the caller may not reach it."""
+
+    def referred(self, model: type, provider: Provider) -> Schema:
+        """Return the schema of the instances of ``model`` that a write may refer to.
+
+        A caller may refer to instances of a model that the caller may not reach. Then only the model's own hooks hide
+        instances.
+        """
+        resource = self.find(model)
+        return provider.describe(model) if resource is None else resource.schema
+
+
+class PlainReach(Reach):
+    """The models that plain code may reach: all models, with all their fields.
+
+    Args:
+        provider: the provider of the models.
+    """
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._resources: dict[type, Resource] = {}
+
+    def find(self, model: type) -> Resource:
+        """Return the access to ``model``."""
+        if model not in self._resources:
+            self._resources[model] = self.full(Resource(self._provider.describe(model)))
+        return self._resources[model]
+
+    def full(self, resource: Resource) -> Resource:
+        """Return ``resource`` with all fields, any page size, and the same default order."""
+        model = resource.schema.model
+        schema = replace(self._provider.describe(model), sort=resource.schema.sort)
+        hooked = filter(has_hooks, subclasses(model))
+        variants = {inner: replace(resource, schema=replace(schema, model=inner)) for inner in hooked}
+        return replace(resource, schema=schema, max_per_page=2**31 - 1).with_variants(variants)
+
+
+def has_hooks(model: type) -> bool:
+    """Tell whether a class itself defines a hook that hides instances."""
+    return any(name in vars(model) for name in HOOKS)

@@ -1,0 +1,83 @@
+"""Many-to-many relations whose table no class maps: both sides decide, and each side is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bzz.signals import post_update_instance
+from bzz.testing import capture
+from tests.lifecycle.relations.conftest import World
+from tests.lifecycle.relations.models import Group, User
+
+
+async def groups_of(world: World, user: int) -> list[str]:
+    found: list[str] = (await world.api("GET", f"/user/{user}?fields=groups")).json["groups"]
+    return found
+
+
+async def test_read_only_on_one_side_closes_both(world: World) -> None:
+    world.serve(User)
+    world.serve(Group, methods=["GET"], read_only=["users"])
+    await world.store(User)
+    await world.store(Group)
+    replies = [
+        await world.api("PATCH", "/user/1", json_body={"groups": ["1"]}),
+        await world.api("POST", "/user/1/groups", json_body={"groups": ["1"]}),
+        await world.api("POST", "/user", json_body={"groups": ["1"]}),
+    ]
+    assert [reply.status for reply in replies] == [400, 405, 400]
+    assert await groups_of(world, 1) == []
+
+
+@pytest.mark.parametrize("options", [{"methods": ["GET"]}, {"exclude": ["users"]}, {"authenticated": {"update": True}}])
+async def test_other_options_of_one_side_close_its_own_ways_only(world: World, options: dict[str, Any]) -> None:
+    world.serve(User)
+    world.serve(Group, **options)
+    await world.store(User)
+    await world.store(Group)
+    await world.store(Group)
+    assert (await world.api("PATCH", "/user/1", json_body={"groups": ["1"]})).status == 200
+    assert (await world.api("POST", "/user/1/groups", json_body={"groups": ["2"]})).status == 201
+    assert await groups_of(world, 1) == ["1", "2"]
+    closed = await world.api("POST", "/group/1/users", json_body={"users": ["1"]})
+    assert closed.status in (401, 404, 405)
+
+
+async def test_each_mapped_side_is_told_and_a_body_tells_the_update_too(
+    world: World, told: list[tuple[Any, ...]]
+) -> None:
+    world.serve(User)
+    world.serve(Group)
+    await world.store(User)
+    await world.store(Group)
+    await world.store(Group)
+    told.clear()
+    joined = [("associate", "User", 1, 1, "groups"), ("associate", "Group", 1, 1, "users")]
+    await world.api("POST", "/user/1/groups", json_body={"groups": ["1"]})
+    assert told == [(f"{when}_{name}", *rest) for when in ("pre", "post") for name, *rest in joined]
+    told.clear()
+    await world.api("PATCH", "/user/1", json_body={"groups": ["2"]})
+    moved = [
+        ("update_instance", "User", 1),
+        ("dissociate", "User", 1, 1, "groups"),
+        ("dissociate", "Group", 1, 1, "users"),
+        ("associate", "User", 1, 2, "groups"),
+        ("associate", "Group", 2, 1, "users"),
+    ]
+    assert told == [(f"{when}_{name}", *rest) for when in ("pre", "post") for name, *rest in moved]
+    told.clear()
+    await world.api("DELETE", "/user/1/groups/2")
+    left = [("dissociate", "User", 1, 2, "groups"), ("dissociate", "Group", 2, 1, "users")]
+    assert told == [(f"{when}_{name}", *rest) for when in ("pre", "post") for name, *rest in left]
+
+
+async def test_a_relation_that_a_body_repeats_is_no_change(world: World) -> None:
+    world.serve(User)
+    world.serve(Group)
+    await world.store(Group)
+    await world.store(User, groups=[1])
+    with capture(post_update_instance) as sent:
+        assert (await world.api("PATCH", "/user/1", json_body={"name": "x", "groups": ["1"]})).status == 200
+    assert sent[0].keywords["updated_fields"] == {"name": {"from": "", "to": "x"}}

@@ -1,0 +1,74 @@
+"""Replies: what a caller may not read is not shown, not compared, and not larger than allowed."""
+
+from __future__ import annotations
+
+from bzz.exceptions import PreconditionFailed
+from tests.lifecycle.relations.conftest import World
+from tests.lifecycle.relations.models import Group, Note, Team, User
+
+
+async def test_a_model_without_a_hive_shows_nothing_through_a_reference(world: World) -> None:
+    world.serve(Note)
+    await world.store(User, password="s3cret")
+    await world.store(Note, owner=1)
+    for path in ("/note?expand=owner", "/note/1?expand=owner", "/note/1/owner", "/note/1/owner/notes"):
+        reply = await world.api("GET", path)
+        assert reply.status in (400, 404), path
+        assert b"s3cret" not in reply.body
+    assert (await world.api("GET", "/note/1")).json["owner"] == "1"
+    assert (await world.api("PATCH", "/note/1", json_body={"owner": "9"})).status == 400
+
+
+async def test_who_may_not_read_learns_nothing_by_repeating_values(world: World) -> None:
+    world.serve(User, methods=["POST", "PATCH"], read_only=["balance"])
+    await world.store(User, balance=700)
+    replies = [await world.api("PATCH", "/user/1", json_body=body) for body in ({"balance": 699}, {"balance": 700})]
+    assert [(reply.status, reply.json["errors"]) for reply in replies] == [(400, {"balance": ["is read-only"]})] * 2
+    assert (await world.api("PATCH", "/user/1", json_body={"id": "1"})).status == 400
+    for tag in ("*", '"x"'):
+        refused = await world.api("PATCH", "/user/1", json_body={"name": "x"}, headers={"If-Match": tag})
+        assert (refused.status, refused.headers.get("ETag")) == (400, None)
+    changed = await world.api("PATCH", "/user/1", json_body={"name": "x"})
+    assert (changed.status, changed.body, changed.headers.get("ETag")) == (204, b"", None)
+
+
+async def test_a_tag_covers_the_relations_that_its_reply_shows(world: World) -> None:
+    world.serve(User)
+    world.serve(Group)
+    await world.store(User)
+    for _ in range(3):
+        await world.store(Group)
+    plain = (await world.api("GET", "/user/1")).headers["ETag"]
+    shown = (await world.api("GET", "/user/1?fields=groups")).headers["ETag"]
+    uncovered = await world.api("PATCH", "/user/1", json_body={"groups": ["1"]}, headers={"If-Match": plain})
+    assert uncovered.status == PreconditionFailed.status_code
+    assert "?fields=groups" in uncovered.json["detail"]
+    first = await world.api("PATCH", "/user/1", json_body={"groups": ["1"]}, headers={"If-Match": shown})
+    second = await world.api("PATCH", "/user/1", json_body={"groups": ["2"]}, headers={"If-Match": shown})
+    assert (first.status, second.status) == (200, 412)
+    again = first.headers["ETag"]
+    assert (await world.api("PATCH", "/user/1", json_body={"groups": ["3"]}, headers={"If-Match": again})).status == 200
+    assert (await world.api("PATCH", "/user/1", json_body={"name": "x"}, headers={"If-Match": plain})).status == 200
+    forged = f'{plain[:-1]}.groups,password,nope"'
+    assert (await world.api("DELETE", "/user/1", headers={"If-Match": forged})).status == 412
+    now = (await world.api("GET", "/user/1?expand=groups")).headers["ETag"]
+    assert (await world.api("DELETE", "/user/1", headers={"If-Match": now})).status == 204
+
+
+async def test_a_reply_is_no_longer_than_allowed_however_often_an_instance_is_repeated(world: World) -> None:
+    world.serve(User, max_reply=100_000)
+    world.serve(Note, max_reply=100_000, max_per_page=1000)
+    world.serve(Team)
+    await world.store(User, name="x" * 10_000)
+    for _ in range(20):
+        await world.store(Note, owner=1)
+    refused = await world.api("GET", "/note?expand=owner")
+    assert (refused.status, "100000 bytes" in refused.json["detail"]) == (400, True)
+    assert (await world.api("GET", "/note?expand=owner&per_page=5")).status == 200
+    assert (await world.api("GET", "/note?expand=owner.notes&per_page=5")).status == 200
+    for _ in range(12):
+        await world.store(User, name="y" * 10_000)
+    assert (await world.api("GET", "/user")).status == 400
+    stored = await world.api("POST", "/user", json_body={"name": "z" * 100_000})
+    assert (stored.status, stored.body) == (201, b"")
+    assert stored.headers["Location"] == "/user/14/"
