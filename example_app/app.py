@@ -77,14 +77,12 @@ def make_app(feed: Feed, provider: str | bzz.Provider, models: Sequence[type]) -
     hives = [bzz.ModelHive(provider, model, sort="name") for model in models]
     listen(hives[0])
     app = tornado.web.Application(
-        bzz.flatten(
-            [
-                *(hive.routes("/api") for hive in hives),
-                bzz.AuthHive.routes_for([MockProvider], prefix="/api"),
-                (r"/signals", FeedHandler, {"feed": feed}),
-                (r"/(.*)", Page, {"path": STATIC, "default_filename": "index.html"}),
-            ]
-        ),
+        [
+            *(hive.routes("/api") for hive in hives),
+            bzz.AuthHive.routes_for([MockProvider], prefix="/api"),
+            (r"/signals", FeedHandler, {"feed": feed}),
+            (r"/(.*)", Page, {"path": STATIC, "default_filename": "index.html"}),
+        ],
         cross_origin_protection=True,
     )
     bzz.AuthHive.configure(
