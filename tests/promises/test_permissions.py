@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import bzz
-from tests.support.boards import Profile, boards
+from tests.support.boards import Label, Profile, Team, boards
 from tests.support.guides import rows
 
 Options = dict[str, Any]
@@ -124,6 +124,27 @@ async def test_a_member_of_a_one_to_one_relation_is_replaced_only_if_the_request
         async with boards(tmp_path, profile=options) as client:
             assert (await client("POST", "/team/1/profile", json_body={"profile": "2"})).status == status
             assert (await client("GET", "/profile/2")).json["team"] == ("1" if status == 201 else None)
+
+
+async def test_hidden_members_are_left_out_and_stay_in_the_relation(tmp_path: Path) -> None:
+    def scope(queryset: Any, handler: Any) -> Any:
+        return queryset if handler.current_user else queryset.where(Label.id != 8)
+
+    async with boards(tmp_path, label={"scope": scope}) as client:
+        assert (await client("GET", "/issue/4?fields=labels")).json == {"labels": ["7"]}
+        assert (await client("GET", "/issue/4?expand=labels")).json["labels"] == [{"id": "7"}]
+        assert (await client("GET", "/issue/4/labels?count=true")).headers["X-Total-Count"] == "1"
+        assert (await client("PATCH", "/issue/4", json_body={"labels": []})).status == 200
+        seen = await client("GET", "/issue/4?fields=labels", headers={"X-User": "ada"})
+        assert seen.json == {"labels": ["8"]}
+
+
+async def test_a_row_shows_the_id_that_it_stores_of_a_hidden_instance(tmp_path: Path) -> None:
+    async with boards(tmp_path, team={"scope": lambda queryset, handler: queryset.where(Team.id != 1)}) as client:
+        assert (await client("GET", "/project/5")).json["team"] == "1"
+        assert (await client("GET", "/project/5?expand=team")).json["team"] is None
+        assert (await client("GET", "/project/5/team")).status == 404
+        assert (await client("PATCH", "/project/6", json_body={"team": "1"})).status == 400
 
 
 @pytest.mark.parametrize("row", rows(PAGE, "option | a request may read the field"), ids=lambda row: row[0])

@@ -111,10 +111,11 @@ class Handler(bzz.ModelHandler):
 
 
 def rows() -> list[list[Base]]:
+    labels = [Label(id=7), Label(id=8)]
     return [
         [Person(id=1, email="ada@x"), Admin(id=2, email="boss@x"), Team(id=1, name="one"), Team(id=2, name="two")],
         [Project(id=5, name="p", team_id=1), Project(id=6, name="q"), Profile(id=1, team_id=1), Profile(id=2)],
-        [Task(id=4, team_id=1), Membership(id=1, team_id=1, person_id=2), Issue(id=3), Label(id=7), Label(id=8)],
+        [Task(id=4, team_id=1), Membership(id=1, team_id=1, person_id=2), Issue(id=3), Issue(id=4, labels=labels)],
     ]
 
 
