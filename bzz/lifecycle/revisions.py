@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bzz.exceptions import Conflict, Forbidden, MethodNotAllowed, NotFound, Unauthorized
+from bzz.exceptions import Conflict, Forbidden, Invalid, MethodNotAllowed, NotFound, Unauthorized
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.moves import Move, are_heard, as_list, find_moves, others
 from bzz.lifecycle.patches import Patch
@@ -15,7 +15,7 @@ from bzz.lifecycle.targets import Target
 from bzz.providers.values import Stored, Undefer
 from bzz.providers.writes import Update
 from bzz.resources.resource import Resource
-from bzz.schema.errors import NO_INSTANCE
+from bzz.schema.errors import MAX_ERRORS, NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.relations import reference_of
 from bzz.schema.schema import Schema
@@ -60,12 +60,19 @@ class Revision:
         return resource.schema if resource is not None and resource.is_narrowed else None
 
     async def _keep_hidden(self, found: Stored) -> None:
-        """Add the members that the caller may not see to the lists that the request sent."""
+        """Add the members that the caller may not see to the lists that the request sent.
+
+        Raises:
+            Invalid: the request named a member that the caller may not see.
+        """
         for name, value in self.patch.data.items():
             schema, held = self._narrowed(name), as_list(found.values.get(name))
             if schema is not None and isinstance(value, list):
-                seen = await self.act.unit_of_work.fetch(schema, held, represent=False)
-                self.patch.data[name] = [*value, *others(held, [*seen, *value])]
+                seen = await self.act.unit_of_work.fetch(schema, [*held, *value], represent=False)
+                if missing := [str(key) for key in value if key not in seen][:MAX_ERRORS]:
+                    texts = [f"there is no {schema.model.__name__} {', '.join(missing)}"]
+                    raise Invalid(errors={self.patch.schema.public_name(name): texts})
+                self.patch.data[name] = [*value, *others(held, seen)]
 
     async def announce(self) -> None:
         """Check the changes of a loaded instance, and send the ``pre_`` signals of the update and of its moves.

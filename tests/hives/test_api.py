@@ -83,6 +83,13 @@ async def test_an_api_serves_sign_in_and_canned_answers_and_answers_all_else_by_
         assert (unknown.status, unknown.headers["Content-Type"]) == (404, "application/problem+json")
 
 
+async def test_the_default_decides_about_verbs_that_a_hive_does_not_name(memory: MemoryProvider) -> None:
+    made = bzz.Api([bzz.ModelHive(memory, Dog, authenticated={"get": False})], authenticated=bzz.role("admin"))
+    async with served(tornado.web.Application(made.routes())) as api:
+        assert (await api("GET", "/dog")).status == 200
+        assert (await api("POST", "/dog", json_body={"id": "rex"})).status == 401
+
+
 def test_a_hive_belongs_to_one_api(memory: MemoryProvider) -> None:
     hive = bzz.ModelHive(memory, Dog)
     bzz.Api([hive])

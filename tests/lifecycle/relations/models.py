@@ -59,6 +59,7 @@ class Team(Base):
     projects: Mapped[list[Project]] = relationship(back_populates="team")
     profile: Mapped[Profile | None] = relationship(back_populates="team", uselist=False)
     people: Mapped[list[User]] = relationship(secondary="reach_membership", viewonly=False)
+    desks: Mapped[list[Desk]] = relationship()
 
 
 class Project(Base):
@@ -77,6 +78,14 @@ class Task(Base):
     name: Mapped[str] = mapped_column(default="")
     project_id: Mapped[int | None] = mapped_column(sa.ForeignKey("reach_project.id"))
     project: Mapped[Project | None] = relationship(back_populates="tasks")
+
+
+class Desk(Base):
+    """Shows only the column of its foreign key, which is required."""
+
+    __tablename__ = "reach_desk"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[int] = mapped_column(sa.ForeignKey("reach_team.id"))
 
 
 class Profile(Base):

@@ -9,7 +9,7 @@ import pytest
 from bzz.exceptions import Forbidden
 from bzz.signals import post_associate, pre_update_instance
 from tests.lifecycle.relations.conftest import World
-from tests.lifecycle.relations.models import Category, Note, Project, Team, User
+from tests.lifecycle.relations.models import Category, Desk, Note, Project, Team, User
 
 
 async def test_nobody_takes_a_note_whose_owner_is_read_only(world: World) -> None:
@@ -176,3 +176,24 @@ async def test_members_join_silently_where_nobody_listens(world: World) -> None:
         await world.store(Project)
     joined = await world.api("POST", "/team/1/projects", json_body={"projects": ["1", "2", "3"]})
     assert [one["team"] for one in joined.json] == ["1"] * 3
+
+
+async def test_a_member_that_shows_only_a_foreign_key_tells_the_moves_too(
+    world: World, told: list[tuple[Any, ...]]
+) -> None:
+    world.serve(Team)
+    world.serve(Desk)
+    await world.store(Team)
+    await world.store(Team)
+    await world.store(Desk, team_id=2)
+    told.clear()
+    assert (await world.api("POST", "/team/1/desks", json_body={"desks": ["1"]})).json["team_id"] == 1
+    names = [
+        ("update_instance", "Desk", 1),
+        ("dissociate", "Team", 2, 1, "desks"),
+        ("associate", "Team", 1, 1, "desks"),
+    ]
+    assert told == [(f"{when}_{name}", *rest) for when in ("pre", "post") for name, *rest in names]
+    refused = await world.api("DELETE", "/team/1/desks/1")
+    assert (refused.status, refused.json["errors"]) == (409, {"team_id": ["is required"]})
+    assert (await world.read(Desk, 1)).team_id == 1

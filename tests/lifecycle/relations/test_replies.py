@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+import bzz
 from bzz.exceptions import PreconditionFailed
 from tests.lifecycle.relations.conftest import World
-from tests.lifecycle.relations.models import Group, Note, Team, User
+from tests.lifecycle.relations.models import Group, Note, Project, Team, User
 
 
 async def test_a_model_without_a_hive_shows_nothing_through_a_reference(world: World) -> None:
@@ -72,3 +77,30 @@ async def test_a_reply_is_no_longer_than_allowed_however_often_an_instance_is_re
     stored = await world.api("POST", "/user", json_body={"name": "z" * 100_000})
     assert (stored.status, stored.body) == (201, b"")
     assert stored.headers["Location"] == "/user/14/"
+
+
+async def test_members_that_the_caller_may_not_see_leave_no_trace_and_stay(world: World) -> None:
+    world.serve(User)
+    world.serve(Group, scope=lambda statement, handler: statement.where(Group.name != "hidden"))
+    for name in ("a", "hidden", "b"):
+        await world.store(Group, name=name)
+    await world.store(User, groups=[1, 2])
+    shown = await world.api("GET", "/user/1?fields=groups")
+    assert (shown.json, "." in shown.headers["ETag"]) == ({"groups": ["1"]}, False)
+    assert len((await world.api("GET", "/user?expand=groups")).json[0]["groups"]) == 1
+    for query in ("groups__contains=2", "groups__exists=true"):
+        assert (await world.api("GET", f"/user?{query}")).status == 400, query
+    assert (await world.api("PATCH", "/user/1?fields=groups", json_body={"groups": ["3"]})).json == {"groups": ["3"]}
+    assert [group.id for group in (await bzz.ModelHive(world.provider, User).list(1, "groups"))] == [2, 3]
+    assert (await world.api("PATCH", "/user/1", json_body={"groups": ["2"]})).status == 400
+
+
+@pytest.mark.parametrize(("options", "status"), [({"methods": ["POST"]}, 400), ({"authenticated": True}, 401)])
+async def test_ids_of_rows_that_the_caller_may_not_read_are_not_shown(
+    world: World, options: dict[str, Any], status: int
+) -> None:
+    world.serve(Team)
+    world.serve(Project, **options)
+    await world.store(Team)
+    for query in ("fields=name,projects", "projects__contains=1", "expand=projects"):
+        assert (await world.api("GET", f"/team?{query}")).status == status, query
