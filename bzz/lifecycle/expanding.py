@@ -106,7 +106,7 @@ async def drop_hidden(
         if kind is None or resource is None or not resource.is_narrowed:
             continue
         held = {item for body in bodies for item in _items(body, key) if isinstance(item, str)}
-        seen = await unit_of_work.fetch(resource.schema, held, represent=False)
+        seen = await unit_of_work.shown_keys(resource.schema, held)
         found = {kind.dump(member): kind.dump(member) for member in seen}
         for body in bodies:
             if isinstance(body, dict) and isinstance(body.get(key), list):

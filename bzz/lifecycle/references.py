@@ -34,7 +34,7 @@ async def check_references(
     errors: dict[str, list[str]] = {}
     for model, keys in (await unit_of_work.compute(_added, schema, new, old)).items():
         referred = reach.referred(model, unit_of_work.provider)
-        found = await unit_of_work.fetch(referred, keys.values(), represent=False)
+        found = await unit_of_work.shown_keys(referred, keys.values())
         missing = islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors))
         errors |= {
             name: [f"there is no {model.__name__} {referred.identifier(keys[name], referred.pk)}"] for name in missing

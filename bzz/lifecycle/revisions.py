@@ -68,7 +68,7 @@ class Revision:
         for name, value in self.patch.data.items():
             schema, held = self._narrowed(name), as_list(found.values.get(name))
             if schema is not None and isinstance(value, list):
-                seen = await self.act.unit_of_work.fetch(schema, [*held, *value], represent=False)
+                seen = await self.act.unit_of_work.shown_keys(schema, [*held, *value])
                 if missing := [str(key) for key in value if key not in seen][:MAX_ERRORS]:
                     texts = [f"there is no {schema.model.__name__} {', '.join(missing)}"]
                     raise Invalid(errors={self.patch.schema.public_name(name): texts})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from bzz.signals import post_provider_call, pre_provider_call
 P = ParamSpec("P")
 T = TypeVar("T")
 NOTHING: Undefer = {}
-BATCH = 10_000  # the most values in one query, because stores limit their number
+BATCH = 1_000  # the most values in one query: stores limit their number, and an ORM loads more on the loop for long
 WRITES = {"create", "update", "delete", "write_all"}
 _late: set[asyncio.Future[None]] = set()  # tasks that wait for running calls; without this set, Python may destroy them
 
@@ -107,17 +107,37 @@ class UnitOfWork:
         Raises:
             Unavailable: the store did not answer in time.
         """
+        found: dict[Any, Stored] = {}
+        async for some in self._fetch_some(schema, keys, undefer, hidden=hidden, represent=represent):
+            found |= some
+        return found
+
+    async def shown_keys(self, schema: Schema, keys: Iterable[Any]) -> set[Any]:
+        """Return those primary keys whose instances a list may show.
+
+        The arguments are those of ``fetch``. The instances of many keys are never in memory at the same time.
+
+        Raises:
+            Unavailable: the store did not answer in time.
+        """
+        found: set[Any] = set()
+        async for some in self._fetch_some(schema, keys, NOTHING, hidden=False, represent=False):
+            found.update(some)
+        return found
+
+    async def _fetch_some(
+        self, schema: Schema, keys: Iterable[Any], undefer: Undefer, *, hidden: bool, represent: bool
+    ) -> AsyncIterator[dict[Any, Stored]]:
+        """Yield what ``fetch`` returns, in parts that keep neither the store nor the event loop for long."""
         given, pk = [*keys], str(schema.pk)
         self.measure(given)
         wanted = await self.compute(schema.parse_keys, given)
-        found: dict[Any, Stored] = {}
         size = BATCH // max(1, len(schema.fields[pk].parts))
         for start in range(0, len(wanted), size):
             batch = wanted[start : start + size]
             query = Query(where=[Condition(pk, "in", batch)], per_page=len(batch), undefer=undefer, hidden=hidden)
             listing = await self.list(schema, query, represent=represent)
-            found |= {item.values[pk]: item for item in listing.items}
-        return found
+            yield {item.values[pk]: item for item in listing.items}
 
     async def create(self, schema: Schema, data: Values) -> Stored:
         """Call ``Provider.create`` within ``writing``.

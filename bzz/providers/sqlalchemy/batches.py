@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bzz.exceptions import Conflict
 from bzz.providers.sqlalchemy.errors import translated
-from bzz.providers.sqlalchemy.held_rows import HeldRows, PreparedWrite, grouped, load_by_keys
+from bzz.providers.sqlalchemy.held_rows import HeldRows, PreparedWrite, grouped, hold_rows, load_by_keys
 from bzz.providers.sqlalchemy.keys import parameters
 from bzz.providers.sqlalchemy.loading import Visible, load_all, to_stored
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
@@ -53,7 +53,7 @@ def write_all(session: Session, writes: Sequence[PreparedWrite]) -> Sequence[Sto
     """
     session.flush()  # writes the changes of receivers
     with session.no_autoflush:
-        rows, performed = HeldRows(session, writes), list[Performed]()
+        rows, performed = hold_rows(session, writes), list[Performed]()
         for (kind, _), run in groupby(writes, lambda one: (type(one.write), one.mapped_class.mapper)):
             some = [*run]
             neighbours = Neighbours(rows, some[0].mapped_class)

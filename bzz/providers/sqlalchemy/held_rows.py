@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
@@ -14,15 +15,17 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bzz.exceptions import NotFound
+from bzz.exceptions import BzzError, NotFound
 from bzz.providers.sqlalchemy.keys import key_from, one_of
-from bzz.providers.sqlalchemy.loading import Visible, load_all
-from bzz.providers.sqlalchemy.locks import for_update, load_locked, lock_database
+from bzz.providers.sqlalchemy.loading import Visible, load_all, to_stored
+from bzz.providers.sqlalchemy.locks import Attempt, for_update, load_locked, lock_attempts, lock_database
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
-from bzz.providers.sqlalchemy.relationships import batches
+from bzz.providers.sqlalchemy.members import add_members
+from bzz.providers.sqlalchemy.relationships import ordered_batches
 from bzz.providers.values import Address
 from bzz.providers.writes import Create, Delete, Update, Write
 from bzz.schema.errors import NO_INSTANCE
+from bzz.schema.fields import Values
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -79,6 +82,27 @@ class HeldRows:
         self._held = _lock_all(session, writes)
         self._taken: set[int] = set()
 
+    def note_members(self, attempt: Attempt, writes: Sequence[PreparedWrite]) -> None:
+        """Note the locked rows, and the rows of the members that join or leave by the writes.
+
+        The rows that only an earlier write makes necessary are not noted.
+        """
+        for instance in self._held.values():
+            attempt.note(instance)
+        for one in writes:
+            if isinstance(one.write, Create):
+                add_members(attempt.wanted, one.mapped_class, {}, one.write.data)
+            elif isinstance(one.write, Update) and _has_members(one) and one in self._held:
+                with suppress(BzzError):  # an earlier write may make the change possible
+                    before = self._values(one, one.write)
+                    changed = one.mapped_class.schema.changed(before, one.write.change(before))
+                    add_members(attempt.wanted, one.mapped_class, before, changed)
+
+    def _values(self, one: PreparedWrite, update: Update) -> Values:
+        schema, undefer = update.address.schema, update.address.undefer
+        [stored] = to_stored(self.session, one.mapped_class, schema, [self._held[one]], undefer)
+        return stored.values
+
     def take(self, one: PreparedWrite, address: Address) -> Any:
         """Return the instance that a write changes, with its present values.
 
@@ -95,6 +119,26 @@ class HeldRows:
         return instance
 
 
+def hold_rows(session: Session, writes: Sequence[PreparedWrite]) -> HeldRows:
+    """Lock the rows that writes change, and the members that join or leave by them.
+
+    Raises:
+        NotFound: see ``HeldRows``.
+    """
+    has_members = any(map(_has_members, writes))
+    for attempt in lock_attempts(session, writes[0].mapped_class, has_members=has_members):
+        held = HeldRows(session, writes)
+        held.note_members(attempt, writes)
+    return held
+
+
+def _has_members(one: PreparedWrite) -> bool:
+    """Return whether members may join or leave by a write."""
+    if isinstance(one.write, Create):
+        return not one.write.data.keys().isdisjoint(one.mapped_class.schema.deferred)
+    return bool(one.write.address.undefer)
+
+
 def load_by_keys(
     session: Session, mapped_class: MappedClass, keys: Iterable[Any], *, is_locked: bool = False
 ) -> dict[Any, Any]:
@@ -109,7 +153,7 @@ def load_by_keys(
     statement = mapped_class.once(("by keys", is_locked), lambda: _select_by_keys(mapped_class, is_locked=is_locked))
     return {
         mapped_class.key_of(instance): instance
-        for some in _batches(keys)
+        for some in ordered_batches(keys)
         for instance in load_all(session, statement, {"keys": some})
     }
 
@@ -182,7 +226,7 @@ def _check_visible(session: Session, rows: Sequence[Row]) -> None:
     """
     visible: Any = rows[0].one.visible
     key = rows[0].one.mapped_class.key
-    for some in _batches(row.key for row in rows):
+    for some in ordered_batches(row.key for row in rows):
         shown = visible.where(one_of(key, some)).with_only_columns(*key).order_by(None)
         if len({*session.execute(shown)}) < len(some):
             raise NotFound(NO_INSTANCE)
@@ -203,13 +247,6 @@ def _lock_keys(session: Session, rows: Sequence[Row]) -> None:
     """Lock rows of classes that inherit from each other, in the order of their keys."""
     mapper = rows[0].one.mapped_class.mapper.base_mapper
     columns = mapper.primary_key
-    for some in _batches(row.key for row in rows):
+    for some in ordered_batches(row.key for row in rows):
         statement = sa.select(*columns).where(one_of(columns, some)).order_by(*columns)
         session.execute(for_update(statement, mapper))
-
-
-def _batches(keys: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield each key once, in lists that are short enough for one statement."""
-    distinct = [*dict.fromkeys(keys)]
-    is_short = len([*batches(distinct)]) <= 1
-    return batches(distinct if is_short else sorted(distinct))

@@ -5,6 +5,7 @@ They are get, list, create, update, delete and represent.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,9 +17,9 @@ from bzz.exceptions import Conflict
 from bzz.providers.changes import Change
 from bzz.providers.sqlalchemy.keys import one_of, parameters
 from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one, to_stored
-from bzz.providers.sqlalchemy.locks import load_locked
+from bzz.providers.sqlalchemy.locks import Rows, load_locked, lock_attempts, lock_rows
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
-from bzz.providers.sqlalchemy.members import change_members
+from bzz.providers.sqlalchemy.members import add_members, change_members
 from bzz.providers.sqlalchemy.queries import first_page, in_places, narrow, page
 from bzz.providers.values import Address, Listing, Query, Stored, Undefer
 from bzz.schema.fields import Values
@@ -94,6 +95,9 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
         Conflict: a trigger or an event of the application deleted the instance. See also ``change_members``.
     """
     own, deferred = split(mapped_class, data)
+    rows: Rows = defaultdict(set)
+    add_members(rows, mapped_class, {}, deferred)
+    lock_rows(session, rows)
     with session.no_autoflush:
         instance = mapped_class.build(session, own)
         session.add(instance)
@@ -120,9 +124,12 @@ def update(
     """
     session.flush()  # writes the changes of receivers
     with session.no_autoflush:
-        instance = load_locked(session, mapped_class, address, visible)
-        [stored] = to_stored(session, mapped_class, address.schema, [instance], address.undefer)
-        changed = mapped_class.schema.changed(stored.values, change(stored.values))
+        for attempt in lock_attempts(session, mapped_class, has_members=bool(address.undefer)):
+            instance = load_locked(session, mapped_class, address, visible)
+            [stored] = to_stored(session, mapped_class, address.schema, [instance], address.undefer)
+            changed = mapped_class.schema.changed(stored.values, change(stored.values))
+            attempt.note(instance)
+            add_members(attempt.wanted, mapped_class, stored.values, changed)
         given.update(changed)
         own, deferred = split(mapped_class, changed)
         mapped_class.assign(instance, own)

@@ -7,7 +7,7 @@ are stored elsewhere: in the rows of the members or in an association table.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, 
 from bzz.providers.sqlalchemy.keys import attribute_of, key_attributes, key_from, one_of, parameters
 from bzz.providers.sqlalchemy.orders import Sort, column_order, sort_of
 
-BATCH = 10_000  # values in one statement; databases limit their number
+BATCH = 1_000  # values in one statement: databases limit their number, and more would keep an event loop for long
 
 
 @dataclass(frozen=True)
@@ -200,10 +200,20 @@ def clearable(mapper: Mapper[Any], keys: Sequence[str]) -> list[str]:
     return [key for key in keys if key not in fixed | shared] or [key for key in keys if key not in fixed]
 
 
-def batches(keys: list[Any]) -> Iterator[list[Any]]:
+def batches(keys: list[Any], values: int = BATCH) -> Iterator[list[Any]]:
     """Yield the ``keys`` as several lists.
 
-    Each list is short enough for one statement.
+    Each list is short enough for one statement. It contains at most ``values`` values.
     """
-    size = BATCH // len(keys[0]) if keys and isinstance(keys[0], tuple) else BATCH
+    size = values // len(keys[0]) if keys and isinstance(keys[0], tuple) else values
     return (keys[start : start + size] for start in range(0, len(keys), size))
+
+
+def ordered_batches(keys: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield each key once, in lists that are short enough for one statement.
+
+    The keys of several lists are in their order.
+    """
+    distinct = [*dict.fromkeys(keys)]
+    is_short = len([*batches(distinct)]) <= 1
+    return batches(distinct if is_short else sorted(distinct))

@@ -49,6 +49,9 @@ def expunge_new(session: Session, known: Collection[Any]) -> None:
 
     Changes to the removed instances are not stored.
     """
+    if not known and not session.new:
+        session.expunge_all()
+        return
     for key in {*session.identity_map.keys()}.difference(known):
         instance = session.identity_map.get(key)
         if instance is not None:  # None if it was removed together with another instance

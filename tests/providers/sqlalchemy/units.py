@@ -40,6 +40,14 @@ class Writer:
             self.database.statements.clear()
             return await self.provider.write_all(writes, state=state)
 
+    async def alone(self, write: Update) -> Stored:
+        """Perform an update by ``Provider.update``."""
+        async with unit(self.provider) as state:
+            return await self.alone_in(state, write)
+
+    async def alone_in(self, state: ActState, write: Update) -> Stored:
+        return await self.provider.update(write.address, write.change, exact=False, loaded=None, state=state)
+
     def address(self, model: type, key: Any, field: str | None = None, **undefer: Any) -> Address:
         schema = self.provider.describe(model)
         found = Address.parse(schema, str(key), field)
