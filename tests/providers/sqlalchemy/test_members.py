@@ -33,8 +33,10 @@ async def test_one_to_many_members_join_and_leave_by_their_foreign_key(sql: Api)
     assert (await sql("GET", "/book/2")).json["author"] is None
     assert shown(await sql("GET", "/author/1/books?title__gte=B&count=true")) == ["C"]
     refused = await sql("PUT", "/author/1", json_body={"books": ["2"], "shown_books": []})
-    says = "is stored in Book; use POST and DELETE at the path of the field, .../"
-    assert refused.json["errors"] == {"books": [f"{says}books"], "shown_books": [f"{says}shown_books"]}
+    assert refused.json["errors"] == {
+        "books": ["is stored in Book; use POST and DELETE at the path of the field, .../books"],
+        "shown_books": ["is stored in Book"],
+    }
 
 
 async def test_a_member_that_its_parent_owns_is_deleted_when_it_leaves_but_may_join_another(sql: Api) -> None:
