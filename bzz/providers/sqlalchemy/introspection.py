@@ -15,6 +15,7 @@ from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, cod
 from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
 from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.sqlalchemy.proxies import Proxy, proxies
 from bzz.providers.sqlalchemy.relationships import Relationship, covered_attributes, relationships
 from bzz.schema.composite_keys import join
 from bzz.schema.containers import List
@@ -41,7 +42,7 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
     _configure(mapper)
     key = key_attributes(mapper)
     pk = join(key)  # no attribute that declares columns has this name if there are several
-    relations = {relation.name: relation for relation in relationships(mapper)}
+    relations = {relation.name: relation for relation in (*relationships(mapper), *proxies(mapper))}
     covered = covered_attributes(mapper)
     codecs, fields = {}, {}
     for name, expression in _expressions(mapper).items():
@@ -161,8 +162,8 @@ def _relation_field(
         insertable=relation.is_writable,
         updatable=relation.is_writable,
         deferred=not relation.keys,
-        holder=holder_of(mapper, relation.prop),
-        mirror=mirror_of(mapper, relation.prop),
+        holder=relation.holder(mapper) if isinstance(relation, Proxy) else holder_of(mapper, relation.prop),
+        mirror=None if isinstance(relation, Proxy) else mirror_of(mapper, relation.prop),
         parts=relation.keys,
         sort=relation.sort,
     )
