@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from bzz.exceptions import Invalid
+from bzz.providers.sqlalchemy.foreign_keys import set_foreign_keys
 from bzz.providers.writes import Update
 from tests.providers.sqlalchemy.conftest import Database
 from tests.providers.sqlalchemy.shop import Account, Base, Invoice, Line, Order, Shipment
@@ -78,6 +80,18 @@ async def test_a_member_moves_from_one_parent_to_another(write: Writer, changed:
     await write.alone(invoices(write, "a~y", ("a", 1), ("a", 2)))
     assert (await write.values(Account, "a~x", invoices=None))["invoices"] == []
     assert (await write.values(Invoice, "a~1"))["account"] == ("a", "y")
+
+
+async def test_a_member_that_has_another_parent_does_not_leave(write: Writer, changed: list[Any]) -> None:
+    await write.alone(invoices(write, "a~x", ("a", 1)))
+    relation = write.provider.mapped_class(Account).relations["invoices"]
+
+    def leave(session: Session) -> None:
+        set_foreign_keys(session, relation, session.get_one(Account, ("a", "y")), [("a", 1)], [])
+        session.commit()
+
+    await write.database.run(leave)
+    assert (await write.values(Invoice, "a~1"))["account"] == ("a", "x")
 
 
 async def test_foreign_keys_of_several_columns_are_set_and_cleared_whole(write: Writer) -> None:
