@@ -43,6 +43,8 @@ async def refusal_at(handler: Handler, policy: Policy | None, gates: Iterable[Ga
         Exception: raised by a check, unless it is of the returned types.
     """
     for gate in gates:
+        if policy is None and not gate.resource.authenticated:
+            continue
         if error := await refusal(handler, requirements(policy, [gate.resource], gate.verb)):
             return error
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -59,13 +59,13 @@ class ModelHandler(Handler):
         """
         await super().prepare()
         method, reach = str(self.request.method), await reach_of(self, self._policy, self.hive)
-        needed: Iterable[Gate] = [Gate(self.hive.resource, VERB_OF.get(method, "get"), frozenset())]
+        needed = [Gate(self.hive.resource, VERB_OF.get(method, "get"), frozenset())]
         try:
             self._parse_path(reach)
-            needed = gates(self.path, method)
+            needed = [*gates(self.path, method)]
         finally:  # before a 404: a client that must sign in must not learn which paths exist
             await admit(self, self._policy, needed)
-        if not takes(self.path, method):
+        if not takes(self.path, method, needed):
             raise MethodNotAllowed(allowed_methods(self.path))
         if method in WRITES:  # asked now, because nothing may fail once a write is stored
             self._refusal_to_read = await refusal_at(self, self._policy, gates(self.path, "GET"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bzz.resources.paths import Path, Step
@@ -75,11 +75,19 @@ def _gate_of_holder(path: Path, holder: Holder, member: Resource, method: str) -
     return Gate(member, "update", UPDATING)
 
 
-def takes(path: Path, method: str) -> bool:
-    """Tell whether a path takes a method, whoever the caller is."""
-    is_fitting = any(method in METHODS_OF[act] for act in path.end.acts)
-    is_open = is_fitting and (method not in WRITES or _may_be_written(path.steps))
-    return method == "OPTIONS" or (is_open and all(gate.is_open for gate in gates(path, method)))
+def takes(path: Path, method: str, needed: Iterable[Gate]) -> bool:
+    """Tell whether a path takes a method, whoever the caller is.
+
+    Args:
+        path: the path.
+        method: an HTTP method.
+        needed: the gates that a request with ``method`` must pass.
+    """
+    if method == "OPTIONS":
+        return True
+    if not any(method in METHODS_OF[act] for act in path.end.acts):
+        return False
+    return all(gate.is_open for gate in needed) and (method not in WRITES or _may_be_written(path.steps))
 
 
 def allowed_methods(path: Path) -> tuple[str, ...]:
@@ -88,7 +96,7 @@ def allowed_methods(path: Path) -> tuple[str, ...]:
     ``OPTIONS`` is the last method.
     """
     fitting = (method for act in path.end.acts for method in METHODS_OF[act])
-    return (*(method for method in fitting if takes(path, method)), "OPTIONS")
+    return (*(method for method in fitting if takes(path, method, gates(path, method))), "OPTIONS")
 
 
 def _may_be_written(steps: Sequence[Step]) -> bool:
