@@ -158,9 +158,9 @@ def test_a_search_ranks_headings_before_texts_and_entries_of_the_index_first() -
     assert search.pages("throttling") == []
 
 
-def test_each_question_has_words_to_search_for_and_there_are_thirty() -> None:
+def test_each_question_has_words_to_search_for() -> None:
     pytest.importorskip("sphinx")
     questions = runpy.run_path(str(DOCS / "search_check.py"))["read"](DOCS)
-    assert len(questions) == 30
+    assert len(questions) >= 30
     assert all(question["asks"].endswith("?") for question in questions)
     assert all(question["searches"] + question.get("synonyms", []) for question in questions)
