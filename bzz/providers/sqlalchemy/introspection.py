@@ -159,7 +159,7 @@ def _relation_field(
     return Field(
         relation.name,
         List(reference) if relation.many else reference,
-        insertable=relation.is_writable,
+        insertable=relation.is_insertable,
         updatable=relation.is_writable,
         deferred=not relation.keys,
         holder=relation.holder(mapper) if isinstance(relation, Proxy) else holder_of(mapper, relation.prop),

@@ -63,6 +63,14 @@ class Relationship:
         return not (self.prop.viewonly or is_identity)
 
     @property
+    def is_insertable(self) -> bool:
+        """Whether a new instance can have members.
+
+        A new instance can also have the member that its primary key contains.
+        """
+        return self.is_writable or (bool(self.keys) and not self.prop.viewonly)
+
+    @property
     def attribute(self) -> Any:
         """The attribute of the class, to use in statements."""
         return self.prop.class_attribute

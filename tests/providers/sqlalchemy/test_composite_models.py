@@ -82,8 +82,29 @@ async def test_a_constructor_may_require_the_parent_that_is_part_of_the_key(api:
     await api.create("/box")
     assert await api.create("/slot", box_id=1, number=2) == {"id": "2~1", "number": 2, "box_id": 1, "box": "1"}
     assert (await api.create("/label", box_id=1, text="x"))["box"] == "1"
-    lacking = await api("POST", "/slot", json_body={"number": 3})
-    assert (lacking.status, lacking.json["errors"]) == (400, {"box_id": ["is required"]})
+    assert (await api.create("/slot", box="1", number=3))["box_id"] == 1
+    lacking = await api("POST", "/slot", json_body={"number": 4})
+    assert (lacking.status, lacking.json["errors"]) == (400, {"box": ["is required"]})
+
+
+async def test_a_reference_may_be_given_instead_of_the_part_of_the_key_that_it_contains(
+    api: Api, database: Database
+) -> None:
+    await mount(api, database, Hooked, Owner, Thing)
+    for _ in range(2):
+        await api.create("/owner")
+    thing = {"id": "1~2", "owner_id": 1, "number": 2, "note": None, "owner": "1"}
+    assert await api.create("/thing", owner="1", number=2) == thing
+    assert (await api.create("/thing", owner="1", owner_id=1, number=3))["id"] == "1~3"
+    for body, errors in (
+        ({"owner": "1", "owner_id": 2, "number": 1}, {"owner_id": ["contradicts another value of owner_id"]}),
+        ({"owner": None, "number": 1}, {"owner_id": ["is required"]}),
+        ({"owner": "9", "number": 1}, {"owner": ["there is no Owner 9"]}),
+    ):
+        reply = await api("POST", "/thing", json_body=body)
+        assert (reply.status, reply.json["errors"]) == (400, errors), body
+    moved = await api("PATCH", "/thing/1~2", json_body={"owner": "2"})
+    assert (moved.status, moved.json["errors"]) == (400, {"owner": ["is read-only"]})
 
 
 async def test_joined_classes_inherit_a_composite_key(api: Api, database: Database) -> None:

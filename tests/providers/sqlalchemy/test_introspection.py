@@ -72,7 +72,7 @@ def test_relations_that_cannot_be_served_are_left_out() -> None:
     assert list(fields(City)) == ["id", "code", "parts"]
 
 
-def test_the_other_side_of_a_shared_primary_key_is_read_only() -> None:
+def test_the_other_side_of_a_shared_primary_key_is_set_only_at_creation() -> None:
     class Other(DeclarativeBase):
         pass
 
@@ -87,7 +87,7 @@ def test_the_other_side_of_a_shared_primary_key_is_read_only() -> None:
 
     assert fields(Settings) == {
         "id": ("integer", True, False, False),
-        "user": ("reference", False, False, False),
+        "user": ("reference", True, False, False),
     }
 
 
