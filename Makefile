@@ -23,12 +23,12 @@ test: $(VENV)/test ## Run all tests and report uncovered lines (ARGS="-k signals
 
 check: lint types docs test ## Check everything that must hold before a change lands
 
-test-on: ## Run the tests but those of random input on another Python (PYTHON=python3.13)
+test-on: ## Run the tests but the slow ones and those of random input on another Python (PYTHON=python3.13)
 	@$(MAKE) --no-print-directory VENV=.venvs/$(VERSION) .venvs/$(VERSION)/test
-	@.venvs/$(VERSION)/bin/python -m pytest -m "not hypothesis" $(ARGS)
+	@.venvs/$(VERSION)/bin/python -m pytest -m "not hypothesis and not slow" $(ARGS)
 
 test-bare: .venvs/bare ## Run the tests that need no extra, without extras
-	@.venvs/bare/bin/python -m pytest -m "not hypothesis" $(ARGS)
+	@.venvs/bare/bin/python -m pytest -m "not hypothesis and not slow" $(ARGS)
 
 nightly: $(VENV)/test ## Run the random sequences of requests, thousands of steps long
 	@$(BIN)/python -m pytest tests/promises --hypothesis-profile nightly $(ARGS)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from bzz.exceptions import Unavailable
 from bzz.lifecycle.act import Act
-from bzz.providers.values import Address
+from bzz.providers.values import Address, Stored
 from bzz.providers.writes import Dependent
 from bzz.schema.types import Diff
 from bzz.signals import (
@@ -44,10 +48,21 @@ class Consequence:
         except Exception:
             logger.exception("A receiver of %s failed", self._signals[0].name)
 
-    async def conclude(self, act: Act) -> None:
-        """Send the ``post_`` signal."""
+    async def conclude(self, act: Act, now: Stored | None) -> None:
+        """Send the ``post_`` signal.
+
+        Args:
+            act: the act.
+            now: the instance as it is after the write. None if it was deleted.
+        """
         if act.is_watched(self._signals[1], self._sender):
-            await act.conclude(self._signals[1], sender=self._sender, key=self._key, **self._keywords)
+            keywords = self._keywords if now is None else {**self._keywords, "instance": now.instance}
+            await act.conclude(self._signals[1], sender=self._sender, key=self._key, **keywords)
+
+    @property
+    def pk(self) -> Any:
+        """The primary key of the dependent."""
+        return self.dependent.stored.values.get(str(self.dependent.schema.pk))
 
     @property
     def is_heard(self) -> bool:
@@ -65,7 +80,7 @@ class Consequence:
 
     @property
     def _key(self) -> Any:
-        return self._sender, self.dependent.stored.values.get(str(self.dependent.schema.pk))
+        return self._sender, self.pk
 
     @property
     def _data(self) -> dict[str, Any]:
@@ -92,3 +107,19 @@ async def find_dependents(act: Act, address: Address) -> list[Consequence]:
         return []
     found = map(Consequence, await act.unit_of_work.dependents(address))
     return [dependent for dependent in found if dependent.is_heard]
+
+
+async def conclude_dependents(act: Act, dependents: Sequence[Consequence]) -> None:
+    """Send the ``post_`` signals of dependents, with the instances as they are after the write."""
+    updated: defaultdict[type, list[Consequence]] = defaultdict(list)
+    for one in dependents:
+        if one.dependent.change is not None:
+            updated[one.dependent.schema.model].append(one)
+    found: dict[tuple[type, Any], Stored] = {}
+    with suppress(Unavailable):  # the write is stored: the act must not fail now
+        for model, some in updated.items():
+            keys, schema = [one.pk for one in some], some[0].dependent.schema
+            loaded = await act.unit_of_work.fetch(schema, keys, hidden=True, represent=False)
+            found |= {(model, key): stored for key, stored in loaded.items()}
+    for one in dependents:
+        await one.conclude(act, found.get((one.dependent.schema.model, one.pk)))

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from bzz.lifecycle.act import Act
-from bzz.lifecycle.dependents import Consequence, find_dependents
+from bzz.lifecycle.dependents import Consequence, conclude_dependents, find_dependents
 from bzz.lifecycle.references import check_references
 from bzz.providers.values import Address, Stored
 from bzz.providers.writes import Create, Delete
@@ -94,5 +94,4 @@ class Deletion:
         act, sender = self.act, type(stored.instance)
         if act.is_watched(post_delete_instance, sender):
             await act.conclude(post_delete_instance, sender=sender, key=self.address.id, instance=stored.instance)
-        for dependent in self.dependents:
-            await dependent.conclude(act)
+        await conclude_dependents(act, self.dependents)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bzz.exceptions import Conflict
 from bzz.lifecycle.act import Act, paired
-from bzz.lifecycle.dependents import find_dependents
+from bzz.lifecycle.dependents import conclude_dependents, find_dependents
 from bzz.lifecycle.embedded import adding, locate, removing
 from bzz.lifecycle.patches import parse_patch
 from bzz.lifecycle.preconditions import Precondition
@@ -183,5 +183,4 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
             gone = gone and deleted  # its last state, which may be newer than the announced one
     if gone:
         await act.conclude(post_delete_instance, sender=type(gone.instance), instance=gone.instance)
-    for dependent in dependents:
-        await dependent.conclude(act)
+    await conclude_dependents(act, dependents)

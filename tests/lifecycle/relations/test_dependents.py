@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bzz.exceptions import Forbidden
-from bzz.signals import pre_delete_instance
+from bzz.signals import post_update_instance, pre_delete_instance
+from bzz.testing import capture
 from tests.lifecycle.relations.conftest import World
 from tests.lifecycle.relations.models import Project, Task, Team
 
@@ -19,7 +20,9 @@ async def test_what_the_orm_changes_with_a_delete_is_told(world: World, told: li
     await world.store(Team)
     await world.store(Project, team=1)
     told.clear()
-    assert (await world.api("DELETE", "/team/1")).status == 204
+    with capture(post_update_instance) as sent:
+        assert (await world.api("DELETE", "/team/1")).status == 204
+    assert sent[0].keywords["instance"].team_id is None, "as it is after the write"
     changes = [("delete_instance", "Team", 1), ("update_instance", "Project", 1)]
     assert told == [(f"{when}_{name}", *rest) for when in ("pre", "post") for name, *rest in changes]
     assert (await world.read(Project, 1)).team_id is None

@@ -8,7 +8,7 @@ from tests.providers.sqlalchemy.compared import reading, searching
 from tests.providers.sqlalchemy.compared.conftest import DATABASES, Served
 from tests.providers.sqlalchemy.compared.oracle import names
 
-pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database", DATABASES, indirect=True)]
 
 
 @pytest.mark.gen_test(timeout=300)  # many requests

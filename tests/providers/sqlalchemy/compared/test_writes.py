@@ -11,7 +11,7 @@ from tests.providers.sqlalchemy.compared.conftest import DATABASES, Served
 from tests.providers.sqlalchemy.compared.oracle import World
 from tests.providers.sqlalchemy.compared.writes import Change, Changes
 
-pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database", DATABASES, indirect=True)]
 
 
 async def compare(served: Served, changes: Callable[[Served, World], Iterator[Change]]) -> list[str]:
