@@ -168,8 +168,11 @@ class FamilyReach(Reach):
         return _with_access(known, writable=mirror is None or not mirror.is_fixed)
 
     def _is_narrowed(self, model: type, access: Resource) -> bool:
-        inner = subclasses(model)
-        return access.is_narrowed or any(has_hooks(one) or self._family.access(one) is not None for one in inner)
+        """Tell whether a caller may be unable to see some instances of ``model``."""
+        inner = [*subclasses(model)]
+        held = [found for one in inner if (found := self._family.access(one))]
+        is_hiding = any(one.schema.scopes or "GET" not in one.methods or "get" in one.authenticated for one in held)
+        return access.is_narrowed or is_hiding or any(map(has_hooks, inner))
 
 
 def _closed_by_holder(known: Field, holder: Holder, member: type, rows: Resource | None) -> Field:
@@ -186,9 +189,14 @@ def _closed_by_holder(known: Field, holder: Holder, member: type, rows: Resource
     names = [name for name in (holder.field, holder.member_field) if name]
     stored = [rows.schema.fields[name] for name in names]
     are_made = holder.model is not member  # rows of an association table are created, not updated
-    is_open = all(reference.insertable if are_made else reference.updatable for reference in stored)
+    is_open = all(one.insertable if are_made else one.updatable or _may_leave(holder, one) for one in stored)
     is_complete = len(names) == 2 or not are_made
     return _with_access(known, readable=all(one.readable for one in stored), writable=is_open and is_complete)
+
+
+def _may_leave(holder: Holder, reference: Field) -> bool:
+    """Tell whether members may leave although their reference to the parent cannot change: they are deleted then."""
+    return holder.is_owner and not reference.is_fixed
 
 
 def _with_access(known: Field, *, readable: bool = True, writable: bool = True) -> Field:

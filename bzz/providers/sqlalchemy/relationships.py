@@ -53,14 +53,15 @@ class Relationship:
     def is_writable(self) -> bool:
         """Whether members can join and leave.
 
-        They cannot if the relationship is view-only, or if the whole foreign key is part of a primary key.
+        They cannot if the relationship is view-only, or if the whole foreign key is part of a primary key. Members that
+        the relationship owns may leave all the same, because they are deleted then.
         """
         own, theirs = self.prop.parent.primary_key, self.prop.mapper.primary_key
         pairs = self.prop.local_remote_pairs or ()
         is_identity = self.prop.secondary is None and all(
             local in own if self.keys else remote in theirs for local, remote in pairs
         )
-        return not (self.prop.viewonly or is_identity)
+        return not self.prop.viewonly and (not is_identity or self.prop.cascade.delete_orphan)
 
     @property
     def is_insertable(self) -> bool:

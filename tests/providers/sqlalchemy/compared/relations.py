@@ -28,13 +28,13 @@ def _list_changes(served: Served, world: World, model: Any, row: Row, name: str)
     target, members = shape_of(model).target(name), row.related[name]
     outside = [one for one in world[target] if one not in members and one != row.id]
     path = served.path(model, quote(row.id), name)
-    is_open = _is_open(model, name)
+    is_open, is_owner = _is_open(model, name), shape_of(model).members[name].cascade.delete_orphan
     for some in filter(None, (outside[:1], outside[-2:])):
         make = partial(_change, model=model, row=row, name=name, joining=some, leaving=[])
         yield Change("POST", path, {name: some}, make if is_open else None)
     for one in members[:2]:
         make = partial(_change, model=model, row=row, name=name, joining=[], leaving=[one])
-        yield Change("DELETE", f"{path}/{quote(one)}", None, make if is_open else None)
+        yield Change("DELETE", f"{path}/{quote(one)}", None, make if is_open or is_owner else None)
     make = partial(_change, model=model, row=row, name=name, joining=outside[:1], leaving=members[:1])
     body = {name: [*members[1:], *outside[:1]]}
     is_plain = shape_of(model).members[name].secondary is not None and not _association(served, model, name)
