@@ -88,9 +88,10 @@ def lock_attempts(session: Session, mapped_class: MappedClass, *, has_members: b
         lock_rows(session, rows)
         attempt = Attempt()
         yield attempt
-        if lock_rows(session, attempt.wanted, skip_locked=True):
+        others = {mapper: keys - rows.get(mapper, set()) for mapper, keys in attempt.wanted.items()}
+        if lock_rows(session, others, skip_locked=True):
             break
-        for mapper, keys in (*attempt.locked.items(), *attempt.wanted.items()):
+        for mapper, keys in (*attempt.locked.items(), *others.items()):
             rows[mapper] = rows.get(mapper, set()) | keys
         (savepoint or session).rollback()
     if savepoint is not None:
