@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 import bzz
 from bzz.exceptions import Conflict, Forbidden
+from bzz.providers.sqlalchemy.transactions import expunge_new
 from bzz.signals import (
     post_create_instance,
     post_get_instance,
@@ -35,6 +36,14 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     friend_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+
+
+class Twin(Base):
+    __tablename__ = "twin"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    twin_id: Mapped[int | None] = mapped_column(sa.ForeignKey("twin.id"))
+    twins: Mapped[list[Twin]] = relationship(back_populates="twin", cascade="all")
+    twin: Mapped[Twin | None] = relationship(back_populates="twins", cascade="all", remote_side="Twin.id")
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
@@ -162,3 +171,24 @@ async def test_changes_of_a_receiver_to_the_instance_itself_are_never_stored(sql
         assert (await sql("PUT", "/author/1", json_body={"mentor": None})).json["name"] == "Ada"
         assert (await sql("PUT", "/author/1", json_body={"mentor": "1"})).json["mentor"] == "1"
     assert [one["name"] for one in (await sql("GET", "/author?sort=id")).json] == ["Ada", "Bob", "Eve", "Eve"]
+
+
+async def test_a_read_removes_from_the_unit_what_it_has_loaded_and_nothing_else(database: Database) -> None:
+    await database.create(Base)
+
+    def read(session: Session) -> list[bool]:
+        session.add_all([User(name="Ada"), User(name="Bob"), Twin(id=1), Twin(id=2, twin_id=1)])
+        session.commit()
+        session.expunge_all()
+        ada, known = session.get_one(User, 1), [*session.identity_map.keys()]
+        bob, twin = session.get_one(User, 2), session.get_one(Twin, 2)
+        assert twin.twin is not None
+        assert twin.twin.twins == [twin], "each is removed with the other"
+        expunge_new(session, known)
+        left = [one in session for one in (ada, bob, twin)]
+        expunge_new(session, ())
+        session.add_all([ada, eve := User(name="Eve")])
+        expunge_new(session, ())
+        return [*left, ada in session, eve in session]
+
+    assert await database.run(read) == [True, False, False, False, True]
