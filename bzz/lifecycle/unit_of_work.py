@@ -168,11 +168,17 @@ class UnitOfWork:
         return await self._watched("delete", address.schema, deleting)
 
     async def write_all(self, writes: Sequence[Write]) -> Sequence[Stored]:
-        """Call ``Provider.write_all`` within ``writing``."""
-        writing = self.provider.write_all(writes, state=self.state)
-        first = writes[0]
+        """Call ``Provider.write_all`` within ``writing``.
+
+        Errors contain the public names of fields.
+        """
+        writing, first = self.provider.write_all(writes, state=self.state), writes[0]
         schema = first.schema if isinstance(first, Create) else first.address.schema
-        return await self._watched("write_all", schema, writing)
+        try:
+            return await self._watched("write_all", schema, writing)
+        except (Invalid, Conflict) as error:
+            error.errors = public_errors(schema, error.errors)
+            raise
 
     async def dependents(self, address: Address) -> Sequence[Dependent]:
         """Call ``Provider.dependents``."""

@@ -65,11 +65,6 @@ class NamedFields:
         return frozenset(name for name in self.deferred if self.fields[name].readable and self.fields[name].filterable)
 
     @cached_property
-    def deferred_keys(self) -> frozenset[str]:
-        """The public names of the deferred fields."""
-        return frozenset(map(self.public_name, self.deferred))
-
-    @cached_property
     def composed(self) -> tuple[Field, ...]:
         """The fields whose parts are fields, except the primary key."""
         return tuple(f for f in self.fields.values() if f.parts and f.name != self.pk and {*f.parts} <= {*self.fields})
