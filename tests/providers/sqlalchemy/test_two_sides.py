@@ -81,6 +81,7 @@ async def api_with_rows(api: Api, driver: str, folder: Path) -> AsyncIterator[Cl
             await hive.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("driver", DRIVERS)
 async def test_clients_that_write_from_both_sides_wait_for_each_other_and_lose_nothing(
     api: Api, driver: str, tmp_path: Path
