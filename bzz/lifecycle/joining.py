@@ -127,8 +127,12 @@ async def conclude_rows(rows: Sequence[Row], written: Sequence[Stored]) -> None:
         rows: the changes.
         written: the result of ``write_rows``.
     """
-    for row, stored in zip(rows, written, strict=True):
-        await row.conclude(stored)
+    revised = [(row, stored) for row, stored in zip(rows, written, strict=True) if isinstance(row, Revision)]
+    now = {(type(one.instance), one.values.get(str(row.patch.schema.pk))): one.instance for row, one in revised}
+    for row, _ in revised:
+        row.moves = [move.renewed(now) for move in row.moves]
+    for one, stored in zip(rows, written, strict=True):
+        await one.conclude(stored)
 
 
 def _holder(act: Act) -> Holder | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -37,7 +37,7 @@ class Move:
     field: str
     parent: Any
     member: Any
-    key: Hashable
+    key: tuple[Any, Any]
     other: Any
     is_joining: bool
     writes_member: bool
@@ -65,6 +65,16 @@ class Move:
             parent, member = (self.parent, written) if self.writes_member else (written, self.member)
             keywords = {"field": self.field, "parent": parent, "instance": member}
             await act.conclude(signal, sender=self.sender, key=self._key, **keywords)
+
+    def renewed(self, now: Mapping[tuple[type, Any], Any]) -> Move:
+        """Return the move with instances that the same act has written, as they are now.
+
+        Args:
+            now: a dict from class and primary key to instance.
+        """
+        parent, member = self.key
+        parent = now.get((type(self.parent), parent), self.parent)
+        return replace(self, parent=parent, member=now.get((type(self.member), member), self.member))
 
     @property
     def _key(self) -> Hashable:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bzz.exceptions import Forbidden
-from bzz.signals import post_associate, pre_update_instance
+from bzz.signals import post_associate, post_dissociate, pre_update_instance
 from tests.lifecycle.relations.conftest import World
 from tests.lifecycle.relations.models import Category, Desk, Note, Project, Team, User
 
@@ -197,3 +197,17 @@ async def test_a_member_that_shows_only_a_foreign_key_tells_the_moves_too(
     refused = await world.api("DELETE", "/team/1/desks/1")
     assert (refused.status, refused.json["errors"]) == (409, {"team_id": ["is required"]})
     assert (await world.read(Desk, 1)).team_id == 1
+
+
+async def test_a_parent_that_moves_in_the_same_write_is_told_as_it_is_after_it(world: World) -> None:
+    world.serve(Category)
+    for parent in (None, 1, None):
+        await world.store(Category, parent=parent)
+    seen = {}
+
+    def see(sender: Any, parent: Any, instance: Any) -> None:
+        seen[parent.id, instance.id] = parent.parent_id
+
+    with post_dissociate.connected_to(see):
+        await world.api("POST", "/category/3/children", json_body={"children": ["1", "2"]})
+    assert seen == {(1, 2): 3}
