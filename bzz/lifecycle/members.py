@@ -85,7 +85,8 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     else:
         joining = others(keys, as_list(target.previous(whole).get(step.field)))
         await _conclude_moves(act, moves, target, whole)
-    if rows or undefer or schema.model is target.address.schema.model:  # the write may also have changed the members
+    is_changed = rows or undefer or act.undefer or schema.model is target.address.schema.model
+    if is_changed:  # the write may also have changed the members, or what the reply shows of them
         with suppress(Unavailable):  # the write is stored: the act must not fail now
             found |= await work.fetch(schema, keys, undefer=act.undefer, represent=False)
     return Association([found[key] for key in keys], bool(joining))

@@ -80,3 +80,13 @@ async def test_a_reference_that_its_members_do_not_show_is_told_by_its_own_class
     assert (await world.api("PATCH", "/team/1", json_body={"lead": None})).status == 200
     changes = [("update_instance", "Team", 1), ("dissociate", "Team", 1, 1, "lead")]
     assert told == [(f"{when}_{name}", *rest) for when in ("pre", "post") for name, *rest in changes]
+
+
+async def test_the_reply_shows_the_members_of_a_new_member_as_they_are_after_the_write(world: World) -> None:
+    world.serve(Team)
+    world.serve(User)
+    world.serve(Project)
+    await world.store(Team)
+    await world.store(Project)
+    joined = await world.api("POST", "/project/1/team?fields=projects", json_body={"team": "1"})
+    assert joined.json == {"projects": ["1"]}
