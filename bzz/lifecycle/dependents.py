@@ -55,9 +55,8 @@ class Consequence:
             act: the act.
             now: the instance as it is after the write. None if it was deleted.
         """
-        if act.is_watched(self._signals[1], self._sender):
-            keywords = self._keywords if now is None else {**self._keywords, "instance": now.instance}
-            await act.conclude(self._signals[1], sender=self._sender, key=self._key, **keywords)
+        keywords = self._keywords if now is None else {**self._keywords, "instance": now.instance}
+        await act.conclude(self._signals[1], sender=self._sender, key=self._key, **keywords)
 
     @property
     def pk(self) -> Any:

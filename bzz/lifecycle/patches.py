@@ -16,6 +16,10 @@ from bzz.schema.schema import Schema
 class Unknown(dict[str, Any]):
     """The stored values of an instance that the caller may not read. No value equals one of them."""
 
+    def __bool__(self) -> bool:
+        """Return True, because there are stored values."""
+        return True
+
     def get(self, *_: Any) -> Any:
         """Return stored values that are unknown, too."""
         return self

@@ -31,7 +31,10 @@ async def get_instance(act: Act) -> Stored:
     may_be_heard = any(map(post_get_instance.has_receivers_for, act.path.end.resource.senders))
     represent = not (target.steps or may_be_heard or act.in_process)
     address = replace(target.address, undefer=act.undefer) if act.undefer and not target.steps else target.address
-    stored = target.part(await work.get(address, represent=represent))
+    whole = await work.get(address, represent=represent)
+    if target.steps:
+        target.check_readable(whole, target.steps[0])
+    stored = target.part(whole)
     sender = type(stored.instance)
     await act.announce_exactly(pre_get_instance, sender)
     if act.is_watched(post_get_instance, sender):

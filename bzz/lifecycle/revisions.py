@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from bzz.exceptions import Conflict, Forbidden, Invalid, MethodNotAllowed, NotFound, Unauthorized
 from bzz.lifecycle.act import Act
@@ -82,9 +82,7 @@ class Revision:
             Exception: raised by a receiver.
         """
         act, patch, work = self.act, self.patch, self.act.unit_of_work
-        if self.loaded is None:
-            return
-        found, given = self.target.part(self.loaded), dict(patch.data) if self.expected else {}
+        found, given = self.target.part(cast("Stored", self.loaded)), dict(patch.data) if self.expected else {}
         sender = type(found.instance)
         await work.compute(patch.check, found.values)
         await self._keep_hidden(found)

@@ -120,3 +120,8 @@ def test_a_wrong_value_of_authenticated_is_an_error(given: Any) -> None:
 def test_the_error_of_an_unknown_option_lists_the_known_ones() -> None:
     with pytest.raises(TypeError, match=r"unknown option per_pgae; there are .*per_page, .*threads"):
         bzz.ModelHive.routes_for("mongoengine", User, per_pgae=3)  # type: ignore[call-arg]
+
+
+def test_the_largest_reply_has_at_least_one_byte() -> None:
+    with pytest.raises(ValueError, match="max_reply must be 1 byte or more, not 0"):
+        bzz.ModelHive(MemoryProvider(), User, max_reply=0)

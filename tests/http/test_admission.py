@@ -9,8 +9,13 @@ import bzz
 from tests.support.client import Api
 
 
+class Address(me.EmbeddedDocument):
+    city = me.StringField()
+
+
 class Account(me.Document):
     name = me.StringField()
+    address = me.EmbeddedDocumentField(Address)
     plan = me.StringField(default="free")
     meta = {"allow_inheritance": True}  # noqa: RUF012
 
@@ -68,3 +73,11 @@ async def test_the_checks_of_its_own_class_decide_who_changes_a_document(
     api.mount(bzz.ModelHive.routes_for("mongoengine", Root, authenticated={"update": True}))
     assert (await api("GET", f"/account/{root}")).status == 200
     assert (await api("PATCH", f"/account/{root}", json_body={"name": "x"})).status == 401
+
+
+async def test_a_document_inside_is_hidden_as_its_own_class_says(api: Api, stored: tuple[str, str, str]) -> None:
+    ada, root, _ = stored
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Root, exclude=["address"]))
+    Account.objects.update(address=Address(city="Rio"))
+    assert (await api("GET", f"/account/{ada}/address")).json == {"city": "Rio"}
+    assert (await api("GET", f"/account/{root}/address")).status == 404

@@ -120,3 +120,12 @@ async def test_a_nested_only_hive_has_no_routes_of_its_own(api: Api, provider: M
     await api.create("/owner", id="ada", dogs=["rex"])
     assert (await api("GET", "/dog/rex")).status == 404
     assert (await api("GET", "/owner/ada/dogs/rex")).status == 200
+
+
+def test_a_family_keeps_a_bounded_number_of_reaches(provider: MemoryProvider) -> None:
+    family = Family([bzz.ModelHive(provider, Dog)])
+    first = family.reach()
+    assert family.reach() is first
+    for number in range(100):
+        family.reach(frozenset({(Dog, str(number))}))
+    assert family.reach() is not first

@@ -60,6 +60,7 @@ class Team(Base):
     profile: Mapped[Profile | None] = relationship(back_populates="team", uselist=False)
     people: Mapped[list[User]] = relationship(secondary="reach_membership", viewonly=False)
     desks: Mapped[list[Desk]] = relationship()
+    badges: Mapped[list[Badge]] = relationship()
 
 
 class Project(Base):
@@ -78,6 +79,13 @@ class Task(Base):
     name: Mapped[str] = mapped_column(default="")
     project_id: Mapped[int | None] = mapped_column(sa.ForeignKey("reach_project.id"))
     project: Mapped[Project | None] = relationship(back_populates="tasks")
+    comments: Mapped[list[Comment]] = relationship()
+
+
+class Comment(Base):
+    __tablename__ = "reach_comment"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int | None] = mapped_column(sa.ForeignKey("reach_task.id"))
 
 
 class Desk(Base):
@@ -91,9 +99,23 @@ class Desk(Base):
 class Profile(Base):
     __tablename__ = "reach_profile"
     id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(default="plain")
     text: Mapped[str] = mapped_column(default="")
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("reach_team.id"), unique=True)
     team: Mapped[Team | None] = relationship(back_populates="profile")
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "plain"}  # noqa: RUF012
+
+
+class GoldProfile(Profile):
+    __mapper_args__ = {"polymorphic_identity": "gold"}  # noqa: RUF012
+
+
+class Badge(Base):
+    """Shows nothing of its foreign key."""
+
+    __tablename__ = "reach_badge"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    _team_id: Mapped[int | None] = mapped_column("team_id", sa.ForeignKey("reach_team.id"))
 
 
 class Membership(Base):
