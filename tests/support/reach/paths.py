@@ -85,8 +85,9 @@ def follow(family: Family, state: State, request: Request) -> Way | Reasons:
         if relation is None or target is None or not family.shows(place.reached, name):
             return _nowhere(reasons, request)
         found = state.members(parent, relation) if parent else []
-        row = next((one for one in found if key in (None, one["id"])), None)
-        place = Place(target, row, relation.is_many and key is None, relation, found)
+        is_list = relation.is_many and key is None
+        row = None if is_list else next((one for one in found if key in (None, one["id"])), None)
+        place = Place(target, row, is_list, relation, found)
         places.append(place)
     for one in places:
         one.found = [row for row in one.found if family.sees(one.reached, row, request.caller)]

@@ -26,8 +26,11 @@ class Reader:
     def shape(self, reached: Access, request: Request, reasons: Reasons) -> None:
         """Refuse ``fields`` and ``expand`` that name what the caller may not read."""
         for name in request.fields or ():
+            relation = plan.relations(reached.model).get(name)
             if not self.family.shows(reached, name):
                 reasons.add(f"fields: {name} is not readable", 400)
+            elif relation is not None and relation.stored is not Stored.HERE:
+                self._gate(self.family.of(relation.target), reasons, 400)
         for path in request.expand:
             self._expansion(reached, path.split("."), reasons)
 
@@ -37,11 +40,16 @@ class Reader:
         if relation is None or target is None or not self.family.shows(reached, names[0]):
             reasons.add(f"expand: {names[0]} leads nowhere", 400)
             return
-        if "GET" not in target.methods:
-            reasons.add(f"expand: {target.model} has no GET", *REFUSED)
-        reasons.add(f"expand: get {target.model}", status) if (status := target.refusal("get", self.caller)) else None
+        self._gate(target, reasons, *REFUSED)
         if names[1:]:
             self._expansion(target, names[1:], reasons)
+
+    def _gate(self, target: Access | None, reasons: Reasons, *statuses: int) -> None:
+        """Refuse to show the members of a relation to a caller who may not GET them."""
+        if target is not None and "GET" not in target.methods:
+            reasons.add(f"shown: {target.model} has no GET", *statuses)
+        if target is not None and (status := target.refusal("get", self.caller)):
+            reasons.add(f"shown: get {target.model} needs another user", status)
 
     def show(self, reached: Access, row: Row, fields: tuple[str, ...] | None, expand: tuple[str, ...]) -> Any:
         """Return what a row looks like to the caller."""

@@ -27,7 +27,7 @@ class Case:
             with World(self.setting, self.state) as world:
                 world.step(self.request)
         except AssertionError as error:
-            return str(error)[:20]
+            return str(error)[:60]
         return ""
 
     def __str__(self) -> str:
