@@ -67,13 +67,8 @@ class Policy(ABC):
         """
 
 
-def requirements(policy: Policy | None, resources: Iterable[Resource], verb: str | None) -> Iterable[Requirement]:
-    """Return the requirements of ``resources`` for ``verb``, each once.
-
-    There are none if ``verb`` is None.
-    """
-    if verb is None:
-        return ()
+def requirements(policy: Policy | None, resources: Iterable[Resource], verb: str) -> Iterable[Requirement]:
+    """Return the requirements of ``resources`` for ``verb``, each once."""
     default = policy is not None and policy.authenticated[verb]
     named = (one for resource in resources for one in resource.authenticated.get(verb, BY_POLICY))
     return dict.fromkeys(default if one is None else one for one in named)

@@ -5,6 +5,7 @@ import pytest
 import bzz
 from bzz.providers.base import Capabilities, Provider
 from bzz.providers.memory import MemoryProvider
+from bzz.providers.values import ActState
 from tests.support.client import Api
 from tests.support.models import User
 
@@ -16,6 +17,11 @@ def test_a_provider_that_lacks_a_method_cannot_be_made() -> None:
     lacking = ("create", "delete", "describe", "get", "list", "represent", "update", "values")
     with pytest.raises(TypeError, match=", ".join(f"'?{name}'?" for name in lacking)):  # quoted from Python 3.12
         Half()  # type: ignore[abstract]
+
+
+async def test_a_provider_without_write_all_says_so() -> None:
+    with pytest.raises(NotImplementedError, match=r"MemoryProvider\.write_all\(\) must perform 0 writes"):
+        await MemoryProvider().write_all([], state=ActState())
 
 
 class Plain(MemoryProvider):

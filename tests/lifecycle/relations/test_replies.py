@@ -9,7 +9,7 @@ import pytest
 import bzz
 from bzz.exceptions import PreconditionFailed
 from tests.lifecycle.relations.conftest import World
-from tests.lifecycle.relations.models import Group, Note, Project, Team, User
+from tests.lifecycle.relations.models import Group, Note, Profile, Project, Team, User
 
 
 async def test_a_model_without_a_hive_shows_nothing_through_a_reference(world: World) -> None:
@@ -93,6 +93,18 @@ async def test_members_that_the_caller_may_not_see_leave_no_trace_and_stay(world
     assert (await world.api("PATCH", "/user/1?fields=groups", json_body={"groups": ["3"]})).json == {"groups": ["3"]}
     assert [group.id for group in (await bzz.ModelHive(world.provider, User).list(1, "groups"))] == [2, 3]
     assert (await world.api("PATCH", "/user/1", json_body={"groups": ["2"]})).status == 400
+
+
+async def test_a_row_of_another_class_that_the_caller_may_not_see_is_shown_as_none(world: World) -> None:
+    world.serve(Team)
+    world.serve(Profile, scope=lambda statement, handler: statement.where(Profile.text != "hidden"))
+    for number, text in enumerate(("hidden", "seen"), 1):
+        await world.store(Team)
+        await world.store(Profile, text=text, team=number)
+    assert (await world.api("GET", "/team?fields=profile")).json == [{"profile": None}, {"profile": "2"}]
+    assert [
+        team["profile"] and team["profile"]["text"] for team in (await world.api("GET", "/team?expand=profile")).json
+    ] == [None, "seen"]
 
 
 @pytest.mark.parametrize(("options", "status"), [({"methods": ["POST"]}, 400), ({"authenticated": True}, 401)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -163,6 +164,10 @@ def pauses() -> Iterator[list[float]]:
             found.append(now - last)
             last = now
 
+    gc.disable()  # it would go through the objects of all tests that ran before
     ticking = asyncio.ensure_future(tick())
-    yield found
-    ticking.cancel()
+    try:
+        yield found
+    finally:
+        ticking.cancel()
+        gc.enable()
