@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from bzz.exceptions import BzzError, Conflict, MethodNotAllowed
 from bzz.lifecycle.act import Act
-from bzz.lifecycle.moves import SIGNALS, Move
+from bzz.lifecycle.moves import SIGNALS, are_heard
 from bzz.lifecycle.patches import Patch
 from bzz.lifecycle.revisions import Revision, check_allowed
 from bzz.lifecycle.rows import Creation, Deletion
@@ -16,7 +16,7 @@ from bzz.providers.conditions import Condition
 from bzz.providers.values import Address, Query, Stored
 from bzz.resources.resource import Resource
 from bzz.schema.fields import Holder
-from bzz.schema.relations import reference_of
+from bzz.schema.relations import referred_model
 from bzz.schema.schema import Schema
 from bzz.signals import post_update_instance, pre_update_instance, request_failed
 
@@ -79,7 +79,8 @@ async def rows_to_join(
         left = [row for member in replaced.values() for row in await rows_to_leave(act, target, parent, member)]
     except BzzError as error:
         raise Conflict("You may not change the instance that holds this place; it must leave first.") from error
-    return [*left, *[await _revision(act, holder, parent, member, key) for member in members]]
+    parents = await _parents(act, str(holder.field), parent, members)
+    return [*left, *[_revision(act, str(holder.field), member, key, parents) for member in members]]
 
 
 async def rows_to_leave(act: Act, target: Target, parent: Stored, member: Stored) -> Sequence[Row]:
@@ -105,7 +106,8 @@ async def rows_to_leave(act: Act, target: Target, parent: Stored, member: Stored
     if holder.is_owner:
         check_allowed(act, act.path.end.resource.of_instance(member.instance), "delete", "DELETE")
         return [Deletion(act, address_of(act.schema, member), member)]
-    return [await _revision(act, holder, parent, member, None)]
+    parents = {parent.values[str(act.path.parent.schema.pk)]: parent}
+    return [_revision(act, str(holder.field), member, None, parents)]
 
 
 async def write_rows(act: Act, rows: Sequence[Row]) -> Sequence[Stored]:
@@ -161,31 +163,32 @@ def _parent_revision(act: Act, target: Target, parent: Stored, key: Any) -> Sequ
     return [Revision(act, target, patch, parent, expected=expected)]
 
 
-async def _revision(act: Act, holder: Holder, parent: Stored, member: Stored, key: Any) -> Revision:
-    """Return the update of a member that refers to the parent with the primary key ``key`` from now on."""
-    resource, name = act.path.end.resource.of_instance(member.instance), str(holder.field)
+async def _parents(act: Act, name: str, parent: Stored, members: Sequence[Stored]) -> dict[Any, Stored]:
+    """Return the instances to which the field ``name`` of ``members`` refers, and ``parent``, by primary key.
+
+    They are loaded only if a receiver may listen to the moves.
+    """
+    parents, model = {parent.values[str(act.path.parent.schema.pk)]: parent}, referred_model(act.schema.fields[name])
+    if model is not None and are_heard(act.schema, [name]):
+        former = {member.values.get(name) for member in members}.difference(parents, [None])
+        schema = act.path.reach.referred(model, act.unit_of_work.provider)
+        parents |= await act.unit_of_work.fetch(schema, [*former], hidden=True, represent=False)
+    return parents
+
+
+def _revision(act: Act, name: str, member: Stored, key: Any, parents: Mapping[Any, Stored]) -> Revision:
+    """Return the update of a member whose field ``name`` refers to ``key`` from now on.
+
+    Raises:
+        MethodNotAllowed, Unauthorized, Forbidden: the caller may not change the member, by its own class.
+    """
+    resource = act.path.end.resource.of_instance(member.instance)
     check_allowed(act, resource, "update", "PUT", "PATCH")
     if not (act.in_process or resource.schema.fields[name].updatable):
         raise MethodNotAllowed([*sorted(resource.methods), "OPTIONS"])
     target, pk = Target(act.unit_of_work, address_of(resource.schema, member), resource), str(act.schema.pk)
     patch, expected = Patch(resource.schema, {name: key}), {name: member.values.get(name)}
-    revision = Revision(act, target, patch, member, member.values[pk], expected)
-    if reference_of(resource.schema.fields[name]) is None:
-        revision.moves += await _moves(act, parent, member, key, member.values.get(name))
-    return revision
-
-
-async def _moves(act: Act, parent: Stored, member: Stored, new: Any, old: Any) -> list[Move]:
-    """Return the moves of a member whose class shows a foreign key, but no reference to the parent."""
-    schema, field, pk = act.path.parent.schema, act.path.end.field, member.values[str(act.schema.pk)]
-    others = [key for key in (old, new) if key is not None and key != parent.values[str(schema.pk)]]
-    found = await act.unit_of_work.fetch(schema, others, hidden=True, represent=False) if others else {}
-    parents = {**found, parent.values[str(schema.pk)]: parent}
-    return [
-        Move(type(owner.instance), field, owner.instance, member.instance, (key, pk), key, is_joining, True)
-        for key, is_joining in ((old, False), (new, True))
-        if (owner := parents.get(key)) is not None
-    ]
+    return Revision(act, target, patch, member, member.values[pk], expected, parents)
 
 
 def _rows(act: Act, holder: Holder) -> Resource:

@@ -11,7 +11,7 @@ from bzz.lifecycle.act import Act
 from bzz.providers.values import Stored
 from bzz.schema.containers import List
 from bzz.schema.fields import Field, Values
-from bzz.schema.relations import reference_of
+from bzz.schema.relations import referred_model
 from bzz.schema.schema import Schema
 from bzz.signals import post_associate, post_dissociate, pre_associate, pre_dissociate, request_failed
 
@@ -84,7 +84,7 @@ class Move:
 def are_heard(schema: Schema, names: Iterable[str]) -> bool:
     """Tell whether a receiver may listen to the moves of a write that sets the fields ``names``."""
     is_heard = any(signal.receivers for pair in SIGNALS for signal in pair) or request_failed.receivers
-    return bool(is_heard) and any(reference_of(schema.fields[name]) is not None for name in names)
+    return bool(is_heard) and any(referred_model(schema.fields[name]) for name in names)
 
 
 async def find_moves(
@@ -103,11 +103,10 @@ async def find_moves(
     """
     moves: list[Move] = []
     for name, value in after.items():
-        kind, held, wanted = reference_of(schema.fields[name]), as_list(before.values.get(name)), as_list(value)
-        holder = schema.fields[name].holder
-        if kind is None or (holder is not None and holder.field is not None):  # the members are updated themselves
+        model, held, wanted = referred_model(schema.fields[name]), as_list(before.values.get(name)), as_list(value)
+        if model is None:
             continue
-        theirs = act.path.reach.referred(kind.model, act.unit_of_work.provider)
+        theirs = act.path.reach.referred(model, act.unit_of_work.provider)
         moving = dict.fromkeys(others(held, wanted), False) | dict.fromkeys(others(wanted, held), True)
         sides = [side for side in _sides(schema, schema.fields[name], before, theirs) if side.is_heard(act)]
         if sides and moving:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from bzz.providers.writes import Update
 from bzz.resources.resource import Resource
 from bzz.schema.errors import MAX_ERRORS, NO_INSTANCE
 from bzz.schema.fields import Values
-from bzz.schema.relations import reference_of
+from bzz.schema.relations import reference_of, referred_model
 from bzz.schema.schema import Schema
 from bzz.schema.types import Diff
 from bzz.signals import post_update_instance, pre_update_instance
@@ -34,6 +34,7 @@ class Revision:
         loaded: the stored instance, if it is loaded. Its values contain all deferred fields of the patch.
         key: tells the revisions of one act apart.
         expected: values that the instance must still have when it is written.
+        related: instances that are loaded already, by primary key: those that the instance refers to or will refer to.
         moves: the members that join or leave relations of the instance. ``announce`` adds to them.
     """
 
@@ -43,6 +44,7 @@ class Revision:
     loaded: Stored | None = None
     key: Hashable = None
     expected: Values = field(default_factory=dict)
+    related: Mapping[Any, Stored] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
     _held: Values = field(default_factory=dict)  # the values from which the announced moves were found
 
@@ -101,7 +103,7 @@ class Revision:
             undefer = deferred(patch.schema, patch.data)
             if undefer.keys() - found.values.keys():  # a receiver has set another relation
                 found = await self.target.get(undefer)
-            moves = await find_moves(act, patch.schema, found, patch.data)
+            moves = await find_moves(act, patch.schema, found, patch.data, self.related)
             self.moves += moves
             self._held = {name: found.values.get(name) for name in patch.data} if moves else {}
         for move in self.moves:
@@ -125,7 +127,7 @@ class Revision:
 
     def _is_announced(self, name: str, held: Any, stored: Values) -> bool:
         """Tell whether all moves of the write in one relation were announced."""
-        if reference_of(self.patch.schema.fields[name]) is None:
+        if referred_model(self.patch.schema.fields[name]) is None:
             return True
         wanted, now, before = (as_list(value) for value in (self.patch.data.get(name), stored.get(name), held))
         is_leaving_told = {*others(now, wanted)} <= {*others(before, wanted)}

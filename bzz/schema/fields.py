@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,8 @@ class Field:
         holder: the rows that store the relation of a deferred field. None for an association table that no class maps.
         mirror: the name of the field of the related class that shows the same relation from the other side. None if the
             related class has no such field.
+        referred: the model whose primary key the field contains, if the field's type is not a reference to it. So a
+            foreign key that the model shows as a plain column still takes part in a relation.
         parts: the names of the fields whose values together are the value of this field. A composite primary key has
             such parts, and so has a reference of a relational model: its foreign keys, in the order of the primary key
             that they refer to. The parts of a reference need not be fields.
@@ -61,6 +64,7 @@ class Field:
     deferred: bool = False
     holder: Holder | None = None
     mirror: str | None = None
+    referred: builtins.type | None = None
     parts: tuple[str, ...] = ()
     sort: tuple[tuple[str, bool], ...] | None = ()
     filterable: bool = True

@@ -173,6 +173,12 @@ def composed(schema: Schema, new: Values, old: Mapping[str, Any]) -> Values:
     return made
 
 
+def referred_model(known: Field) -> type | None:
+    """Return the model to whose instances a field refers. Return None if the field refers to none."""
+    kind = reference_of(known)
+    return kind.model if kind else known.referred
+
+
 def reference_of(known: Field) -> Reference | None:
     """Return the type of a field's references. Return None for a field of another type."""
     kind = known.type.item if isinstance(known.type, List) else known.type

@@ -15,7 +15,7 @@ from typing import Any
 
 from bzz.exceptions import NotFound
 from bzz.schema.errors import NO_INSTANCE, UNKNOWN_FIELD, add_error, raise_if_invalid
-from bzz.schema.fields import Field, Values
+from bzz.schema.fields import Field, Holder, Values
 from bzz.schema.free_form import JSON
 from bzz.schema.naming import NamedFields
 from bzz.schema.scalars import Scalar
@@ -193,9 +193,8 @@ class Schema(NamedFields):
                     raise ValueError(UNKNOWN_FIELD)
                 if known.name in typed:
                     raise ValueError("is given more than once")
-                if known.holder is not None and not hidden:
-                    way = f"; use POST and DELETE at the path of the field, .../{key}" if known.updatable else ""
-                    raise ValueError(f"is stored in {known.holder.model.__name__}{way}")
+                if known.holder is not None:
+                    raise ValueError(_stored_elsewhere(known, known.holder, hidden=hidden))
                 typed[known.name] = parse_value(known.type, value)
             except ValueError as error:
                 add_error(errors, key, error)
@@ -270,4 +269,14 @@ class Schema(NamedFields):
 
     def references(self, values: Mapping[str, Any]) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in ``values``: dotted name, model, primary key."""
-        return references_in((name, self.fields[name].type, value) for name, value in values.items())
+        yield from references_in((name, self.fields[name].type, value) for name, value in values.items())
+        for name, value in values.items():
+            if value is not None and (model := self.fields[name].referred) is not None:
+                yield name, model, value
+
+
+def _stored_elsewhere(known: Field, holder: Holder, *, hidden: bool) -> str:
+    """Return the text that says how to change a relation that other rows store."""
+    way = f"POST and DELETE at the path of the field, .../{known.name}"
+    way = "associate() and dissociate()" if hidden else way
+    return f"is stored in {holder.model.__name__}" + (f"; use {way}" if hidden or known.updatable else "")

@@ -66,6 +66,27 @@ def mirror_of(mapper: Mapper[Any], prop: Prop) -> str | None:
     return _nearest(mirrors, mapper, prop)
 
 
+def relation_of_column(mapper: Mapper[Any], column: Any) -> Prop | None:
+    """Return the relationship of another class that ``column`` of ``mapper``'s class stores.
+
+    Return None if no class has such a relationship. View-only relationships do not count.
+    """
+    relations = [
+        relation.prop
+        for other in mapper.registry.mappers
+        for relation in relationships(other)
+        if relation.prop.parent is other and _is_stored_in(relation.prop, mapper, column) and _shows_all(relation.prop)
+    ]
+    return min(relations, key=str, default=None)
+
+
+def _is_stored_in(prop: Prop, mapper: Mapper[Any], column: Any) -> bool:
+    """Return whether ``column`` of ``mapper``'s class alone stores a relation by its parent's primary key."""
+    if prop.direction is MANY_TO_ONE or prop.secondary is not None or prop.viewonly:
+        return False
+    return mapper.isa(prop.mapper) and [*prop.synchronize_pairs] == [(key, column) for key in prop.parent.primary_key]
+
+
 def _reference_field(mapper: Mapper[Any], prop: Prop, holder: Mapper[Any], pairs: Pairs) -> str | None:
     """Return the name of the field of the ``holder`` class that refers to ``mapper``'s class.
 

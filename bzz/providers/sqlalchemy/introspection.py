@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
 from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, codec_of, composite_codec
-from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
+from bzz.providers.sqlalchemy.holders import holder_of, mirror_of, relation_of_column
 from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.proxies import Proxy, proxies
@@ -136,7 +136,15 @@ def _column_field(name: str, mapper: Mapper[Any], expression: Any, codec: Codec,
         and column is not mapper.polymorphic_on
     )
     is_made = is_part and _is_generated(mapper, key_attributes(mapper).index(name))
-    return Field(name, codec.type, insertable=is_set and not is_made, updatable=is_set and not is_part)
+    relation = None if column is None or not column.foreign_keys else relation_of_column(mapper, column)
+    return Field(
+        name,
+        codec.type,
+        insertable=is_set and not is_made,
+        updatable=is_set and not is_part,
+        mirror=relation.key if relation else None,
+        referred=relation.parent.class_ if relation else None,
+    )
 
 
 def _is_generated(mapper: Mapper[Any], index: int) -> bool:

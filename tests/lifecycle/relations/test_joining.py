@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from bzz.exceptions import Forbidden
+import bzz
+from bzz.exceptions import Forbidden, Invalid
 from bzz.signals import post_associate, post_dissociate, pre_update_instance
 from tests.lifecycle.relations.conftest import World
 from tests.lifecycle.relations.models import Category, Desk, Note, Project, Team, User
+from tests.providers.sqlalchemy.conftest import Database
 
 
 async def test_nobody_takes_a_note_whose_owner_is_read_only(world: World) -> None:
@@ -194,9 +196,57 @@ async def test_a_member_that_shows_only_a_foreign_key_tells_the_moves_too(
         ("associate", "Team", 1, 1, "desks"),
     ]
     assert told == [(f"{when}_{name}", *rest) for when in ("pre", "post") for name, *rest in names]
-    refused = await world.api("DELETE", "/team/1/desks/1")
+    told.clear()
+    assert (await world.api("PATCH", "/desk/1", json_body={"team_id": 2})).status == 200
+    names[1:] = [("dissociate", "Team", 1, 1, "desks"), ("associate", "Team", 2, 1, "desks")]
+    assert told == [(f"{when}_{name}", *rest) for when in ("pre", "post") for name, *rest in names]
+    refused = await world.api("DELETE", "/team/2/desks/1")
     assert (refused.status, refused.json["errors"]) == (409, {"team_id": ["is required"]})
-    assert (await world.read(Desk, 1)).team_id == 1
+    assert (await world.read(Desk, 1)).team_id == 2
+
+
+async def test_a_foreign_key_refers_only_to_instances_that_the_caller_may_see(world: World) -> None:
+    world.serve(Team, scope=lambda statement, handler: statement.where(Team.name != "hidden"))
+    world.serve(Desk)
+    for name in ("seen", "hidden"):
+        await world.store(Team, name=name)
+    await world.store(Desk, team_id=1)
+    for team in (2, 3):
+        refused = await world.api("PATCH", "/desk/1", json_body={"team_id": team})
+        assert (refused.status, refused.json["errors"]) == (400, {"team_id": [f"there is no Team {team}"]})
+        assert (await world.api("POST", "/desk", json_body={"team_id": team})).status == 400
+
+
+async def test_plain_code_sets_what_other_rows_store_by_associate_alone(world: World) -> None:
+    await world.store(Team)
+    await world.store(Project)
+    teams = bzz.ModelHive(world.provider, Team)
+    text = r"is stored in Project; use associate\(\) and dissociate\(\)"
+    with pytest.raises(Invalid, match=text):
+        await teams.update(1, {"projects": [1]})
+    with pytest.raises(Invalid, match=text):
+        await teams.create({"projects": [1]})
+    [joined] = await teams.associate(1, "projects", 1)
+    assert joined.team_id == 1
+
+
+async def test_the_former_parents_of_many_members_are_loaded_at_once(world: World, database: Database) -> None:
+    world.serve(Team)
+    world.serve(Project)
+    await world.store(Team)
+    for number in range(2, 22):
+        await world.store(Team)
+        await world.store(Project, team=number)
+    left = []
+
+    def leave(sender: Any, parent: Any, instance: Any) -> None:
+        left.append(parent.id)
+
+    with post_dissociate.connected_to(leave):
+        database.statements.clear()
+        await world.api("POST", "/team/1/projects", json_body={"projects": [str(number) for number in range(1, 21)]})
+    assert left == [*range(2, 22)]
+    assert sum("FROM reach_team" in text and "UPDATE" not in text for text in database.statements) < 6
 
 
 async def test_a_parent_that_moves_in_the_same_write_is_told_as_it_is_after_it(world: World) -> None:
