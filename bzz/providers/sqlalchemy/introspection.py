@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,11 +45,13 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
     pk = join(key)  # no attribute that declares columns has this name if there are several
     relations = {relation.name: relation for relation in (*relationships(mapper), *proxies(mapper))}
     covered = covered_attributes(mapper)
+    referring = {key for relation in relations.values() if relation.is_insertable for key in relation.keys}
     codecs, fields = {}, {}
     for name, expression in _expressions(mapper).items():
         if name not in covered:
             codecs[name] = codec = _expression_codec(expression, dialect)
-            fields[name] = _column_field(name, mapper, expression, codec, is_part=name in key)
+            known = _column_field(name, mapper, expression, codec, is_part=name in key)
+            fields[name] = known if name in referring else _with_relation(known, mapper, expression)
     key_codecs = {one.name: _key_codec(model, one.keys, dialect) for one in relations.values() if one.keys}
     if len(key) > 1:
         key_codecs[pk] = codec = _key_codec(model, key, dialect)
@@ -136,15 +139,13 @@ def _column_field(name: str, mapper: Mapper[Any], expression: Any, codec: Codec,
         and column is not mapper.polymorphic_on
     )
     is_made = is_part and _is_generated(mapper, key_attributes(mapper).index(name))
-    relation = None if column is None or not column.foreign_keys else relation_of_column(mapper, column)
-    return Field(
-        name,
-        codec.type,
-        insertable=is_set and not is_made,
-        updatable=is_set and not is_part,
-        mirror=relation.key if relation else None,
-        referred=relation.parent.class_ if relation else None,
-    )
+    return Field(name, codec.type, insertable=is_set and not is_made, updatable=is_set and not is_part)
+
+
+def _with_relation(known: Field, mapper: Mapper[Any], expression: Any) -> Field:
+    """Return the field of a column with the relation of another class that the column stores."""
+    relation = relation_of_column(mapper, expression) if getattr(expression, "foreign_keys", None) else None
+    return replace(known, mirror=relation.key, referred=relation.parent.class_) if relation else known
 
 
 def _is_generated(mapper: Mapper[Any], index: int) -> bool:
