@@ -87,7 +87,7 @@ async def test_a_hook_may_join_and_order(api: Api, database: Database) -> None:
 
         @classmethod
         def get_list_queryset(cls, queryset: sa.Select[Any], handler: Any) -> sa.Select[Any]:
-            return queryset.join(cls.kids).order_by(cls.id.desc())
+            return queryset.outerjoin(cls.kids).order_by(cls.id.desc())
 
     globals().update(Kid=Kid)
     await mount(api, database, Own, Parent, Kid)
