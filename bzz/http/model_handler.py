@@ -19,6 +19,7 @@ from bzz.lifecycle.act import Act
 from bzz.lifecycle.expanding import drop_hidden, expand, too_long
 from bzz.lifecycle.in_process import InProcess
 from bzz.lifecycle.preconditions import Precondition
+from bzz.lifecycle.targets import hides
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.values import ActState, Query, Stored
 from bzz.query import expansion
@@ -93,8 +94,9 @@ class ModelHandler(Handler):
             stored = await reads.get_instance(act)
             is_as_stored = not post_get_instance.has_receivers_for(type(stored.instance))
             await self._set_etag(act, stored, is_as_stored=is_as_stored)
-            is_function_of_tag = is_as_stored and not (query.expand or act.schema_of(stored).has_to_dict)
-            is_unchanged = is_function_of_tag and self.check_etag_header()
+            schema = act.schema_of(stored)
+            is_covered = act.undefer.keys() <= schema.coverable and not (query.expand or schema.has_to_dict)
+            is_unchanged = is_as_stored and is_covered and self.check_etag_header()
             shown = [] if is_unchanged else await self._shown(act, [stored], query)
         if is_unchanged:
             self.reply_empty(304)
@@ -130,13 +132,12 @@ class ModelHandler(Handler):
 
     async def _associate(self, act: Act, body: dict[str, Any], query: Query) -> tuple[list[Any] | None, int]:
         result = await members.associate(act, body)
-        if not self._may_read():
+        if not (self._may_read() and result.members):
             return None, 204
-        if len(result.members) == 1:
-            [member] = result.members
-            identifier = self.path.schema.id_of(member.values) if self.path.end.is_list else None
-            if identifier is not None or not self.path.end.is_list:  # a member without an identifier has no path
-                self.set_header("Location", urls.location(self.base, self.path, identifier))
+        member, end = result.members[0], self.path.end
+        identifier = act.schema.id_of(member.values) if end.is_list and not hides(end.resource, member) else None
+        if len(result.members) == 1 and (identifier is not None or not end.is_list):
+            self.set_header("Location", urls.location(self.base, self.path, identifier))
         shown = await self._written(act, result.members, query, tagged=False)
         return shown, 201 if result.has_changed else 200
 

@@ -70,10 +70,14 @@ async def expand(unit_of_work: UnitOfWork, reach: Reach, bodies: Sequence[Any], 
         _check(len(held), 0, limit)
         keys = {item for _, item in held if isinstance(item, str)}
         below = deferred_among(branch.schema, branch.below)
-        instances = await unit_of_work.fetch(branch.schema, keys, undefer=below, represent=True)
-        found = {kind.dump(key): item.body for key, item in instances.items()}
-        await drop_hidden(unit_of_work, reach, branch.schema, [*found.values()], below)
-        inside = {key: Size(1, _length(branch.schema, body)) for key, body in found.items()}
+        found: dict[str, Any] = {}
+        inside: dict[str, Size] = {}
+        async for some in unit_of_work.batches(branch.schema, keys, undefer=below, represent=True):
+            bodies_of_some = {kind.dump(key): item.body for key, item in some.items()}
+            await drop_hidden(unit_of_work, reach, branch.schema, [*bodies_of_some.values()], below)
+            found |= bodies_of_some
+            inside |= {key: Size(1, _length(branch.schema, body)) for key, body in bodies_of_some.items()}
+            _check(0, sum(size.length for size in inside.values()), limit)
         added = await expand(unit_of_work, reach, [*found.values()], branch.below, limit)
         for key, size in zip(found, added, strict=True):
             inside[key].add(size)

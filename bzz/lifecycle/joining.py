@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from bzz.exceptions import BzzError, Conflict, MethodNotAllowed
+from bzz.exceptions import BzzError, Conflict, MethodNotAllowed, NotFound
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.moves import SIGNALS, are_heard
 from bzz.lifecycle.patches import Patch
@@ -15,11 +15,13 @@ from bzz.lifecycle.targets import Target
 from bzz.providers.conditions import Condition
 from bzz.providers.values import Address, Query, Stored
 from bzz.resources.resource import Resource
+from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Holder
 from bzz.schema.relations import referred_model
 from bzz.schema.schema import Schema
 from bzz.signals import post_update_instance, pre_update_instance, request_failed
 
+MAX_ROWS = 1_000  # rows of an association table between one parent and one member
 Row = Revision | Creation | Deletion
 
 
@@ -41,16 +43,23 @@ def check_relation(act: Act, target: Target, whole: Stored) -> None:
 
 
 async def rows_to_join(
-    act: Act, target: Target, parent: Stored, members: Sequence[Stored], leaving: Sequence[Any]
+    act: Act,
+    target: Target,
+    parent: Stored,
+    joining: Sequence[Any],
+    leaving: Sequence[Any],
+    *,
+    found: Mapping[Any, Stored],
 ) -> Sequence[Row]:
-    """Return the changes of other rows than the parent's that let ``members`` join.
+    """Return the changes of other rows than the parent's that let members join.
 
     Args:
         act: the act. Its path ends in the relation.
         target: where the parent is stored.
         parent: the parent.
-        members: the instances that join.
+        joining: the primary keys of the members.
         leaving: the primary keys of the members that they replace.
+        found: members that are loaded already, by primary key.
 
     Returns:
         The changes. The list is empty if the provider writes the relation together with the parent.
@@ -59,19 +68,20 @@ async def rows_to_join(
         MethodNotAllowed, Unauthorized, Forbidden: the caller may not change a row, by the row's own class.
         Conflict: the caller may not change or see a member that must leave.
     """
-    holder, pk = _holder(act), str(act.schema.pk)
-    if holder is None and act.path.end.relation is not None and act.path.end.relation.field.holder is not None:
-        for member in members:  # their class shows no field for the parent
-            check_allowed(act, act.path.end.resource.of_instance(member.instance), "update", "PUT", "PATCH")
+    holder, relation = _holder(act), act.path.end.relation
+    if holder is None and relation is not None and relation.field.holder is not None:
+        for resource in await _resources(act, joining, found):  # the members' class shows no field for the parent
+            check_allowed(act, resource, "update", "PUT", "PATCH")
     if holder is None:
-        return _parent_revision(act, target, parent, members[0].values[pk])
+        return _parent_revision(act, target, parent, joining[0])
     key = parent.values[str(act.path.parent.schema.pk)]
     if holder.member_field is not None:
         names, schema = (str(holder.field), holder.member_field), _rows(act, holder).schema
-        pairs = ((key, member.values[pk]) for member in members)
+        pairs = ((key, member) for member in joining)
         return [Creation(act, schema, dict(zip(names, pair, strict=True)), pair) for pair in pairs]
     if act.path.end.is_list and _is_silent(act):
         return []
+    members = await _loaded(act, joining, found)
     replaced = await act.unit_of_work.fetch(act.schema, leaving, represent=False)
     if len(replaced) < len(leaving):
         raise Conflict("Another instance holds this place; it must leave first.")
@@ -137,6 +147,21 @@ async def conclude_rows(rows: Sequence[Row], written: Sequence[Stored]) -> None:
         await one.conclude(stored)
 
 
+async def _loaded(act: Act, keys: Sequence[Any], found: Mapping[Any, Stored]) -> Sequence[Stored]:
+    """Return the members with the primary keys ``keys``. Those that are not in ``found`` are loaded."""
+    if missing := [key for key in keys if key not in found]:
+        found = {**found, **await act.unit_of_work.fetch(act.schema, missing, represent=False)}
+    return [found[key] for key in keys if key in found]
+
+
+async def _resources(act: Act, keys: Sequence[Any], found: Mapping[Any, Stored]) -> Sequence[Resource]:
+    """Return the access to the members with the primary keys ``keys``, by their own classes."""
+    resource = act.path.end.resource
+    if not resource.variants:
+        return [resource]
+    return [resource.of_instance(member.instance) for member in await _loaded(act, keys, found)]
+
+
 def _holder(act: Act) -> Holder | None:
     """Return the rows that store the relation at the end of the act's path, if they have a field for the parent."""
     relation = act.path.end.relation
@@ -145,12 +170,13 @@ def _holder(act: Act) -> Holder | None:
 
 
 def _is_silent(act: Act) -> bool:
-    """Tell whether no receiver listens to the members of the relation at the act's path.
+    """Tell whether no receiver listens to the members of the relation at the act's path, and no hook narrows writes.
 
     The provider then writes all members at once.
     """
+    resource = act.path.end.resource
     heard = (pre_update_instance, post_update_instance, request_failed, *(one for pair in SIGNALS for one in pair))
-    return not (act.path.end.resource.variants or any(signal.receivers for signal in heard))
+    return not (resource.variants or resource.is_narrowed or any(signal.receivers for signal in heard))
 
 
 def _parent_revision(act: Act, target: Target, parent: Stored, key: Any) -> Sequence[Row]:
@@ -197,13 +223,22 @@ def _rows(act: Act, holder: Holder) -> Resource:
 
 
 async def _rows_between(act: Act, holder: Holder, parent: Stored, member: Stored) -> list[Row]:
-    """Return the deletions of the rows of an association table between a parent and a member."""
+    """Return the deletions of the rows of an association table between a parent and a member.
+
+    Raises:
+        NotFound: the caller may not see a row between them.
+        Conflict: there are more than ``MAX_ROWS`` rows.
+    """
     schema = _rows(act, holder).schema
     where = [
         Condition(str(holder.field), "eq", parent.values[str(act.path.parent.schema.pk)]),
         Condition(str(holder.member_field), "eq", member.values[str(act.schema.pk)]),
     ]
-    listing = await act.unit_of_work.list(schema, Query(where=where, per_page=100), represent=False)
+    listing = await act.unit_of_work.list(schema, Query(where=where, per_page=MAX_ROWS), represent=False)
+    if not listing.items:
+        raise NotFound(NO_INSTANCE)
+    if listing.more:
+        raise Conflict(f"More than {MAX_ROWS} rows lead to this member; delete them one by one.")
     return [Deletion(act, address_of(schema, row), row) for row in listing.items]
 
 

@@ -31,12 +31,13 @@ class Association:
     """The result of ``associate``.
 
     Args:
-        members: the instances that the request named, in the order of the request, as they are now.
         has_changed: whether at least one of the instances joined. False if all were members already.
+        members: the instances that the caller named, in the same order, as they are now. Empty if a request named more
+            than it may list on one page.
     """
 
-    members: list[Stored]
     has_changed: bool
+    members: list[Stored]
 
 
 @paired
@@ -63,18 +64,22 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     work.measure(raw)
     keys = await work.compute(_keys, step, raw)
     undefer = undefer_at(step, keys if step.is_list else None)
+    is_shown = act.in_process or len(keys) <= step.resource.max_per_page
+    found: dict[Any, Stored] = {}
     async with work.writing():
         whole = await target.whole(undefer)
         parent = target.part(whole)
         check_relation(act, target, whole)
         held = as_list(parent.values.get(step.field))
-        found = await work.fetch(schema, keys, undefer=act.undefer, represent=False)
-        if missing := [str(schema.identifier(key, schema.pk)) for key in keys if key not in found][:MAX_ERRORS]:
+        if is_shown:
+            found = await work.fetch(schema, keys, undefer=act.undefer, represent=False)
+        seen = {*found} if is_shown else await work.shown_keys(schema, keys)
+        if missing := [str(schema.identifier(key, schema.pk)) for key in keys if key not in seen][:MAX_ERRORS]:
             raise Invalid(errors={step.name: [f"there is no {schema.model.__name__} {', '.join(missing)}"]})
         joining, leaving = others(keys, held), [] if step.is_list else others(held, keys)
         if not joining:
-            return Association([found[key] for key in keys], has_changed=False)
-        rows = await rows_to_join(act, target, parent, [found[key] for key in joining], leaving)
+            return Association(False, [found[key] for key in keys if is_shown])
+        rows = await rows_to_join(act, target, parent, joining, leaving, found=found)
         if rows:
             written = await write_rows(act, rows)
         else:
@@ -86,10 +91,10 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
         joining = others(keys, as_list(target.previous(whole).get(step.field)))
         await _conclude_moves(act, moves, target, whole)
     is_changed = rows or undefer or act.undefer or schema.model is target.address.schema.model
-    if is_changed:  # the write may also have changed the members, or what the reply shows of them
+    if is_changed and is_shown:  # the write may also have changed the members, or what the reply shows of them
         with suppress(Unavailable):  # the write is stored: the act must not fail now
             found |= await work.fetch(schema, keys, undefer=act.undefer, represent=False)
-    return Association([found[key] for key in keys], bool(joining))
+    return Association(bool(joining), [found[key] for key in keys if is_shown])
 
 
 @paired
@@ -115,7 +120,7 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
     member = await work.get(replace(address, undefer=covered))
     key = member.values[str(act.schema.pk)]
     if precondition is not None:
-        await work.compute(precondition.check, act.schema, member.values)
+        await work.compute(precondition.check, act.schema_of(member), member.values)
     undefer = undefer_at(step, [key] if step.id else None)
     async with work.writing():
         whole = await target.whole(undefer)

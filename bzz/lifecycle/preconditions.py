@@ -50,12 +50,10 @@ class Precondition:
                 self._refuse("If-Match does not hold: the instance has changed; read it again.", schema, stored)
             covered = {name for tag in held for name in covered_by(schema, tag)}
             if uncovered := sorted(map(schema.public_name, schema.deferred.intersection(changes) - covered)):
-                names = ",".join(uncovered)
-                self._refuse(
-                    f"The entity tag of If-Match does not cover {names}; read the instance with ?fields={names}.",
-                    schema,
-                    stored,
-                )
+                names, way = ",".join(uncovered), "read the instance with ?fields="
+                hidden = schema.deferred.intersection(changes) - schema.coverable
+                way = "no tag does, so leave out If-Match" if hidden else f"{way}{names}"
+                self._refuse(f"The entity tag of If-Match does not cover {names}; {way}.", schema, stored)
         if self.none_match is not None and any(
             tag == ANY_TAG or _is_of(tag, schema, stored) for tag in self.none_match
         ):

@@ -32,6 +32,7 @@ async def get_instance(act: Act) -> Stored:
     represent = not (target.steps or may_be_heard or act.in_process)
     address = replace(target.address, undefer=act.undefer) if act.undefer and not target.steps else target.address
     whole = await work.get(address, represent=represent)
+    target.check_identifier(whole)
     if target.steps:
         target.check_readable(whole, target.steps[0])
     stored = target.part(whole)

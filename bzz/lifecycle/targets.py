@@ -50,9 +50,15 @@ class Target:
             BzzError: raised by ``Provider.get``.
         """
         stored = await self.unit_of_work.get(replace(self.address, undefer=undefer) if undefer else self.address)
+        self.check_identifier(stored)
         if self.steps:
             self.check_readable(stored, self.steps[0])
         return stored
+
+    def check_identifier(self, stored: Stored) -> None:
+        """Raise NotFound if only the instance's own class hides the field by which the path names the instance."""
+        if hides(self.resource, stored, self.address.field):
+            raise NotFound(NO_INSTANCE)
 
     def check_readable(self, stored: Stored, step: Step) -> None:
         """Raise NotFound if the caller may not follow ``step`` from a stored instance, by the instance's own class."""
@@ -170,6 +176,20 @@ async def referred(parent: Target, step: Step) -> Address:
     if not isinstance(held, list) or key not in held:
         raise NotFound(NO_INSTANCE)
     return address
+
+
+def hides(resource: Resource, stored: Stored, name: str | None = None) -> bool:
+    """Tell whether an instance's own class hides a field that ``resource`` itself does not hide.
+
+    Args:
+        resource: the access to the model.
+        stored: the instance.
+        name: the name of the field. None for the field that contains identifiers.
+    """
+    name = name or str(resource.schema.id_field)
+    if not resource.variants or name == resource.schema.pk or not resource.schema.fields[name].readable:
+        return False
+    return not resource.of_instance(stored.instance).schema.fields[name].readable
 
 
 def undefer_at(step: Step, keys: Collection[object] | None = None) -> Undefer:

@@ -28,6 +28,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 NOTHING: Undefer = {}
 BATCH = 1_000  # the most values in one query: stores limit their number, and an ORM loads more on the loop for long
+FIRST_BATCH = 100
+LONG = 2**22  # characters and bytes in the instances of one query; the next query asks for fewer instances
 WRITES = {"create", "update", "delete", "write_all"}
 _late: set[asyncio.Future[None]] = set()  # tasks that wait for running calls; without this set, Python may destroy them
 
@@ -108,7 +110,7 @@ class UnitOfWork:
             Unavailable: the store did not answer in time.
         """
         found: dict[Any, Stored] = {}
-        async for some in self._fetch_some(schema, keys, undefer, hidden=hidden, represent=represent):
+        async for some in self.batches(schema, keys, undefer=undefer, hidden=hidden, represent=represent):
             found |= some
         return found
 
@@ -121,23 +123,35 @@ class UnitOfWork:
             Unavailable: the store did not answer in time.
         """
         found: set[Any] = set()
-        async for some in self._fetch_some(schema, keys, NOTHING, hidden=False, represent=False):
+        async for some in self.batches(schema, keys, represent=False):
             found.update(some)
         return found
 
-    async def _fetch_some(
-        self, schema: Schema, keys: Iterable[Any], undefer: Undefer, *, hidden: bool, represent: bool
+    async def batches(
+        self,
+        schema: Schema,
+        keys: Iterable[Any],
+        *,
+        undefer: Undefer = NOTHING,
+        hidden: bool = False,
+        represent: bool,
     ) -> AsyncIterator[dict[Any, Stored]]:
-        """Yield what ``fetch`` returns, in parts that keep neither the store nor the event loop for long."""
+        """Yield what ``fetch`` returns, in parts that keep neither the store, the memory nor the event loop for long.
+
+        A part after large instances contains fewer of them.
+        """
         given, pk = [*keys], str(schema.pk)
         self.measure(given)
         wanted = await self.compute(schema.parse_keys, given)
-        size = BATCH // max(1, len(schema.fields[pk].parts))
-        for start in range(0, len(wanted), size):
+        most, start = BATCH // max(1, len(schema.fields[pk].parts)), 0
+        size = min(most, FIRST_BATCH)
+        while start < len(wanted):
             batch = wanted[start : start + size]
             query = Query(where=[Condition(pk, "in", batch)], per_page=len(batch), undefer=undefer, hidden=hidden)
-            listing = await self.list(schema, query, represent=represent)
-            yield {item.values[pk]: item for item in listing.items}
+            items = (await self.list(schema, query, represent=represent)).items
+            yield {item.values[pk]: item for item in items}
+            start += size
+            size = max(1, size // 2) if _text_length(items) > LONG else min(most, 2 * size)
 
     async def create(self, schema: Schema, data: Values) -> Stored:
         """Call ``Provider.create`` within ``writing``.
@@ -272,6 +286,11 @@ class Writing:
                 await self.unit_of_work.end()
         finally:
             self.unit_of_work.state.is_writing = False
+
+
+def _text_length(items: Sequence[Stored]) -> int:
+    """Return the number of characters and bytes in the values of instances, without those in lists and objects."""
+    return sum(len(value) for item in items for value in item.values.values() if isinstance(value, (str, bytes)))
 
 
 def _since(began: float | None) -> float:

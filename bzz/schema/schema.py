@@ -221,7 +221,7 @@ class Schema(NamedFields):
                 if value is not None:
                     key, inside = self.public_name(name), known.type.read_only_values(value, before)
                     yield from ((f"{key}.{inner}", part) for inner, part in inside)
-            elif stored is None or not known.type.same(before, value):
+            elif stored is None or not (known.readable and known.type.same(before, value)):
                 yield self.public_name(name), value
 
     def visible_errors(self, errors: Mapping[str, list[str]], given: Collection[str] | None) -> dict[str, list[str]]:

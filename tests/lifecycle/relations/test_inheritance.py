@@ -137,3 +137,29 @@ async def test_receivers_of_its_own_class_are_asked_and_told(world: World) -> No
         ("post_get_instance", Admin),
         ("post_delete_instance", Admin),
     ]
+
+
+async def test_the_tag_of_a_leaving_member_is_that_of_its_own_class(world: World) -> None:
+    world.serve(User)
+    world.serve(Admin, exclude=["balance"])
+    world.serve(Group)
+    await people(world)
+    await world.store(Group, users=[2])
+    tag = (await world.api("GET", "/user/2")).headers["ETag"]
+    refused = await world.api("DELETE", "/group/1/users/2", headers={"If-Match": '"x"'})
+    assert (refused.status, refused.headers["ETag"]) == (412, tag)
+    assert (await world.api("DELETE", "/group/1/users/2", headers={"If-Match": tag})).status == 204
+
+
+async def test_an_identifier_that_its_own_class_hides_neither_finds_a_row_nor_is_shown(world: World) -> None:
+    with hooked(User, get_id_field_name=lambda cls: "name"):
+        world.serve(User)
+        world.serve(Admin, exclude=["name"])
+        world.serve(Group)
+        await people(world)
+        await world.store(Group)
+        for method in ("GET", "PUT", "DELETE"):
+            assert (await world.api(method, "/user/Ada")).status in (200, 204), method
+            assert (await world.api(method, "/user/Boss")).status == 404, method
+        joined = await world.api("POST", "/group/1/users", json_body={"users": ["2"]})
+        assert (joined.status, joined.headers.get("Location")) == (201, None)

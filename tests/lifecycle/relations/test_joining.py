@@ -261,3 +261,18 @@ async def test_a_parent_that_moves_in_the_same_write_is_told_as_it_is_after_it(w
     with post_dissociate.connected_to(see):
         await world.api("POST", "/category/3/children", json_body={"children": ["1", "2"]})
     assert seen == {(1, 2): 3}
+
+
+async def test_a_note_that_a_hook_hides_from_writes_joins_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unlocked(cls: type, model: Any, queryset: Any, instance_id: str, handler: Any) -> Any:
+        return queryset if handler is None or handler.request.method == "GET" else queryset.where(Note.text != "locked")
+
+    monkeypatch.setattr(Note, "get_instance_queryset", classmethod(unlocked), raising=False)
+    world.serve(Note)
+    world.serve(User)
+    await world.store(User)
+    for text in ("locked", "open", "open"):
+        await world.store(Note, text=text)
+    for keys, status in ((["1"], 404), (["2", "1"], 404), (["2", "3"], 201)):
+        assert (await world.api("POST", "/user/1/notes", json_body={"notes": keys})).status == status
+    assert [(await world.read(Note, key)).owner_id for key in (1, 2, 3)] == [None, 1, 1]

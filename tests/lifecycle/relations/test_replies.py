@@ -116,3 +116,63 @@ async def test_ids_of_rows_that_the_caller_may_not_read_are_not_shown(
     await world.store(Team)
     for query in ("fields=name,projects", "projects__contains=1", "expand=projects"):
         assert (await world.api("GET", f"/team?{query}")).status == status, query
+
+
+async def test_no_value_that_a_request_may_not_read_is_found_by_repeating_it(world: World) -> None:
+    world.serve(User, write_only=["balance"], create_only=["balance"])
+    world.serve(Note, write_only=["owner"], create_only=["owner"])
+    await world.store(User, balance=700)
+    await world.store(Note, owner=1)
+    for path, name, values in (("/user/1", "balance", (699, 700)), ("/note/1", "owner", ("1", None))):
+        replies = [await world.api("PATCH", path, json_body={name: value}) for value in values]
+        assert [(reply.status, reply.json["errors"]) for reply in replies] == [(400, {name: ["is read-only"]})] * 2
+
+
+async def test_a_changed_relation_that_no_tag_covers_is_shown(world: World) -> None:
+    world.serve(User)
+    world.serve(Group, scope=lambda queryset, handler: queryset)
+    await world.store(User)
+    await world.store(Group)
+    first = await world.api("GET", "/user/1?fields=groups")
+    headers = {"If-None-Match": first.headers["ETag"]}
+    assert (await world.api("POST", "/user/1/groups", json_body={"groups": ["1"]})).status == 201
+    assert (await world.api("GET", "/user/1?fields=groups", headers=headers)).json == {"groups": ["1"]}
+    assert (await world.api("GET", "/user/1?fields=name", headers=headers)).status == 304
+    tag = {"If-Match": first.headers["ETag"]}
+    refused = await world.api("PATCH", "/user/1", json_body={"groups": []}, headers=tag)
+    assert (refused.status, refused.json["detail"]) == (
+        412,
+        "The entity tag of If-Match does not cover groups; no tag does, so leave out If-Match.",
+    )
+
+
+async def test_members_that_a_page_could_not_list_are_not_shown_when_they_join(world: World) -> None:
+    world.serve(User)
+    world.serve(Group, max_per_page=2)
+    await world.store(User)
+    for _ in range(3):
+        await world.store(Group)
+    assert len((await world.api("POST", "/user/1/groups", json_body={"groups": ["1", "2"]})).json) == 2
+    for status in (204, 204):
+        joined = await world.api("POST", "/user/1/groups", json_body={"groups": ["1", "2", "3"]})
+        assert (joined.status, joined.body) == (status, b"")
+    assert (await world.api("POST", "/user/1/groups", json_body={"groups": ["1", "2", "9"]})).json["errors"] == {
+        "groups": ["there is no Group 9"]
+    }
+    assert (await world.api("GET", "/user/1?fields=groups")).json == {"groups": ["1", "2", "3"]}
+
+
+async def test_an_expansion_reads_no_more_large_instances_than_a_reply_may_show(world: World) -> None:
+    heard: list[int] = []
+    world.serve(User)
+    world.serve(Note, max_per_page=1000, per_page=1000, max_reply=1_000_000)
+    for number in range(300):
+        await world.store(User, name="x" * 50_000)
+        await world.store(Note, owner=number + 1)
+
+    def listen(sender: str, operation_name: str, **_: Any) -> None:
+        heard.append(1)
+
+    with bzz.signals.pre_provider_call.connected_to(listen):
+        assert (await world.api("GET", "/note?expand=owner")).status == 400
+    assert len(heard) == 2, "the list, and the first hundred owners"

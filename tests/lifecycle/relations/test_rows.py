@@ -59,3 +59,36 @@ async def test_a_member_that_joins_by_a_mapped_table_creates_its_row(world: Worl
     assert (await world.api("DELETE", "/team/1/people/1")).status == 204
     assert told == [("pre_delete_instance", "Membership", 1), ("post_delete_instance", "Membership", 1)]
     assert (await world.api("GET", "/team/1/people")).json == []
+
+
+async def test_a_row_that_the_caller_may_not_see_stays(world: World, told: list[tuple[Any, ...]]) -> None:
+    world.serve(Team)
+    world.serve(User)
+    world.serve(Membership, scope=lambda queryset, handler: queryset.where(Membership.role != "owner"))
+    await world.store(Team)
+    await world.store(User)
+    await world.store(Membership, team_id=1, user_id=1)
+    told.clear()
+    assert (await world.api("DELETE", "/team/1/people/1")).status == 404
+    assert ((await world.read(Membership, 1)).role, told) == ("owner", [])
+
+
+async def test_all_rows_between_a_parent_and_a_leaving_member_are_deleted(
+    world: World, told: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.serve(Team)
+    world.serve(User)
+    world.serve(Membership)
+    await world.store(Team)
+    await world.store(User)
+    for _ in range(101):
+        await world.store(Membership, team_id=1, user_id=1)
+    told.clear()
+    with monkeypatch.context() as fewer:
+        fewer.setattr("bzz.lifecycle.joining.MAX_ROWS", 100)
+        assert (await world.api("DELETE", "/team/1/people/1")).status == 409
+    assert ((await world.api("GET", "/team/1/people")).json[0]["id"], told) == ("1", [])
+    assert (await world.api("DELETE", "/team/1/people/1")).status == 204
+    assert (await world.api("GET", "/team/1/people")).json == []
+    assert told.count(("post_delete_instance", "Membership", 101)) == 1
+    assert len(told) == 202
