@@ -5,7 +5,19 @@ Write a subclass of ``ProviderConformance`` in a test module, give it models and
 
 import pytest
 
-MODULES = ("cases", "failing", "lists", "races", "relations", "types", "visibility", "writes")
+MODULES = (
+    "cases",
+    "failing",
+    "holders",
+    "lists",
+    "races",
+    "reach",
+    "relations",
+    "subclasses",
+    "types",
+    "visibility",
+    "writes",
+)
 pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in MODULES))  # must come before the imports
 
 from bzz.testing.conformance.cases import Status  # noqa: E402  # see MODULES

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import wraps
@@ -23,12 +23,13 @@ from bzz.providers.base import Capabilities, Provider
 from bzz.testing.client import Client, served
 
 SECONDS = 60  # a case that takes longer fails
-MODELS = ("person", "team", "country", "note")
+MODELS = ("person", "team", "country", "note", "pet", "cat", "album", "track", "review")
+GROUPS = {"pet": ("pet", "cat"), "album": ("album", "track", "review")}  # models that make one feature together
 SCALARS = ("email", "age", "height", "active", "status", "balance", "born", "day", "wake", "token", "photo")
 PERSON = (*SCALARS, "notes", "tags", "home")
-TEAM = ("owner", "members", "projects")
+TEAM = ("owner", "members", "projects", "topic", "topics")
 CAPABILITIES = tuple(one.name for one in fields(Capabilities))
-FEATURES = (*MODELS[2:], *PERSON, *TEAM, *CAPABILITIES, "unit", "unreachable")
+FEATURES = ("country", "note", *GROUPS, *PERSON, *TEAM, *CAPABILITIES, "unit", "unreachable")
 UNKNOWN_ID = "5" * 24  # an id that no instance has
 Body = Callable[..., Awaitable[None]]
 
@@ -48,13 +49,24 @@ class Served:
 
     Args:
         provider: the provider.
-        api: the client. The routes are ``/person``, ``/team``, ``/country`` and ``/note``.
-        hives: a dict from ``person``, ``team``, ``country`` and ``note`` to the hive of the model.
+        api: the client. The path of each model is its name in ``MODELS``: ``/person``.
+        hives: a dict from the name of a model to its hive.
     """
 
     provider: Provider
     api: Client
     hives: Mapping[str, ModelHive]
+
+    @asynccontextmanager
+    async def again(self, **options: Mapping[str, Any]) -> AsyncIterator[Served]:
+        """Serve the same store a second time while the block runs.
+
+        Args:
+            options: the options of the hives, by the name of the model.
+        """
+        models = {name: hive.model for name, hive in self.hives.items()}
+        async with serve_models(self.provider, models, options) as other:
+            yield other
 
     async def person(self, name: str = "Ada", **values: Any) -> str:
         """Create a person and return its id."""
@@ -90,6 +102,23 @@ class Served:
         return names
 
 
+@asynccontextmanager
+async def serve_models(
+    provider: Provider, models: Mapping[str, type], options: Mapping[str, Mapping[str, Any]]
+) -> AsyncIterator[Served]:
+    """Serve models while the block runs.
+
+    Args:
+        provider: the provider.
+        models: a dict from name to model.
+        options: the options of the hives, by the name of the model.
+    """
+    hives = {name: ModelHive(provider, model, **dict(options.get(name, {}))) for name, model in models.items()}
+    routes = [rule for name, hive in hives.items() for rule in hive.routes(resource_name=name)]
+    async with served(tornado.web.Application(routes)) as api:
+        yield Served(provider, api, hives)
+
+
 class Cases(ABC):
     """The base class of all cases.
 
@@ -100,6 +129,11 @@ class Cases(ABC):
     team: ClassVar[type]
     country: ClassVar[type]
     note: ClassVar[type]
+    pet: ClassVar[type]
+    cat: ClassVar[type]
+    album: ClassVar[type]
+    track: ClassVar[type]
+    review: ClassVar[type]
     skips: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
@@ -137,7 +171,7 @@ class Cases(ABC):
         if feature in CAPABILITIES:
             return not getattr(provider.capabilities, feature)
         if feature in MODELS:
-            return not hasattr(self, feature)
+            return not all(hasattr(self, name) for name in GROUPS.get(feature, (feature,)))
         if feature in (*PERSON, *TEAM):
             model = self.person if feature in PERSON else self.team
             return feature not in provider.describe(model).fields
@@ -156,10 +190,8 @@ class Cases(ABC):
                             f"There is no {feature!r}. Declare it if that is meant: skips = {{{feature!r}: 'why'}}"
                         )
                 models = {name: getattr(self, name) for name in MODELS if hasattr(self, name)}
-                hives = {name: ModelHive(provider, model) for name, model in models.items()}
-                routes = [rule for name, hive in hives.items() for rule in hive.routes(resource_name=name)]
-                async with served(tornado.web.Application(routes)) as api:
-                    await body(self, Served(provider, api, hives), **arguments)
+                async with serve_models(provider, models, {}) as served_models:
+                    await body(self, served_models, **arguments)
             finally:
                 await provider.close()
 

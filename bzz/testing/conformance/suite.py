@@ -6,19 +6,33 @@ Its class documents the attributes that a subclass must have.
 from __future__ import annotations
 
 from bzz.testing.conformance.failing import FailureCases
+from bzz.testing.conformance.holders import HolderCases
 from bzz.testing.conformance.lists import ListCases
 from bzz.testing.conformance.races import RaceCases
+from bzz.testing.conformance.reach import ReachCases
 from bzz.testing.conformance.relations import RelationCases
+from bzz.testing.conformance.subclasses import SubclassCases
 from bzz.testing.conformance.types import TypeCases
 from bzz.testing.conformance.visibility import VisibilityCases
 from bzz.testing.conformance.writes import WriteCases
 
 
-class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, VisibilityCases, RaceCases, FailureCases):
+class ProviderConformance(
+    TypeCases,
+    ListCases,
+    WriteCases,
+    RelationCases,
+    HolderCases,
+    VisibilityCases,
+    ReachCases,
+    SubclassCases,
+    RaceCases,
+    FailureCases,
+):
     """Tests that a provider keeps the promises of its interface.
 
     pytest runs a subclass that is called ``Test...``. The subclass must have ``connect()``, an async context manager
-    that yields the provider on an empty store. It must also have four models as class attributes:
+    that yields the provider on an empty store. It must also have models as class attributes:
 
     ``person``
         ``id`` (generated), ``name`` (text, required), ``email`` (text, unique), ``age`` (integer), ``height`` (float),
@@ -28,14 +42,28 @@ class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, Visib
         Only ``name`` is required.
     ``team``
         ``id`` (generated), ``name`` (text, required), ``owner`` (a person), ``members`` (list of persons), ``projects``
-        (list of embedded documents). A project has ``id``, given by the client, and ``name``. Both are texts and
-        required.
+        (list of embedded documents), ``topic`` (a note), ``topics`` (list of notes). A project has ``id``, given by the
+        client, and ``name``. Both are texts and required.
     ``country``
         ``code`` (text, primary key, given by the client), ``name`` (text).
     ``note``
         ``id`` (generated), ``text`` (text), ``hidden`` (boolean, False by default). ``get_list_queryset`` and
         ``get_instance_queryset`` hide instances whose ``hidden`` is true. ``to_dict()`` returns ``{"id": ..., "shown":
         text}``, with the id as text. The suite also uses ``get_list_queryset`` as a scope.
+    ``pet``
+        ``id`` (generated), ``name`` (text, required), ``sound`` (text), ``hidden`` (boolean, False by default). Its two
+        hooks are those of ``note``.
+    ``cat``
+        A subclass of ``pet``, with ``lives`` (integer). Lists of pets contain cats.
+    ``album``
+        ``id`` (generated), ``name`` (text, required), ``tracks`` (list of tracks), ``reviews`` (list of reviews). The
+        rows of the tracks and of the reviews store the two relations.
+    ``track``
+        ``id`` (generated), ``name`` (text, required), ``album`` (an album). If the album is deleted, the ORM sets
+        ``album`` to null.
+    ``review``
+        ``id`` (generated), ``name`` (text, required), ``album`` (an album). If the album is deleted, the ORM deletes
+        the review.
 
     ``unreachable()`` must be an async context manager. It yields a provider with an unreachable store and a timeout of
     at most one second.
@@ -44,6 +72,8 @@ class ProviderConformance(TypeCases, ListCases, WriteCases, RelationCases, Visib
     {"photo": "there is no type for bytes"}``. A feature is one of these:
 
     - a field, or a model (``country``, ``note``);
+    - ``pet`` (subclasses: the models ``pet`` and ``cat``);
+    - ``album`` (relations that other rows store: the models ``album``, ``track`` and ``review``);
     - one of the provider's ``Capabilities``;
     - ``unit`` (units of work) or ``unreachable``;
     - the name of a case without ``test_``.

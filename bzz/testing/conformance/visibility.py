@@ -65,12 +65,12 @@ async def _call(unit_of_work: UnitOfWork, name: str, address: Address) -> None:
 
 
 @contextmanager
-def scoped(provider: Provider, model: Any) -> Iterator[Schema]:
-    """Yield the schema of a model with the model's hook as its scope.
+def unhooked(model: Any) -> Iterator[Any]:
+    """Yield the list hook of a model, which may be a scope.
 
     While the block runs, the model has no hooks.
     """
-    schema, hook = provider.describe(model), model.get_list_queryset
+    hook = model.get_list_queryset
 
     def show_one(cls: Any, model: Any, queryset: Any, instance_id: Any, handler: Any) -> Any:
         return queryset
@@ -79,7 +79,17 @@ def scoped(provider: Provider, model: Any) -> Iterator[Schema]:
         return queryset
 
     with hooked(model, get_instance_queryset=show_one, get_list_queryset=show_all):
-        yield replace(schema, scopes=(hook,))
+        yield hook
+
+
+@contextmanager
+def scoped(provider: Provider, model: Any) -> Iterator[Schema]:
+    """Yield the schema of a model with the model's hook as its scope.
+
+    While the block runs, the model has no hooks.
+    """
+    with unhooked(model) as hook:
+        yield replace(provider.describe(model), scopes=(hook,))
 
 
 class VisibilityCases(Cases):

@@ -1,0 +1,220 @@
+"""Cases of relations that the rows of the members store.
+
+bzz writes such a relation by ``write_all``, and asks ``dependents`` before it deletes a parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import pytest
+
+from bzz.exceptions import Conflict, Forbidden, Invalid, NotFound
+from bzz.lifecycle.unit_of_work import UnitOfWork
+from bzz.providers.base import Provider
+from bzz.providers.values import Address, Stored
+from bzz.providers.writes import Create, Delete, Update, Write
+from bzz.schema.fields import Values
+from bzz.signals import (
+    post_associate,
+    post_delete_instance,
+    post_dissociate,
+    post_update_instance,
+    pre_associate,
+    pre_dissociate,
+    pre_update_instance,
+)
+from bzz.testing.capture import Sent, capture
+from bzz.testing.conformance.cases import Cases, Served, case
+from bzz.testing.conformance.writes import stored
+
+MOVES = ("PATCH /track/{track}", "POST /track/{track}/album", "POST /album/{album}/tracks")
+
+
+async def write_all(provider: Provider, *writes: Write) -> Sequence[Stored]:
+    """Perform several writes in one unit of work and return their results."""
+    unit_of_work = UnitOfWork(provider)
+    try:
+        async with unit_of_work.writing():
+            return await unit_of_work.write_all(writes)
+    finally:
+        await unit_of_work.end()
+
+
+def setting(**values: Any) -> Any:
+    """Return a change that sets ``values``."""
+
+    def change(found: Values) -> Values:
+        return {**found, **values}
+
+    return change
+
+
+class HolderCases(Cases):
+    """The tracks and the reviews of an album."""
+
+    async def make(self, served: Served, model: str, **values: Any) -> str:
+        """Create an instance of the model with the name ``model`` and return its id."""
+        created: str = (await served.api.create(f"/{model}", **values))["id"]
+        return created
+
+    def address(self, served: Served, key: str, name: str = "track") -> Address:
+        """Return the address of an instance."""
+        return Address.parse(served.provider.describe(getattr(self, name)), key)
+
+    def album_of(self, served: Served, track: Any) -> str | None:
+        """Return the id of the album in the values of a track."""
+        schema = served.provider.describe(self.track)
+        key = served.provider.values(schema, track)["album"]
+        return None if key is None else str(schema.fields["album"].type.dump(key))
+
+    @case("album")
+    async def test_several_writes_are_all_stored_or_none_is(self, served: Served) -> None:
+        """The last write fails after the others were performed."""
+        schema = served.provider.describe(self.track)
+        ids = {name: await self.make(served, "track", name=name) for name in ("gone", "one", "two")}
+        assert (await served.api("DELETE", f"/track/{ids['gone']}")).status == 204
+        gone, one, two = (self.address(served, key) for key in ids.values())
+
+        def refuse(values: Values) -> NoReturn:
+            raise Conflict("It is not what it was.")
+
+        for bad, error in (
+            (Update(two, refuse), Conflict),
+            (Delete(two, refuse), Conflict),
+            (Update(gone, setting(name="x")), NotFound),
+            (Delete(gone), NotFound),
+            (Create(schema, {}), Invalid),
+        ):
+            for good in (Create(schema, {"name": "new"}), Update(one, setting(name="x")), Delete(one)):
+                with pytest.raises(error):
+                    await write_all(served.provider, good, bad)
+                assert sorted(await served.names("/track")) == ["one", "two"], (good, bad)
+        await write_all(served.provider, Create(schema, {"name": "new"}), Update(one, setting(name="x")), Delete(two))
+        assert sorted(await served.names("/track")) == ["new", "x"]
+
+    @case("album")
+    async def test_several_writes_return_the_instances_as_they_are_stored(self, served: Served) -> None:
+        """The results have the order of the writes. That of an update also has the values before it."""
+        schema, provider = served.provider.describe(self.track), served.provider
+        mine, other = [await self.make(served, "album", name=name) for name in ("mine", "other")]
+        ids = [await self.make(served, "track", name=name, album=mine) for name in ("a", "b", "c")]
+        moved, renamed, gone = (self.address(served, key) for key in ids)
+        album = schema.fields["album"].type.parse(other)
+        results = await write_all(
+            provider,
+            Update(renamed, setting(name="B")),
+            Delete(gone),
+            Create(schema, {"name": "d", "album": album}),
+            Update(moved, setting(album=album)),
+        )
+        assert [(one.values["name"], self.album_of(served, one.instance)) for one in results] == [
+            ("B", mine),
+            ("c", mine),
+            ("d", other),
+            ("a", other),
+        ]
+        assert [one.previous and one.previous["name"] for one in results] == ["b", None, None, "a"]
+        assert results[3].previous is not None
+        assert results[3].previous["album"] != album
+        for one in (results[0], results[2], results[3]):
+            address = self.address(served, str(schema.id_of(one.values)))
+            assert (await stored(provider, address)).values == provider.values(schema, one.instance)
+
+    @pytest.mark.parametrize("way", MOVES)
+    @case("album")
+    async def test_a_move_is_told_alike_from_both_sides(self, served: Served, way: str) -> None:
+        """Receivers of ``post_`` signals get the member as it is after the write."""
+        old, new = [await self.make(served, "album", name=name) for name in ("old", "new")]
+        track = await self.make(served, "track", name="song", album=old)
+        signals = (pre_update_instance, pre_dissociate, pre_associate)
+        with capture(*signals, post_update_instance, post_dissociate, post_associate) as sent:
+            method, _, path = way.format(track=track, album=new).partition(" ")
+            body = {"tracks": [track]} if path.endswith("tracks") else {"album": new}
+            reply = await served.api(method, path, json_body=body)
+            assert reply.status in {200, 201}, reply.body
+        assert [self.told(one) for one in sent] == [
+            (f"{when}_{name}", *rest)
+            for when in ("pre", "post")
+            for name, *rest in (
+                ("update_instance", self.track, "song", None),
+                ("dissociate", self.album, "song", "old"),
+                ("associate", self.album, "song", "new"),
+            )
+        ]
+        assert [self.album_of(served, one.keywords["instance"]) for one in sent[3:]] == [new] * 3
+        diff = sent[3].keywords["updated_fields"]["album"]
+        assert [str(diff[side]) for side in ("from", "to")] == [old, new]
+        assert [await served.names(f"/album/{key}/tracks") for key in (old, new)] == [[], ["song"]]
+        assert (await served.api("GET", f"/track/{track}")).json["album"] == new
+
+    def told(self, one: Sent) -> tuple[Any, ...]:
+        """Return a signal's name and sender, and the names of the instance and of the parent."""
+        parent = one.keywords.get("parent")
+        return one.signal, one.sender, one.keywords["instance"].name, parent and parent.name
+
+    @case("album")
+    async def test_a_member_that_leaves_is_updated(self, served: Served) -> None:
+        """It is still stored. It refers to no parent in the ``post_`` signals."""
+        album = await self.make(served, "album", name="old")
+        track = await self.make(served, "track", name="song", album=album)
+        with capture(post_update_instance, post_dissociate) as sent:
+            assert (await served.api("DELETE", f"/album/{album}/tracks/{track}")).status == 204
+        assert [self.told(one) for one in sent] == [
+            ("post_update_instance", self.track, "song", None),
+            ("post_dissociate", self.album, "song", "old"),
+        ]
+        assert [self.album_of(served, one.keywords["instance"]) for one in sent] == [None, None]
+        assert (await served.api("GET", f"/track/{track}")).json["album"] is None
+
+    @case("album")
+    async def test_the_row_that_stores_a_relation_decides_over_it(self, served: Served) -> None:
+        """The body of the parent cannot change the relation. The hive of the members may forbid to join."""
+        album = await self.make(served, "album", name="mine")
+        track = await self.make(served, "track", name="song")
+        for method, path in (("POST", "/album"), ("PUT", f"/album/{album}")):
+            refused = await served.api(method, path, json_body={"name": "x", "tracks": [track]})
+            assert (refused.status, list(refused.json["errors"])) == (400, ["tracks"])
+        for options in ({"read_only": ["album"]}, {"methods": ["GET"]}, {"exclude": ["album"]}):
+            async with served.again(track=options) as other:
+                refused = await other.api("POST", f"/album/{album}/tracks", json_body={"tracks": [track]})
+                assert refused.status in {400, 404, 405}, options
+        assert await served.names(f"/album/{album}/tracks") == []
+        assert await served.names("/album") == ["mine"]
+
+    @case("album")
+    async def test_members_that_one_of_them_refuses_all_stay(self, served: Served) -> None:
+        """A receiver refuses the second of two members."""
+        album = await self.make(served, "album", name="mine")
+        ids = [await self.make(served, "track", name=name) for name in ("one", "two")]
+
+        def refuse(sender: Any, instance: Any) -> None:
+            if instance.name == "two":
+                raise Forbidden("No.")
+
+        with pre_update_instance.connected_to(refuse):
+            assert (await served.api("POST", f"/album/{album}/tracks", json_body={"tracks": ids})).status == 403
+        assert await served.names(f"/album/{album}/tracks") == []
+
+    @case("album")
+    async def test_what_is_changed_or_deleted_with_an_instance_is_told(self, served: Served) -> None:
+        """The class of each dependent is the sender of its signal."""
+        album, other = [await self.make(served, "album", name=name) for name in ("mine", "other")]
+        track = await self.make(served, "track", name="song", album=album)
+        review = await self.make(served, "review", name="good", album=album)
+        for model in ("track", "review"):
+            await self.make(served, model, name="other", album=other)
+        with capture(post_update_instance, post_delete_instance) as sent:
+            assert (await served.api("DELETE", f"/album/{album}")).status == 204
+        assert {self.told(one) for one in sent} == {
+            ("post_delete_instance", self.album, "mine", None),
+            ("post_update_instance", self.track, "song", None),
+            ("post_delete_instance", self.review, "good", None),
+        }
+        updated = next(one.keywords for one in sent if one.signal == "post_update_instance")
+        diff = updated["updated_fields"]["album"]
+        assert (str(diff["from"]), diff["to"], self.album_of(served, updated["instance"])) == (album, None, None)
+        assert (await served.api("GET", f"/track/{track}")).json["album"] is None
+        assert (await served.api("GET", f"/review/{review}")).status == 404
+        assert await served.names("/review") == ["other"]
