@@ -20,7 +20,7 @@ class ReachCases(Cases):
     """Hidden notes are hidden in a team, too. Excluded fields are in no reply."""
 
     @asynccontextmanager
-    async def hiding(self, served: Served, way: str) -> AsyncIterator[Served]:
+    async def _hiding(self, served: Served, way: str) -> AsyncIterator[Served]:
         """Yield routes that hide notes, by the hooks of their model or by the option ``scope``."""
         if way == "hooks":
             yield served
@@ -29,7 +29,7 @@ class ReachCases(Cases):
                 async with served.again(note={"scope": hook}) as other:
                     yield other
 
-    async def topics(self, served: Served, field: str, texts: Sequence[str]) -> tuple[str, list[str]]:
+    async def _topics(self, served: Served, field: str, texts: Sequence[str]) -> tuple[str, list[str]]:
         """Create notes and a team that has them in ``field``, and then hide the first note.
 
         Return the path of the team, and the ids of the notes.
@@ -45,7 +45,7 @@ class ReachCases(Cases):
     async def test_a_hidden_instance_is_in_no_list_of_keys(self, served: Served, way: str) -> None:
         """A request can give its key, but neither the page nor the count contains it."""
         ids = [(await served.api.create("/note", text=text, hidden=text == "a"))["id"] for text in ("a", "b")]
-        async with self.hiding(served, way) as other:
+        async with self._hiding(served, way) as other:
             count = "&count=true" if served.provider.capabilities.count else ""
             reply = await other.api("GET", f"/note?id__in={','.join(ids)}{count}")
             assert [one["id"] for one in reply.json] == ids[1:]
@@ -55,8 +55,8 @@ class ReachCases(Cases):
     @case("note", "topics")
     async def test_a_hidden_instance_is_in_no_nested_list(self, served: Served, way: str) -> None:
         """A page is as long as possible. The count and the path of the member do not tell of it, either."""
-        path, ids = await self.topics(served, "topics", ("hidden", "one", "two"))
-        async with self.hiding(served, way) as other:
+        path, ids = await self._topics(served, "topics", ("hidden", "one", "two"))
+        async with self._hiding(served, way) as other:
             count = "&count=true" if served.provider.capabilities.count else ""
             reply = await other.api("GET", f"{path}/topics?per_page=2{count}")
             assert sorted(one["id"] for one in reply.json) == sorted(ids[1:])
@@ -71,8 +71,8 @@ class ReachCases(Cases):
     @case("note", "topic")
     async def test_no_reference_leads_to_a_hidden_instance(self, served: Served, way: str) -> None:
         """It is not found at the path of the reference. ``expand`` shows null."""
-        path, _ = await self.topics(served, "topic", ("hidden",))
-        async with self.hiding(served, way) as other:
+        path, _ = await self._topics(served, "topic", ("hidden",))
+        async with self._hiding(served, way) as other:
             assert (await other.api("GET", f"{path}/topic")).status == 404
             assert (await other.api("GET", f"{path}?expand=topic")).json["topic"] is None
             assert [one["topic"] for one in (await other.api("GET", "/team?expand=topic")).json] == [None]
@@ -85,11 +85,12 @@ class ReachCases(Cases):
         key = await served.team()
         hidden = (await served.api.create("/note", text="x", hidden=True))["id"]
         value = [hidden] if feature == "topics" else hidden
-        async with self.hiding(served, way) as other:
+        async with self._hiding(served, way) as other:
             for method, path in (("POST", "/team"), ("PUT", f"/team/{key}"), ("POST", f"/team/{key}/{feature}")):
                 body = {feature: value} if path.endswith(feature) else {"name": "x", feature: value}
                 refused = await other.api(method, path, json_body=body)
-                assert (refused.status, next(iter(refused.json["errors"])).partition(".")[0]) == (400, feature)
+                assert refused.status == 400, refused.body
+                assert next(iter(refused.json["errors"])).partition(".")[0] == feature
             assert await other.names("/team") == ["Engine"]
 
     @case("age")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from bzz.providers.base import Provider
+from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.testing.conformance import ProviderConformance, Status
+from tests.providers.sqlalchemy.databases import connected, url
 
 
 class Base(DeclarativeBase):
@@ -144,3 +150,15 @@ class SQLAlchemySuite(ProviderConformance):
         "projects": "a row has no documents inside",
         "tags": "the databases have no type for it in common",
     }
+
+
+def suite_of(kind: type[SQLAlchemyProvider], folder: Path) -> SQLAlchemySuite:
+    """The suite, run on another class of provider with a file of SQLite in ``folder``."""
+
+    class Suite(SQLAlchemySuite):
+        @asynccontextmanager
+        async def connect(self) -> AsyncIterator[Provider]:
+            async with connected(url("sqlite", folder), Base.metadata) as factory:
+                yield kind(factory)
+
+    return Suite()
