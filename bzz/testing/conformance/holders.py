@@ -209,7 +209,7 @@ class HolderCases(Cases):
         assert await served.names(f"/album/{album}/tracks") == []
 
     @case("album")
-    async def test_what_is_changed_or_deleted_with_an_instance_is_told(self, served: Served) -> None:
+    async def test_dependents_of_a_deleted_instance_are_told(self, served: Served) -> None:
         """The class of each dependent is the sender of its signal."""
         album, other = [await self._make(served, "album", name=name) for name in ("mine", "other")]
         track = await self._make(served, "track", name="song", album=album)

@@ -1,4 +1,4 @@
-"""Cases of reach: a request must not reach through one model what is hidden in another."""
+"""Cases of reach: no relation leads to a hidden instance or to an excluded field."""
 
 from __future__ import annotations
 

@@ -30,6 +30,12 @@ class LesserStore(MemoryProvider):
     capabilities = Capabilities(count=False)
 
 
+class Halved(Lesser):
+    """A suite with pets and without cats."""
+
+    pet = memory.Note
+
+
 class Declared(Lesser):
     skips = {"age": "it is not that kind of person"}  # noqa: RUF012
 
@@ -43,6 +49,8 @@ def test_a_case_that_needs_a_missing_feature_fails_unless_it_is_declared() -> No
         Lesser().test_no_change_is_lost()
     with pytest.raises(pytest.fail.Exception, match="There is no 'country'"):
         Lesser().test_a_primary_key_is_inserted_once()
+    with pytest.raises(pytest.fail.Exception, match="There is no 'pet'"):
+        Halved().test_an_instance_is_of_its_own_class()
     with pytest.raises(pytest.fail.Exception, match="There is no 'count'"):
         Declared().test_a_count_is_of_all_pages()
 

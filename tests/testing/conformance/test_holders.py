@@ -104,7 +104,7 @@ def before(values: Any) -> Track:
     return Track(id=values["id"], name=values["name"], album_id=values["album"])
 
 
-TOGETHER, TOLD = "several_writes_are_all_stored_or_none_is", "what_is_changed_or_deleted_with_an_instance_is_told"
+TOGETHER, TOLD = "several_writes_are_all_stored_or_none_is", "dependents_of_a_deleted_instance_are_told"
 RESULTS = "several_writes_return_the_instances_as_they_are_stored"
 
 

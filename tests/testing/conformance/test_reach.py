@@ -1,4 +1,4 @@
-"""Cases of reach fail for a provider that shows through a relation what is hidden."""
+"""Cases of reach fail for a provider that shows hidden instances or excluded fields."""
 
 from __future__ import annotations
 
