@@ -10,6 +10,10 @@ from bzz.providers.values import Address, Stored
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
+MAX_DEPENDENTS = 10_000
+MAX_LEVELS = 100  # each level takes a query for each relation
+TOO_MANY = "Too many other instances depend on this one; delete some of them first."
+
 
 @dataclass(frozen=True, slots=True)
 class Create:

@@ -18,12 +18,14 @@ from bzz.concurrency.thread_pool import THREADS
 from bzz.exceptions import NotFound
 from bzz.providers.changes import Change, Trail
 from bzz.providers.mongoengine import saving, writes
+from bzz.providers.mongoengine.dependents import find_dependents, has_cascades
 from bzz.providers.mongoengine.documents import document_class_of
 from bzz.providers.mongoengine.errors import translated
 from bzz.providers.mongoengine.queries import at_address, narrow
 from bzz.providers.mongoengine.visibility import visible_documents
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
+from bzz.providers.writes import Dependent
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -80,6 +82,12 @@ class MongoEngineProvider(ThreadedProvider):
     ) -> Stored:
         """Delete the document at ``address``."""
         return await self._run(address.schema, lambda: writes.delete(address, check, state), given=())
+
+    async def dependents(self, address: Address, *, state: ActState) -> Sequence[Dependent]:
+        """Return the documents that MongoEngine deletes with the document at ``address``."""
+        if not has_cascades(address.schema.model):
+            return ()
+        return await self._run(address.schema, lambda: find_dependents(address, state))
 
     async def represent(
         self,

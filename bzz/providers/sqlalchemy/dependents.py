@@ -15,12 +15,8 @@ from bzz.providers.sqlalchemy.loading import Visible, load_all
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.operations import get
 from bzz.providers.values import Address, Stored
-from bzz.providers.writes import Dependent
+from bzz.providers.writes import MAX_DEPENDENTS, MAX_LEVELS, TOO_MANY, Dependent
 from bzz.schema.fields import Values
-
-MAX_DEPENDENTS = 10_000
-MAX_LEVELS = 100  # each level takes a statement for each relationship
-TOO_MANY = "Too many other instances depend on this one; delete some of them first."
 
 
 def has_cascades(mapped_class: MappedClass) -> bool:

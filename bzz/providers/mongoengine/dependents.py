@@ -1,0 +1,104 @@
+"""The documents that MongoEngine deletes together with a document, by the reverse delete rule ``CASCADE``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import mongoengine as me
+
+from bzz.exceptions import Conflict, NotFound
+from bzz.providers.mongoengine.documents import DocumentClass, document_class_of
+from bzz.providers.mongoengine.queries import at_address
+from bzz.providers.values import ActState, Address, Stored
+from bzz.providers.writes import MAX_DEPENDENTS, MAX_LEVELS, TOO_MANY, Dependent
+from bzz.schema.errors import NO_INSTANCE
+from bzz.schema.inheritance import subclasses
+
+Found = dict[tuple[str, str], Any]  # documents by their identity
+
+
+def has_cascades(model: Any) -> bool:
+    """Return whether the deletion of a document of the class may delete other documents."""
+    return any(any(_cascades_of(one)) for one in (model, *subclasses(model)))
+
+
+def find_dependents(address: Address, state: ActState) -> Sequence[Dependent]:
+    """Return the documents that MongoEngine deletes together with the document at ``address``.
+
+    Documents of a class that bzz cannot serve are left out.
+
+    Raises:
+        NotFound: no such document exists, or the request may not see it.
+        Conflict: there are too many documents.
+    """
+    for root in at_address(address, state):
+        found, level = {_identity(root): root}, {type(root): [root]}
+        for _ in range(MAX_LEVELS):
+            level = _next_level(level, found)
+            if not level:
+                return _dependents([*found.values()][1:])
+        raise Conflict(TOO_MANY)
+    raise NotFound(NO_INSTANCE)
+
+
+def _next_level(level: Mapping[Any, Collection[Any]], found: Found) -> dict[Any, list[Any]]:
+    """Follow the cascades of deleted documents, with one query for each rule. Add the new documents to ``found``.
+
+    Args:
+        level: the documents by the class whose rules MongoEngine follows.
+        found: all documents that were found so far, with the root.
+
+    Returns:
+        The new documents, in the same form as ``level``.
+
+    Raises:
+        Conflict: there are too many documents.
+    """
+    below: defaultdict[Any, list[Any]] = defaultdict(list)
+    for model, documents in level.items():
+        for child, name in _cascades_of(model):
+            one_by_one = _is_deleted_one_by_one(child)
+            for document in child.objects(**{f"{name}__in": documents}).limit(MAX_DEPENDENTS + 2):
+                if _identity(document) not in found:
+                    found[_identity(document)] = document
+                    below[type(document) if one_by_one else child].append(document)
+            if len(found) > MAX_DEPENDENTS + 1:  # the root is not a dependent
+                raise Conflict(TOO_MANY)
+    return below
+
+
+def _cascades_of(model: Any) -> Iterator[tuple[Any, str]]:
+    """Yield the references that cascade when documents of the class are deleted: pairs of a class and a field."""
+    for (child, name), rule in (model._meta.get("delete_rules") or {}).items():
+        if rule == me.CASCADE and not child._meta.get("abstract"):
+            yield child, name
+
+
+def _is_deleted_one_by_one(model: Any) -> bool:
+    """Return whether MongoEngine deletes each document by itself, and so by the rules of its own class."""
+    return any(signal.has_receivers_for(model) for signal in (me.signals.pre_delete, me.signals.post_delete))
+
+
+def _identity(document: Any) -> tuple[str, str]:
+    """Return the collection and the primary key of a document. The key is text, as it may be an embedded document."""
+    key = document.to_mongo(fields=[document._meta["id_field"]])["_id"]
+    return document._get_collection_name(), repr(key)
+
+
+def _dependents(documents: Sequence[Any]) -> list[Dependent]:
+    classes = {model: _served(model) for model in map(type, documents)}
+    return [
+        Dependent(served.schema, Stored(document, served.values(document)), None)
+        for document in documents
+        if (served := classes[type(document)]) is not None
+    ]
+
+
+def _served(model: Any) -> DocumentClass | None:
+    """Return the ``DocumentClass`` of a class, or None if bzz cannot serve the class."""
+    try:
+        return document_class_of(model)
+    except TypeError:
+        return None
