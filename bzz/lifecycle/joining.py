@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from bzz.exceptions import BzzError, Conflict, MethodNotAllowed, NotFound
+from bzz.exceptions import BzzError, Conflict, Invalid, MethodNotAllowed, NotFound
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.moves import SIGNALS, are_heard
 from bzz.lifecycle.patches import Patch
@@ -107,6 +107,7 @@ async def rows_to_leave(act: Act, target: Target, parent: Stored, member: Stored
 
     Raises:
         MethodNotAllowed, Unauthorized, Forbidden: the caller may not change a row, by the row's own class.
+        NotFound, Conflict: see ``_rows_between``.
     """
     holder = _holder(act)
     if holder is None:
@@ -124,12 +125,20 @@ async def write_rows(act: Act, rows: Sequence[Row]) -> Sequence[Stored]:
     """Send the ``pre_`` signals of all changes, write them in one transaction, and return the rows as they are now.
 
     Raises:
+        Invalid: a new row needs more than its references.
         BzzError: raised by ``Provider.write_all``.
         Exception: raised by a receiver.
     """
     for row in rows:
         await row.announce()
-    return await act.unit_of_work.write_all([row.write() for row in rows])
+    try:
+        return await act.unit_of_work.write_all([row.write() for row in rows])
+    except Invalid as error:
+        made = [row.schema.model.__name__ for row in rows if isinstance(row, Creation)]
+        if not made:
+            raise
+        detail = f"References alone do not make a valid {made[0]}; create it by itself, with all its fields."
+        raise Invalid(detail, errors=error.errors) from error
 
 
 async def conclude_rows(rows: Sequence[Row], written: Sequence[Stored]) -> None:
@@ -225,11 +234,15 @@ def _rows(act: Act, holder: Holder) -> Resource:
 async def _rows_between(act: Act, holder: Holder, parent: Stored, member: Stored) -> list[Row]:
     """Return the deletions of the rows of an association table between a parent and a member.
 
+    Rows that the caller may not see stay.
+
     Raises:
-        NotFound: the caller may not see a row between them.
+        NotFound: the caller may see no row between them.
+        MethodNotAllowed, Unauthorized, Forbidden: the caller may not delete a row, by the row's own class.
         Conflict: there are more than ``MAX_ROWS`` rows.
     """
-    schema = _rows(act, holder).schema
+    resource = _rows(act, holder)
+    schema, name = resource.schema, holder.model.__name__
     where = [
         Condition(str(holder.field), "eq", parent.values[str(act.path.parent.schema.pk)]),
         Condition(str(holder.member_field), "eq", member.values[str(act.schema.pk)]),
@@ -238,7 +251,9 @@ async def _rows_between(act: Act, holder: Holder, parent: Stored, member: Stored
     if not listing.items:
         raise NotFound(NO_INSTANCE)
     if listing.more:
-        raise Conflict(f"More than {MAX_ROWS} rows lead to this member; delete them one by one.")
+        raise Conflict(f"More than {MAX_ROWS} instances of {name} hold this member; delete some of them first.")
+    for row in listing.items:
+        check_allowed(act, resource.of_instance(row.instance), "delete", "DELETE")
     return [Deletion(act, address_of(schema, row), row) for row in listing.items]
 
 

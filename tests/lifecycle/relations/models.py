@@ -124,6 +124,12 @@ class Membership(Base):
     team_id: Mapped[int] = mapped_column(sa.ForeignKey("reach_team.id"))
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("reach_user.id"))
     role: Mapped[str] = mapped_column(default="owner")
+    kind: Mapped[str] = mapped_column(default="plain")
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "plain"}  # noqa: RUF012
+
+
+class Leadership(Membership):
+    __mapper_args__ = {"polymorphic_identity": "lead"}  # noqa: RUF012
 
 
 class Category(Base):
