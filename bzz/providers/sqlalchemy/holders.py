@@ -61,7 +61,7 @@ def mirror_of(mapper: Mapper[Any], prop: Prop) -> str | None:
     mirrors = [
         other
         for other in _served(prop.mapper)
-        if mapper.isa(other.mapper) and _is_opposite(other, prop) and _shows_all(other)
+        if mapper.isa(other.mapper) and _is_opposite(other, prop) and shows_all(other)
     ]
     return _nearest(mirrors, mapper, prop)
 
@@ -75,7 +75,7 @@ def relation_of_column(mapper: Mapper[Any], column: Any) -> Prop | None:
         relation.prop
         for other in mapper.registry.mappers
         for relation in relationships(other)
-        if relation.prop.parent is other and _is_stored_in(relation.prop, mapper, column) and _shows_all(relation.prop)
+        if relation.prop.parent is other and _is_stored_in(relation.prop, mapper, column) and shows_all(relation.prop)
     ]
     return min(relations, key=str, default=None)
 
@@ -133,7 +133,7 @@ def _is_opposite(other: Prop, prop: Prop) -> bool:
     return is_reverse and bool(own) and _foreign_keys(other.synchronize_pairs) == _foreign_keys(own)
 
 
-def _shows_all(prop: Prop) -> bool:
+def shows_all(prop: Prop) -> bool:
     """Return whether a relationship's join conditions compare only its keys."""
     pairs = [*prop.synchronize_pairs, *(prop.secondary_synchronize_pairs or ())]
     conditions = [prop.primaryjoin, *([] if prop.secondaryjoin is None else [prop.secondaryjoin])]

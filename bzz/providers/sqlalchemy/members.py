@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from bzz.exceptions import Conflict
+from bzz.exceptions import Conflict, Invalid
 from bzz.providers.sqlalchemy.association_rows import write_association_rows
 from bzz.providers.sqlalchemy.foreign_keys import set_foreign_keys
 from bzz.providers.sqlalchemy.keys import key_from, one_of
 from bzz.providers.sqlalchemy.locks import Rows
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.sqlalchemy.proxies import Proxy
 from bzz.providers.sqlalchemy.relationships import Relationship, batches
 from bzz.schema.fields import Values
 
@@ -53,9 +54,12 @@ def change_members(session: Session, relation: Relationship, parent: Any, before
         after: primary keys of the members after the change, in the same form.
 
     Raises:
-        Invalid: a member does not exist, its class refused its foreign key, or its primary key fixes another one.
+        Invalid: a member does not exist, its class refused its foreign key, or its primary key fixes another one. The
+            reason may also be that the relation is a proxy, whose association objects must be written instead.
         Conflict: the database does not let a member leave or join.
     """
+    if isinstance(relation, Proxy):
+        raise Invalid(errors={relation.name: ["is read-only"]})
     leaving, joining = _moving(before, after)
     if relation.prop.secondary is not None:
         write_association_rows(session, relation, parent, leaving, joining)

@@ -1,7 +1,7 @@
 """Association proxies as the relations they stand for.
 
-A proxy leads through association objects to their members: ``Team.people`` through ``Membership`` to ``User``. It is
-read-only, because only a write of the association objects can change it.
+A proxy leads through association objects to their members: ``Team.people`` through ``Membership`` to ``User``. Members
+join and leave by the creation and deletion of association objects, never by a change of the collection.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.associationproxy import AssociationProxyExtensionType
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, aliased
 
-from bzz.providers.sqlalchemy.holders import holder_of
+from bzz.providers.sqlalchemy.holders import holder_of, shows_all
 from bzz.providers.sqlalchemy.keys import key_attributes, one_of
 from bzz.providers.sqlalchemy.orders import Sort
 from bzz.providers.sqlalchemy.relationships import Relationship, relationships
@@ -49,8 +49,10 @@ class Proxy(Relationship):
 
     @property
     def is_writable(self) -> bool:
-        """Whether members can join and leave: never."""
-        return False
+        """Whether members can join and leave: whether the proxy shows all rows between, and they show both sides."""
+        holder, steps = self.holder(self.prop.parent), (self.prop, self.target)
+        is_shown = self.many and holder is not None and holder.field is not None
+        return is_shown and all(shows_all(step) and not step.viewonly for step in steps)
 
     @property
     def attribute(self) -> Any:
