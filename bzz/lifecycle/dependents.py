@@ -100,11 +100,16 @@ def are_dependents_heard() -> bool:
     return any(signal.receivers for signal in (*UPDATED, *DELETED, request_failed))
 
 
+def _is_class_heard(model: type) -> bool:
+    """Tell whether a receiver may listen to the signals of a dependent of a class."""
+    return any(signal.has_receivers_for(model) for signal in (*UPDATED, *DELETED, request_failed))
+
+
 async def find_dependents(act: Act, address: Address) -> list[Consequence]:
     """Return the dependents of the instance at ``address`` that a receiver listens to."""
     if not are_dependents_heard():
         return []
-    found = map(Consequence, await act.unit_of_work.dependents(address))
+    found = map(Consequence, await act.unit_of_work.dependents(address, _is_class_heard))
     return [dependent for dependent in found if dependent.is_heard]
 
 

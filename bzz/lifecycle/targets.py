@@ -15,7 +15,6 @@ from bzz.resources.paths import Path, Step
 from bzz.resources.resource import Resource
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
-from bzz.schema.naming import public_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +119,13 @@ class Target:
                 document.
         """
         found: Values | None = None  # the values that ``change`` accepted; None as long as it has accepted none
+        given: Collection[str] = ()  # the names of the fields that ``change`` then set
 
         def apply(stored: Values) -> Values:
-            nonlocal found
+            nonlocal found, given
             found = None
             changed = within(self.steps, change)(stored)
-            found = stored
+            found, given = stored, {name for name, value in changed.items() if value is not stored.get(name)}
             return changed
 
         address = replace(self.address, undefer=undefer) if undefer else self.address
@@ -133,7 +133,7 @@ class Target:
             return await self.unit_of_work.update(address, apply, exact=exact, loaded=loaded)
         except (Invalid, Conflict) as error:
             if found is not None and not (self.steps or below):
-                error.errors = public_errors(address.schema, error.errors)
+                self.unit_of_work.make_public(error, address.schema, given)
             elif found is not None:
                 _rename(error, locate(found, self.steps)[0], below)
             raise

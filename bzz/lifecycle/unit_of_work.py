@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from bzz.concurrency.cancellation import postponed, uncancelled
 from bzz.concurrency.offload import are_many, calls, compute, compute_uncancelled
-from bzz.exceptions import Conflict, Invalid
+from bzz.exceptions import BzzError, Conflict, Invalid
 from bzz.providers.base import Provider
 from bzz.providers.changes import Change
 from bzz.providers.conditions import Condition
@@ -162,7 +162,7 @@ class UnitOfWork:
         try:
             return await self._watched("create", schema, creating)
         except (Invalid, Conflict) as error:
-            error.errors = public_errors(schema, error.errors)
+            self.make_public(error, schema, data)
             raise
 
     async def update(
@@ -191,13 +191,20 @@ class UnitOfWork:
         try:
             return await self._watched("write_all", schema, writing)
         except (Invalid, Conflict) as error:
-            error.errors = public_errors(schema, error.errors)
+            self.make_public(error, schema, ())
             raise
 
-    async def dependents(self, address: Address) -> Sequence[Dependent]:
+    def make_public(self, error: BzzError, schema: Schema, given: Collection[str]) -> None:
+        """Give the errors of a provider public names. Plain code sees all errors.
+
+        A request does not see the errors of fields that it cannot read, unless ``given`` contains them.
+        """
+        error.errors = public_errors(schema, error.errors, None if self.state.handler is None else given)
+
+    async def dependents(self, address: Address, heard: Callable[[type], bool]) -> Sequence[Dependent]:
         """Call ``Provider.dependents``."""
         await self._begin()
-        finding = self.provider.dependents(address, state=self.state)
+        finding = self.provider.dependents(address, heard=heard, state=self.state)
         return await self._watched("dependents", address.schema, finding)
 
     async def represent(

@@ -133,10 +133,7 @@ class Provider(ABC):
         """
 
     def stored(self, schema: Schema, instance: Any, *, represent: bool = False) -> Stored:
-        """Return an instance as ``Stored``.
-
-        The result contains the representation if ``represent`` is true.
-        """
+        """Return an instance as ``Stored``. The result contains the representation if ``represent`` is true."""
         values = self.values(schema, instance)
         return Stored(instance, values, schema.represent(values, instance) if represent else None)
 
@@ -240,10 +237,17 @@ class Provider(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__}.write_all() must perform {len(writes)} writes")
 
-    async def dependents(self, address: Address, *, state: ActState) -> Sequence[Dependent]:  # noqa: ARG002
+    async def dependents(
+        self,
+        address: Address,  # noqa: ARG002  # this method finds none
+        *,
+        heard: Callable[[type], bool],  # noqa: ARG002
+        state: ActState,  # noqa: ARG002
+    ) -> Sequence[Dependent]:
         """Return the instances that the ORM changes or deletes when the instance at ``address`` is deleted.
 
-        Instances that only the database changes are not included.
+        Instances that only the database changes are left out. Instances of a class to which no receiver listens may be
+        left out, too: ``heard(model)`` is false for their class.
 
         Raises:
             NotFound, Unavailable: see ``get``.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from bzz.schema.fields import Field
@@ -89,17 +89,23 @@ def by_public_name(fields: Mapping[str, Field], pk: str | None, public_names: Ma
     return found
 
 
-def public_errors(schema: NamedFields, errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def public_errors(
+    schema: NamedFields, errors: Mapping[str, list[str]], given: Collection[str] | None = None
+) -> dict[str, list[str]]:
     """Return the errors of a provider under public names.
 
     Args:
         schema: the schema of the instance.
         errors: a dict from dotted name to texts. A name begins with the model's own name of a field, or with ``id`` for
             the primary key.
+        given: the model's own names of the fields that a request sets. The errors of other fields are left out if
+            requests cannot read these fields. None keeps all errors.
     """
     public = {}
     for dotted, messages in errors.items():
         name, dot, inner = dotted.partition(".")
         known = schema.field_named(name)
+        if given is not None and known is not None and not known.readable and known.name not in given:
+            continue
         public[f"{schema.public_name(known.name) if known else name}{dot}{inner}"] = messages
     return public

@@ -6,7 +6,7 @@ In this dict, an embedded document is a dict, a list is a list, and a reference 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -223,24 +223,6 @@ class Schema(NamedFields):
                     yield from ((f"{key}.{inner}", part) for inner, part in inside)
             elif stored is None or not (known.readable and known.type.same(before, value)):
                 yield self.public_name(name), value
-
-    def visible_errors(self, errors: Mapping[str, list[str]], given: Collection[str] | None) -> dict[str, list[str]]:
-        """Return the errors that the client may see.
-
-        These are the errors of readable fields and of fields that the client sent. The result is a dict from dotted
-        public name to texts.
-
-        Args:
-            errors: a dict from dotted name to texts. The client may also see an error of an unknown field.
-            given: the model's own names of the fields that the client sent; None if the client sent none.
-        """
-        visible = {}
-        for dotted, messages in errors.items():
-            name, dot, inner = dotted.partition(".")
-            known = self.fields.get(name)
-            if known is None or known.readable or name in (given or ()):
-                visible[f"{self.public_name(name)}{dot}{inner}"] = messages
-        return visible
 
     def merge(self, old: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
         """Return a copy of ``old`` with ``changes`` merged into it (RFC 7396, section 2)."""

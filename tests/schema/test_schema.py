@@ -5,6 +5,7 @@ from typing import Any
 from bzz.resources.options import restrict
 from bzz.schema.containers import List
 from bzz.schema.fields import Field
+from bzz.schema.naming import public_errors
 from bzz.schema.relations import Embedded
 from bzz.schema.scalars import DATE, INTEGER, STRING
 from bzz.schema.schema import Schema
@@ -110,8 +111,12 @@ def test_a_request_may_repeat_a_read_only_value_but_not_change_it() -> None:
 def test_errors_of_hidden_fields_are_shown_to_the_client_that_sent_them_only() -> None:
     errors = {"key": ["is taken"], "password": ["is weak"], "address.city": ["is far"], "nope": ["is odd"]}
     shown = {"id": ["is taken"], "address.city": ["is far"], "nope": ["is odd"]}
-    assert SCHEMA.visible_errors(errors, None) == shown
-    assert SCHEMA.visible_errors(errors, {"password"}) == shown | {"password": ["is weak"]}
+    assert public_errors(SCHEMA, errors, ()) == shown
+    assert public_errors(SCHEMA, errors, {"password"}) == shown | {"password": ["is weak"]}
+    assert public_errors(SCHEMA, {"id": ["is taken"], "password": ["is weak"]}) == {
+        "id": ["is taken"],
+        "password": ["is weak"],
+    }
 
 
 def test_merging_follows_rfc_7396() -> None:

@@ -19,9 +19,16 @@ from bzz.schema.inheritance import subclasses
 Found = dict[tuple[str, str], Any]  # documents by their identity
 
 
-def has_cascades(model: Any) -> bool:
-    """Return whether the deletion of a document of the class may delete other documents."""
-    return any(any(_cascades_of(one)) for one in (model, *subclasses(model)))
+def dependent_classes(model: Any) -> set[Any]:
+    """Return the classes whose documents may be deleted together with a document of the class."""
+    found: set[Any] = set()
+    below = [model, *subclasses(model)]
+    while below:
+        children = {child for child, _ in _cascades_of(below.pop())}
+        new = {one for child in children for one in (child, *subclasses(child))} - found
+        found |= new
+        below += new
+    return found
 
 
 def find_dependents(address: Address, state: ActState) -> Sequence[Dependent]:

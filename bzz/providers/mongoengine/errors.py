@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,15 +19,14 @@ NO_FIELD = "__all__"  # MongoEngine's key for an error of clean() that names no 
 
 
 @contextmanager
-def translated(schema: Schema, given: Collection[str] | None = None) -> Iterator[None]:
+def translated(schema: Schema, *, is_write: bool = False) -> Iterator[None]:
     """Translate errors that the block raises.
 
     Errors of the application's own code are not translated.
 
     Args:
-        schema: the schema of the documents. Errors of its hidden fields are omitted, unless the fields are in
-            ``given``.
-        given: names of the fields that a write sets. It is None for a read.
+        schema: the schema of the documents.
+        is_write: whether the block writes.
 
     Raises:
         NotFound, Conflict, Invalid, Unavailable: see ``Provider``.
@@ -38,11 +37,11 @@ def translated(schema: Schema, given: Collection[str] | None = None) -> Iterator
         raise NotFound(NO_INSTANCE) from error
     except (NotUniqueError, pymongo.errors.DuplicateKeyError) as error:
         taken = {name: ["is taken"] for name in _taken(schema.model, error)}
-        raise Conflict("A value is taken.", errors=schema.visible_errors(taken, given)) from error
+        raise Conflict("A value is taken.", errors=taken) from error
     except ValidationError as error:
         errors = _flatten(error.to_dict())
         general = " ".join(errors.pop(NO_FIELD, [] if errors else [str(error)]))
-        raise Invalid(general or "The input is not valid.", errors=schema.visible_errors(errors, given)) from error
+        raise Invalid(general or "The input is not valid.", errors=errors) from error
     except InvalidDocument as error:  # for instance, the document is over 16 MB; single values were checked before
         raise Invalid("The store does not take such a document.") from error
     except (OperationError, pymongo.errors.PyMongoError) as error:
@@ -52,7 +51,7 @@ def translated(schema: Schema, given: Collection[str] | None = None) -> Iterator
                 "Other instances refer to this one; delete them or change their references."
             ) from error  # DENY
         if _unreachable(cause):
-            after = "" if given is None else " The write may have happened."
+            after = " The write may have happened." if is_write else ""
             raise Unavailable(f"The store does not answer.{after}") from error
         if isinstance(cause, pymongo.errors.WriteError):
             raise Invalid("The store does not take such a document.") from error

@@ -6,7 +6,7 @@ Each call runs once in a pool of threads. The number of threads and the time of 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from bzz.concurrency.thread_pool import THREADS
 from bzz.exceptions import NotFound
 from bzz.providers.changes import Change, Trail
 from bzz.providers.mongoengine import saving, writes
-from bzz.providers.mongoengine.dependents import find_dependents, has_cascades
+from bzz.providers.mongoengine.dependents import dependent_classes, find_dependents
 from bzz.providers.mongoengine.documents import document_class_of
 from bzz.providers.mongoengine.errors import translated
 from bzz.providers.mongoengine.queries import at_address, narrow
@@ -63,14 +63,14 @@ class MongoEngineProvider(ThreadedProvider):
 
     async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:  # noqa: ARG002  # no hook runs
         """Insert a new document."""
-        return await self._run(schema, lambda: self._create(schema, data), given=data)
+        return await self._run(schema, lambda: self._create(schema, data), is_write=True)
 
     async def update(
         self, address: Address, change: Change, *, exact: bool, loaded: Stored | None, state: ActState
     ) -> Stored:
         """Apply ``change`` to the document at ``address`` and store the result."""
         update = writes.Update(address, change, exact, state)
-        return await self._run(address.schema, lambda: update.run(loaded), given=update.given)
+        return await self._run(address.schema, lambda: update.run(loaded), is_write=True)
 
     async def delete(
         self,
@@ -81,11 +81,13 @@ class MongoEngineProvider(ThreadedProvider):
         state: ActState,
     ) -> Stored:
         """Delete the document at ``address``."""
-        return await self._run(address.schema, lambda: writes.delete(address, check, state), given=())
+        return await self._run(address.schema, lambda: writes.delete(address, check, state), is_write=True)
 
-    async def dependents(self, address: Address, *, state: ActState) -> Sequence[Dependent]:
+    async def dependents(
+        self, address: Address, *, heard: Callable[[type], bool], state: ActState
+    ) -> Sequence[Dependent]:
         """Return the documents that MongoEngine deletes with the document at ``address``."""
-        if not has_cascades(address.schema.model):
+        if not any(map(heard, dependent_classes(address.schema.model))):
             return ()
         return await self._run(address.schema, lambda: find_dependents(address, state))
 
@@ -115,7 +117,7 @@ class MongoEngineProvider(ThreadedProvider):
             instance = instance if index is None else instance[index]
         return instance
 
-    async def _run(self, schema: Schema, operation: Callable[[], T], *, given: Collection[str] | None = None) -> T:
+    async def _run(self, schema: Schema, operation: Callable[[], T], *, is_write: bool = False) -> T:
         """Run ``operation`` in the pool and return its result.
 
         The time to wait for a thread is part of ``timeout``.
@@ -123,7 +125,7 @@ class MongoEngineProvider(ThreadedProvider):
         Args:
             schema: the schema of the documents.
             operation: a function that reads or writes. It may block.
-            given: names of the fields that a write sets. It is None for a read.
+            is_write: whether the operation writes.
 
         Raises:
             BzzError: see ``errors.translated``.
@@ -134,10 +136,10 @@ class MongoEngineProvider(ThreadedProvider):
 
         def bounded() -> T:
             left = max(deadline - time.monotonic(), 0.001)  # the caller may have given up already
-            with translated(schema, given), pymongo.timeout(left):
+            with translated(schema, is_write=is_write), pymongo.timeout(left):
                 return operation()
 
-        return await (self.read(bounded) if given is None else self.write(bounded))
+        return await (self.write(bounded) if is_write else self.read(bounded))
 
     def _get(self, address: Address, state: ActState, *, represent: bool) -> Stored:
         if state.is_writing:

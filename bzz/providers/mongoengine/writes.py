@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mongoengine.errors import SaveConditionError
 
@@ -52,14 +52,12 @@ class Update:
         exact: whether all fields must still be as ``change`` found them. If not, this applies only to the written
             fields.
         state: the state of the act.
-        given: names of the fields that the change has set so far. ``run`` adds them.
     """
 
     address: Address
     change: Change
     exact: bool
     state: ActState
-    given: set[str] = field(default_factory=set)
 
     def run(self, loaded: Stored | None) -> Stored:
         """Apply the change, save the document and return it.
@@ -83,7 +81,6 @@ class Update:
         schema, document, previous = self.address.schema, loaded.instance, loaded.values
         document_class, key = document_class_of(schema.model), document.pk
         changed = schema.changed(previous, self.change(previous))
-        self.given.update(changed)
         document_class.assign(document, previous, changed)
         if schema.changed(previous, document_class.values(document)):
             saving.update(document, key, loaded.origin, _all_fields(schema) if self.exact else ())

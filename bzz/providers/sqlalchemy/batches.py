@@ -57,7 +57,7 @@ def write_all(session: Session, writes: Sequence[PreparedWrite]) -> Sequence[Sto
         for (kind, _), run in groupby(writes, lambda one: (type(one.write), one.mapped_class.mapper)):
             some = [*run]
             neighbours = Neighbours(rows, some[0].mapped_class)
-            with translated(neighbours.mapped_class, neighbours.given, is_delete=kind is Delete):
+            with translated(neighbours.mapped_class, is_write=True, is_delete=kind is Delete):
                 performed += map(neighbours.perform, some)
                 session.flush()
         return _results(session, performed)
@@ -99,13 +99,11 @@ class Neighbours:
     Args:
         rows: the locked rows.
         mapped_class: the class.
-        given: the names of the fields that the writes set.
         changed: the values that the last update set.
     """
 
     rows: HeldRows
     mapped_class: MappedClass
-    given: set[str] = field(default_factory=set)
     changed: Values = field(default_factory=dict)
 
     def perform(self, one: PreparedWrite) -> Performed:
@@ -121,7 +119,6 @@ class Neighbours:
         return self._update(instance, write) if isinstance(write, Update) else self._delete(instance, write)
 
     def _create(self, data: Values) -> Performed:
-        self.given.update(data)
         own, deferred = split(self.mapped_class, data)
         instance = self.mapped_class.build(self.rows.session, own)
         self.rows.session.add(instance)
@@ -135,7 +132,6 @@ class Neighbours:
             self.rows.session.flush()
         [stored] = to_stored(self.rows.session, self.mapped_class, write.address.schema, [instance], undefer)
         changed = self.mapped_class.schema.changed(stored.values, write.change(stored.values))
-        self.given.update(changed)
         own, deferred = split(self.mapped_class, changed)
         if not unique_fields(self.mapped_class).isdisjoint(own) and own != self.changed:
             self.rows.session.flush()  # the row may take a unique value that a row before it has left

@@ -21,12 +21,14 @@ class Cascade:
     """One way by which SQLAlchemy changes or deletes other instances together with a parent.
 
     Args:
+        mapper: the mapper of the other instances.
         statement: the statement that finds the other instances. Its parameter ``keys`` contains the primary keys of the
             parents.
         change: the new values of the other instances. None if they are deleted.
         is_recursive: whether the other instances have cascades of their own.
     """
 
+    mapper: Mapper[Any]
     statement: sa.Select[Any]
     change: Values | None
     is_recursive: bool = False
@@ -45,13 +47,13 @@ def _cascades(prop: RelationshipProperty[Any], limit: int) -> Iterator[Cascade]:
         return
     association = None if prop.secondary is None else association_of(prop)
     if association is not None:  # SQLAlchemy deletes these rows without loading them
-        yield Cascade(_select_associations(prop, association).limit(limit), None)
+        yield Cascade(association, _select_associations(prop, association).limit(limit), None)
     if prop.cascade.delete:
-        yield Cascade(_select_members(prop).limit(limit), None, is_recursive=True)
+        yield Cascade(prop.mapper, _select_members(prop).limit(limit), None, is_recursive=True)
     elif prop.direction is RelationshipDirection.ONETOMANY and not _identifies_members(prop):
         holder = holder_of(prop.parent, prop)
         change = {} if holder is None or holder.field is None else {holder.field: None}
-        yield Cascade(_select_members(prop).limit(limit), change)
+        yield Cascade(prop.mapper, _select_members(prop).limit(limit), change)
 
 
 def _is_left_to_database(prop: RelationshipProperty[Any]) -> bool:

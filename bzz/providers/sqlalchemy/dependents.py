@@ -19,10 +19,10 @@ from bzz.providers.writes import MAX_DEPENDENTS, MAX_LEVELS, TOO_MANY, Dependent
 from bzz.schema.fields import Values
 
 
-def has_cascades(mapped_class: MappedClass) -> bool:
-    """Return whether the deletion of an instance of the class may reach other instances."""
-    props = (prop for mapper in mapped_class.mapper.self_and_descendants for prop in mapper.relationships)
-    return mapped_class.once("has cascades", lambda: any(_cascades_of(mapped_class, prop) for prop in props))
+def dependent_classes(mapped_class: MappedClass) -> frozenset[type]:
+    """Return the classes whose instances may be dependents of an instance of the class."""
+    props = [prop for mapper in mapped_class.mapper.self_and_descendants for prop in mapper.relationships]
+    return mapped_class.once("dependent classes", lambda: _reached(mapped_class, props))
 
 
 def find_dependents(
@@ -30,7 +30,9 @@ def find_dependents(
     mapped_class: MappedClass,
     address: Address,
     visible: Visible,
+    *,
     mapped_class_of: Callable[[type], MappedClass],
+    heard: Callable[[type], bool],
 ) -> Sequence[Dependent]:
     """Return the instances that SQLAlchemy changes or deletes together with the instance at ``address``.
 
@@ -42,13 +44,15 @@ def find_dependents(
         address: the address of the instance.
         visible: the instances that the model's hook shows.
         mapped_class_of: a function that returns the ``MappedClass`` of a class.
+        heard: a function that tells whether a receiver listens to instances of a class. Instances through which no such
+            instance is reached are left out.
 
     Raises:
         NotFound: no such instance exists, or it is not ``visible``.
         Conflict: there are too many instances.
     """
     root = get(session, mapped_class, address, visible, represent=False).instance
-    search = Search(session, mapped_class, root)
+    search = Search(session, mapped_class, root, heard)
     for _ in range(MAX_LEVELS):
         if not search.level:
             return search.results(mapped_class_of)
@@ -63,14 +67,15 @@ class Search:
         session: the session of the act.
         mapped_class: the class that keeps the statements of the search.
         root: the instance.
+        heard: see ``find_dependents``.
 
     Attributes:
         level: the deleted instances whose cascades were not followed yet.
     """
 
-    def __init__(self, session: Session, mapped_class: MappedClass, root: Any) -> None:
+    def __init__(self, session: Session, mapped_class: MappedClass, root: Any, heard: Callable[[type], bool]) -> None:
         self.level = [root]
-        self._session, self._mapped_class = session, mapped_class
+        self._session, self._mapped_class, self._heard = session, mapped_class, heard
         self._root = _identity(root)
         self._followed = {self._root}
         self._found: dict[Any, Any] = {}
@@ -89,8 +94,9 @@ class Search:
                 parents[prop].append(key[0] if len(key) == 1 else key)
         self.level = []
         for prop, keys in parents.items():
-            for cascade in _cascades_of(self._mapped_class, prop):
-                self._follow(cascade, keys)
+            if any(map(self._heard, _reached_by(self._mapped_class, prop))):
+                for cascade in _cascades_of(self._mapped_class, prop):
+                    self._follow(cascade, keys)
 
     def results(self, mapped_class_of: Callable[[type], MappedClass]) -> Sequence[Dependent]:
         """Return the dependents in the order in which they were found."""
@@ -118,6 +124,25 @@ class Search:
 
 def _cascades_of(mapped_class: MappedClass, prop: RelationshipProperty[Any]) -> tuple[Cascade, ...]:
     return mapped_class.once(("cascades", prop), lambda: cascades_of(prop, MAX_DEPENDENTS + 1))
+
+
+def _reached_by(mapped_class: MappedClass, prop: RelationshipProperty[Any]) -> frozenset[type]:
+    return mapped_class.once(("reached", prop), lambda: _reached(mapped_class, [prop]))
+
+
+def _reached(mapped_class: MappedClass, props: Sequence[RelationshipProperty[Any]]) -> frozenset[type]:
+    """Return the classes whose instances the cascades of relationships may change or delete."""
+    left, followed, found = [*props], {*props}, set[type]()
+    while left:
+        prop = left.pop()
+        for cascade in _cascades_of(mapped_class, prop):
+            mappers = [*cascade.mapper.self_and_descendants]
+            found.update(mapper.class_ for mapper in mappers)
+            if cascade.is_recursive:
+                new = {inner for mapper in mappers for inner in mapper.relationships} - followed
+                followed |= new
+                left += new
+    return frozenset(found)
 
 
 def _identity(instance: Any) -> Any:

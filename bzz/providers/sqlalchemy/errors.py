@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from socket import gaierror
 from typing import Any
@@ -57,16 +57,14 @@ COLUMNS = [  # they find the names of the columns in the error messages of each 
 
 
 @contextmanager
-def translated(
-    mapped_class: MappedClass, given: Collection[str] | None = None, *, is_delete: bool = False
-) -> Iterator[None]:
+def translated(mapped_class: MappedClass, *, is_write: bool = False, is_delete: bool = False) -> Iterator[None]:
     """Translate errors that the block raises.
 
     Errors of the application's own code are not translated.
 
     Args:
         mapped_class: the class of the instances.
-        given: names of the fields that a write sets. It is None for a read.
+        is_write: whether the block writes.
         is_delete: whether the block deletes an instance. A broken constraint then means that other instances refer to
             this instance.
 
@@ -89,8 +87,8 @@ def translated(
         if isinstance(error, sa.exc.IntegrityError) or _code(error) in MESSAGES:
             if is_delete:
                 raise Conflict(REFERRED) from error
-            raise _constraint_error(mapped_class, error, given) from error
-        failure = _statement_error(error, is_write=given is not None)
+            raise _constraint_error(mapped_class, error) from error
+        failure = _statement_error(error, is_write=is_write)
         if failure is None:
             raise
         raise failure from error
@@ -116,9 +114,7 @@ def _statement_error(error: sa.exc.StatementError, *, is_write: bool) -> BzzErro
     return None
 
 
-def _constraint_error(
-    mapped_class: MappedClass, error: sa.exc.StatementError, given: Collection[str] | None
-) -> BzzError:
+def _constraint_error(mapped_class: MappedClass, error: sa.exc.StatementError) -> BzzError:
     """Return the error for a broken constraint.
 
     It has an entry for each field that the message names.
@@ -128,7 +124,7 @@ def _constraint_error(
         return Conflict("A constraint of the store forbids it.")
     cause = getattr(error.orig, "__cause__", None)  # asyncpg's own error contains more details
     names = _fields_of(mapped_class, f"{error.orig} {getattr(cause, 'detail', '')}")
-    errors = mapped_class.schema.visible_errors({name: [kind] for name in names}, given)
+    errors = {name: [kind] for name in names}
     if kind is TAKEN:
         return Conflict("A value is taken.", errors=errors)
     return Invalid("The input is not valid." if errors else "A constraint of the store forbids it.", errors=errors)

@@ -105,9 +105,7 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
     return _written(session, mapped_class, instance, deferred, {})
 
 
-def update(
-    session: Session, mapped_class: MappedClass, address: Address, visible: Visible, change: Change, *, given: set[str]
-) -> Stored:
+def update(session: Session, mapped_class: MappedClass, address: Address, visible: Visible, change: Change) -> Stored:
     """Lock the instance at ``address``, apply ``change`` and store the result.
 
     Args:
@@ -116,7 +114,6 @@ def update(
         address: the address of the instance.
         visible: the statement that finds the instances that the request may see. None means all instances.
         change: a function from the stored values to the new ones.
-        given: a set to which the names of the changed fields are added.
 
     Raises:
         NotFound: no such instance exists, or it is not ``visible``.
@@ -130,7 +127,6 @@ def update(
             changed = mapped_class.schema.changed(stored.values, change(stored.values))
             attempt.note(instance)
             add_members(attempt.wanted, mapped_class, stored.values, changed)
-        given.update(changed)
         own, deferred = split(mapped_class, changed)
         mapped_class.assign(instance, own)
     session.flush()

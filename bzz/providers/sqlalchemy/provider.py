@@ -9,8 +9,8 @@ threads.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from functools import cached_property
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from bzz.concurrency.thread_pool import THREADS, ThreadPool
 from bzz.providers.changes import Change
 from bzz.providers.sqlalchemy import batches, operations, session_factories, sessions, visibility
-from bzz.providers.sqlalchemy.dependents import find_dependents, has_cascades
+from bzz.providers.sqlalchemy.dependents import dependent_classes, find_dependents
 from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.introspection import make_mapped_class
 from bzz.providers.sqlalchemy.keys import one_of
@@ -163,7 +163,7 @@ class SQLAlchemyProvider(ThreadedProvider):
         """Insert a new instance."""
         mapped_class = self.mapped_class(schema.model)
         return await self._run(
-            state, mapped_class, lambda session: operations.create(session, mapped_class, data), given=data
+            state, mapped_class, lambda session: operations.create(session, mapped_class, data), is_write=True
         )
 
     async def update(
@@ -177,12 +177,11 @@ class SQLAlchemyProvider(ThreadedProvider):
     ) -> Stored:
         """Apply ``change`` to the instance at ``address`` and store the result."""
         mapped_class, visible = await self._at(address, state)
-        given: set[str] = set()
         return await self._run(
             state,
             mapped_class,
-            lambda session: operations.update(session, mapped_class, address, visible, change, given=given),
-            given=given,
+            lambda session: operations.update(session, mapped_class, address, visible, change),
+            is_write=True,
         )
 
     async def delete(
@@ -199,7 +198,7 @@ class SQLAlchemyProvider(ThreadedProvider):
             state,
             mapped_class,
             lambda session: operations.delete(session, mapped_class, address, visible, check),
-            given=(),
+            is_write=True,
             is_delete=True,
         )
 
@@ -213,20 +212,19 @@ class SQLAlchemyProvider(ThreadedProvider):
             state,
             batch[0].mapped_class,
             lambda session: batches.write_all(session, batch),
-            given=(),
+            is_write=True,
             is_delete=all(isinstance(one, Delete) for one in writes),
         )
 
-    async def dependents(self, address: Address, *, state: ActState) -> Sequence[Dependent]:
+    async def dependents(
+        self, address: Address, *, heard: Callable[[type], bool], state: ActState
+    ) -> Sequence[Dependent]:
         """Return the instances that SQLAlchemy changes or deletes with the instance at ``address``."""
-        if not has_cascades(self.mapped_class(address.schema.model)):
+        if not any(map(heard, dependent_classes(self.mapped_class(address.schema.model)))):
             return ()
         mapped_class, visible = await self._at(address, state)
-        return await self._run(
-            state,
-            mapped_class,
-            lambda session: find_dependents(session, mapped_class, address, visible, self.mapped_class),
-        )
+        find = partial(find_dependents, mapped_class=mapped_class, address=address, visible=visible, heard=heard)
+        return await self._run(state, mapped_class, lambda session: find(session, mapped_class_of=self.mapped_class))
 
     async def represent(
         self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer, state: ActState
@@ -263,7 +261,7 @@ class SQLAlchemyProvider(ThreadedProvider):
         mapped_class: MappedClass,
         operation: Callable[[Session], T],
         *,
-        given: Collection[str] | None = None,
+        is_write: bool = False,
         is_delete: bool = False,
     ) -> T:
         """Return ``operation(session)``.
@@ -275,16 +273,16 @@ class SQLAlchemyProvider(ThreadedProvider):
             mapped_class: the class of the instances.
             operation: a function that reads or writes. It runs in a thread, or in a greenlet of an asynchronous
                 session.
-            given: names of the fields that a write sets. It is None for a read.
+            is_write: whether the operation writes.
             is_delete: whether the operation deletes the instance.
 
         Raises:
             BzzError: see ``errors.translated``.
         """
-        unit, is_write, is_part = state.unit, given is not None, state.is_writing
+        unit, is_part = state.unit, state.is_writing
 
         def perform(session: Session) -> T:
-            with translated(mapped_class, given, is_delete=is_delete):
+            with translated(mapped_class, is_write=is_write, is_delete=is_delete):
                 return in_transaction(session, operation, is_write=is_write, is_part=is_part)
 
         shared = sessions.shared_connection_of(unit)

@@ -124,7 +124,9 @@ def stored() -> set[str]:
 async def dependents_of(model: Any, key: str) -> Sequence[Dependent]:
     provider = MongoEngineProvider()
     try:
-        return await provider.dependents(Address.parse(provider.describe(model), key), state=ActState())
+        return await provider.dependents(
+            Address.parse(provider.describe(model), key), heard=lambda model: True, state=ActState()
+        )
     finally:
         await provider.close()
 

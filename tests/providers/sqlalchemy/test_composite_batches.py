@@ -52,5 +52,5 @@ async def test_dependents_are_found_by_composite_keys(write: Writer) -> None:
     await write(write.create(Order), write.create(Line, order_id=1, position=1))
     await write(write.create(Shipment, line=(1, 1)), write.create(Shipment))
     async with unit(write.provider) as state:
-        [found] = await write.provider.dependents(write.address(Line, "1~1"), state=state)
+        [found] = await write.provider.dependents(write.address(Line, "1~1"), heard=lambda model: True, state=state)
     assert (found.stored.values["id"], found.change) == (1, {"line": None})

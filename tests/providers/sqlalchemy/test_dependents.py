@@ -81,7 +81,7 @@ async def snapshot(database: Database) -> dict[tuple[str, Any], tuple[Any, ...]]
 async def dependents_of(write: Writer, model: type, key: Any, *, is_writing: bool = True) -> Sequence[Dependent]:
     async with unit(write.provider, is_writing=is_writing) as state:
         write.database.statements.clear()
-        return await write.provider.dependents(write.address(model, key), state=state)
+        return await write.provider.dependents(write.address(model, key), heard=lambda model: True, state=state)
 
 
 def told(found: Sequence[Dependent]) -> set[tuple[str, Any, str]]:
@@ -177,3 +177,12 @@ async def test_too_many_dependents_are_refused(
     assert len(await dependents_of(write, Task, 4)) == 1
     with pytest.raises(Conflict, match="depend on this one"):
         await dependents_of(write, Task, 1)
+
+
+async def test_only_what_leads_to_a_heard_class_is_loaded(write: Writer) -> None:
+    await store(write.database, *rows())
+    for heard, classes in ((Link, {Task, File, Link}), (Membership, {Membership}), (Label, set())):
+        async with unit(write.provider, is_writing=True) as state:
+            address = write.address(Team, 1)
+            found = await write.provider.dependents(address, heard={heard}.__contains__, state=state)
+        assert {one.schema.model for one in found} == classes

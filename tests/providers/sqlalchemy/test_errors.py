@@ -63,15 +63,15 @@ CONSTRAINTS: list[tuple[str, dict[str, Any], type[BzzError], dict[str, list[str]
 def test_a_broken_constraint_names_its_field(
     message: str, attributes: dict[str, Any], kind: type[BzzError], errors: dict[str, Any]
 ) -> None:
-    found = raised(integrity(message, **attributes), given=())
+    found = raised(integrity(message, **attributes), is_write=True)
     assert (type(found), found.errors if isinstance(found, BzzError) else None) == (kind, errors)
 
 
 def test_a_delete_that_breaks_a_reference_is_a_conflict() -> None:
     assert isinstance(
-        raised(AssertionError("tried to blank-out primary key column"), given=(), is_delete=True), Conflict
+        raised(AssertionError("tried to blank-out primary key column"), is_write=True, is_delete=True), Conflict
     )
-    assert isinstance(raised(integrity("x", sqlstate="23503"), given=(), is_delete=True), Conflict)
+    assert isinstance(raised(integrity("x", sqlstate="23503"), is_write=True, is_delete=True), Conflict)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_errors_of_drivers_become_errors_of_bzz(error: Exception, kind: type[Bzz
 
 def test_a_write_without_an_answer_may_have_happened() -> None:
     lost = sa.exc.OperationalError("x", {}, of_driver("x", sqlstate="08006"))
-    assert str(raised(lost, given=())) == "The store does not answer. The write may have happened."
+    assert str(raised(lost, is_write=True)) == "The store does not answer. The write may have happened."
     assert str(raised(lost)) == "The store does not answer."
 
 

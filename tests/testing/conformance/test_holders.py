@@ -66,15 +66,15 @@ class Unhooked(SQLAlchemyProvider):
 class Silent(SQLAlchemyProvider):
     """Does not say what it deletes with an instance."""
 
-    async def dependents(self, address: Any, *, state: Any) -> Any:
+    async def dependents(self, address: Any, *, heard: Any, state: Any) -> Any:
         return ()
 
 
 class Changeless(SQLAlchemyProvider):
     """Says of each dependent that it is deleted."""
 
-    async def dependents(self, address: Any, *, state: Any) -> Any:
-        return [replace(one, change=None) for one in await super().dependents(address, state=state)]
+    async def dependents(self, address: Any, *, heard: Any, state: Any) -> Any:
+        return [replace(one, change=None) for one in await super().dependents(address, heard=heard, state=state)]
 
 
 class Described(SQLAlchemyProvider):
