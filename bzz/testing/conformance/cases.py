@@ -23,8 +23,12 @@ from bzz.providers.base import Capabilities, Provider
 from bzz.testing.client import Client, served
 
 SECONDS = 60  # a case that takes longer fails
-MODELS = ("person", "team", "country", "note", "pet", "cat", "album", "track", "review")
-GROUPS = {"pet": ("pet", "cat"), "album": ("album", "track", "review")}  # models that make one feature together
+MODELS = ("person", "team", "country", "note", "pet", "cat", "album", "review", "track")
+GROUPS = {
+    "pet": ("pet", "cat"),
+    "album": ("album", "review"),
+    "track": ("album", "track"),
+}  # models that make one feature together
 SCALARS = ("email", "age", "height", "active", "status", "balance", "born", "day", "wake", "token", "photo")
 PERSON = (*SCALARS, "notes", "tags", "home")
 TEAM = ("owner", "members", "projects", "topic", "topics")
@@ -132,8 +136,8 @@ class Cases(ABC):
     pet: ClassVar[type]
     cat: ClassVar[type]
     album: ClassVar[type]
-    track: ClassVar[type]
     review: ClassVar[type]
+    track: ClassVar[type]
     skips: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod

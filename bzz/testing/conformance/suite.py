@@ -56,14 +56,14 @@ class ProviderConformance(
     ``cat``
         A subclass of ``pet``, with ``lives`` (integer). Lists of pets contain cats.
     ``album``
-        ``id`` (generated), ``name`` (text, required), ``tracks`` (list of tracks), ``reviews`` (list of reviews). The
-        rows of the tracks and of the reviews store the two relations.
-    ``track``
-        ``id`` (generated), ``name`` (text, required), ``album`` (an album). If the album is deleted, the ORM sets
-        ``album`` to null.
+        ``id`` (generated), ``name`` (text, required), ``tracks`` (list of tracks). The rows of the tracks store this
+        relation. Without the model ``track``, there is no such field.
     ``review``
         ``id`` (generated), ``name`` (text, required), ``album`` (an album). If the album is deleted, the ORM deletes
         the review.
+    ``track``
+        ``id`` (generated), ``name`` (text, required), ``album`` (an album). If the album is deleted, the ORM sets
+        ``album`` to null.
 
     ``unreachable()`` must be an async context manager. It yields a provider with an unreachable store and a timeout of
     at most one second.
@@ -73,7 +73,8 @@ class ProviderConformance(
 
     - a field, or a model (``country``, ``note``);
     - ``pet`` (subclasses: the models ``pet`` and ``cat``);
-    - ``album`` (relations that other rows store: the models ``album``, ``track`` and ``review``);
+    - ``album`` (instances that the ORM deletes with a parent: the models ``album`` and ``review``);
+    - ``track`` (relations that the rows of the members store: the models ``album`` and ``track``);
     - one of the provider's ``Capabilities``;
     - ``unit`` (units of work) or ``unreachable``;
     - the name of a case without ``test_``.

@@ -144,7 +144,7 @@ class Review(Base):
 
 class SQLAlchemySuite(ProviderConformance):
     person, team, country, note = Person, Team, Country, Note
-    pet, cat, album, track, review = Pet, Cat, Album, Track, Review
+    pet, cat, album, review, track = Pet, Cat, Album, Review, Track
     skips = {  # noqa: RUF012
         "home": "a row has no documents inside",
         "projects": "a row has no documents inside",

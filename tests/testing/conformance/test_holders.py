@@ -104,7 +104,9 @@ def before(values: Any) -> Track:
     return Track(id=values["id"], name=values["name"], album_id=values["album"])
 
 
-TOGETHER, TOLD = "several_writes_are_all_stored_or_none_is", "dependents_of_a_deleted_instance_are_told"
+TOGETHER = "several_writes_are_all_stored_or_none_is"
+DELETED = "instances_that_are_deleted_with_their_parent_are_told"
+CHANGED = "instances_that_are_changed_with_their_deleted_parent_are_told"
 RESULTS = "several_writes_return_the_instances_as_they_are_stored"
 
 
@@ -118,8 +120,9 @@ RESULTS = "several_writes_return_the_instances_as_they_are_stored"
         (Holderless, "a_member_that_leaves_is_updated"),
         (Holderless, "the_row_that_stores_a_relation_decides_over_it"),
         (Holderless, "members_that_one_of_them_refuses_all_stay"),
-        (Silent, TOLD),
-        (Changeless, TOLD),
+        (Silent, DELETED),
+        (Silent, CHANGED),
+        (Changeless, CHANGED),
     ],
 )
 def test_a_provider_that_forgets_the_rows_of_members_fails_their_cases(kind: Any, name: str, tmp_path: Path) -> None:
