@@ -117,15 +117,15 @@ def _rule_below(
 
     If the class inherits all functions, return the rule of the class from which it inherits.
     """
-    hook = None if _function_of(hook) is _function_of(own.hook) else hook
+    hook = None if function_of(hook) is function_of(own.hook) else hook
     scopes = () if scopes == own.scopes else tuple(scope for scope in scopes if scope not in own.scopes)
     if hook is None and not scopes:
         return own
     inherited = next(rules[base] for base in model.__mro__ if base in rules)
-    is_same = _function_of(hook) is _function_of(inherited.hook) and scopes == inherited.scopes
+    is_same = function_of(hook) is function_of(inherited.hook) and scopes == inherited.scopes
     return inherited if is_same else Rule(model, hook, scopes)
 
 
-def _function_of(hook: Callable[..., Any] | None) -> Any:
+def function_of(hook: Callable[..., Any] | None) -> Any:
     """Return the function of a bound method. Return any other hook unchanged."""
     return getattr(hook, "__func__", hook)

@@ -8,7 +8,7 @@ from functools import cached_property, reduce
 from typing import Protocol
 
 from bzz.providers.base import Provider
-from bzz.resources.reach import Reach, has_hooks
+from bzz.resources.reach import Reach, has_other_hooks
 from bzz.resources.resource import Resource
 from bzz.schema.fields import Field, Holder
 from bzz.schema.inheritance import subclasses
@@ -116,10 +116,11 @@ class FamilyReach(Reach):
 
     def _within_family(self, resource: Resource) -> Resource:
         """Return ``resource`` without the relations that the other hives close, and with its variants."""
+        model = resource.schema.model
         variants = {
             inner: self._variant(resource, inner)
-            for inner in subclasses(resource.schema.model)
-            if self._family.access(inner) is not None or has_hooks(inner)
+            for inner in subclasses(model)
+            if self._family.access(inner) is not None or has_other_hooks(inner, model)
         }
         hidden = {
             name
@@ -172,7 +173,7 @@ class FamilyReach(Reach):
         inner = [*subclasses(model)]
         held = [found for one in inner if (found := self._family.access(one))]
         is_hiding = any(one.schema.scopes or "GET" not in one.methods or "get" in one.authenticated for one in held)
-        return access.is_narrowed or is_hiding or any(map(has_hooks, inner))
+        return access.is_narrowed or is_hiding or any(has_other_hooks(one, model) for one in inner)
 
 
 def _closed_by_holder(known: Field, holder: Holder, member: type, rows: Resource | None) -> Field:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from bzz.providers.base import Provider
+from bzz.providers.visibility import function_of
 from bzz.resources.resource import HOOKS, Resource
 from bzz.schema.inheritance import subclasses
 from bzz.schema.schema import Schema
@@ -49,11 +50,14 @@ class PlainReach(Reach):
         """Return ``resource`` with all fields, any page size, and the same default order."""
         model = resource.schema.model
         schema = replace(self._provider.describe(model), sort=resource.schema.sort)
-        hooked = filter(has_hooks, subclasses(model))
+        hooked = (inner for inner in subclasses(model) if has_other_hooks(inner, model))
         variants = {inner: replace(resource, schema=replace(schema, model=inner)) for inner in hooked}
         return replace(resource, schema=schema, max_per_page=2**31 - 1).with_variants(variants)
 
 
-def has_hooks(model: type) -> bool:
-    """Tell whether a class itself defines a hook that hides instances."""
-    return any(name in vars(model) for name in HOOKS)
+def has_other_hooks(model: type, base: type) -> bool:
+    """Tell whether a hook that hides instances of ``model`` differs from the hook of its base class.
+
+    The class may define the hook itself or inherit it from a mixin.
+    """
+    return any(function_of(getattr(model, hook, None)) is not function_of(getattr(base, hook, None)) for hook in HOOKS)
