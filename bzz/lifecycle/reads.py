@@ -116,6 +116,7 @@ async def _get_embedded(act: Act, query: Query) -> Listing:
     work, name = act.unit_of_work, act.path.end.field
     target = await walk(work, act.path.parent)
     stored = await target.whole()
+    target.check_readable(stored, [*target.steps, act.path.end][0])
     trail, parent = locate(stored.values, target.steps)
     held = parent.get(name) or []
     indexes = await work.compute(_selected, held, query)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from bzz.exceptions import BzzError, Conflict, Invalid, NotFound
+from bzz.exceptions import BzzError, Conflict, Invalid, MethodNotAllowed, NotFound
 from bzz.lifecycle.embedded import locate, within
 from bzz.lifecycle.unit_of_work import NOTHING, UnitOfWork
 from bzz.providers.changes import Change, Trail
@@ -63,6 +63,17 @@ class Target:
         """Raise NotFound if the caller may not follow ``step`` from a stored instance, by the instance's own class."""
         if self.resource.variants and not self.of_instance(stored).schema.fields[step.field].readable:
             raise NotFound(NO_INSTANCE)
+
+    def check_writable(self, stored: Stored, step: Step) -> None:
+        """Check that a request may change the field of ``step`` in a stored instance, by the instance's own class.
+
+        Raises:
+            NotFound: the caller may not follow the step.
+            MethodNotAllowed: requests may not change the field.
+        """
+        self.check_readable(stored, step)
+        if not self.of_instance(stored).schema.fields[step.field].updatable:
+            raise MethodNotAllowed(["GET", "HEAD", "OPTIONS"])
 
     def of_instance(self, stored: Stored) -> Resource:
         """Return the access to the stored instance, by the instance's own class."""

@@ -15,7 +15,7 @@ from bzz.lifecycle.patches import parse_patch
 from bzz.lifecycle.preconditions import Precondition
 from bzz.lifecycle.references import check_references, refers
 from bzz.lifecycle.revisions import Revision, check_allowed, deferred
-from bzz.lifecycle.targets import walk
+from bzz.lifecycle.targets import Target, walk
 from bzz.providers.values import Stored
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -58,7 +58,7 @@ async def _insert_embedded(act: Act, data: Values, *, must_look: bool) -> Stored
     async with work.writing():
         loaded = await parent.whole() if must_look or parent.resource.variants else None
         if loaded:
-            check_allowed(act, parent.of_instance(loaded), "create", "POST")
+            _check_allowed(act, parent, loaded, "create", "POST")
             locate(loaded.values, parent.steps)
             await _announce_create(act, data)
         whole = await parent.update(adding(step, data), loaded=loaded, below=[step.field])
@@ -78,6 +78,25 @@ async def _announce_create(act: Act, data: Values) -> None:
         await act.retype(act.schema, data)
         data.update(await act.unit_of_work.compute(act.schema.merge, {}, data))
     await check_references(act.unit_of_work, act.path.reach, act.schema, data, {})
+
+
+def _check_allowed(act: Act, target: Target, whole: Stored, verb: str, *methods: str) -> None:
+    """Check that a request may write the instance or document at the act's path, by the stored instance's own class.
+
+    Args:
+        act: the act.
+        target: where the path leads. For a new document, it is where the path of its parent leads.
+        whole: the stored instance.
+        verb: the verb of the act.
+        methods: HTTP methods. The hive of the class must allow one of them.
+
+    Raises:
+        MethodNotAllowed, Unauthorized, Forbidden: the caller may not write the instance or document.
+        NotFound: the caller may not read the document.
+    """
+    check_allowed(act, target.of_instance(whole), verb, *methods)
+    if act.path.end.is_embedded and not act.in_process:
+        target.check_writable(whole, [*target.steps, act.path.end][0])
 
 
 def _added(schema: Schema, earlier: list[Values], held: list[Values]) -> int:
@@ -112,7 +131,7 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
         precondition: the request's conditions on the stored instance.
 
     Raises:
-        BzzError: raised by ``parse_patch``, ``check_allowed`` or ``Provider.update``.
+        BzzError: raised by ``parse_patch``, ``_check_allowed`` or ``Provider.update``.
         Exception: raised by a receiver of a ``pre_`` signal. Nothing is written.
     """
     work, schema = act.unit_of_work, act.schema
@@ -121,7 +140,7 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
     async with work.writing():
         whole = await target.whole() if target.resource.variants else None
         if whole:
-            check_allowed(act, target.of_instance(whole), "update", "PUT", "PATCH")
+            _check_allowed(act, target, whole, "update", "PUT", "PATCH")
             schema = schema if target.steps else target.of_instance(whole).schema
         patch = await work.compute(
             parse_patch, schema, raw, precondition, trusted=act.in_process, may_read=act.may_read
@@ -147,7 +166,7 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
         precondition: the request's conditions on the instance or document.
 
     Raises:
-        BzzError: raised by ``check_allowed`` or ``Provider.delete``; for an embedded document, by ``Provider.update``.
+        BzzError: raised by ``_check_allowed`` or ``Provider.delete``; for an embedded document, by ``Provider.update``.
         Exception: raised by a receiver of ``pre_delete_instance``. Nothing is deleted.
     """
     work = act.unit_of_work
@@ -166,7 +185,7 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
         if loaded:
             gone, resource = target.part(loaded), target.of_instance(loaded)
             schema = schema if target.steps else resource.schema
-            check_allowed(act, resource, "delete", "DELETE")
+            _check_allowed(act, target, loaded, "delete", "DELETE")
             await work.compute(check, gone.values)
             sender = type(gone.instance)
             if act.is_watched(pre_delete_instance, sender):
