@@ -14,6 +14,7 @@ from typing import Any
 
 from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
 from bzz.lifecycle.act import Act, paired
+from bzz.lifecycle.fixed_members import check_path
 from bzz.lifecycle.joining import check_relation, conclude_rows, rows_to_join, rows_to_leave, write_rows
 from bzz.lifecycle.moves import Move, are_heard, as_list, find_moves, others
 from bzz.lifecycle.preconditions import Precondition
@@ -79,6 +80,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
         joining, leaving = others(keys, held), [] if step.is_list else others(held, keys)
         if not joining:
             return Association(False, [found[key] for key in keys if is_shown])
+        await check_path(act, [*joining, *leaving])
         rows = await rows_to_join(act, target, parent, joining, leaving, found=found)
         if rows:
             written = await write_rows(act, rows)
@@ -127,6 +129,7 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
         parent = target.part(whole)
         check_relation(act, target, whole)
         value = _without(step, key, parent.values)
+        await check_path(act, [key])
         rows = await rows_to_leave(act, target, parent, member)
         if rows:
             try:

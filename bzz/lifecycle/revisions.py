@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from bzz.exceptions import Conflict, Forbidden, Invalid, MethodNotAllowed, NotFound, Unauthorized
 from bzz.lifecycle.act import Act
+from bzz.lifecycle.fixed_members import check_body
 from bzz.lifecycle.moves import Move, are_heard, as_list, find_moves, others
 from bzz.lifecycle.patches import Patch
 from bzz.lifecycle.references import check_references, refers
@@ -46,7 +47,7 @@ class Revision:
     expected: Values = field(default_factory=dict)
     related: Mapping[Any, Stored] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
-    _held: Values = field(default_factory=dict)  # the values from which the announced moves were found
+    _held: Values = field(default_factory=dict)  # the values from which moves were checked and announced
 
     def is_watched(self) -> bool:
         """Tell whether the instance must be loaded before the write: for a receiver, or to check a reference."""
@@ -88,6 +89,7 @@ class Revision:
         sender = type(found.instance)
         await work.compute(patch.check, found.values)
         await self._keep_hidden(found)
+        self._held = await check_body(act, patch.schema, patch.data, found.values)
         if act.is_watched(pre_update_instance, sender):
             await act.announce(
                 pre_update_instance,
@@ -105,7 +107,7 @@ class Revision:
                 found = await self.target.get(undefer)
             moves = await find_moves(act, patch.schema, found, patch.data, self.related)
             self.moves += moves
-            self._held = {name: found.values.get(name) for name in patch.data} if moves else {}
+            self._held |= {name: found.values.get(name) for name in patch.data} if moves else {}
         for move in self.moves:
             await move.announce(act)
 

@@ -11,6 +11,7 @@ from bzz.exceptions import Conflict
 from bzz.lifecycle.act import Act, paired
 from bzz.lifecycle.dependents import conclude_dependents, find_dependents
 from bzz.lifecycle.embedded import adding, locate, removing
+from bzz.lifecycle.fixed_members import check_body
 from bzz.lifecycle.patches import parse_patch
 from bzz.lifecycle.preconditions import Precondition
 from bzz.lifecycle.references import check_references, refers
@@ -72,7 +73,8 @@ async def _insert_embedded(act: Act, data: Values, *, must_look: bool) -> Stored
 
 
 async def _announce_create(act: Act, data: Values) -> None:
-    """Send ``pre_create_instance``, parse the data again, and check the references."""
+    """Send ``pre_create_instance``, parse the data again, and check the members and references."""
+    await check_body(act, act.schema, data, {})
     if act.is_watched(pre_create_instance, act.schema.model):
         await act.announce(pre_create_instance, data=data)
         await act.retype(act.schema, data)
