@@ -47,14 +47,17 @@ class Gate:
 def gates(path: Path, method: str) -> Iterator[Gate]:
     """Yield the gates that a request with ``method`` must pass at ``path``.
 
-    A hive that the path only passes through must allow GET. The hive whose instances store a reference decides about
-    joining and leaving. The hive at the end decides about everything else.
+    A hive that the path only passes through must allow GET. So must the hive of an association table that stores a
+    relation along the path. The hive whose instances store a reference decides about joining and leaving. The hive at
+    the end decides about everything else.
     """
     verb = VERB_OF.get(method)
     if verb is None:  # OPTIONS
         return
     *passed, last = [step.resource for step in path.steps if not step.is_embedded]
+    followed = [step.relation.field for step in path.steps if step.relation]
     if method in WRITES and path.end.is_reference:
+        followed.pop()
         relation = path.end.relation
         if relation is None or relation.field.holder is None:
             yield Gate(passed.pop(), "update", UPDATING)
@@ -62,7 +65,8 @@ def gates(path: Path, method: str) -> Iterator[Gate]:
             yield _gate_of_holder(path, relation.field.holder, last, method)
     else:
         yield Gate(last, verb, frozenset({method}))
-    yield from (Gate(resource, "get", READING) for resource in passed)
+    between = (rows for known in followed if (rows := path.reach.between(known)))
+    yield from (Gate(resource, "get", READING) for resource in (*passed, *between))
 
 
 def _gate_of_holder(path: Path, holder: Holder, member: Resource, method: str) -> Gate:

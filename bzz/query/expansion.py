@@ -12,6 +12,7 @@ from bzz.exceptions import Invalid
 from bzz.providers.values import Query, Undefer
 from bzz.resources.reach import Reach
 from bzz.resources.resource import Resource
+from bzz.schema.fields import Field
 from bzz.schema.relations import Embedded, Relation, reference_of, relation_at
 from bzz.schema.schema import Schema
 from bzz.schema.types import MAX_DEPTH
@@ -67,12 +68,16 @@ def plan(reach: Reach, schema: Schema, names: Iterable[str]) -> Tree:
     return tree
 
 
-def resources(tree: Tree) -> Iterator[Resource]:
-    """Yield the access to the instances that a tree's references refer to."""
+def resources(reach: Reach, tree: Tree) -> Iterator[Resource]:
+    """Yield the access to the instances that a tree's references refer to, and to the rows that store them.
+
+    Args:
+        reach: the models that the caller may reach.
+        tree: the references.
+    """
     for branch in tree.values():
-        if branch.resource is not None:
-            yield branch.resource
-        yield from resources(branch.below)
+        yield from filter(None, (branch.resource, reach.between(branch.relation.field)))
+        yield from resources(reach, branch.below)
 
 
 def undeferred(schema: Schema, query: Query) -> Undefer:
@@ -84,21 +89,22 @@ def undeferred(schema: Schema, query: Query) -> Undefer:
 def read_resources(reach: Reach, schema: Schema, query: Query) -> Iterator[Resource]:
     """Yield the access to the instances that ``query`` reads from other rows.
 
-    It reads instances for ``expand``. It reads primary keys for deferred fields in ``fields`` and in conditions.
+    It reads instances for ``expand``. It reads primary keys for deferred fields in ``fields`` and in conditions. It
+    also reads the rows of association tables that store these relations.
 
     Raises:
         Invalid: no request may GET these instances.
     """
     if query.expand:
-        yield from resources(plan(reach, schema, query.expand))
+        yield from resources(reach, plan(reach, schema, query.expand))
     if schema.deferred:
         asked = {*deferred_among(schema, query.fields or ()), *(condition.field for condition in query.where)}
         for name in asked & schema.deferred:
             kind = reference_of(schema.fields[name])
-            resource = reach.find(kind.model) if kind else None
-            if resource is None or "GET" not in resource.methods:
+            resource = _readable(reach, schema.fields[name], kind.model) if kind else None
+            if resource is None:
                 raise Invalid("The query is not valid.", errors={schema.public_name(name): ["cannot be read"]})
-            yield resource
+            yield from filter(None, (resource, reach.between(schema.fields[name])))
 
 
 def deferred_among(schema: Schema, keys: Iterable[str]) -> Undefer:
@@ -113,10 +119,21 @@ def _branch(reach: Reach, schema: Schema, name: str) -> Branch | None:
         return None
     if isinstance(relation.type, Embedded):
         return Branch(relation, relation.type.schema, None, {})
-    resource = reach.find(relation.type.model)
-    if resource is None or "GET" not in resource.methods:
-        return None
-    return Branch(relation, resource.schema, resource, {})
+    resource = _readable(reach, relation.field, relation.type.model)
+    return None if resource is None else Branch(relation, resource.schema, resource, {})
+
+
+def _readable(reach: Reach, known: Field, model: type) -> Resource | None:
+    """Return the access to the members of a relation if requests may GET them, and the rows that store the relation.
+
+    Args:
+        reach: the models that the caller may reach.
+        known: the field of the relation.
+        model: the class of the members.
+    """
+    resource, between = reach.find(model), reach.between(known)
+    needed = [one for one in (resource, between) if one]
+    return resource if all("GET" in one.methods for one in needed) else None
 
 
 def _names(reach: Reach, schema: Schema, *, depth: int = MAX_LEVELS) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bzz.providers.base import Provider
 from bzz.resources.reach import Reach, has_other_hooks
-from bzz.resources.resource import Resource
+from bzz.resources.resource import HOOKS, Resource
 from bzz.schema.fields import Field, Holder
 from bzz.schema.inheritance import subclasses
 from bzz.schema.relations import reference_of
@@ -161,19 +161,30 @@ class FamilyReach(Reach):
         other = self._family.access(kind.model)
         if other is None:
             return _with_access(known, readable=False)
-        if self._is_narrowed(kind.model, other) or "GET" not in other.methods:
+        holder = known.holder
+        between = None if holder is None or holder.model is kind.model else self._family.access(holder.model)
+        if self._is_narrowed(kind.model, other) or any("GET" not in one.methods for one in (other, between) if one):
             known = replace(known, filterable=False)  # a filter must not tell of hidden members
-        if known.holder is not None:
-            return _closed_by_holder(known, known.holder, kind.model, self._family.access(known.holder.model))
+        if holder is not None:
+            rows = between or self._family.access(holder.model)
+            is_shown = between is None or not self._is_narrowed(holder.model, between, HOOKS[:1])
+            return _with_access(_closed_by_holder(known, holder, kind.model, rows), readable=is_shown)
         mirror = other.schema.fields.get(str(known.mirror))
         return _with_access(known, writable=mirror is None or not mirror.is_fixed)
 
-    def _is_narrowed(self, model: type, access: Resource) -> bool:
-        """Tell whether a caller may be unable to see some instances of ``model``."""
+    def _is_narrowed(self, model: type, access: Resource, hooks: Iterable[str] = HOOKS) -> bool:
+        """Tell whether a caller may be unable to see some instances of ``model``.
+
+        Args:
+            model: the model.
+            access: the access to it.
+            hooks: the names of the hooks that may hide instances.
+        """
         inner = [*subclasses(model)]
         held = [found for one in inner if (found := self._family.access(one))]
         is_hiding = any(one.schema.scopes or "GET" not in one.methods or "get" in one.authenticated for one in held)
-        return access.is_narrowed or is_hiding or any(has_other_hooks(one, model) for one in inner)
+        is_hooked = any(hasattr(model, hook) for hook in hooks) or any(has_other_hooks(one, model) for one in inner)
+        return bool(access.schema.scopes) or is_hiding or is_hooked
 
 
 def _closed_by_holder(known: Field, holder: Holder, member: type, rows: Resource | None) -> Field:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from bzz.providers.base import Provider
 from bzz.providers.visibility import function_of
 from bzz.resources.resource import HOOKS, Resource
+from bzz.schema.fields import Field
 from bzz.schema.inheritance import subclasses
+from bzz.schema.relations import reference_of
 from bzz.schema.schema import Schema
 
 
@@ -18,6 +20,15 @@ class Reach(ABC):
     @abstractmethod
     def find(self, model: type) -> Resource | None:
         """Return the access to ``model`` through another model. Return None if the caller may not reach it."""
+
+    def between(self, known: Field) -> Resource | None:
+        """Return the access to the rows of an association table that store a relation.
+
+        Return None if no such rows store the relation, or if the caller may not reach them.
+        """
+        kind = reference_of(known)
+        is_between = kind is not None and known.holder is not None and known.holder.model is not kind.model
+        return self.find(known.holder.model) if is_between and known.holder else None
 
     def referred(self, model: type, provider: Provider) -> Schema:
         """Return the schema of the instances of ``model`` that a write may refer to.

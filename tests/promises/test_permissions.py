@@ -55,6 +55,7 @@ CASES: list[tuple[str, tuple[str, str, Any], int, Options, int]] = [
     ("association object", JOIN, 201, {"membership": GET}, 405),
     ("association object", QUIT, 204, {"membership": {"methods": ["GET", "POST"]}}, 405),
     ("association object", JOIN, 201, {"membership": ADMIN}, 401),
+    ("association object", ("GET", "/team/1/people", None), 200, {"membership": WRITE}, 405),
     (
         "`delete-orphan` relation",
         ("DELETE", "/team/1/tasks/4", None),

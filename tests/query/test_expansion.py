@@ -31,7 +31,7 @@ def test_names_that_begin_alike_share_a_branch(provider: MemoryProvider, teams: 
     names = ["owner", "members.friends", "members", "projects.lead", "projects.members"]
     tree = plan(PlainReach(provider), teams, names)
     assert plain(tree) == {"owner": {}, "members": {"friends": {}}, "projects": {"lead": {}, "members": {}}}
-    assert [resource.schema.model for resource in resources(tree)] == [records.Member] * 5
+    assert [resource.schema.model for resource in resources(PlainReach(provider), tree)] == [records.Member] * 5
 
 
 def test_two_references_deep_is_the_deepest(provider: MemoryProvider, teams: Schema) -> None:

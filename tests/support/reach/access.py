@@ -142,8 +142,12 @@ class Family:
             return False
         if relation.stored is Stored.THERE:
             return relation.mirror not in target.hidden
-        between = self.of(plan.BETWEEN[0]) if relation.stored is Stored.ROWS else None
-        return between is None or between.hidden.isdisjoint(plan.BETWEEN)
+        between = self.between(relation)
+        return between is None or (between.hidden.isdisjoint(plan.BETWEEN) and not between.has_scope)
+
+    def between(self, relation: plan.Relation | None) -> Access | None:
+        """Return how the class is reached whose rows store a relation between two other classes."""
+        return self.of(plan.BETWEEN[0]) if relation and relation.stored is Stored.ROWS else None
 
     def filters(self, reached: Access, name: str) -> bool:
         """Tell whether a list may be filtered and sorted by a field. No hive of a subclass may hide the field."""

@@ -18,14 +18,18 @@ class Base(DeclarativeBase):
     pass
 
 
-class Row:
-    """The columns and hooks of all classes."""
+class Columns:
+    """The columns of all classes."""
 
     hook: ClassVar[str]
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str | None] = mapped_column(default=None)
     secret: Mapped[str | None] = mapped_column(default=None)
     shade: Mapped[int] = mapped_column(default=0)
+
+
+class Row(Columns):
+    """The hooks of most classes."""
 
     @classmethod
     def get_list_queryset(cls, queryset: Any, handler: Any) -> Any:
@@ -70,10 +74,12 @@ class Team(Row, Base):
     people: Mapped[list[User]] = relationship(secondary="membership", overlaps="team,user")
 
 
-class Membership(Row, Base):
+class Membership(Columns, Base):
+    """Has no hooks: with hooks for lists, no request could read ``Team.people``."""
+
     __tablename__ = "membership"
     __table_args__ = (sa.UniqueConstraint("team_id", "user_id"),)
-    hook = "Membership"
+    hook = ""
     role: Mapped[str] = mapped_column(default="owner")
     team_id: Mapped[int] = mapped_column(sa.ForeignKey("team.id"))
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))

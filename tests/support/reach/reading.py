@@ -31,6 +31,7 @@ class Reader:
                 reasons.add(f"fields: {name} is not readable", 400)
             elif relation is not None and relation.stored is not Stored.HERE:
                 self._gate(self.family.of(relation.target), reasons, 400)
+                self._gate(self.family.between(relation), reasons, 400)
         for path in request.expand:
             self._expansion(reached, path.split("."), reasons)
 
@@ -41,6 +42,7 @@ class Reader:
             reasons.add(f"expand: {names[0]} leads nowhere", 400)
             return
         self._gate(target, reasons, *REFUSED)
+        self._gate(self.family.between(relation), reasons, *REFUSED)
         if names[1:]:
             self._expansion(target, names[1:], reasons)
 
@@ -104,7 +106,9 @@ def judge_read(family: Family, state: State, request: Request) -> Reasons | Show
         return way
     reader, end, reasons = Reader(family, state, request.caller), way.end, way.reasons
     for place in way.places:
-        reasons.gate(place.reached, "get", {"GET"}, request.caller)
+        for one in (place.reached, family.between(place.relation)):
+            if one:
+                reasons.gate(one, "get", {"GET"}, request.caller)
     reader.shape(end.reached, request, reasons)
     for name in (*(key.partition("__")[0] for key in request.where), *(name for name, _ in request.sort)):
         if not family.filters(end.reached, name) or not end.is_list:

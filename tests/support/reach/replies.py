@@ -23,7 +23,8 @@ def shown_after(family: Family, before: State, after: State, request: Request) -
         return [None]
     reached, caller = way.end.reached, request.caller
     rows = _written(before, after, request, way)
-    if not all(place.reached.is_readable(caller) for place in way.places):
+    needed = [one for place in way.places for one in (place.reached, family.between(place.relation)) if one]
+    if not all(one.is_readable(caller) for one in needed):
         return [None]
     reader = Reader(family, after, caller)
     shown = [reader.show(reached, row, request.fields, request.expand) for row in rows]

@@ -87,8 +87,8 @@ class Writer:
 
     def pass_through(self, places: list[Place]) -> None:
         """A path passes only through what the caller may GET."""
-        for place in places:
-            self.reasons.gate(place.reached, "get", {"GET"}, self.request.caller)
+        for one in (one for place in places for one in (place.reached, self.family.between(place.relation)) if one):
+            self.reasons.gate(one, "get", {"GET"}, self.request.caller)
 
     def _create(self) -> State | None:
         reached = self.way.end.reached
