@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -46,8 +46,9 @@ def restrict(
     """
     schema = _renamed(schema, rename or {})
     shown = None if fields is None else _field_names(schema, "fields", fields) | {schema.pk}
-    hidden, fixed = _field_names(schema, "exclude", exclude), _field_names(schema, "read_only", read_only)
-    secret, initial = _field_names(schema, "write_only", write_only), _field_names(schema, "create_only", create_only)
+    shown = None if shown is None else shown | _internal_of(schema, shown)
+    hidden, fixed = _closing(schema, "exclude", exclude), _closing(schema, "read_only", read_only)
+    secret, initial = _closing(schema, "write_only", write_only), _closing(schema, "create_only", create_only)
 
     def access(known: Field) -> Field:
         if known.name in hidden or (shown is not None and known.name not in shown):
@@ -101,6 +102,18 @@ def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str |
     if isinstance(names, str):
         raise TypeError(f"{option} must be a list of names, not the text {names!r}")
     return {known.name for known in _known_fields(schema, option, names)}
+
+
+def _closing(schema: Schema, option: str, names: Iterable[str]) -> set[str | None]:
+    """Return the fields that an option closes: those that it names, and internal fields that contain one of them."""
+    named = _field_names(schema, option, names)
+    return named | {known.name for known in schema.fields.values() if known.is_internal and named & {*known.parts}}
+
+
+def _internal_of(schema: Schema, shown: Collection[str | None]) -> set[str | None]:
+    """Return the internal fields with parts that are fields and are all ``shown``."""
+    parts = {known.name: schema.fields.keys() & {*known.parts} for known in schema.fields.values() if known.is_internal}
+    return {name for name, fields in parts.items() if fields and fields <= {*shown}}
 
 
 def _known_fields(schema: Schema, option: str, names: Iterable[str]) -> list[Field]:

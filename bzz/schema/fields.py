@@ -17,16 +17,20 @@ class Holder:
 
     Args:
         model: the class of these rows: the class of the members, or the class of an association table.
-        field: the name of the field of ``model`` that refers to the parent. None if ``model`` has no such field.
+        field: the name of the field of ``model`` that refers to the parent by its primary key. None if ``model`` has no
+            such field. Requests then cannot write the relation.
         member_field: the name of the field of ``model`` that refers to the member. None if the members' own rows store
             the relation.
         is_owner: whether the store deletes a member that leaves the relation.
+        columns: the names of the fields of ``model`` that show a part of the relation's keys for which there is no
+            ``field`` or ``member_field``.
     """
 
     model: type
     field: str | None
     member_field: str | None = None
     is_owner: bool = False
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Field:
             A page of such a list has no cursor.
         filterable: whether lists may be filtered and sorted by the field, if it is readable.
         is_fixed: whether an option of the hive lets requests read the field, but not change it.
+        is_internal: whether only receivers, plain code and relations use the field. Requests can then neither read nor
+            set it by its own name, but its access decides about the relation that it stores.
     """
 
     name: str
@@ -69,8 +75,14 @@ class Field:
     sort: tuple[tuple[str, bool], ...] | None = ()
     filterable: bool = True
     is_fixed: bool = False
+    is_internal: bool = False
 
     @property
     def is_hidden(self) -> bool:
-        """Whether requests can neither read nor set the field."""
-        return not (self.readable or self.insertable or self.updatable)
+        """Whether requests can neither read nor set the field by its name."""
+        return self.is_internal or not (self.readable or self.insertable or self.updatable)
+
+    @property
+    def stored_in(self) -> tuple[str, ...]:
+        """The names of the parts in which the field is stored: its ``parts``, or the field itself."""
+        return self.parts or (self.name,)

@@ -48,7 +48,7 @@ class NamedFields:
     @cached_property
     def readable(self) -> tuple[tuple[str, Field], ...]:
         """The readable fields as pairs of public name and field."""
-        return tuple((self.public_name(f.name), f) for f in self.fields.values() if f.readable)
+        return tuple((self.public_name(f.name), f) for f in self.fields.values() if f.readable and not f.is_internal)
 
     @cached_property
     def deferred(self) -> frozenset[str]:
@@ -84,7 +84,7 @@ def by_public_name(fields: Mapping[str, Field], pk: str | None, public_names: Ma
     found = {pk: fields[pk], "id": fields[pk]} if pk else {}
     for known in sorted(fields.values(), key=lambda known: not known.is_hidden):
         key = public_names.get(known.name, known.name)
-        if not (known.is_hidden and key in found):
+        if not (known.is_internal or (known.is_hidden and key in found)):
             found[key] = known
     return found
 

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, aliased, undefer, with_polymorphic
 
-from bzz.providers.sqlalchemy.holders import association_of, holder_of
+from bzz.providers.sqlalchemy.associations import association_of
+from bzz.providers.sqlalchemy.holders import holder_of
 from bzz.providers.sqlalchemy.keys import key_attributes, one_of
 from bzz.schema.fields import Values
 

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
 from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, codec_of, composite_codec
-from bzz.providers.sqlalchemy.holders import holder_of, mirror_of, relation_of_column
+from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
 from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.proxies import Proxy, proxies
 from bzz.providers.sqlalchemy.relationships import Relationship, covered_attributes, relationships
+from bzz.providers.sqlalchemy.stored_keys import StoredKey, stored_keys
 from bzz.schema.composite_keys import join
 from bzz.schema.containers import List
 from bzz.schema.fields import Field
@@ -45,18 +46,22 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
     pk = join(key)  # no attribute that declares columns has this name if there are several
     relations = {relation.name: relation for relation in (*relationships(mapper), *proxies(mapper))}
     covered = covered_attributes(mapper)
-    referring = {key for relation in relations.values() if relation.is_insertable for key in relation.keys}
+    keys = stored_keys(mapper, relations.values())
     codecs, fields = {}, {}
     for name, expression in _expressions(mapper).items():
         if name not in covered:
             codecs[name] = codec = _expression_codec(expression, dialect)
             known = _column_field(name, mapper, expression, codec, is_part=name in key)
-            fields[name] = known if name in referring else _with_relation(known, mapper, expression)
+            fields[name] = _with_key(known, keys.pop(name, None))
     key_codecs = {one.name: _key_codec(model, one.keys, dialect) for one in relations.values() if one.keys}
     if len(key) > 1:
         key_codecs[pk] = codec = _key_codec(model, key, dialect)
-        fields = {pk: Field(pk, codec.type, insertable=True, updatable=False, parts=key), **fields}
+        known = Field(pk, codec.type, insertable=True, updatable=False, parts=key)
+        fields = {pk: _with_key(known, keys.pop(pk, None)), **fields}
     fields |= {name: _relation_field(mapper, relation, mapped_class_of) for name, relation in relations.items()}
+    for name, stored in keys.items():
+        key_codecs[name] = _key_codec(model, stored.attributes, dialect)
+        fields[name] = _key_field(mapper, stored, dialect, mapped_class_of)
     return MappedClass(mapper, make_schema(model, fields, pk=pk, json=SHOWN), codecs, key_codecs, relations)
 
 
@@ -142,10 +147,30 @@ def _column_field(name: str, mapper: Mapper[Any], expression: Any, codec: Codec,
     return Field(name, codec.type, insertable=is_set and not is_made, updatable=is_set and not is_part)
 
 
-def _with_relation(known: Field, mapper: Mapper[Any], expression: Any) -> Field:
-    """Return the field of a column with the relation of another class that the column stores."""
-    relation = relation_of_column(mapper, expression) if getattr(expression, "foreign_keys", None) else None
-    return replace(known, mirror=relation.key, referred=relation.parent.class_) if relation else known
+def _with_key(known: Field, key: StoredKey | None) -> Field:
+    """Return the field of a column or of the primary key. It stands for the foreign key ``key``, if there is one."""
+    return replace(known, mirror=key.mirror, referred=key.model) if key else known
+
+
+def _key_field(
+    mapper: Mapper[Any], key: StoredKey, dialect: str | None, mapped_class_of: Callable[[type], MappedClass]
+) -> Field:
+    """Return the internal field of a foreign key that the class shows in another way, or not at all."""
+    primary = key_attributes(mapper)
+    fields = [
+        _column_field(name, mapper, expression, _expression_codec(expression, dialect), is_part=name in primary)
+        for name in key.attributes
+        for expression in [mapper.column_attrs[name].expression]
+    ]
+    return Field(
+        key.name,
+        _reference_to(lambda: key.model, mapped_class_of),
+        insertable=all(known.insertable for known in fields),
+        updatable=all(known.updatable for known in fields),
+        mirror=key.mirror,
+        parts=key.attributes if len(key.attributes) > 1 else (),
+        is_internal=True,
+    )
 
 
 def _is_generated(mapper: Mapper[Any], index: int) -> bool:
@@ -160,11 +185,7 @@ def _is_generated(mapper: Mapper[Any], index: int) -> bool:
 def _relation_field(
     mapper: Mapper[Any], relation: Relationship, mapped_class_of: Callable[[type], MappedClass]
 ) -> Field:
-    def key_type() -> Any:
-        schema = mapped_class_of(relation.model).schema
-        return schema.fields[str(schema.pk)].type
-
-    reference = Reference(lambda: relation.model, key_type)
+    reference = _reference_to(lambda: relation.model, mapped_class_of)
     return Field(
         relation.name,
         List(reference) if relation.many else reference,
@@ -176,3 +197,11 @@ def _relation_field(
         parts=relation.keys,
         sort=relation.sort,
     )
+
+
+def _reference_to(find_model: Callable[[], type], mapped_class_of: Callable[[type], MappedClass]) -> Reference:
+    def key_type() -> Any:
+        schema = mapped_class_of(find_model()).schema
+        return schema.fields[str(schema.pk)].type
+
+    return Reference(find_model, key_type)

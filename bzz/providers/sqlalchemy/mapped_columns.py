@@ -40,8 +40,9 @@ class MappedColumns:
     @cached_property
     def field_names(self) -> dict[str, str]:
         """A dict from attribute to the name of the field that shows the attribute."""
+        parts = {part: known.name for known in self.schema.fields.values() for part in known.stored_in}
         shown = {key: name for name, relation in self.relations.items() for key in relation.keys}
-        return shown | {name: name for name in self.codecs}
+        return parts | shown | {name: name for name in self.codecs}
 
     @cached_property
     def key(self) -> list[Any]:

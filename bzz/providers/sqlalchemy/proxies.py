@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.associationproxy import AssociationProxyExtensionType
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, aliased
 
-from bzz.providers.sqlalchemy.holders import holder_of, shows_all
+from bzz.providers.sqlalchemy.holders import holder_of
 from bzz.providers.sqlalchemy.keys import key_attributes, one_of
 from bzz.providers.sqlalchemy.orders import Sort
-from bzz.providers.sqlalchemy.relationships import Relationship, relationships
+from bzz.providers.sqlalchemy.relationships import Relationship, relationships, shows_all
 from bzz.schema.fields import Holder
 
 ASSOCIATION_PROXY = AssociationProxyExtensionType.ASSOCIATION_PROXY

@@ -187,6 +187,14 @@ def relationships(mapper: Mapper[Any]) -> Iterator[Relationship]:
             yield Relationship(prop, tuple(pairs[name] for name in key))
 
 
+def shows_all(prop: RelationshipProperty[Any]) -> bool:
+    """Return whether a relationship's join conditions compare only its keys."""
+    pairs = [*prop.synchronize_pairs, *(prop.secondary_synchronize_pairs or ())]
+    conditions = [prop.primaryjoin, *([] if prop.secondaryjoin is None else [prop.secondaryjoin])]
+    compared = {part for one in conditions for part in sa.sql.visitors.iterate(one) if isinstance(part, sa.Column)}
+    return compared <= {column for pair in pairs for column in pair}
+
+
 def covered_attributes(mapper: Mapper[Any]) -> set[str]:
     """Return the attributes of a class that are no fields, because a writable reference shows them.
 

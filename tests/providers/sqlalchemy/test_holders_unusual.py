@@ -62,9 +62,9 @@ def test_a_holder_without_a_field_for_its_foreign_key_has_none() -> None:
     globals().update(Line=Line, Secret=Secret)
     other = aliased(Line)
     Order.aliased = relationship(other, viewonly=True, primaryjoin=Order.number == sa.orm.foreign(other.number))
-    assert sides(Order, "lines") == (Holder(Line, None), None)
-    assert sides(Order, "secrets") == (Holder(Secret, None), None)
-    assert sides(Order, "aliased") == (Holder(Line, None), None)
+    assert sides(Order, "lines") == (Holder(Line, None, columns=("number", "shop")), None)
+    assert sides(Order, "secrets") == (Holder(Secret, "_order"), None)
+    assert sides(Order, "aliased") == (Holder(Line, None, columns=("number",)), None)
 
 
 def tables() -> sa.MetaData:

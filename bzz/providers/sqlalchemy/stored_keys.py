@@ -1,0 +1,89 @@
+"""The foreign keys of a class that no relationship of the class itself shows, but that relations of other classes use.
+
+The field of a public column stands for a key of one column. Any other key has an internal field of its own: ``shop~no``
+for the columns ``shop`` and ``no``, or ``_shop`` for a private column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
+from sqlalchemy.orm.exc import UnmappedColumnError
+
+from bzz.providers.sqlalchemy.associations import association_of
+from bzz.providers.sqlalchemy.keys import attribute_of, key_attributes
+from bzz.providers.sqlalchemy.relationships import Relationship, relationships, shows_all
+from bzz.schema.composite_keys import join
+
+Prop = RelationshipProperty[Any]
+Pairs = Iterable[tuple[Any, Any]]  # pairs of a column and the foreign key that refers to it
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A foreign key of a class.
+
+    Args:
+        attributes: the attributes of the foreign key, in the order of the primary key that they refer to.
+        model: the class that it refers to.
+        mirror: the name of a relation of ``model`` that shows all instances with the key. None if it has no such
+            relation.
+    """
+
+    attributes: tuple[str, ...]
+    model: type
+    mirror: str | None
+
+    @property
+    def name(self) -> str:
+        """The name of the field of the key."""
+        return join(self.attributes)
+
+
+def stored_keys(mapper: Mapper[Any], own: Iterable[Relationship]) -> dict[str, StoredKey]:
+    """Return a dict from name to those foreign keys of a class that its own references do not store.
+
+    Args:
+        mapper: the mapper of the class.
+        own: the relations of the class.
+    """
+    stored = {frozenset(relation.keys) for relation in own if relation.is_insertable}
+    found: dict[str, StoredKey] = {}
+    for key in sorted(_candidates(mapper), key=lambda key: (key.mirror is None, str(key.model), str(key.mirror))):
+        if frozenset(key.attributes) not in stored:
+            found.setdefault(key.name, key)
+    return found
+
+
+def key_attributes_of(holder: Mapper[Any], parent: Mapper[Any], pairs: Pairs) -> tuple[str, ...]:
+    """Return the attributes of the ``holder`` class that refer to the primary key of ``parent``'s class, in its order.
+
+    The result is empty if the foreign key contains other columns, or columns without an attribute.
+
+    Args:
+        holder: the mapper of the class that has the foreign key.
+        parent: the mapper of the class that it refers to.
+        pairs: the columns of the foreign key, with the columns that they refer to.
+    """
+    try:
+        found = {attribute_of(parent, local): attribute_of(holder, column) for local, column in pairs}
+    except UnmappedColumnError:
+        return ()
+    key = key_attributes(parent)
+    return tuple(found[name] for name in key) if found.keys() == {*key} else ()
+
+
+def _candidates(mapper: Mapper[Any]) -> Iterator[StoredKey]:
+    """Yield the foreign keys of a class that relations of other classes use."""
+    for prop in (one.prop for other in mapper.registry.mappers for one in relationships(other)):
+        holder = prop.mapper if prop.secondary is None else association_of(prop)
+        if prop.direction is RelationshipDirection.MANYTOONE or holder is None or not mapper.isa(holder):
+            continue
+        is_mirror = prop.secondary is None and not prop.viewonly and shows_all(prop)
+        sides = [(prop.parent, prop.synchronize_pairs), (prop.mapper, prop.secondary_synchronize_pairs or ())]
+        for parent, pairs in sides:
+            if attributes := key_attributes_of(mapper, parent, pairs):
+                yield StoredKey(attributes, parent.class_, prop.key if is_mirror else None)
