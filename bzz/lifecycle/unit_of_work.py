@@ -136,10 +136,7 @@ class UnitOfWork:
         hidden: bool = False,
         represent: bool,
     ) -> AsyncIterator[dict[Any, Stored]]:
-        """Yield what ``fetch`` returns, in parts that keep neither the store, the memory nor the event loop for long.
-
-        A part after large instances contains fewer of them.
-        """
+        """Yield what ``fetch`` returns, in parts that keep neither the store, the memory nor the event loop for long."""
         given, pk = [*keys], str(schema.pk)
         self.measure(given)
         wanted = await self.compute(schema.parse_keys, given)
@@ -195,10 +192,7 @@ class UnitOfWork:
             raise
 
     def make_public(self, error: BzzError, schema: Schema, given: Collection[str]) -> None:
-        """Give the errors of a provider public names. Plain code sees all errors.
-
-        A request does not see the errors of fields that it cannot read, unless ``given`` contains them.
-        """
+        """Give the errors of a provider public names. A request sees those of readable fields and of ``given`` ones."""
         error.errors = public_errors(schema, error.errors, None if self.state.handler is None else given)
 
     async def dependents(self, address: Address, heard: Callable[[type], bool]) -> Sequence[Dependent]:
