@@ -23,16 +23,32 @@ def refers(schema: Schema, data: Values) -> bool:
 
 
 async def check_references(
-    unit_of_work: UnitOfWork, reach: Reach, schema: Schema, new: Values, old: Mapping[str, Any]
+    unit_of_work: UnitOfWork,
+    reach: Reach,
+    schema: Schema,
+    new: Values,
+    old: Mapping[str, Any],
+    *,
+    may_read: bool = True,
 ) -> None:
     """Check the references that ``new`` contains and ``old`` does not.
+
+    A reference that the request cannot read is checked in any case. Otherwise the request could find it by trying.
+
+    Args:
+        unit_of_work: the calls that look for the instances.
+        reach: the models that the caller may reach.
+        schema: the schema of the instance.
+        new: the values that the write sets.
+        old: the stored values. Empty for a new instance.
+        may_read: whether the caller may read the instance.
 
     Raises:
         Invalid: a reference refers to no instance that the request may see. ``errors`` contains the dotted public name
             of the reference.
     """
     errors: dict[str, list[str]] = {}
-    for model, keys in (await unit_of_work.compute(_added, schema, new, old)).items():
+    for model, keys in (await unit_of_work.compute(_added, schema, new, old, may_read=may_read)).items():
         referred = reach.referred(model, unit_of_work.provider)
         found = await unit_of_work.shown_keys(referred, keys.values())
         missing = islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors))
@@ -43,14 +59,14 @@ async def check_references(
         raise Invalid(errors=public_errors(schema, errors))
 
 
-def _added(schema: Schema, new: Values, old: Mapping[str, Any]) -> Mapping[type, dict[str, Any]]:
-    """Return the primary keys that ``new`` contains and ``old`` does not.
+def _added(schema: Schema, new: Values, old: Mapping[str, Any], *, may_read: bool) -> Mapping[type, dict[str, Any]]:
+    """Return the primary keys that ``new`` contains and the readable fields of ``old`` do not.
 
     For each model, the result contains a dict from dotted name to key.
     """
     added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
     new = {**new, **composed(schema, new, old)}
-    before = {name: old.get(name) for name in new}
+    before = {name: old.get(name) for name in new if may_read and schema.fields[name].readable}
     kept = {(_field(name), model, key) for name, model, key in schema.references(before)}
     for name, model, key in schema.references(new):
         if (_field(name), model, key) not in kept:

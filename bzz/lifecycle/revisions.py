@@ -100,7 +100,8 @@ class Revision:
                 updated_fields=lambda: work.compute(_expected, patch, found.values),
             )
             await act.retype(patch.schema, patch.data)
-        await check_references(work, act.path.reach, patch.schema, patch.data, {**found.values, **given})
+        held = {**found.values, **given}
+        await check_references(work, act.path.reach, patch.schema, patch.data, held, may_read=act.may_read)
         if are_heard(patch.schema, patch.data):
             undefer = deferred(patch.schema, patch.data)
             if undefer.keys() - found.values.keys():  # a receiver has set another relation

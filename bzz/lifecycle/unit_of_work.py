@@ -136,7 +136,7 @@ class UnitOfWork:
         hidden: bool = False,
         represent: bool,
     ) -> AsyncIterator[dict[Any, Stored]]:
-        """Yield what ``fetch`` returns, in parts that keep neither the store, the memory nor the event loop for long."""
+        """Yield what ``fetch`` returns, in parts that keep the store and the event loop only for a short time."""
         given, pk = [*keys], str(schema.pk)
         self.measure(given)
         wanted = await self.compute(schema.parse_keys, given)

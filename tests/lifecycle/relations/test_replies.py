@@ -176,3 +176,18 @@ async def test_an_expansion_reads_no_more_large_instances_than_a_reply_may_show(
     with bzz.signals.pre_provider_call.connected_to(listen):
         assert (await world.api("GET", "/note?expand=owner")).status == 400
     assert len(heard) == 2, "the list, and the first hundred owners"
+
+
+@pytest.mark.parametrize("options", [{"write_only": ["owner"]}, {"methods": ["PATCH"]}])
+async def test_no_reference_that_a_request_may_not_read_is_found_by_repeating_it(
+    world: World, options: dict[str, Any]
+) -> None:
+    world.serve(Note, **options)
+    world.serve(User, scope=lambda statement, handler: statement.where(User.name != "hidden"))
+    for name in ("hidden", "hidden", "open"):
+        await world.store(User, name=name)
+    await world.store(Note, owner=1)
+    for key, status in (("1", 400), ("2", 400), ("9", 400), ("3", 204 if "methods" in options else 200)):
+        reply = await world.api("PATCH", "/note/1", json_body={"owner": key})
+        assert reply.status == status
+        assert status != 400 or reply.json["errors"] == {"owner": [f"there is no User {key}"]}
