@@ -106,7 +106,7 @@ async def drop_hidden(
     """
     for name in names:
         kind, key = reference_of(schema.fields[name]), schema.public_name(name)
-        resource = reach.find(kind.model) if kind else None
+        resource = reach.members(schema.fields[name])
         if kind is None or resource is None or not resource.is_narrowed:
             continue
         held = {item for body in bodies for item in _items(body, key) if isinstance(item, str)}

@@ -13,7 +13,7 @@ from bzz.providers.values import Query, Undefer
 from bzz.resources.reach import Reach
 from bzz.resources.resource import Resource
 from bzz.schema.fields import Field
-from bzz.schema.relations import Embedded, Relation, reference_of, relation_at
+from bzz.schema.relations import Embedded, Relation, relation_at
 from bzz.schema.schema import Schema
 from bzz.schema.types import MAX_DEPTH
 
@@ -100,8 +100,7 @@ def read_resources(reach: Reach, schema: Schema, query: Query) -> Iterator[Resou
     if schema.deferred:
         asked = {*deferred_among(schema, query.fields or ()), *(condition.field for condition in query.where)}
         for name in asked & schema.deferred:
-            kind = reference_of(schema.fields[name])
-            resource = _readable(reach, schema.fields[name], kind.model) if kind else None
+            resource = _readable(reach, schema.fields[name])
             if resource is None:
                 raise Invalid("The query is not valid.", errors={schema.public_name(name): ["cannot be read"]})
             yield from filter(None, (resource, reach.between(schema.fields[name])))
@@ -119,19 +118,18 @@ def _branch(reach: Reach, schema: Schema, name: str) -> Branch | None:
         return None
     if isinstance(relation.type, Embedded):
         return Branch(relation, relation.type.schema, None, {})
-    resource = _readable(reach, relation.field, relation.type.model)
+    resource = _readable(reach, relation.field)
     return None if resource is None else Branch(relation, resource.schema, resource, {})
 
 
-def _readable(reach: Reach, known: Field, model: type) -> Resource | None:
+def _readable(reach: Reach, known: Field) -> Resource | None:
     """Return the access to the members of a relation if requests may GET them, and the rows that store the relation.
 
     Args:
         reach: the models that the caller may reach.
         known: the field of the relation.
-        model: the class of the members.
     """
-    resource, between = reach.find(model), reach.between(known)
+    resource, between = reach.members(known), reach.between(known)
     needed = [one for one in (resource, between) if one]
     return resource if all("GET" in one.methods for one in needed) else None
 

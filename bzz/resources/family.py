@@ -100,6 +100,7 @@ class FamilyReach(Reach):
         self._family, self._denied = family, denied
         self._found: dict[type, Resource | None] = {}
         self._roots: dict[Served, Resource] = {}
+        self._members: dict[tuple[type, str], Resource] = {}
 
     def find(self, model: type) -> Resource | None:
         """Return the access to ``model`` through another model."""
@@ -107,6 +108,23 @@ class FamilyReach(Reach):
             access = self._family.access(model)
             self._found[model] = access and self._within_family(access)
         return self._found[model]
+
+    def members(self, known: Field) -> Resource | None:
+        """Return the access to the members of a relation.
+
+        A member is left out if the hive of its own class hides the reference that stores the relation.
+        """
+        resource, holder = super().members(known), known.holder
+        if resource is None or holder is None or holder.field is None or holder.model is not resource.schema.model:
+            return resource
+        key = holder.model, holder.field
+        if key not in self._members:
+            variants = {
+                inner: variant if variant and variant.schema.fields[holder.field].readable else None
+                for inner, variant in resource.variants.items()
+            }
+            self._members[key] = resource.with_variants(variants) if variants != resource.variants else resource
+        return self._members[key]
 
     def root(self, hive: Served) -> Resource:
         """Return the access to the model of ``hive`` through the hive's own routes."""
@@ -162,15 +180,23 @@ class FamilyReach(Reach):
         if other is None:
             return _with_access(known, readable=False)
         holder = known.holder
-        between = None if holder is None or holder.model is kind.model else self._family.access(holder.model)
-        if self._is_narrowed(kind.model, other) or any("GET" not in one.methods for one in (other, between) if one):
+        rows = self._family.access(holder.model) if holder else other
+        is_hiding = self._is_narrowed(kind.model, other) or (holder is not None and self._hides(holder))
+        if is_hiding or any("GET" not in one.methods for one in (other, rows) if one):
             known = replace(known, filterable=False)  # a filter must not tell of hidden members
-        if holder is not None:
-            rows = between or self._family.access(holder.model)
-            is_shown = between is None or not self._is_narrowed(holder.model, between, HOOKS[:1])
-            return _with_access(_closed_by_holder(known, holder, kind.model, rows), readable=is_shown)
-        mirror = other.schema.fields.get(str(known.mirror))
-        return _with_access(known, writable=mirror is None or not mirror.is_fixed)
+        if holder is None:
+            mirror = other.schema.fields.get(str(known.mirror))
+            return _with_access(known, writable=mirror is None or not mirror.is_fixed)
+        if rows is not None and holder.model is not kind.model:
+            is_hiding = self._hides(holder) or self._is_narrowed(holder.model, rows, HOOKS[:1])
+            known = _with_access(known, readable=not is_hiding)
+        return _closed_by_holder(known, holder, kind.model, rows)
+
+    def _hides(self, holder: Holder) -> bool:
+        """Tell whether the hive of a subclass hides a reference in the rows that store a relation."""
+        held = [found for one in subclasses(holder.model) if (found := self._family.access(one))]
+        stored = (one.schema.fields.get(name) for one in held for name in (holder.field, holder.member_field) if name)
+        return any(known is not None and not known.readable for known in stored)
 
     def _is_narrowed(self, model: type, access: Resource, hooks: Iterable[str] = HOOKS) -> bool:
         """Tell whether a caller may be unable to see some instances of ``model``.

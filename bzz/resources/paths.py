@@ -129,7 +129,7 @@ def parse_path(root: Resource, name: str, below: Iterable[Any], reach: Reach) ->
         if relation is None or before.is_list:
             raise NotFound(NO_PATH)
         kind = relation.type
-        resource = before.resource.inside(kind.schema) if isinstance(kind, Embedded) else reach.find(kind.model)
+        resource = before.resource.inside(kind.schema) if isinstance(kind, Embedded) else reach.members(relation.field)
         if resource is None:
             raise NotFound(NO_PATH)
         identifier = waiting.pop() if waiting and relation.many else None

@@ -21,6 +21,15 @@ class Reach(ABC):
     def find(self, model: type) -> Resource | None:
         """Return the access to ``model`` through another model. Return None if the caller may not reach it."""
 
+    def members(self, known: Field) -> Resource | None:
+        """Return the access to the members of a relation. Return None if the caller may not reach them.
+
+        Args:
+            known: the field of the relation.
+        """
+        kind = reference_of(known)
+        return self.find(kind.model) if kind else None
+
     def between(self, known: Field) -> Resource | None:
         """Return the access to the rows of an association table that store a relation.
 
