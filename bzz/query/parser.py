@@ -19,6 +19,7 @@ from bzz.schema.scalars import BOOLEAN, STRING, integer
 
 SHAPE = ("fields", "expand")
 PAGING = ("page", "per_page", "sort", "after", "count")
+MAX_RELATIONS = 10  # conditions on relations that other rows store; PostgreSQL plans 40 of them for half a second
 _PAGE = integer(1, 2**31 - 1)
 
 
@@ -94,6 +95,9 @@ class Parser:
             raise ValueError(f"unknown; there are {', '.join(SHAPE)}")
         else:
             condition, may_repeat = parse_filter(self.schema, key, value, allowed)
+            deferred = self.schema.deferred
+            if condition.field in deferred and sum(one.field in deferred for one in query.where) == MAX_RELATIONS:
+                raise ValueError(f"a list takes at most {MAX_RELATIONS} filters by relations that other rows store")
             query.where.append(condition)
         if repeated and not may_repeat:
             raise ValueError("is given more than once")

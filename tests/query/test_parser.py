@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bzz.exceptions import Invalid
@@ -12,14 +14,18 @@ from bzz.query.parser import Parser
 from bzz.resources.paths import Path, Step
 from bzz.resources.reach import PlainReach
 from bzz.resources.resource import Resource
+from bzz.schema.containers import List
+from bzz.schema.fields import Field
+from bzz.schema.scalars import INTEGER
+from bzz.schema.schema import Schema
 from tests.support.client import Api
 from tests.support.schemas import ROWS
 from tests.support.teams import people
 
 
-def query(encoded: str) -> Query:
+def query(encoded: str, schema: Schema = ROWS) -> Query:
     provider = MemoryProvider()
-    return Parser(provider, Path((Step(Resource(ROWS), "row"),), PlainReach(provider))).query(encoded)
+    return Parser(provider, Path((Step(Resource(schema), "row"),), PlainReach(provider))).query(encoded)
 
 
 def test_a_query_string_becomes_a_query_typed_by_its_fields() -> None:
@@ -139,3 +145,17 @@ async def test_the_lengths_of_names_texts_and_lists_are_limited(teams: Api) -> N
     assert (await teams("GET", f"/member?age__in={'1,' * 10_000}1")).json["detail"].startswith("The query string has")
     assert (await teams("GET", f"/member?age__in={'1,' * 4000}1")).json == []
     assert len((await teams("GET", "/member?" + "&".join(f"n{n}=1" for n in range(200)))).json["errors"]) == 100
+
+
+def test_a_query_filters_by_few_relations_that_other_rows_store() -> None:
+    notes, tags = (Field(name, List(INTEGER), deferred=True) for name in ("notes", "tags"))
+    own = Field("own", List(INTEGER))
+    schema = replace(ROWS, fields={**ROWS.fields, "notes": notes, "tags": tags, "own": own})
+    few = [f"notes__contains={number}" for number in range(5)] + [f"tags__contains={number}" for number in range(5)]
+    others = [f"own__contains={number}" for number in range(20)]
+    assert len(query("&".join([*few, *others]), schema).where) == 30
+    for more in (["notes__contains=9"], ["tags__exists=true"], few):
+        with pytest.raises(Invalid) as caught:
+            query("&".join([*few, *more]), schema)
+        [texts] = {*map(str, caught.value.errors.values())}
+        assert texts == "['a list takes at most 10 filters by relations that other rows store']"
