@@ -179,22 +179,28 @@ def _holder(act: Act) -> Holder | None:
 
 
 def _is_silent(act: Act) -> bool:
-    """Tell whether no receiver listens to the members of the relation at the act's path, and no hook narrows writes.
+    """Tell whether no receiver listens to the members of the relation at the act's path, and nothing narrows writes.
 
     The provider then writes all members at once.
     """
     resource = act.path.end.resource
     heard = (pre_update_instance, post_update_instance, request_failed, *(one for pair in SIGNALS for one in pair))
-    return not (resource.variants or resource.is_narrowed or any(signal.receivers for signal in heard))
+    is_narrowed = resource.is_narrowed or any(known.closed for known in act.schema.sharing)
+    return not (is_narrowed or resource.variants or any(signal.receivers for signal in heard))
 
 
 def _parent_revision(act: Act, target: Target, parent: Stored, key: Any) -> Sequence[Row]:
-    """Return the update of a parent that stores a to-one relation itself, if the members show the relation, too."""
+    """Return the update of a parent that stores a to-one relation itself.
+
+    There is none if neither the members nor other fields of the parent show a part of the relation.
+    """
     relation = act.path.end.relation
-    if relation is None or relation.many or relation.field.deferred or relation.field.mirror is None:
+    if relation is None or relation.many or relation.field.deferred:
         return []
-    name = relation.field.name
-    patch, expected = Patch(act.path.parent.schema, {name: key}), {name: parent.values.get(name)}
+    name, schema = relation.field.name, act.path.parent.schema if target.steps else target.of_instance(parent).schema
+    if relation.field.mirror is None and all(known.name != name for known in schema.sharing):
+        return []
+    patch, expected = Patch(schema, {name: key}, {name: key}), {name: parent.values.get(name)}
     return [Revision(act, target, patch, parent, expected=expected)]
 
 
@@ -222,7 +228,7 @@ def _revision(act: Act, name: str, member: Stored, key: Any, parents: Mapping[An
     if not (act.in_process or resource.schema.fields[name].updatable):
         raise MethodNotAllowed([*sorted(resource.methods), "OPTIONS"])
     target, pk = Target(act.unit_of_work, address_of(resource.schema, member), resource), str(act.schema.pk)
-    patch, expected = Patch(resource.schema, {name: key}), {name: member.values.get(name)}
+    patch, expected = Patch(resource.schema, {name: key}, {name: key}), {name: member.values.get(name)}
     return Revision(act, target, patch, member, member.values[pk], expected, parents)
 
 

@@ -11,7 +11,7 @@ from bzz.lifecycle.act import Act
 from bzz.providers.values import Stored
 from bzz.schema.containers import List
 from bzz.schema.fields import Field, Values
-from bzz.schema.relations import referred_model
+from bzz.schema.relations import reference_of, referred_model
 from bzz.schema.schema import Schema
 from bzz.signals import post_associate, post_dissociate, pre_associate, pre_dissociate, request_failed
 
@@ -142,7 +142,7 @@ class _Side:
 
 def _sides(schema: Schema, known: Field, before: Stored, theirs: Schema) -> Iterator[_Side]:
     pk = str(schema.pk)
-    if isinstance(known.type, List) or known.mirror is None:
+    if isinstance(known.type, List) or (known.mirror is None and reference_of(known) and not known.is_internal):
         yield _Side(type(before.instance), known.name, pk, is_own=True)
     if known.mirror is not None:
         yield _Side(theirs.model, known.mirror, pk, is_own=False)

@@ -10,6 +10,7 @@ from typing import Any
 from bzz.lifecycle.preconditions import Precondition
 from bzz.schema.errors import raise_if_invalid
 from bzz.schema.fields import Values
+from bzz.schema.parts import trespasses
 from bzz.schema.schema import Schema
 
 
@@ -41,8 +42,8 @@ class Patch:
     Args:
         schema: the schema of the instance.
         data: a dict from field name to parsed value. Receivers of ``pre_update_instance`` may change this dict.
-        fixed: the request's values, if some of them are read-only. The read-only values must equal the stored values.
-            Empty if the request has no read-only values.
+        fixed: the request's values, if some of them are read-only, or may change a part of a read-only field. The
+            read-only values must equal the stored values. Empty if the request has no such values.
         precondition: the request's conditions on the stored values.
     """
 
@@ -65,7 +66,8 @@ class Patch:
         """
         if self.precondition is not None:
             self.precondition.check(self.schema, stored, self.data)
-        raise_if_invalid(dict(self._moved(stored)), self.schema.read_only_values(self.fixed, stored))
+        trespassing = {name: [text] for name, text in trespasses(self.schema, "update", self.fixed, stored)}
+        raise_if_invalid({**trespassing, **dict(self._moved(stored))}, self.schema.read_only_values(self.fixed, stored))
 
     def _moved(self, stored: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         key = self.schema.pk or self.schema.id_field
@@ -110,6 +112,8 @@ def parse_patch(
         return Patch(schema, values, {}, precondition)
     data = {name: value for name, value in values.items() if schema.fields[name].updatable}
     if not may_read:
-        raise_if_invalid({}, schema.read_only_values(values, UNKNOWN))
+        trespassing = {name: [text] for name, text in trespasses(schema, "update", values, {})}
+        raise_if_invalid(trespassing, schema.read_only_values(values, UNKNOWN))
     repeats = len(data) < len(values) or next(schema.read_only_values(values, {}), None) is not None
+    repeats |= any(known.closed for known in schema.sharing)
     return Patch(schema, data, deepcopy(values) if repeats else {}, precondition)

@@ -13,13 +13,17 @@ from bzz.resources.reach import Reach
 from bzz.schema.errors import MAX_ERRORS
 from bzz.schema.fields import Values
 from bzz.schema.naming import public_errors
-from bzz.schema.relations import composed
+from bzz.schema.parts import implied, trespasses
+from bzz.schema.relations import referred_model
 from bzz.schema.schema import Schema
 
 
 def refers(schema: Schema, data: Values) -> bool:
-    """Tell whether ``data`` holds a reference, or a part of one."""
-    return next(schema.references(data), None) is not None or bool(composed(schema, data, {}))
+    """Tell whether ``data`` holds a reference, or a part that a reference or a closed field may contain."""
+    found = implied(schema, data, {})
+    return next(schema.references(data), None) is not None or any(
+        known.closed or (known.name in found and referred_model(known)) for known in schema.sharing
+    )
 
 
 async def check_references(
@@ -59,13 +63,32 @@ async def check_references(
         raise Invalid(errors=public_errors(schema, errors))
 
 
+def check_parts(schema: Schema, sent: Values, data: Values) -> None:
+    """Check that a request sets no part of a field of a new instance that an option of the hive closes.
+
+    A part that a receiver has set by the closed field itself is the receiver's decision.
+
+    Args:
+        schema: the schema of the new instance.
+        sent: the values that the request sets.
+        data: the values of the new instance. Receivers may have changed them.
+
+    Raises:
+        Invalid: the request sets such a part.
+    """
+    kept = {name: value for name, value in sent.items() if schema.fields[name].type.same(value, data.get(name))}
+    texts = trespasses(schema, "create", kept, {}, decided=data)
+    if errors := {name: [text] for name, text in texts}:
+        raise Invalid(errors=errors)
+
+
 def _added(schema: Schema, new: Values, old: Mapping[str, Any], *, may_read: bool) -> Mapping[type, dict[str, Any]]:
     """Return the primary keys that ``new`` contains and the readable fields of ``old`` do not.
 
     For each model, the result contains a dict from dotted name to key.
     """
     added: defaultdict[type, dict[str, Any]] = defaultdict(dict)
-    new = {**new, **composed(schema, new, old)}
+    new = {**new, **implied(schema, new, old)}
     before = {name: old.get(name) for name in new if may_read and schema.fields[name].readable}
     kept = {(_field(name), model, key) for name, model, key in schema.references(before)}
     for name, model, key in schema.references(new):

@@ -18,6 +18,7 @@ from bzz.providers.writes import Update
 from bzz.resources.resource import Resource
 from bzz.schema.errors import MAX_ERRORS, NO_INSTANCE
 from bzz.schema.fields import Values
+from bzz.schema.parts import implied
 from bzz.schema.relations import reference_of, referred_model
 from bzz.schema.schema import Schema
 from bzz.schema.types import Diff
@@ -52,7 +53,7 @@ class Revision:
     def is_watched(self) -> bool:
         """Tell whether the instance must be loaded before the write: for a receiver, or to check a reference."""
         schema, data = self.patch.schema, self.patch.data
-        is_heard = self.act.is_watched(pre_update_instance) or are_heard(schema, data)
+        is_heard = self.act.is_watched(pre_update_instance) or are_heard(schema, {**data, **implied(schema, data, {})})
         return is_heard or refers(schema, data) or any(self._narrowed(name) for name in data)
 
     def _narrowed(self, name: str) -> Schema | None:
@@ -102,13 +103,15 @@ class Revision:
             await act.retype(patch.schema, patch.data)
         held = {**found.values, **given}
         await check_references(work, act.path.reach, patch.schema, patch.data, held, may_read=act.may_read)
-        if are_heard(patch.schema, patch.data):
+        shared = implied(patch.schema, patch.data, found.values)
+        if are_heard(patch.schema, {**patch.data, **shared}):
             undefer = deferred(patch.schema, patch.data)
             if undefer.keys() - found.values.keys():  # a receiver has set another relation
                 found = await self.target.get(undefer)
             moves = await find_moves(act, patch.schema, found, patch.data, self.related)
+            moves += await find_moves(act, patch.schema, found, shared)
             self.moves += moves
-            self._held |= {name: found.values.get(name) for name in patch.data} if moves else {}
+            self._held |= {name: found.values.get(name) for name in (*patch.data, *shared)} if moves else {}
         for move in self.moves:
             await move.announce(act)
 
@@ -132,7 +135,8 @@ class Revision:
         """Tell whether all moves of the write in one relation were announced."""
         if referred_model(self.patch.schema.fields[name]) is None:
             return True
-        wanted, now, before = (as_list(value) for value in (self.patch.data.get(name), stored.get(name), held))
+        data = self.patch.data if name in self.patch.data else implied(self.patch.schema, self.patch.data, stored)
+        wanted, now, before = (as_list(value) for value in (data.get(name), stored.get(name), held))
         is_leaving_told = {*others(now, wanted)} <= {*others(before, wanted)}
         return is_leaving_told and {*others(wanted, now)} <= {*others(wanted, before)}
 
@@ -193,4 +197,4 @@ def deferred(schema: Schema, data: Values) -> Undefer:
 def _expected(patch: Patch, stored: Values) -> Diff:
     """Return the diff that the current values of ``patch`` make."""
     typed = patch.schema.parse(patch.data, hidden=True)
-    return patch.schema.diff(stored, patch.schema.merge(stored, typed))
+    return patch.schema.diff(stored, patch.schema.merge(stored, {**implied(patch.schema, typed, stored), **typed}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.dependents import Consequence, conclude_dependents, find_dependents
-from bzz.lifecycle.references import check_references
+from bzz.lifecycle.references import check_parts, check_references
 from bzz.providers.values import Address, Stored
 from bzz.providers.writes import Create, Delete
 from bzz.schema.fields import Values
@@ -35,7 +35,8 @@ class Creation:
         """Send ``pre_create_instance``.
 
         Raises:
-            Invalid: a receiver set a value that a field cannot take.
+            Invalid: a receiver set a value that a field cannot take. The reason may also be that the row's hive closes
+                a part of the row's references.
             Exception: raised by a receiver.
         """
         act, given = self.act, dict(self.data)
@@ -43,7 +44,8 @@ class Creation:
             await act.announce(pre_create_instance, sender=self.schema.model, key=self.key, data=self.data)
             await act.retype(self.schema, self.data)
             self.data = self.schema.merge({}, self.data)
-            await check_references(act.unit_of_work, act.path.reach, self.schema, self.data, given)
+        check_parts(self.schema, given, self.data)
+        await check_references(act.unit_of_work, act.path.reach, self.schema, self.data, given)
 
     def write(self) -> Create:
         """Return the write, for ``UnitOfWork.write_all``."""

@@ -14,7 +14,7 @@ from bzz.lifecycle.embedded import adding, locate, removing
 from bzz.lifecycle.fixed_members import check_body
 from bzz.lifecycle.patches import parse_patch
 from bzz.lifecycle.preconditions import Precondition
-from bzz.lifecycle.references import check_references, refers
+from bzz.lifecycle.references import check_parts, check_references, refers
 from bzz.lifecycle.revisions import Revision, check_allowed, deferred
 from bzz.lifecycle.targets import Target, walk
 from bzz.providers.values import Stored
@@ -73,12 +73,14 @@ async def _insert_embedded(act: Act, data: Values, *, must_look: bool) -> Stored
 
 
 async def _announce_create(act: Act, data: Values) -> None:
-    """Send ``pre_create_instance``, parse the data again, and check the members and references."""
+    """Send ``pre_create_instance``, parse the data again, and check the members, the references and their parts."""
     await check_body(act, act.schema, data, {})
+    sent = dict(data)
     if act.is_watched(pre_create_instance, act.schema.model):
         await act.announce(pre_create_instance, data=data)
         await act.retype(act.schema, data)
         data.update(await act.unit_of_work.compute(act.schema.merge, {}, data))
+    check_parts(act.schema, sent, data)
     await check_references(act.unit_of_work, act.path.reach, act.schema, data, {})
 
 

@@ -45,10 +45,14 @@ def restrict(
             reason may also be that two fields would have the same public name.
     """
     schema = _renamed(schema, rename or {})
-    shown = None if fields is None else _field_names(schema, "fields", fields) | {schema.pk}
-    shown = None if shown is None else shown | _internal_of(schema, shown)
-    hidden, fixed = _closing(schema, "exclude", exclude), _closing(schema, "read_only", read_only)
-    secret, initial = _closing(schema, "write_only", write_only), _closing(schema, "create_only", create_only)
+    shown = None if fields is None else _with_internal(schema, _field_names(schema, "fields", fields) | {schema.pk})
+    named = {
+        "exclude": _field_names(schema, "exclude", exclude),
+        "read_only": _field_names(schema, "read_only", read_only),
+        "write_only": _field_names(schema, "write_only", write_only),
+        "create_only": _field_names(schema, "create_only", create_only),
+    }
+    hidden, fixed, secret, initial = (names | _containing(schema, names) for names in named.values())
 
     def access(known: Field) -> Field:
         if known.name in hidden or (shown is not None and known.name not in shown):
@@ -63,7 +67,8 @@ def restrict(
             is_fixed=known.name in fixed | initial,
         )
 
-    restricted = {name: access(known) for name, known in schema.fields.items()}
+    closed = _closed_verbs(schema, named, shown)
+    restricted = {name: replace(access(known), closed=closed[name]) for name, known in schema.fields.items()}
     scopes = schema.scopes if scope is None else (*schema.scopes, scope)
     schema = replace(schema, fields=restricted, scopes=scopes)
     _check_public_names(schema)
@@ -104,16 +109,35 @@ def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str |
     return {known.name for known in _known_fields(schema, option, names)}
 
 
-def _closing(schema: Schema, option: str, names: Iterable[str]) -> set[str | None]:
-    """Return the fields that an option closes: those that it names, and internal fields that contain one of them."""
-    named = _field_names(schema, option, names)
-    return named | {known.name for known in schema.fields.values() if known.is_internal and named & {*known.parts}}
+def _containing(schema: Schema, named: set[str | None]) -> set[str | None]:
+    """Return the internal fields that contain a field that an option names."""
+    return {known.name for known in schema.fields.values() if known.is_internal and named & {*known.parts}}
 
 
-def _internal_of(schema: Schema, shown: Collection[str | None]) -> set[str | None]:
-    """Return the internal fields with parts that are fields and are all ``shown``."""
+def _closed_verbs(
+    schema: Schema, named: Mapping[str, set[str | None]], shown: Collection[str | None] | None
+) -> dict[str, frozenset[str]]:
+    """Return, for each field, the verbs for which the options close the parts in which it is stored.
+
+    An option ``fields`` does not close the parts of the fields that it names.
+    """
+    open_parts = [{*known.stored_in} for known in schema.fields.values() if shown is None or known.name in shown]
+
+    def verbs(known: Field) -> frozenset[str]:
+        is_closed = known.name in named["exclude"] | named["read_only"]
+        if shown is not None and known.name not in shown:
+            is_closed |= not any(parts <= {*known.stored_in} for parts in open_parts)
+        if is_closed:
+            return frozenset({"create", "update"})
+        return frozenset({"update"} if known.name in named["create_only"] else ())
+
+    return {name: verbs(known) for name, known in schema.fields.items()}
+
+
+def _with_internal(schema: Schema, shown: set[str | None]) -> set[str | None]:
+    """Return the fields that are ``shown``, and the internal fields whose parts are shown, if they are fields."""
     parts = {known.name: schema.fields.keys() & {*known.parts} for known in schema.fields.values() if known.is_internal}
-    return {name for name, fields in parts.items() if fields and fields <= {*shown}}
+    return shown | {name for name, fields in parts.items() if fields and fields <= shown}
 
 
 def _known_fields(schema: Schema, option: str, names: Iterable[str]) -> list[Field]:

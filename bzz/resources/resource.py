@@ -113,6 +113,7 @@ def _both(one: Field, other: Field) -> Field:
         updatable=one.updatable and other.updatable,
         filterable=one.filterable and other.filterable,
         is_fixed=one.is_fixed or other.is_fixed,
+        closed=one.closed | other.closed,
     )
 
 

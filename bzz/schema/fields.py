@@ -58,6 +58,9 @@ class Field:
             A page of such a list has no cursor.
         filterable: whether lists may be filtered and sorted by the field, if it is readable.
         is_fixed: whether an option of the hive lets requests read the field, but not change it.
+        cleared: those of the ``parts`` that become null if the field does. Other fields do not contain them.
+        closed: the verbs, ``create`` and ``update``, for which an option of the hive closes the field. A write of
+            another field then must not change the parts that both have.
         is_internal: whether only receivers, plain code and relations use the field. Requests can then neither read nor
             set it by its own name, but its access decides about the relation that it stores.
     """
@@ -75,6 +78,8 @@ class Field:
     sort: tuple[tuple[str, bool], ...] | None = ()
     filterable: bool = True
     is_fixed: bool = False
+    cleared: tuple[str, ...] = ()
+    closed: frozenset[str] = frozenset()
     is_internal: bool = False
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
@@ -65,9 +66,10 @@ class NamedFields:
         return frozenset(name for name in self.deferred if self.fields[name].readable and self.fields[name].filterable)
 
     @cached_property
-    def composed(self) -> tuple[Field, ...]:
-        """The fields whose parts are fields, except the primary key."""
-        return tuple(f for f in self.fields.values() if f.parts and f.name != self.pk and {*f.parts} <= {*self.fields})
+    def sharing(self) -> tuple[Field, ...]:
+        """The fields that have a part in common with another field."""
+        count = Counter(part for f in self.fields.values() for part in f.stored_in)
+        return tuple(f for f in self.fields.values() if any(count[part] > 1 for part in f.stored_in))
 
 
 def by_public_name(fields: Mapping[str, Field], pk: str | None, public_names: Mapping[str, str]) -> dict[str, Field]:

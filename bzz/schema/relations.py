@@ -156,23 +156,6 @@ def relation_at(schema: Schema, name: str) -> Relation | None:
     return Relation(known, datatype, many) if isinstance(datatype, (Embedded, Reference)) else None
 
 
-def composed(schema: Schema, new: Values, old: Mapping[str, Any]) -> Values:
-    """Return the references whose parts ``new`` contains, but which it does not contain themselves.
-
-    Args:
-        schema: the schema of the instance.
-        new: values of the instance.
-        old: the values of the parts that ``new`` does not contain.
-    """
-    made: Values = {}
-    for known in schema.composed:
-        if known.name not in new and not new.keys().isdisjoint(known.parts):
-            key = tuple(new.get(part, old.get(part)) for part in known.parts)
-            if None not in key:
-                made[known.name] = known.type.parse(key if len(key) > 1 else key[0])
-    return made
-
-
 def referred_model(known: Field) -> type | None:
     """Return the model to whose instances a field refers. Return None if the field refers to none."""
     kind = reference_of(known)

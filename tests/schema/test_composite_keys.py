@@ -5,7 +5,8 @@ import pytest
 from bzz.schema.composite_keys import CompositeKey
 from bzz.schema.fields import Field
 from bzz.schema.making import make_schema
-from bzz.schema.relations import Reference, composed
+from bzz.schema.parts import implied
+from bzz.schema.relations import Reference
 from bzz.schema.scalars import BYTES, DATE, INTEGER, STRING
 from tests.support.schemas import Model, Other, fields
 
@@ -65,7 +66,7 @@ def test_a_part_that_a_url_cannot_contain_is_refused() -> None:
         make_schema(Model, declared, pk="one~other")
 
 
-def test_the_parts_of_a_reference_compose_it() -> None:
+def test_the_parts_of_a_reference_make_it_and_are_made_by_it() -> None:
     pair = CompositeKey((("a", INTEGER), ("b", INTEGER)))
     schema = make_schema(
         Model,
@@ -79,7 +80,7 @@ def test_the_parts_of_a_reference_compose_it() -> None:
         ),
         pk="id",
     )
-    assert composed(schema, {"one": 1}, {}) == {"single": 1}
-    assert composed(schema, {"one": 1}, {"two": 2}) == {"single": 1, "double": (1, 2)}
-    assert composed(schema, {"two": 2, "double": (3, 4)}, {"one": 1}) == {}
-    assert composed(schema, {"id": 1}, {"one": 1}) == {}
+    assert implied(schema, {"one": 1}, {}) == {"single": 1, "double": None}
+    assert implied(schema, {"one": 1}, {"two": 2}) == {"single": 1, "double": (1, 2)}
+    assert implied(schema, {"two": 4, "double": (3, 4)}, {"one": 1}) == {"one": 3, "single": 3}
+    assert implied(schema, {"id": 1}, {"one": 1}) == {}

@@ -17,7 +17,7 @@ from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
 from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.proxies import Proxy, proxies
-from bzz.providers.sqlalchemy.relationships import Relationship, covered_attributes, relationships
+from bzz.providers.sqlalchemy.relationships import Relationship, clearable, covered_attributes, relationships
 from bzz.providers.sqlalchemy.stored_keys import StoredKey, stored_keys
 from bzz.schema.composite_keys import join
 from bzz.schema.containers import List
@@ -169,6 +169,7 @@ def _key_field(
         updatable=all(known.updatable for known in fields),
         mirror=key.mirror,
         parts=key.attributes if len(key.attributes) > 1 else (),
+        cleared=tuple(clearable(mapper, key.attributes)),
         is_internal=True,
     )
 
@@ -195,6 +196,7 @@ def _relation_field(
         holder=relation.holder(mapper) if isinstance(relation, Proxy) else holder_of(mapper, relation.prop),
         mirror=None if isinstance(relation, Proxy) else mirror_of(mapper, relation.prop),
         parts=relation.keys,
+        cleared=tuple(clearable(mapper, relation.keys)),
         sort=relation.sort,
     )
 

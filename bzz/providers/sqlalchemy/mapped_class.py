@@ -26,7 +26,7 @@ from bzz.providers.sqlalchemy.relationships import clearable
 from bzz.providers.sqlalchemy.validation import validate
 from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
-from bzz.schema.relations import composed
+from bzz.schema.parts import implied
 
 NOTHING: Mapping[str, Any] = {}
 S = TypeVar("S")
@@ -147,7 +147,8 @@ class MappedClass(MappedColumns):
         stored = self._stored(data)
         accepted = stored.keys() if self._accepted is None else self._accepted
         taken = {attribute: value for attribute, value in stored.items() if attribute in accepted}
-        references = {**composed(self.schema, data, {}), **data}
+        found = implied(self.schema, data, NOTHING)
+        references = {**{name: value for name, value in found.items() if value is not None}, **data}
         try:
             instance = self.mapper.class_(**taken, **self._required_arguments(session, references, stored.keys()))
         except ValueError as error:

@@ -80,7 +80,7 @@ def test_a_key_of_several_or_private_columns_has_an_internal_field() -> None:
 async def test_a_move_by_a_key_of_several_columns_is_told_as_an_update(tmp_path: Path) -> None:
     async with keyed(tmp_path, Base, rows(), hives()) as client:
         sent = await told(client, "POST", "/team/2~2/projects", {"projects": ["5"]})
-        changed = {"team_no~shop": {"from": (1, 2), "to": (2, 2)}}
+        changed = {"team_no": {"from": 1, "to": 2}, "team_no~shop": {"from": (1, 2), "to": (2, 2)}}
         assert [name for name, *_ in sent] == [
             "pre_update_instance",
             *MOVES["team"],
@@ -88,8 +88,13 @@ async def test_a_move_by_a_key_of_several_columns_is_told_as_an_update(tmp_path:
             *MOVES["told"],
         ]
         assert sent[0] == ("pre_update_instance", "Project", changed)
-        assert sent[3] == ("post_update_instance", "Project", {"team_no": {"from": 1, "to": 2}, **changed})
+        assert sent[3] == ("post_update_instance", "Project", changed)
         assert (await client("GET", "/project/5")).json == {"id": "5", "shop": 2, "team_no": 2}
+        back = await told(client, "PATCH", "/project/5", {"team_no": 1}, status=200)
+        assert [name for name, *_ in back] == [name for name, *_ in sent]
+        await told(client, "PATCH", "/project/5", {"team_no": 2}, status=200)
+        missing = await client("PATCH", "/project/5", json_body={"team_no": 7})
+        assert missing.json["errors"] == {"team_no~shop": ["there is no Team 7~2"]}
         await told(client, "DELETE", "/team/2~2/projects/5", status=204)
         assert (await client("GET", "/project/5")).json == {"id": "5", "shop": None, "team_no": None}
 
