@@ -52,7 +52,7 @@ def restrict(
         "write_only": _field_names(schema, "write_only", write_only),
         "create_only": _field_names(schema, "create_only", create_only),
     }
-    hidden, fixed, secret, initial = (names | _containing(schema, names) for names in named.values())
+    hidden, fixed, secret, initial = (names | _alike(schema, names) for names in named.values())
 
     def access(known: Field) -> Field:
         if known.name in hidden or (shown is not None and known.name not in shown):
@@ -109,9 +109,22 @@ def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str |
     return {known.name for known in _known_fields(schema, option, names)}
 
 
-def _containing(schema: Schema, named: set[str | None]) -> set[str | None]:
-    """Return the internal fields that contain a field that an option names."""
-    return {known.name for known in schema.fields.values() if known.is_internal and named & {*known.parts}}
+def _alike(schema: Schema, named: set[str | None]) -> set[str | None]:
+    """Return the fields that an option closes together with those that it names.
+
+    They show the parts of a field that it names, or contain such a field: ``team`` and ``team_id`` close each other.
+    The primary key stays open.
+    """
+    given = [known for known in schema.fields.values() if known.name in named and known.name != schema.pk]
+
+    def is_alike(known: Field, one: Field) -> bool:
+        return one.name in known.parts or known.name in one.parts or {*one.stored_in} == {*known.stored_in}
+
+    return {
+        known.name
+        for known in schema.fields.values()
+        if known.name != schema.pk and any(is_alike(known, one) for one in given)
+    }
 
 
 def _closed_verbs(
