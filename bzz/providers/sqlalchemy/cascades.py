@@ -81,7 +81,7 @@ def _select_members(prop: RelationshipProperty[Any]) -> sa.Select[Any]:
 
 def _select_associations(prop: RelationshipProperty[Any], association: Mapper[Any]) -> sa.Select[Any]:
     parent, entity = prop.parent.class_, _with_subclasses(association)
-    is_same = (own == reference for own, reference in prop.synchronize_pairs)
+    is_same = (own == next(iter(reference.base_columns)) for own, reference in prop.synchronize_pairs)
     statement = sa.select(entity).join(parent, sa.and_(*is_same)).order_by(*_keys(association, entity))
     return _narrow(statement, _keys(prop.parent, parent))
 

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, Session, aliased
 
+from bzz.providers.sqlalchemy.associations import association_of
 from bzz.providers.sqlalchemy.keys import attribute_of, key_attributes, key_from, one_of, parameters
 from bzz.providers.sqlalchemy.orders import Sort, column_order, sort_of
 
@@ -53,15 +54,18 @@ class Relationship:
     def is_writable(self) -> bool:
         """Whether members can join and leave.
 
-        They cannot if the relationship is view-only, or if the whole foreign key is part of a primary key. Members that
-        the relationship owns may leave all the same, because they are deleted then.
+        They cannot if the relationship is view-only, if its ``secondary`` is neither a table nor an alias of a mapped
+        table, or if the whole foreign key is part of a primary key. Members that the relationship owns may leave all
+        the same, because they are deleted then.
         """
         own, theirs = self.prop.parent.primary_key, self.prop.mapper.primary_key
         pairs = self.prop.local_remote_pairs or ()
         is_identity = self.prop.secondary is None and all(
             local in own if self.keys else remote in theirs for local, remote in pairs
         )
-        return not self.prop.viewonly and (not is_identity or self.prop.cascade.delete_orphan)
+        is_table = self.prop.secondary is None or isinstance(self.prop.secondary, sa.Table)
+        is_stored = is_table or association_of(self.prop) is not None
+        return is_stored and not self.prop.viewonly and (not is_identity or self.prop.cascade.delete_orphan)
 
     @property
     def is_insertable(self) -> bool:

@@ -69,11 +69,17 @@ def key_attributes_of(holder: Mapper[Any], parent: Mapper[Any], pairs: Pairs) ->
         pairs: the columns of the foreign key, with the columns that they refer to.
     """
     try:
-        found = {attribute_of(parent, local): attribute_of(holder, column) for local, column in pairs}
+        found = {attribute_of(parent, local): _attribute(holder, column) for local, column in pairs}
     except UnmappedColumnError:
         return ()
     key = key_attributes(parent)
     return tuple(found[name] for name in key) if found.keys() == {*key} else ()
+
+
+def _attribute(mapper: Mapper[Any], column: Any) -> str:
+    """Return the name of the attribute that contains a column, or the column of which ``column`` is an alias."""
+    is_own = mapper.columns.contains_column(column)
+    return attribute_of(mapper, column if is_own else next(iter(column.base_columns)))
 
 
 def _candidates(mapper: Mapper[Any]) -> Iterator[StoredKey]:
