@@ -52,7 +52,9 @@ async def check_references(
             of the reference.
     """
     errors: dict[str, list[str]] = {}
-    for model, keys in (await unit_of_work.compute(_added, schema, new, old, may_read=may_read)).items():
+    for model, added in (await unit_of_work.compute(_added, schema, new, old, may_read=may_read)).items():
+        is_served = reach.serves(model)
+        keys = {name: key for name, key in added.items() if is_served or not _is_bare(schema, name)}
         referred = reach.referred(model, unit_of_work.provider)
         found = await unit_of_work.shown_keys(referred, keys.values())
         missing = islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors))
@@ -95,6 +97,11 @@ def _added(schema: Schema, new: Values, old: Mapping[str, Any], *, may_read: boo
         if (_field(name), model, key) not in kept:
             added[model][name] = key
     return added
+
+
+def _is_bare(schema: Schema, name: str) -> bool:
+    known = schema.fields.get(name)  # None for a reference inside an embedded document
+    return known is not None and known.is_bare_key
 
 
 def _field(name: str) -> str:

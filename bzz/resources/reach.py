@@ -39,6 +39,10 @@ class Reach(ABC):
         is_between = kind is not None and known.holder is not None and known.holder.model is not kind.model
         return self.find(known.holder.model) if is_between and known.holder else None
 
+    def serves(self, model: type) -> bool:
+        """Tell whether a foreign key that no relation shows is checked as a reference to ``model``."""
+        return self.find(model) is not None
+
     def referred(self, model: type, provider: Provider) -> Schema:
         """Return the schema of the instances of ``model`` that a write may refer to.
 
@@ -65,6 +69,10 @@ class PlainReach(Reach):
         if model not in self._resources:
             self._resources[model] = self.full(Resource(self._provider.describe(model)))
         return self._resources[model]
+
+    def serves(self, model: type) -> bool:  # noqa: ARG002
+        """Return False: the store itself checks the foreign keys that plain code writes."""
+        return False
 
     def full(self, resource: Resource) -> Resource:
         """Return ``resource`` with all fields, any page size, and the same default order."""

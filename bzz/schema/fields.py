@@ -88,6 +88,11 @@ class Field:
         return self.is_internal or not (self.readable or self.insertable or self.updatable)
 
     @property
+    def is_bare_key(self) -> bool:
+        """Whether the field contains a foreign key that no relation shows."""
+        return (self.referred is not None or self.is_internal) and self.mirror is None
+
+    @property
     def stored_in(self) -> tuple[str, ...]:
         """The names of the parts in which the field is stored: its ``parts``, or the field itself."""
         return self.parts or (self.name,)

@@ -1,4 +1,4 @@
-"""The foreign keys of a class that no relationship of the class itself shows, but that relations of other classes use.
+"""The foreign keys of a class that no relationship of the class itself shows.
 
 The field of a public column stands for a key of one column. Any other key has an internal field of its own: ``shop~no``
 for the columns ``shop`` and ``no``, or ``_shop`` for a private column.
@@ -7,9 +7,11 @@ for the columns ``shop`` and ``no``, or ``_shop`` for a private column.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.exc import NoReferenceError
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
 from sqlalchemy.orm.exc import UnmappedColumnError
 
@@ -50,10 +52,14 @@ def stored_keys(mapper: Mapper[Any], own: Iterable[Relationship]) -> dict[str, S
         mapper: the mapper of the class.
         own: the relations of the class.
     """
+    shown = {frozenset(relation.keys) for relation in own}
     stored = {frozenset(relation.keys) for relation in own if relation.is_insertable}
     found: dict[str, StoredKey] = {}
     for key in sorted(_candidates(mapper), key=lambda key: (key.mirror is None, str(key.model), str(key.mirror))):
         if frozenset(key.attributes) not in stored:
+            found.setdefault(key.name, key)
+    for key in _constraints(mapper):
+        if frozenset(key.attributes) not in shown:
             found.setdefault(key.name, key)
     return found
 
@@ -93,3 +99,20 @@ def _candidates(mapper: Mapper[Any]) -> Iterator[StoredKey]:
         for parent, pairs in sides:
             if attributes := key_attributes_of(mapper, parent, pairs):
                 yield StoredKey(attributes, parent.class_, prop.key if is_mirror else None)
+
+
+def _constraints(mapper: Mapper[Any]) -> Iterator[StoredKey]:
+    """Yield the foreign keys of a class's tables to the tables of classes.
+
+    A key that joins the tables of an inherited class does not count.
+    """
+    mappers = {other.local_table: other for other in mapper.registry.mappers if not other.single}
+    for constraint in (one for table in mapper.tables for one in getattr(table, "foreign_key_constraints", ())):
+        with suppress(NoReferenceError):
+            parent = mappers.get(constraint.referred_table)
+            pairs = [(element.column, element.parent) for element in constraint.elements]
+            is_joining = {*constraint.columns} <= {*constraint.table.primary_key}
+            if parent is None or (is_joining and mapper.isa(parent)):
+                continue
+            if attributes := key_attributes_of(mapper, parent, pairs):
+                yield StoredKey(attributes, parent.class_, None)
