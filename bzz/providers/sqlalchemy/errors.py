@@ -19,6 +19,7 @@ from bzz.schema.errors import NO_INSTANCE
 TAKEN, MISSING, REFUSED = "is taken", "is required", "is not allowed"
 DANGLING = "refers to an instance that does not exist"
 REFERRED = "Other instances refer to this one; delete them or change their references."
+UNSETTLED = "The mapping of a relation does not say what happens to its members; so this instance cannot be deleted."
 MESSAGES = {  # keys: SQLSTATE (ISO 9075), SQLite's error name, MySQL's error number
     "23505": TAKEN,
     "23502": MISSING,
@@ -81,6 +82,10 @@ def translated(mapped_class: MappedClass, *, is_write: bool = False, is_delete: 
         if not (is_delete and "blank-out primary key" in str(error)):
             raise
         raise Conflict(REFERRED) from error
+    except sa.exc.InvalidRequestError as error:  # the delete would load all members of a write-only relationship
+        if not (is_delete and "passive_deletes" in str(error)):
+            raise
+        raise Conflict(UNSETTLED) from error
     except sa.exc.TimeoutError as error:
         raise Unavailable("All connections to the store are in use.") from error
     except sa.exc.StatementError as error:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, WriteOnlyMapped, mapped_column, relationship
 from sqlalchemy.orm.exc import FlushError, StaleDataError
 
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
-from bzz.providers.sqlalchemy.errors import translated
+from bzz.providers.sqlalchemy.errors import UNSETTLED, translated
 from tests.providers.sqlalchemy.models import Book
 from tests.support.client import Api
+from tests.support.keyed import keyed
 
 BOOK = SQLAlchemyProvider().mapped_class(Book)
 TAKEN, TAKEN_ID, REQUIRED = {"title": ["is taken"]}, {"id": ["is taken"]}, {"title": ["is required"]}
@@ -115,6 +118,7 @@ def test_a_write_without_an_answer_may_have_happened() -> None:
         FileNotFoundError(),
         AssertionError("of the user's own"),
         LookupError(),
+        sa.exc.InvalidRequestError("of the user's own"),
         Conflict("of the user's own"),
     ],
     ids=repr,
@@ -144,3 +148,31 @@ async def test_an_instance_that_others_refer_to_is_not_deleted(sql: Api) -> None
     await sql.create("/book", title="A", author="1")
     assert (await sql("DELETE", "/author/1")).status == 409
     assert (await sql("GET", "/author/1")).status == 200
+
+
+async def test_an_instance_with_a_write_only_relation_is_deleted_only_if_the_mapping_allows_it(tmp_path: Path) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Person(Base):
+        __tablename__ = "person"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"))
+        crew_id: Mapped[int | None] = mapped_column(sa.ForeignKey("crew.id"))
+
+    class Team(Base):
+        __tablename__ = "team"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        people: WriteOnlyMapped[Person] = relationship()
+
+    class Crew(Base):
+        __tablename__ = "crew"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        people: WriteOnlyMapped[Person] = relationship(passive_deletes=True)
+
+    rows = [Team(id=1), Crew(id=1)]
+    async with keyed(tmp_path, Base, rows, {Team: {}, Crew: {}, Person: {}}) as client:
+        refused = await client("DELETE", "/team/1")
+        assert (refused.status, refused.json["detail"]) == (409, UNSETTLED)
+        assert (await client("GET", "/team/1")).status == 200
+        assert (await client("DELETE", "/crew/1")).status == 204
