@@ -229,7 +229,7 @@ def _closed_by_holder(known: Field, holder: Holder, member: type, rows: Resource
     are_made = holder.model is not member  # rows of an association table are created, not updated
     is_open = all(one.insertable if are_made else one.updatable or _may_leave(holder, one) for one in stored)
     is_complete = len(names) == (2 if are_made else 1)
-    shown = [*stored, *(rows.schema.fields[name] for name in holder.columns if name in rows.schema.fields)]
+    shown = [*stored, *(rows.schema.fields[name] for name in holder.columns)]
     return _with_access(known, readable=all(one.readable for one in shown), writable=is_open and is_complete)
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, aliased, undefer, with_polymorphic
 
 from bzz.providers.sqlalchemy.associations import association_of
-from bzz.providers.sqlalchemy.holders import holder_of
+from bzz.providers.sqlalchemy.holders import fields_of, holder_of
 from bzz.providers.sqlalchemy.keys import key_attributes, one_of
 from bzz.schema.fields import Values
 
@@ -53,7 +53,8 @@ def _cascades(prop: RelationshipProperty[Any], limit: int) -> Iterator[Cascade]:
         yield Cascade(prop.mapper, _select_members(prop).limit(limit), None, is_recursive=True)
     elif prop.direction is RelationshipDirection.ONETOMANY and not _identifies_members(prop):
         holder = holder_of(prop.parent, prop)
-        change = {} if holder is None or holder.field is None else {holder.field: None}
+        own = (holder.field,) if holder is not None and holder.field is not None else ()
+        change = dict.fromkeys((*own, *fields_of(prop.mapper, prop.synchronize_pairs)))
         yield Cascade(prop.mapper, _select_members(prop).limit(limit), change)
 
 

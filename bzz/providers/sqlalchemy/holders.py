@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
 
 from bzz.providers.sqlalchemy.associations import association_of
-from bzz.providers.sqlalchemy.relationships import relationships, shows_all
+from bzz.providers.sqlalchemy.relationships import covered_attributes, relationships, shows_all
 from bzz.providers.sqlalchemy.stored_keys import key_attributes_of
 from bzz.schema.composite_keys import join
 from bzz.schema.fields import Holder
@@ -30,7 +30,7 @@ def holder_of(mapper: Mapper[Any], prop: Prop) -> Holder | None:
         return None
     if prop.secondary is None:
         field = _reference_field(mapper, prop, prop.mapper, prop.synchronize_pairs)
-        columns = () if field else _columns(prop.mapper, prop.synchronize_pairs)
+        columns = () if field else fields_of(prop.mapper, prop.synchronize_pairs)
         return Holder(prop.mapper.class_, field, is_owner=prop.cascade.delete_orphan, columns=columns)
     association = association_of(prop)
     if association is None:
@@ -39,7 +39,15 @@ def holder_of(mapper: Mapper[Any], prop: Prop) -> Holder | None:
     own_field = _reference_field(mapper, prop, association, prop.synchronize_pairs)
     member_field = _reference_field(prop.mapper, prop, association, theirs)
     unnamed = [*(() if own_field else prop.synchronize_pairs), *(() if member_field else theirs)]
-    return Holder(association.class_, own_field, member_field, columns=_columns(association, unnamed))
+    return Holder(association.class_, own_field, member_field, columns=fields_of(association, unnamed))
+
+
+def fields_of(holder: Mapper[Any], pairs: Pairs) -> tuple[str, ...]:
+    """Return the names of the public fields of the ``holder`` class that contain a column of a foreign key."""
+    columns = {column for _, key in pairs for column in key.base_columns}
+    keys = {prop.key for prop in holder.column_attrs if not columns.isdisjoint(prop.columns)}
+    public = [key for key in keys - covered_attributes(holder) if not key.startswith("_")]
+    return tuple(sorted({*public, *(one.name for one in relationships(holder) if not keys.isdisjoint(one.keys))}))
 
 
 def mirror_of(mapper: Mapper[Any], prop: Prop) -> str | None:
@@ -71,14 +79,6 @@ def _reference_field(mapper: Mapper[Any], prop: Prop, holder: Mapper[Any], pairs
         return None
     references = [one.prop for one in relationships(holder) if one.keys == keys and not one.prop.viewonly]
     return _nearest(references, mapper, prop) or join(keys)
-
-
-def _columns(holder: Mapper[Any], pairs: Pairs) -> tuple[str, ...]:
-    """Return the names of those fields of the ``holder`` class that show columns of a foreign key."""
-    columns = {column for _, key in pairs for column in key.base_columns}
-    keys = {prop.key for prop in holder.column_attrs if not columns.isdisjoint(prop.columns)}
-    public = [key for key in keys if not key.startswith("_")]
-    return tuple(sorted({*public, *(one.name for one in relationships(holder) if not keys.isdisjoint(one.keys))}))
 
 
 def _served(mapper: Mapper[Any]) -> Iterator[Prop]:

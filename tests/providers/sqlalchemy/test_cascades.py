@@ -104,4 +104,4 @@ async def test_the_keys_of_parents_may_be_composite(database: Database) -> None:
     async with unit(write.provider) as state:
         found = await write.provider.dependents(write.address(Shop, 2), heard=lambda model: True, state=state)
     kinds = [(one.schema.model, one.change) for one in found if one.schema.model is not Order]
-    assert kinds == [(Line, {"shop_id~number": None})] * 4 + [(OrderNote, None)] * 2
+    assert kinds == [(Line, {"shop_id~number": None, "number": None, "shop_id": None})] * 4 + [(OrderNote, None)] * 2

@@ -162,3 +162,13 @@ async def test_each_relation_that_changes_is_told(
         assert sent[5] == ("post_update_instance", "Project", changed)
         assert [name for name, *_ in sent[6:]] == ["post_dissociate", "post_associate"] * 2
         assert await company_of(client, "/project/5") == ["2"]
+
+
+@pytest.mark.parametrize("path", ["/team/1~1", "/company/1"])
+async def test_each_relation_that_a_delete_of_its_parent_clears_is_told(path: str, tmp_path: Path) -> None:
+    cleared = {"company": {"from": 1, "to": None}, "team": {"from": (1, 1), "to": None}}
+    some = [Company(id=1), Team(company_id=1, no=1), Project(id=5, company_id=1, team_no=1)]
+    async with keyed(tmp_path, Base, some, hives()) as client:
+        sent = await told(client, "DELETE", path, status=204)
+        assert sent == [(f"{when}_update_instance", "Project", cleared) for when in ("pre", "post")]
+        assert (await client("GET", "/project/5")).json == {"id": "5", "company": None, "team": None}
