@@ -18,3 +18,7 @@ def test_plain_code_reaches_all_fields_in_the_default_order() -> None:
     assert [name for name, _ in everything.schema.readable] == [name for name, _ in described.readable]
     assert everything.schema.fields["age"].updatable
     assert (everything.schema.sort, everything.max_per_page) == ((("name", True),), 2**31 - 1)
+
+
+def test_the_store_checks_the_foreign_keys_of_plain_code() -> None:
+    assert not PlainReach(MemoryProvider()).serves(User)

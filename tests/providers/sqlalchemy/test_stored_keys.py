@@ -148,3 +148,26 @@ async def test_association_objects_may_have_such_keys(tmp_path: Path) -> None:
         assert (await client("DELETE", "/team/2~2/people/1")).status == 204
     async with keyed(tmp_path, Base, rows(), hives(Membership={"read_only": ["shop"]})) as client:
         assert (await client("POST", "/team/2~2/people", json_body=body)).status == 405
+
+
+async def test_a_column_without_an_attribute_leaves_the_relation_readable(tmp_path: Path) -> None:
+    class Small(DeclarativeBase):
+        pass
+
+    class Page(Small):
+        __table__ = sa.Table(
+            "page",
+            Small.metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("book_id", sa.ForeignKey("book.id")),
+        )
+        __mapper_args__ = {"exclude_properties": ["book_id"]}  # noqa: RUF012
+
+    class Book(Small):
+        __tablename__ = "book"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        pages: Mapped[list[Page]] = relationship()
+
+    async with keyed(tmp_path, Small, [Book(id=1), Page(id=1)], {Book: {}, Page: {}}) as client:
+        assert (await client("POST", "/book/1/pages", json_body={"pages": ["1"]})).status == 405
+        assert (await client("GET", "/book/1/pages")).json == []
