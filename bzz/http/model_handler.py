@@ -145,7 +145,7 @@ class ModelHandler(Handler):
         """Merge the body into an instance."""
         query, body = await self._shape(), await self._body()
         async with self._act(query) as act:
-            stored = await writes.update_instance(act, body, self._precondition())
+            stored = await writes.update_instance(act, body, await self._precondition())
             shown = await self._written(act, [stored], query)
         self._reply_to_write(shown, 200)
 
@@ -157,9 +157,9 @@ class ModelHandler(Handler):
         """Delete an instance or dissociate a member, and reply with status 204."""
         async with self._act(await self._shape()) as act:
             if self.path.end.is_reference:
-                await members.dissociate(act, self._precondition())
+                await members.dissociate(act, await self._precondition())
             else:
-                await writes.delete_instance(act, self._precondition())
+                await writes.delete_instance(act, await self._precondition())
         self.reply_empty()
 
     def options(self) -> None:
@@ -175,10 +175,7 @@ class ModelHandler(Handler):
         return bodies.dumps(value, self.hive.resource.schema.json.dump)
 
     def compute_etag(self) -> None:
-        """Return None, so that Tornado makes no entity tag from the body.
-
-        The entity tag of an instance is made from its stored state.
-        """
+        """Return None: the entity tag of an instance is made from its stored state, not by Tornado from the body."""
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write the problem document. Set ``Allow`` if Tornado itself refused the method."""
@@ -221,11 +218,11 @@ class ModelHandler(Handler):
     async def _body(self) -> dict[str, Any]:
         return await self.read_body(min(resource.max_body for resource in self.path.resources))
 
-    def _precondition(self) -> Precondition | None:
+    async def _precondition(self) -> Precondition | None:
         """Return the request's precondition.
 
         Raises:
-            Unauthorized, Forbidden: the caller may not read the instance, and therefore not compare its entity tag.
+            Unauthorized, Forbidden: the caller may not read what the entity tag covers, and therefore not compare it.
             BadRequest: nobody may read the instance.
             Unsupported: the store cannot compare and write in one step.
         """
@@ -237,6 +234,8 @@ class ModelHandler(Handler):
                 raise BadRequest("GET is not allowed here, so leave out If-Match and If-None-Match.")
             if not self.provider.capabilities.if_match:
                 raise Unsupported("The store has no conditional writes; leave out If-Match and If-None-Match.")
+            covered = [self.path.schema.public_name(name) for name in precondition.covered(self.path.schema)]
+            await self._admitted(Query(fields=covered))
         return precondition
 
     async def _written(

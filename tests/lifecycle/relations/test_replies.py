@@ -191,3 +191,17 @@ async def test_no_reference_that_a_request_may_not_read_is_found_by_repeating_it
         reply = await world.api("PATCH", "/note/1", json_body={"owner": key})
         assert reply.status == status
         assert status != 400 or reply.json["errors"] == {"owner": [f"there is no User {key}"]}
+
+
+async def test_no_tag_of_its_own_making_tells_a_caller_which_members_it_may_not_read(world: World) -> None:
+    world.serve(User)
+    world.serve(Group, authenticated=True)
+    await world.store(User)
+    await world.store(Group, users=[1])
+    tag = (await world.api("GET", "/user/1")).headers["ETag"]
+    for made in (f'{tag[:-1]}.groups"', '"x.groups"'):
+        for method in ("PATCH", "DELETE"):
+            reply = await world.api(
+                method, "/user/1", json_body={} if method == "PATCH" else None, headers={"If-Match": made}
+            )
+            assert (reply.status, reply.headers.get("ETag")) == (401, None)
