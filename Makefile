@@ -44,7 +44,7 @@ types: $(VENV)/dev ## Check the types
 	@$(BIN)/mypy
 
 docs: $(VENV)/docs ## Build the documentation into docs/_build
-	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build
+	@$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going docs docs/_build
 
 format: $(VENV)/dev ## Put the code into shape
 	@$(BIN)/ruff check --fix
