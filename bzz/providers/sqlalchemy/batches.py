@@ -22,6 +22,7 @@ from bzz.providers.sqlalchemy.loading import Visible, load_all, to_stored
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.members import change_members
 from bzz.providers.sqlalchemy.operations import split
+from bzz.providers.sqlalchemy.places import Taking, check_places, takings
 from bzz.providers.sqlalchemy.row_order import refers_to_itself, unique_fields
 from bzz.providers.values import Stored, Undefer
 from bzz.providers.writes import Create, Delete, Update, Write
@@ -60,6 +61,7 @@ def write_all(session: Session, writes: Sequence[PreparedWrite]) -> Sequence[Sto
             with translated(neighbours.mapped_class, is_write=True, is_delete=kind is Delete):
                 performed += map(neighbours.perform, some)
                 session.flush()
+        check_places(session, (taking for one in performed for taking in one.taken))
         return _results(session, performed)
 
 
@@ -73,6 +75,7 @@ class Performed:
         values: the values that the write itself knows.
         undefer: the deferred fields of the result. None for a deletion.
         previous: the values that an update found.
+        taken: the places that the instance takes.
     """
 
     mapped_class: MappedClass
@@ -80,6 +83,7 @@ class Performed:
     values: Values
     undefer: Undefer | None = None
     previous: Values | None = None
+    taken: Sequence[Taking] = ()
 
     @property
     def key(self) -> Any:
@@ -122,9 +126,10 @@ class Neighbours:
         own, deferred = split(self.mapped_class, data)
         instance = self.mapped_class.build(self.rows.session, own)
         self.rows.session.add(instance)
+        taken = takings(self.mapped_class, instance)
         self._flush_references()
         self._change_members(instance, {}, deferred)
-        return Performed(self.mapped_class, instance, data, dict.fromkeys(deferred))
+        return Performed(self.mapped_class, instance, data, dict.fromkeys(deferred), taken=taken)
 
     def _update(self, instance: Any, write: Update) -> Performed:
         undefer = write.address.undefer
@@ -136,10 +141,10 @@ class Neighbours:
         if not unique_fields(self.mapped_class).isdisjoint(own) and own != self.changed:
             self.rows.session.flush()  # the row may take a unique value that a row before it has left
         self.mapped_class.assign(instance, own)
-        self.changed = own
+        self.changed, taken = own, takings(self.mapped_class, instance)
         self._change_members(instance, stored.values, deferred)
         undefer = {**undefer, **dict.fromkeys(deferred)}
-        return Performed(self.mapped_class, instance, stored.values | changed, undefer, stored.values)
+        return Performed(self.mapped_class, instance, stored.values | changed, undefer, stored.values, taken)
 
     def _delete(self, instance: Any, write: Delete) -> Performed:
         values = self.mapped_class.values(instance)

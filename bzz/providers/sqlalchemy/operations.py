@@ -20,6 +20,7 @@ from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one, to_sto
 from bzz.providers.sqlalchemy.locks import Rows, load_locked, lock_attempts, lock_rows
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.members import add_members, change_members
+from bzz.providers.sqlalchemy.places import check_places, takings
 from bzz.providers.sqlalchemy.queries import first_page, in_places, narrow, page
 from bzz.providers.values import Address, Listing, Query, Stored, Undefer
 from bzz.schema.fields import Values
@@ -92,7 +93,8 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
 
     Raises:
         Invalid: see ``MappedClass.build`` and ``change_members``.
-        Conflict: a trigger or an event of the application deleted the instance. See also ``change_members``.
+        Conflict: a trigger or an event of the application deleted the instance. See also ``change_members`` and
+            ``check_places``.
     """
     own, deferred = split(mapped_class, data)
     rows: Rows = defaultdict(set)
@@ -101,7 +103,9 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
     with session.no_autoflush:
         instance = mapped_class.build(session, own)
         session.add(instance)
+        taken = takings(mapped_class, instance)
     session.flush()
+    check_places(session, taken)
     return _written(session, mapped_class, instance, deferred, {})
 
 
@@ -129,7 +133,9 @@ def update(session: Session, mapped_class: MappedClass, address: Address, visibl
             add_members(attempt.wanted, mapped_class, stored.values, changed)
         own, deferred = split(mapped_class, changed)
         mapped_class.assign(instance, own)
+        taken = takings(mapped_class, instance)
     session.flush()
+    check_places(session, taken)
     if not changed:
         return replace(stored, previous=stored.values)
     written = _written(session, mapped_class, instance, deferred, stored.values)
