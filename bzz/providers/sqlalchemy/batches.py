@@ -20,7 +20,7 @@ from bzz.providers.sqlalchemy.held_rows import HeldRows, PreparedWrite, grouped,
 from bzz.providers.sqlalchemy.keys import parameters
 from bzz.providers.sqlalchemy.loading import Visible, load_all, to_stored
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
-from bzz.providers.sqlalchemy.members import change_members
+from bzz.providers.sqlalchemy.members import change_members, check_owned
 from bzz.providers.sqlalchemy.operations import split
 from bzz.providers.sqlalchemy.places import Taking, check_places, takings
 from bzz.providers.sqlalchemy.row_order import refers_to_itself, unique_fields
@@ -137,6 +137,7 @@ class Neighbours:
             self.rows.session.flush()
         [stored] = to_stored(self.rows.session, self.mapped_class, write.address.schema, [instance], undefer)
         changed = self.mapped_class.schema.changed(stored.values, write.change(stored.values))
+        check_owned(self.mapped_class, stored.values, changed)
         own, deferred = split(self.mapped_class, changed)
         if not unique_fields(self.mapped_class).isdisjoint(own) and own != self.changed:
             self.rows.session.flush()  # the row may take a unique value that a row before it has left

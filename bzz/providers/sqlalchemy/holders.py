@@ -85,6 +85,15 @@ def _served(mapper: Mapper[Any]) -> Iterator[Prop]:
     return (relation.prop for relation in relationships(mapper))
 
 
+def leaves_orphans(prop: Prop) -> bool:
+    """Return whether SQLAlchemy would delete an instance when a member leaves the relationship.
+
+    In a many-to-many relation, the other side may have the cascade.
+    """
+    others = [] if prop.secondary is None else [one for one in _served(prop.mapper) if _is_opposite(one, prop)]
+    return any(one.cascade.delete_orphan for one in (prop, *others))
+
+
 def _is_opposite(other: Prop, prop: Prop) -> bool:
     """Return whether two relationships show the same rows from opposite sides.
 

@@ -7,7 +7,7 @@ only if the application listens for changes of their class. Statements name the 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from bzz.exceptions import Conflict, Invalid
 from bzz.providers.sqlalchemy.association_rows import write_association_rows
 from bzz.providers.sqlalchemy.foreign_keys import set_foreign_keys
+from bzz.providers.sqlalchemy.holders import leaves_orphans
 from bzz.providers.sqlalchemy.keys import key_from, one_of
 from bzz.providers.sqlalchemy.locks import Rows
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
@@ -38,6 +39,29 @@ def add_members(rows: Rows, mapped_class: MappedClass, before: Values, changed: 
         mapper = mapped_class.relations[name].prop.mapper.base_mapper
         for keys in _moving(before.get(name), changed[name]):
             rows[mapper].update(keys)
+
+
+def check_owned(mapped_class: MappedClass, before: Values, changed: Values) -> None:
+    """Check that no member leaves a relation with the cascade ``delete-orphan``.
+
+    SQLAlchemy itself would delete this member. bzz deletes the members that leave a one-to-many relation at its path:
+    it then writes the members, not the relation.
+
+    Args:
+        mapped_class: the class of the parent.
+        before: the values of the parent before the change.
+        changed: the new values of the fields that change.
+
+    Raises:
+        Conflict: a member would leave.
+    """
+    for name in changed.keys() & mapped_class.once("owned", lambda: frozenset(_owned(mapped_class))):
+        leaving, _ = _moving(before.get(name), changed[name])
+        if leaving:
+            detail = (
+                "A member that belongs to this instance alone cannot leave it; delete the member, or this instance."
+            )
+            raise Conflict(detail, errors={name: ["has a member that cannot leave"]})
 
 
 def change_members(session: Session, relation: Relationship, parent: Any, before: Any, after: Any) -> None:
@@ -69,6 +93,12 @@ def change_members(session: Session, relation: Relationship, parent: Any, before
         except (sa.exc.IntegrityError, StaleDataError) as error:
             raise Conflict("A constraint of the store forbids that a member leaves or joins.") from error
     _load_again(session, relation, {*leaving, *joining})
+
+
+def _owned(mapped_class: MappedClass) -> Iterator[str]:
+    for name, relation in mapped_class.relations.items():
+        if not isinstance(relation, Proxy) and leaves_orphans(relation.prop):
+            yield name
 
 
 def _load_again(session: Session, relation: Relationship, keys: Collection[Any]) -> None:

@@ -19,7 +19,7 @@ from bzz.providers.sqlalchemy.keys import one_of, parameters
 from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one, to_stored
 from bzz.providers.sqlalchemy.locks import Rows, load_locked, lock_attempts, lock_rows
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
-from bzz.providers.sqlalchemy.members import add_members, change_members
+from bzz.providers.sqlalchemy.members import add_members, change_members, check_owned
 from bzz.providers.sqlalchemy.places import check_places, takings
 from bzz.providers.sqlalchemy.queries import first_page, in_places, narrow, page
 from bzz.providers.values import Address, Listing, Query, Stored, Undefer
@@ -121,7 +121,7 @@ def update(session: Session, mapped_class: MappedClass, address: Address, visibl
 
     Raises:
         NotFound: no such instance exists, or it is not ``visible``.
-        Invalid, Conflict: see ``create``.
+        Invalid, Conflict: see ``create`` and ``check_owned``.
     """
     session.flush()  # writes the changes of receivers
     with session.no_autoflush:
@@ -129,6 +129,7 @@ def update(session: Session, mapped_class: MappedClass, address: Address, visibl
             instance = load_locked(session, mapped_class, address, visible)
             [stored] = to_stored(session, mapped_class, address.schema, [instance], address.undefer)
             changed = mapped_class.schema.changed(stored.values, change(stored.values))
+            check_owned(mapped_class, stored.values, changed)
             attempt.note(instance)
             add_members(attempt.wanted, mapped_class, stored.values, changed)
         own, deferred = split(mapped_class, changed)

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
-from bzz.exceptions import Invalid
+import bzz
+from bzz.exceptions import Conflict, Invalid
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.members import change_members
 from bzz.signals import post_associate, post_delete_instance
@@ -136,3 +137,85 @@ async def test_a_member_without_an_identifier_has_no_location(api: Api, database
         assert created.headers.get("Location") == (slug and f"/card/{slug}/")
         joined = await api("POST", "/deck/1/cards", json_body={"cards": [str(key)]})
         assert (joined.status, joined.headers.get("Location")) == (201, slug and f"/deck/1/cards/{slug}/")
+
+
+class Owning(DeclarativeBase):
+    pass
+
+
+owned_tag = sa.Table(
+    "owned_tag",
+    Owning.metadata,
+    sa.Column("club", sa.ForeignKey("owning_club.id"), primary_key=True),
+    sa.Column("tag", sa.ForeignKey("owning_tag.id"), primary_key=True),
+)
+
+
+class Club(Owning):
+    """Owns members by each kind of relation."""
+
+    __tablename__ = "owning_club"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    page_id: Mapped[int | None] = mapped_column(sa.ForeignKey("owning_page.id"))
+    page: Mapped[Page | None] = relationship(cascade="all, delete-orphan", single_parent=True, back_populates="club")
+    tags: Mapped[list[Tag]] = relationship(
+        secondary=owned_tag, cascade="all, delete-orphan", single_parent=True, back_populates="clubs"
+    )
+    rules: Mapped[list[Rule]] = relationship(cascade="all, delete-orphan")
+
+
+class Page(Owning):
+    __tablename__ = "owning_page"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    club: Mapped[Club | None] = relationship(back_populates="page", uselist=False)
+
+
+class Tag(Owning):
+    __tablename__ = "owning_tag"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clubs: Mapped[list[Club]] = relationship(secondary=owned_tag, back_populates="tags")
+
+
+class Rule(Owning):
+    __tablename__ = "owning_rule"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    club_id: Mapped[int | None] = mapped_column(sa.ForeignKey("owning_club.id"))
+
+
+async def test_a_member_that_the_orm_would_delete_does_not_leave(api: Api, database: Database) -> None:
+    await mount(api, database, Owning, Club, Page, Tag, Rule)
+    for path in ("/page", "/page", "/tag", "/tag"):
+        await api.create(path)
+    await api.create("/club")
+    assert (await api("PATCH", "/club/1", json_body={"page": "1", "tags": ["1"]})).status == 200
+    refused = [
+        await api("DELETE", "/club/1/page"),
+        await api("POST", "/club/1/page", json_body={"page": "2"}),
+        await api("PATCH", "/club/1", json_body={"page": "2"}),
+        await api("PUT", "/club/1", form="page="),
+        await api("DELETE", "/page/1/club"),
+        await api("DELETE", "/club/1/tags/1"),
+        await api("PATCH", "/club/1", json_body={"tags": ["2"]}),
+        await api("DELETE", "/tag/1/clubs/1"),
+        await api("PATCH", "/tag/1", json_body={"clubs": []}),
+    ]
+    assert [reply.status for reply in refused] == [409] * 9
+    assert [*refused[0].json["errors"]] == ["page"]
+    shown = (await api("GET", "/club/1?fields=page,tags")).json
+    assert shown == {"page": "1", "tags": ["1"]}
+    joined = await api("PATCH", "/club/1?fields=page,tags", json_body={"page": "1", "tags": ["1", "2"]})
+    assert joined.json == {"page": "1", "tags": ["1", "2"]}
+    assert (await api("DELETE", "/club/1")).status == 204
+    assert [(await api("GET", path)).json for path in ("/page", "/tag")] == [[{"id": "2"}], []]
+
+
+async def test_plain_code_leaves_no_orphans_either(api: Api, database: Database) -> None:
+    await database.create(Owning)
+    clubs = bzz.ModelHive("sqlalchemy", Club, session_factory=database.factory)
+    pages = bzz.ModelHive("sqlalchemy", Page, session_factory=database.factory)
+    await pages.create({})
+    await clubs.create({"page": 1})
+    for refused in (clubs.update(1, {"page": None}), clubs.dissociate(1, "page"), pages.dissociate(1, "club")):
+        with pytest.raises(Conflict):
+            await refused
+    assert (await clubs.get(1)).page_id == 1
