@@ -72,9 +72,13 @@ async def expand(unit_of_work: UnitOfWork, reach: Reach, bodies: Sequence[Any], 
         below = deferred_among(branch.schema, branch.below)
         found: dict[str, Any] = {}
         inside: dict[str, Size] = {}
+        held_below = dict.fromkeys(map(branch.schema.public_name, below), 0)
         async for some in unit_of_work.batches(branch.schema, keys, undefer=below, represent=True):
             bodies_of_some = {kind.dump(key): item.body for key, item in some.items()}
             await drop_hidden(unit_of_work, reach, branch.schema, [*bodies_of_some.values()], below)
+            for name_below in held_below:
+                held_below[name_below] += sum(len(_items(body, name_below)) for body in bodies_of_some.values())
+                _check(held_below[name_below], 0, limit)
             found |= bodies_of_some
             inside |= {key: Size(1, _length(branch.schema, body)) for key, body in bodies_of_some.items()}
             _check(0, sum(size.length for size in inside.values()), limit)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
+from bzz.exceptions import BadRequest, Conflict, Invalid, NotFound, Unavailable
 from bzz.lifecycle.act import Act, paired
 from bzz.lifecycle.fixed_members import check_path
 from bzz.lifecycle.joining import check_relation, conclude_rows, rows_to_join, rows_to_leave, write_rows
@@ -94,7 +94,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
         await _conclude_moves(act, moves, target, whole)
     is_changed = rows or undefer or act.undefer or schema.model is target.address.schema.model
     if is_changed and is_shown:  # the write may also have changed the members, or what the reply shows of them
-        with suppress(Unavailable):  # the write is stored: the act must not fail now
+        with suppress(Unavailable, BadRequest):  # the write is stored: the act must not fail now
             found |= await work.fetch(schema, keys, undefer=act.undefer, represent=False)
     return Association(bool(joining), [found[key] for key in keys if is_shown])
 

@@ -149,7 +149,7 @@ class Provider(ABC):
         Raises:
             NotFound: no such instance exists, or the request may not see it. The model's ``get_instance_queryset``, the
                 ``scopes`` of the schema, and its ``variants`` decide what a request may see.
-            Unavailable: the store did not answer in time.
+            BadRequest, Unavailable: see ``list``.
         """
 
     @abstractmethod
@@ -163,6 +163,7 @@ class Provider(ABC):
         instances.
 
         Raises:
+            BadRequest: the deferred fields contain more members than one read may load.
             Unavailable: the store did not answer in time.
         """
 

@@ -11,12 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bzz.exceptions import NotFound
+from bzz.exceptions import BadRequest, NotFound
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.values import Address, Stored, Undefer
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.schema import Schema
 
+MAX_MEMBERS = 100_000  # keys of members that one read loads
 Visible = sa.Select[Any] | None  # finds the instances that the request may see; None if it may see all
 
 
@@ -50,6 +51,7 @@ def to_stored(
     undefer: Undefer,
     *,
     represent: bool = False,
+    is_limited: bool = False,
 ) -> Sequence[Stored]:
     """Return instances as ``Stored``.
 
@@ -62,12 +64,20 @@ def to_stored(
         instances: instances of the class.
         undefer: the deferred fields to load with the instances.
         represent: whether the results contain the representations.
+        is_limited: whether ``undefer`` may load at most ``MAX_MEMBERS`` members.
+
+    Raises:
+        BadRequest: there are more members.
     """
     values = [mapped_class.values(instance) for instance in instances]
     if undefer and instances:
         keys = [mapped_class.key_of(instance) for instance in instances]
+        left = MAX_MEMBERS
         for name, wanted in undefer.items():
-            found = mapped_class.relations[name].member_keys(session, keys, wanted)
+            found = mapped_class.relations[name].member_keys(session, keys, wanted, left + 1 if is_limited else None)
+            left -= sum(len(held) if isinstance(held, list) else 1 for held in found.values()) if is_limited else 0
+            if left < 0:
+                raise BadRequest(f"At most {MAX_MEMBERS} members are shown at once; ask for fewer instances or fields.")
             for key, held in zip(keys, values, strict=True):
                 held[name] = found[key]
     bodies = map(schema.represent, values, instances) if represent else [None] * len(instances)

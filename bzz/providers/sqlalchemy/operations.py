@@ -27,18 +27,28 @@ from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
 
-def get(session: Session, mapped_class: MappedClass, address: Address, visible: Visible, *, represent: bool) -> Stored:
+def get(
+    session: Session,
+    mapped_class: MappedClass,
+    address: Address,
+    visible: Visible,
+    *,
+    represent: bool,
+    is_limited: bool = False,
+) -> Stored:
     """Return the instance at ``address``.
 
     Raises:
         NotFound: no such instance exists, or it is not ``visible``.
+        BadRequest: raised by ``to_stored``.
     """
     if visible is None or mapped_class.keeps(visible):
         statement = mapped_class.select_by(address.field, visible)
     else:
         statement = visible.where(mapped_class.equals(address.field))
     instance = load_one(session, statement, mapped_class, address)
-    [stored] = to_stored(session, mapped_class, address.schema, [instance], address.undefer, represent=represent)
+    schema, undefer = address.schema, address.undefer
+    [stored] = to_stored(session, mapped_class, schema, [instance], undefer, represent=represent, is_limited=is_limited)
     return stored
 
 
@@ -55,6 +65,9 @@ def list_(
     """Return the page of ``visible`` instances that ``query`` asks for.
 
     If ``places`` is not None, it is the subquery of ``Relationship.select_places``. It has the order of the page.
+
+    Raises:
+        BadRequest: raised by ``to_stored``.
     """
     dialect = session.get_bind(mapped_class.mapper).dialect.name
     is_kept = visible is None or mapped_class.keeps(visible)
@@ -66,7 +79,8 @@ def list_(
         statement = page(wanted, mapped_class, query, dialect)
         statement = statement if places is None else in_places(statement, mapped_class, places)
     found = load_all(session, statement)
-    items = to_stored(session, mapped_class, schema, found[: query.per_page], query.undefer, represent=represent)
+    shown, undefer = found[: query.per_page], query.undefer
+    items = to_stored(session, mapped_class, schema, shown, undefer, represent=represent, is_limited=True)
     total = None
     if query.count:
         keys = wanted.with_only_columns(*mapped_class.key).order_by(None).subquery()
@@ -174,10 +188,13 @@ def represent(
     """Return instances as ``Stored``, with their representations.
 
     Changes to the instances are not stored.
+
+    Raises:
+        BadRequest: raised by ``to_stored``.
     """
     with session.no_autoflush:
         session.add_all(instance for instance in instances if sa.inspect(instance).detached)
-        return to_stored(session, mapped_class, schema, instances, undefer, represent=True)
+        return to_stored(session, mapped_class, schema, instances, undefer, represent=True, is_limited=True)
 
 
 def split(mapped_class: MappedClass, data: Values) -> tuple[Values, Values]:

@@ -135,10 +135,9 @@ class SQLAlchemyProvider(ThreadedProvider):
     async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
         """Return the instance at ``address``."""
         mapped_class, visible = await self._at(address, state)
+        options = {"represent": represent, "is_limited": not state.is_writing}
         return await self._run(
-            state,
-            mapped_class,
-            lambda session: operations.get(session, mapped_class, address, visible, represent=represent),
+            state, mapped_class, lambda session: operations.get(session, mapped_class, address, visible, **options)
         )
 
     async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:

@@ -151,7 +151,9 @@ class Relationship:
         keys = [found.c[name] for name in names]
         return sa.select(*keys, sa.func.min(found.c.place).label("place")).group_by(*keys).subquery()
 
-    def member_keys(self, session: Session, keys: Collection[Any], wanted: Collection[Any] | None) -> dict[Any, Any]:
+    def member_keys(
+        self, session: Session, keys: Collection[Any], wanted: Collection[Any] | None, most: int | None = None
+    ) -> dict[Any, Any]:
         """Return a dict from a parent's primary key to its members' keys.
 
         The value is a list of keys, in the order of the relationship. For a to-one relationship it is a key or None.
@@ -160,11 +162,13 @@ class Relationship:
             session: the session that runs the queries.
             keys: primary keys of the parents.
             wanted: primary keys of the members to find. None means all members.
+            most: how many members to load, if all members are wanted. None means no limit.
         """
         found: defaultdict[Any, list[Any]] = defaultdict(list)
         size, order = len(self.prop.parent.primary_key), self.order(session.get_bind(self.prop.parent).dialect.name)
         for some in [None] if wanted is None else batches([*wanted]):
-            for row in session.execute(self.select_pairs(keys, some).order_by(*order)):
+            statement = self.select_pairs(keys, some).order_by(*order)
+            for row in session.execute(statement if some is not None or most is None else statement.limit(most)):
                 found[key_from(row[:size])].append(key_from(row[size:]))
         if self.many:
             return {key: found[key] for key in keys}
