@@ -70,8 +70,10 @@ def split(text: str) -> list[str]:
     """Return the texts of the parts of a key.
 
     Raises:
-        ValueError: ``text`` has a ``%`` that does not begin ``%25`` or ``%7E``.
+        ValueError: ``text`` has more than ``MAX_KEY`` characters, or a ``%`` that does not begin ``%25`` or ``%7E``.
     """
+    if len(text) > MAX_KEY:  # checked first, as the rest takes long for a long text
+        raise ValueError(f"expected at most {MAX_KEY} characters")
     if not _TEXT.fullmatch(text):
         raise ValueError("expected %25 for each % and %7E for each ~ inside a part")
     return [part.replace("%7E", SEPARATOR).replace("%25", "%") for part in text.split(SEPARATOR)]

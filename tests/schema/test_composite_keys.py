@@ -34,6 +34,9 @@ def test_a_key_has_one_text(code: str) -> None:
         (7, "expected a string"),
         ([1, "a", "2020-01-31"], "expected a string"),
         (f"1~{'a' * 512}~2020-01-31", "expected at most 512 characters"),
+        ((1, "a" * 512, "2020-01-31"), "expected at most 512 characters"),
+        ("~" * 513, "expected at most 512 characters"),
+        ("%" * 513, "expected at most 512 characters"),
     ],
 )
 def test_what_is_no_key_is_refused(raw: object, message: str) -> None:
