@@ -16,11 +16,11 @@ from sqlalchemy.orm import Mapper, Session
 
 from bzz.exceptions import Conflict
 from bzz.providers.sqlalchemy.errors import TAKEN
-from bzz.providers.sqlalchemy.holders import MANY_TO_ONE, Prop, shows_all
+from bzz.providers.sqlalchemy.holders import MANY_TO_ONE, Prop
 from bzz.providers.sqlalchemy.keys import attribute_of, equal, key_attributes, key_from
 from bzz.providers.sqlalchemy.locks import for_update
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
-from bzz.providers.sqlalchemy.relationships import relationships
+from bzz.providers.sqlalchemy.relationships import relationships, shows_all
 
 
 @dataclass(frozen=True, slots=True)
