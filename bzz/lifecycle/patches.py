@@ -7,10 +7,12 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from bzz.lifecycle.moves import as_list
 from bzz.lifecycle.preconditions import Precondition
 from bzz.schema.errors import raise_if_invalid
 from bzz.schema.fields import Values
 from bzz.schema.parts import trespasses
+from bzz.schema.relations import referred_model
 from bzz.schema.schema import Schema
 
 
@@ -62,18 +64,37 @@ class Patch:
 
         Raises:
             PreconditionFailed: the precondition does not hold.
-            Invalid: the request would change the identifier or a read-only field.
+            Invalid: the request would change the identifier or a read-only field. Or both sides of a relation would let
+                the instance join or leave itself.
         """
         if self.precondition is not None:
             self.precondition.check(self.schema, stored, self.data)
         trespassing = {name: [text] for name, text in trespasses(self.schema, "update", self.fixed, stored)}
-        raise_if_invalid({**trespassing, **dict(self._moved(stored))}, self.schema.read_only_values(self.fixed, stored))
+        errors = {**trespassing, **dict(self._moved(stored)), **dict(self._doubled(stored))}
+        raise_if_invalid(errors, self.schema.read_only_values(self.fixed, stored))
 
     def _moved(self, stored: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         key = self.schema.pk or self.schema.id_field
         for name in (key, *self.schema.fields[key].parts) if key else ():
             if name in self.data and not self.schema.fields[name].type.same(stored.get(name), self.data[name]):
                 yield self.schema.public_name(name), ["is read-only"]
+
+    def _doubled(self, stored: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+        """Yield errors for the two sides of a relation that both change whether the instance is a member of itself.
+
+        Both sides show the same row then, which must be written and told once.
+        """
+        for name in self.data:
+            known = self.schema.fields[name]
+            other = self.schema.fields.get(known.mirror or name, known)
+            is_pair = other.name != name and other.name in self.data and other.mirror == name
+            if is_pair and issubclass(self.schema.model, referred_model(known) or ()):
+                own = stored.get(str(self.schema.pk))
+                sides = [(stored.get(one), self.data[one]) for one in (name, other.name)]
+                if any((own in as_list(held)) is not (own in as_list(wanted)) for held, wanted in sides):
+                    public = self.schema.public_name(other.name)
+                    text = f"says whether this instance contains itself, as {public} does; send one of them"
+                    yield self.schema.public_name(name), [text]
 
     def apply(self, stored: Values) -> Values:
         """Return the new values of an instance that has the ``stored`` values.

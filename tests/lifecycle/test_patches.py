@@ -7,10 +7,10 @@ from typing import Any
 from bzz.lifecycle.patches import parse_patch
 from bzz.schema.containers import List, Map
 from bzz.schema.fields import Field
-from bzz.schema.relations import Embedded
+from bzz.schema.relations import Embedded, Reference
 from bzz.schema.scalars import INTEGER, STRING
 from bzz.schema.schema import Schema
-from tests.support.schemas import SCHEMA, Model, errors_of, fields
+from tests.support.schemas import OTHER, SCHEMA, Model, errors_of, fields
 
 
 def test_a_patch_may_repeat_read_only_values_as_they_are_stored() -> None:
@@ -56,3 +56,37 @@ def test_documents_with_generated_values_may_move_or_go_but_not_repeat() -> None
     ]
     for lines, wrong in wrongs:
         assert errors_of(parse_patch(schema, {"lines": lines}).check, stored) == {wrong: ["is read-only"]}
+
+
+def test_the_two_sides_of_a_relation_do_not_both_move_an_instance_into_itself() -> None:
+    own, other = List(Reference(lambda: Model, lambda: INTEGER)), List(OTHER)
+    schema = Schema(
+        Model,
+        fields(
+            Field("id", INTEGER),
+            Field("friends", own, mirror="friend_of"),
+            Field("friend_of", own, mirror="friends"),
+            Field("teams", other, mirror="people"),
+            Field("people", other, mirror="teams"),
+            Field("twins", own, mirror="twins"),
+        ),
+        pk="id",
+        public_names={"friend_of": "fans"},
+    )
+    apart: dict[str, Any] = {"id": 1, "friends": [2], "friend_of": [3], "teams": [], "people": [], "twins": []}
+    itself = {**apart, "friends": [1], "friend_of": [1]}
+    text = "says whether this instance contains itself, as {} does; send one of them"
+    refused = {"friends": [text.format("fans")], "fans": [text.format("friends")]}
+    fine: list[Any] = [
+        (apart, {"friends": [3], "fans": [2]}),
+        (apart, {"friends": [1]}),
+        (apart, {"teams": [1], "people": [1]}),
+        (apart, {"twins": [1], "fans": [1]}),
+        (itself, {"friends": [1], "fans": [2, 1]}),
+    ]
+    for stored, raw in fine:
+        parse_patch(schema, raw).check(stored)
+    for raw in ({"friends": [1], "fans": [1]}, {"friends": [1], "fans": []}):
+        assert errors_of(parse_patch(schema, raw).check, apart) == refused
+    for raw in ({"friends": [], "fans": []}, {"friends": [1], "fans": []}):
+        assert errors_of(parse_patch(schema, raw).check, itself) == refused

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from bzz.signals import post_update_instance
 from bzz.testing import capture
 from tests.lifecycle.relations.conftest import World
 from tests.lifecycle.relations.models import Group, User
+from tests.providers.sqlalchemy.conftest import Database
 
 
 async def groups_of(world: World, user: int) -> list[str]:
@@ -81,3 +84,48 @@ async def test_a_relation_that_a_body_repeats_is_no_change(world: World) -> None
     with capture(post_update_instance) as sent:
         assert (await world.api("PATCH", "/user/1", json_body={"name": "x", "groups": ["1"]})).status == 200
     assert sent[0].keywords["updated_fields"] == {"name": {"from": "", "to": "x"}}
+
+
+class Graph(DeclarativeBase):
+    pass
+
+
+link = sa.Table(
+    "reach_link",
+    Graph.metadata,
+    sa.Column("source", sa.ForeignKey("reach_node.id"), primary_key=True),
+    sa.Column("target", sa.ForeignKey("reach_node.id"), primary_key=True),
+)
+
+
+class Node(Graph):
+    __tablename__ = "reach_node"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    targets: Mapped[list[Node]] = relationship(
+        secondary=link,
+        primaryjoin=lambda: Node.id == link.c.source,
+        secondaryjoin=lambda: Node.id == link.c.target,
+        back_populates="sources",
+    )
+    sources: Mapped[list[Node]] = relationship(
+        secondary=link,
+        primaryjoin=lambda: Node.id == link.c.target,
+        secondaryjoin=lambda: Node.id == link.c.source,
+        back_populates="targets",
+    )
+
+
+async def test_a_body_does_not_move_an_instance_into_itself_from_both_sides(
+    world: World, database: Database, told: list[tuple[Any, ...]]
+) -> None:
+    await database.create(Graph)
+    world.serve(Node)
+    await world.store(Node)
+    await world.store(Node)
+    told.clear()
+    refused = await world.api("PATCH", "/node/1", json_body={"targets": ["1"], "sources": ["1"]})
+    assert (refused.status, sorted(refused.json["errors"])) == (400, ["sources", "targets"])
+    assert (await world.api("PUT", "/node/1", form="targets[]=1&sources[]=1")).status == 400
+    assert told == []
+    moved = await world.api("PATCH", "/node/1?fields=targets,sources", json_body={"targets": ["2"], "sources": ["2"]})
+    assert moved.json == {"targets": ["2"], "sources": ["2"]}
