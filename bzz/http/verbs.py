@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bzz.resources.paths import Path, Step
+from bzz.resources.paths import METHODS_OF, Path, Step
 from bzz.resources.resource import Resource
 from bzz.schema.fields import Holder
 
-METHODS_OF = {
-    "list": ("GET", "HEAD"),
-    "get": ("GET", "HEAD"),
-    "create": ("POST",),
-    "associate": ("POST",),
-    "update": ("PUT", "PATCH"),
-    "delete": ("DELETE",),
-    "dissociate": ("DELETE",),
-}
 VERB_OF = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 READING = frozenset({"GET"})

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from bzz.exceptions import BzzError, Conflict, Invalid, MethodNotAllowed, NotFound
+from bzz.exceptions import BzzError, Conflict, Invalid, NotFound
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.moves import SIGNALS, are_heard
 from bzz.lifecycle.patches import Patch
-from bzz.lifecycle.revisions import Revision, check_allowed
+from bzz.lifecycle.revisions import Revision, check_allowed, not_allowed
 from bzz.lifecycle.rows import Creation, Deletion
 from bzz.lifecycle.targets import Target
 from bzz.providers.conditions import Condition
@@ -39,7 +39,7 @@ def check_relation(act: Act, target: Target, whole: Stored) -> None:
         check_allowed(act, resource, "update", "PUT", "PATCH")
     known = resource.schema.fields.get(target.steps[0].field if target.steps else step.field)
     if known is not None and not (act.in_process or known.updatable):
-        raise MethodNotAllowed(["GET", "HEAD", "OPTIONS"])
+        raise not_allowed(act, resource)
 
 
 async def rows_to_join(
@@ -226,7 +226,7 @@ def _revision(act: Act, name: str, member: Stored, key: Any, parents: Mapping[An
     resource = act.path.end.resource.of_instance(member.instance)
     check_allowed(act, resource, "update", "PUT", "PATCH")
     if not (act.in_process or resource.schema.fields[name].updatable):
-        raise MethodNotAllowed([*sorted(resource.methods), "OPTIONS"])
+        raise not_allowed(act, resource)
     target, pk = Target(act.unit_of_work, address_of(resource.schema, member), resource), str(act.schema.pk)
     patch, expected = Patch(resource.schema, {name: key}, {name: key}), {name: member.values.get(name)}
     return Revision(act, target, patch, member, member.values[pk], expected, parents)

@@ -15,6 +15,7 @@ from bzz.lifecycle.references import check_references, refers
 from bzz.lifecycle.targets import Target
 from bzz.providers.values import Stored, Undefer
 from bzz.providers.writes import Update
+from bzz.resources.paths import METHODS_OF
 from bzz.resources.resource import Resource
 from bzz.schema.errors import MAX_ERRORS, NO_INSTANCE
 from bzz.schema.fields import Values
@@ -182,11 +183,27 @@ def check_allowed(act: Act, resource: Resource, verb: str, *methods: str) -> Non
     if act.in_process:
         return
     if resource.methods.isdisjoint(methods):
-        raise MethodNotAllowed([*sorted(resource.methods), "OPTIONS"])
+        raise not_allowed(act, resource)
     if verb in resource.refused:
         if getattr(act.unit_of_work.state.handler, "current_user", None):
             raise Forbidden(f"You may not {verb} this {resource.schema.model.__name__}.")
         raise Unauthorized
+
+
+def not_allowed(act: Act, resource: Resource) -> MethodNotAllowed:
+    """Return the error of a request that an instance refuses, by the instance's own class.
+
+    Its methods are those that the path takes all the same: to read, and what the class allows at its own path.
+
+    Args:
+        act: the act.
+        resource: the access to the instance.
+    """
+    end = act.path.end
+    acts = [name for name in end.acts if not end.is_reference or name in ("list", "get")]
+    methods = (end.resource if end.is_reference else resource).methods
+    taken = {method for name in acts for method in METHODS_OF[name] if method in methods}
+    return MethodNotAllowed([*sorted(taken), "OPTIONS"])
 
 
 def deferred(schema: Schema, data: Values) -> Undefer:

@@ -16,6 +16,15 @@ from bzz.schema.relations import Embedded, Relation, relation_at
 from bzz.schema.schema import Schema
 
 MAX_SEGMENTS = 8
+METHODS_OF = {  # the HTTP methods of acts
+    "list": ("GET", "HEAD"),
+    "get": ("GET", "HEAD"),
+    "create": ("POST",),
+    "associate": ("POST",),
+    "update": ("PUT", "PATCH"),
+    "delete": ("DELETE",),
+    "dissociate": ("DELETE",),
+}
 NO_PATH = "There is nothing at this path."
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import bzz
 from bzz.auth.providers.mock import MockProvider
 from bzz.signals import post_update_instance, pre_update_instance
@@ -42,6 +44,27 @@ async def test_a_member_whose_own_class_forbids_it_neither_joins_nor_gives_way(w
     await bzz.ModelHive(world.provider, GoldProfile).update(1, {"team": 1})
     await world.store(Profile)
     assert (await world.api("POST", "/team/1/profile", json_body={"profile": "2"})).status == 409
+
+
+@pytest.mark.parametrize("options", [{"read_only": ["team"]}, {"methods": ["GET", "POST", "DELETE"]}])
+async def test_what_is_allowed_instead_is_what_the_path_takes(world: World, options: dict[str, Any]) -> None:
+    world.serve(Team)
+    world.serve(Profile)
+    world.serve(GoldProfile, **options)
+    world.serve(User)
+    world.serve(Admin, methods=["GET", "POST"])
+    await world.store(Team)
+    await world.store(GoldProfile)
+    await world.store(Admin)
+    refused = [
+        await world.api("POST", "/team/1/profile", json_body={"profile": "1"}),
+        await world.api("POST", "/profile/1/team", json_body={"team": "1"}),
+        await world.api("PUT", "/user/1", json_body={"name": "x"}),
+        await world.api("DELETE", "/user/1"),
+    ]
+    for reply in refused:
+        assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+        assert reply.json["detail"] == "This path takes GET, HEAD, OPTIONS."
 
 
 async def test_a_member_with_a_private_foreign_key_is_told_that_it_joins_and_leaves(
