@@ -89,6 +89,9 @@ async def rows_to_join(
         left = [row for member in replaced.values() for row in await rows_to_leave(act, target, parent, member)]
     except BzzError as error:
         raise Conflict("You may not change the instance that holds this place; it must leave first.") from error
+    for row in left:
+        if isinstance(row, Revision):
+            row.is_replaced = True
     parents = await _parents(act, str(holder.field), parent, members)
     return [*left, *[_revision(act, str(holder.field), member, key, parents) for member in members]]
 
@@ -126,15 +129,24 @@ async def write_rows(act: Act, rows: Sequence[Row]) -> Sequence[Stored]:
 
     Raises:
         Invalid: a new row needs more than its references.
+        Conflict: a value is taken. ``errors`` contains the name of the relation, not of the fields that store it.
         BzzError: raised by ``Provider.write_all``.
         Exception: raised by a receiver.
     """
     for row in rows:
         await row.announce()
+    made = [row.schema.model.__name__ for row in rows if isinstance(row, Creation)]
     try:
         return await act.unit_of_work.write_all([row.write() for row in rows])
+    except Conflict as error:
+        holder, errors = _holder(act), error.errors
+        if holder is not None:  # the caller knows the relation, not the fields that store it
+            stored = errors if made else errors.keys() & {act.schema.public_name(str(holder.field))}
+            texts = [*dict.fromkeys(text for name in stored for text in errors[name])]
+            error.errors = {name: errors[name] for name in errors if name not in stored}
+            error.errors |= {act.path.end.name: texts} if texts else {}
+        raise
     except Invalid as error:
-        made = [row.schema.model.__name__ for row in rows if isinstance(row, Creation)]
         if not made:
             raise
         detail = f"References alone do not make a valid {made[0]}; create it by itself, with all its fields."

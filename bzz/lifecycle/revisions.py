@@ -39,6 +39,7 @@ class Revision:
         expected: values that the instance must still have when it is written.
         related: instances that are loaded already, by primary key: those that the instance refers to or will refer to.
         moves: the members that join or leave relations of the instance. ``announce`` adds to them.
+        is_replaced: whether the instance leaves a relation because another one takes its place.
     """
 
     act: Act
@@ -49,6 +50,7 @@ class Revision:
     expected: Values = field(default_factory=dict)
     related: Mapping[Any, Stored] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
+    is_replaced: bool = False
     _held: Values = field(default_factory=dict)  # the values from which moves were checked and announced
 
     def is_watched(self) -> bool:
@@ -126,7 +128,7 @@ class Revision:
         """
         schema = self.patch.schema
         is_other = any(not schema.fields[name].type.same(stored.get(name), v) for name, v in self.expected.items())
-        if is_other and all(self.patch.data.get(name, ...) is None for name in self.expected):
+        if is_other and not self.is_replaced and all(self.patch.data.get(name, ...) is None for name in self.expected):
             raise NotFound(NO_INSTANCE)  # the member left in another way
         if is_other or not all(self._is_announced(name, held, stored) for name, held in self._held.items()):
             raise Conflict("Another request changed this relation; read it again.")

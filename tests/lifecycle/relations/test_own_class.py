@@ -129,6 +129,42 @@ async def test_a_member_that_moves_while_receivers_run_is_a_conflict_or_not_foun
         assert (await world.api("DELETE", "/team/3/projects/1")).status == 404
 
 
+async def test_a_place_that_is_left_while_receivers_run_is_a_conflict(world: World) -> None:
+    world.serve(Team)
+    world.serve(Profile)
+    await world.store(Team)
+    await world.store(Profile, team=1)
+    await world.store(Profile)
+    profiles = bzz.ModelHive(world.provider, Profile)
+
+    async def leave(sender: Any, instance: Any, handler: Any) -> None:
+        if handler is not None and instance.id == 1:
+            await profiles.update(1, {"team": None})
+
+    with pre_update_instance.connected_to(leave, Profile):
+        assert (await world.api("POST", "/team/1/profile", json_body={"profile": "2"})).status == 409
+    assert (await world.read(Profile, 2)).team_id is None
+    assert (await world.api("POST", "/team/1/profile", json_body={"profile": "2"})).status == 201
+
+
+async def test_a_place_that_is_taken_while_receivers_run_is_a_conflict_about_the_relation(world: World) -> None:
+    world.serve(Team)
+    world.serve(Profile)
+    await world.store(Team)
+    await world.store(Profile)
+    await world.store(Profile)
+    profiles = bzz.ModelHive(world.provider, Profile)
+
+    async def take(sender: Any, data: dict[str, Any], handler: Any) -> None:
+        if handler is not None:
+            data["text"] = "x"
+            await profiles.update(1, {"team": 1})
+
+    with pre_update_instance.connected_to(take, Profile):
+        refused = await world.api("POST", "/team/1/profile", json_body={"profile": "2"})
+    assert (refused.status, refused.json["errors"]) == (409, {"profile": ["is taken"]})
+
+
 async def test_what_the_orm_changes_with_a_member_that_is_deleted_is_told(
     world: World, told: list[tuple[Any, ...]]
 ) -> None:

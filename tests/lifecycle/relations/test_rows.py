@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+import bzz
 from bzz.lifecycle import joining
+from bzz.signals import pre_create_instance
 from tests.lifecycle.relations.conftest import World
 from tests.lifecycle.relations.models import Leadership, Membership, Team, User
+from tests.providers.sqlalchemy.conftest import Database
 
 
 async def test_a_mapped_table_without_a_hive_is_read_only(world: World) -> None:
@@ -102,3 +107,44 @@ async def test_a_row_is_deleted_only_as_its_own_class_allows(world: World, metho
     await world.store(Leadership, team_id=1, user_id=1)
     assert (await world.api("DELETE", "/team/1/people/1")).status == status
     assert len((await world.api("GET", "/membership")).json) == (1 if status == 405 else 0)
+
+
+class Harbour(DeclarativeBase):
+    pass
+
+
+class Ship(Harbour):
+    __tablename__ = "reach_ship"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    crew: Mapped[list[Sailor]] = relationship(secondary="reach_berth")
+
+
+class Sailor(Harbour):
+    __tablename__ = "reach_sailor"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Berth(Harbour):
+    __tablename__ = "reach_berth"
+    ship_id: Mapped[int] = mapped_column(sa.ForeignKey("reach_ship.id"), primary_key=True)
+    sailor_id: Mapped[int] = mapped_column(sa.ForeignKey("reach_sailor.id"), primary_key=True)
+
+
+async def test_a_member_that_joins_twice_at_once_is_a_conflict_about_the_relation(
+    world: World, database: Database
+) -> None:
+    await database.create(Harbour)
+    for model in (Ship, Sailor, Berth):
+        world.serve(model)
+    await world.store(Ship)
+    await world.store(Sailor)
+    berths = bzz.ModelHive(world.provider, Berth)
+
+    async def join_first(sender: Any, handler: Any) -> None:
+        if handler is not None:
+            await berths.create({"ship_id": 1, "sailor_id": 1})
+
+    with pre_create_instance.connected_to(join_first, Berth):
+        refused = await world.api("POST", "/ship/1/crew", json_body={"crew": ["1"]})
+    assert (refused.status, refused.json["errors"]) == (409, {"crew": ["is taken"]})
+    assert (await world.api("POST", "/ship/1/crew", json_body={"crew": ["1"]})).status == 200
