@@ -49,7 +49,7 @@ async def check_references(
 
     Raises:
         Invalid: a reference refers to no instance that the request may see. ``errors`` contains the dotted public name
-            of the reference.
+            of the reference. If the request cannot read that reference, the name is that of the field that changes it.
     """
     errors: dict[str, list[str]] = {}
     for model, added in (await unit_of_work.compute(_added, schema, new, old, may_read=may_read)).items():
@@ -57,10 +57,12 @@ async def check_references(
         keys = {name: key for name, key in added.items() if is_served or not _is_bare(schema, name)}
         referred = reach.referred(model, unit_of_work.provider)
         found = await unit_of_work.shown_keys(referred, keys.values())
-        missing = islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors))
-        errors |= {
-            name: [f"there is no {model.__name__} {referred.identifier(keys[name], referred.pk)}"] for name in missing
-        }
+        for name in islice((name for name, key in keys.items() if key not in found), MAX_ERRORS - len(errors)):
+            sent = _changed_by(schema, name, new, may_read=may_read)
+            key = referred.identifier(keys[name], referred.pk)
+            errors[sent or name] = [
+                f"there is no such {model.__name__}" if sent else f"there is no {model.__name__} {key}"
+            ]
     if errors:
         raise Invalid(errors=public_errors(schema, errors))
 
@@ -97,6 +99,17 @@ def _added(schema: Schema, new: Values, old: Mapping[str, Any], *, may_read: boo
         if (_field(name), model, key) not in kept:
             added[model][name] = key
     return added
+
+
+def _changed_by(schema: Schema, name: str, new: Values, *, may_read: bool) -> str | None:
+    """Return the field in ``new`` that changes the reference ``name``, if the request cannot read that reference.
+
+    Return None if the request can read it, or sets it itself.
+    """
+    known = schema.fields[name.partition(".")[0]]
+    if known.name in new or (may_read and known.readable):
+        return None
+    return next(one.name for one in schema.sharing if one.name in new and {*one.stored_in} & {*known.stored_in})
 
 
 def _is_bare(schema: Schema, name: str) -> bool:

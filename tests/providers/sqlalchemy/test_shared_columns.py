@@ -164,6 +164,26 @@ async def test_each_relation_that_changes_is_told(
         assert await company_of(client, "/project/5") == ["2"]
 
 
+@pytest.mark.parametrize("options", [{"write_only": ["team"]}, {"methods": ["PATCH"]}, {}])
+async def test_an_error_tells_nothing_of_a_reference_that_the_request_cannot_read(options: Any, tmp_path: Path) -> None:
+    some = [*rows(), Company(id=3)]
+    async with keyed(tmp_path, Base, some, hives(Project=options)) as client:
+        reply = await client("PATCH", "/project/5", json_body={"company": "3"})
+        errors = {"company": ["there is no such Team"]} if options else {"team": ["there is no Team 3~1"]}
+        assert (reply.status, reply.json["errors"]) == (400, errors)
+
+
+async def test_members_that_nobody_listens_to_take_no_hidden_reference_along(tmp_path: Path) -> None:
+    def first(queryset: Any, handler: Any) -> Any:
+        return queryset.where(Team.company_id == 1)
+
+    async with keyed(tmp_path, Base, rows(), hives(Team={"scope": first})) as client:
+        reply = await client("POST", "/company/2/projects", json_body={"projects": ["5"]})
+        assert (reply.status, reply.json["errors"]) == (400, {"team": ["there is no Team 2~1"]})
+        assert (await client("GET", "/project/5")).json["team"] == "1~1"
+        assert (await client("POST", "/company/2/projects", json_body={"projects": ["6"]})).status == 201
+
+
 @pytest.mark.parametrize("path", ["/team/1~1", "/company/1"])
 async def test_each_relation_that_a_delete_of_its_parent_clears_is_told(path: str, tmp_path: Path) -> None:
     cleared = {"company": {"from": 1, "to": None}, "team": {"from": (1, 1), "to": None}}
