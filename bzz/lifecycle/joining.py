@@ -79,7 +79,7 @@ async def rows_to_join(
         names, schema = (str(holder.field), holder.member_field), _rows(act, holder).schema
         pairs = ((key, member) for member in joining)
         return [Creation(act, schema, dict(zip(names, pair, strict=True)), pair) for pair in pairs]
-    if act.path.end.is_list and _is_silent(act):
+    if act.path.end.is_list and _is_silent(act, str(holder.field)):
         return []
     members = await _loaded(act, joining, found)
     replaced = await act.unit_of_work.fetch(act.schema, leaving, represent=False)
@@ -190,14 +190,20 @@ def _holder(act: Act) -> Holder | None:
     return holder if holder is not None and holder.field is not None else None
 
 
-def _is_silent(act: Act) -> bool:
+def _is_silent(act: Act, name: str) -> bool:
     """Tell whether no receiver listens to the members of the relation at the act's path, and nothing narrows writes.
 
     The provider then writes all members at once.
+
+    Args:
+        act: the act.
+        name: the field of the members that stores the relation. A change of it may also change another reference.
     """
     resource = act.path.end.resource
     heard = (pre_update_instance, post_update_instance, request_failed, *(one for pair in SIGNALS for one in pair))
-    is_narrowed = resource.is_narrowed or any(known.closed for known in act.schema.sharing)
+    is_narrowed = resource.is_narrowed or any(
+        known.closed or (known.name != name and referred_model(known)) for known in act.schema.sharing
+    )
     return not (is_narrowed or resource.variants or any(signal.receivers for signal in heard))
 
 
