@@ -69,7 +69,8 @@ class Patch:
         """
         if self.precondition is not None:
             self.precondition.check(self.schema, stored, self.data)
-        trespassing = {name: [text] for name, text in trespasses(self.schema, "update", self.fixed, stored)}
+        texts = trespasses(self.schema, "update", self.fixed, stored, new=self.data)
+        trespassing = {name: [text] for name, text in texts}
         errors = {**trespassing, **dict(self._moved(stored)), **dict(self._doubled(stored))}
         raise_if_invalid(errors, self.schema.read_only_values(self.fixed, stored))
 

@@ -81,7 +81,7 @@ def check_parts(schema: Schema, sent: Values, data: Values) -> None:
         Invalid: the request sets such a part.
     """
     kept = {name: value for name, value in sent.items() if schema.fields[name].type.same(value, data.get(name))}
-    texts = trespasses(schema, "create", kept, {}, decided=data)
+    texts = trespasses(schema, "create", kept, {}, new=data, decided=data)
     if errors := {name: [text] for name, text in texts}:
         raise Invalid(errors=errors)
 

@@ -52,7 +52,8 @@ def restrict(
         "write_only": _field_names(schema, "write_only", write_only),
         "create_only": _field_names(schema, "create_only", create_only),
     }
-    hidden, fixed, secret, initial = (names | _alike(schema, names) for names in named.values())
+    hidden, secret = (named[name] | _alike(schema, named[name]) for name in ("exclude", "write_only"))
+    fixed, initial = (named[name] | _stored_alike(schema, named[name]) for name in ("read_only", "create_only"))
 
     def access(known: Field) -> Field:
         if known.name in hidden or (shown is not None and known.name not in shown):
@@ -70,8 +71,7 @@ def restrict(
     closed = _closed_verbs(schema, named, shown)
     restricted = {name: replace(access(known), closed=closed[name]) for name, known in schema.fields.items()}
     scopes = schema.scopes if scope is None else (*schema.scopes, scope)
-    schema = replace(schema, fields=restricted, scopes=scopes)
-    _check_public_names(schema)
+    _check_public_names(schema := replace(schema, fields=restricted, scopes=scopes))
     return schema
 
 
@@ -110,9 +110,9 @@ def _field_names(schema: Schema, option: str, names: Iterable[str]) -> set[str |
 
 
 def _alike(schema: Schema, named: set[str | None]) -> set[str | None]:
-    """Return the fields that an option closes together with those that it names.
+    """Return the fields that an option hides together with those that it names.
 
-    They show the parts of a field that it names, or contain such a field: ``team`` and ``team_id`` close each other.
+    They show the parts of a field that it names, or contain such a field: ``team`` and ``team_id`` hide each other.
     The primary key stays open.
     """
     given = [known for known in schema.fields.values() if known.name in named and known.name != schema.pk]
@@ -125,6 +125,21 @@ def _alike(schema: Schema, named: set[str | None]) -> set[str | None]:
         for known in schema.fields.values()
         if known.name != schema.pk and any(is_alike(known, one) for one in given)
     }
+
+
+def _stored_alike(schema: Schema, named: set[str | None]) -> set[str | None]:
+    """Return the fields that an option fixes together with those that it names.
+
+    They are stored in the same parts. An internal field needs to have only one part in common with them. Another field
+    that has further parts can still change: ``closed`` then protects the parts that both have.
+    """
+    given = [{*known.stored_in} for known in schema.fields.values() if known.name in named and known.name != schema.pk]
+
+    def is_alike(known: Field) -> bool:
+        parts = {*known.stored_in}
+        return parts in given or (known.is_internal and any(parts & other for other in given))
+
+    return {known.name for known in schema.fields.values() if known.name != schema.pk and is_alike(known)}
 
 
 def _closed_verbs(

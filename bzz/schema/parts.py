@@ -7,6 +7,7 @@ in ``shop``, too. So a write of one of them changes the other.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from bzz.schema.fields import Field, Values
@@ -35,15 +36,24 @@ def implied(schema: NamedFields, new: Mapping[str, Any], old: Mapping[str, Any])
 
 
 def trespasses(
-    schema: NamedFields, verb: str, sent: Mapping[str, Any], old: Mapping[str, Any], *, decided: Collection[str] = ()
+    schema: NamedFields,
+    verb: str,
+    sent: Mapping[str, Any],
+    old: Mapping[str, Any],
+    *,
+    new: Mapping[str, Any] = MappingProxyType({}),
+    decided: Collection[str] = (),
 ) -> Iterator[tuple[str, str]]:
     """Yield the values of a request that would change another field, although an option closes that field.
+
+    A field with a part that is null is null. So it does not change as long as one of its parts is null.
 
     Args:
         schema: the schema of the instance.
         verb: ``create`` or ``update``.
         sent: the values that the request sets.
         old: the present values of the instance. Empty if there are none, or if the request may not read them.
+        new: all values that the write sets, with those of receivers.
         decided: closed fields that a receiver has set. The store compares them with the other values.
 
     Yields:
@@ -53,16 +63,23 @@ def trespasses(
     closed = [known for known in schema.sharing if verb in known.closed and known.name not in kept]
     shown = {name: value for name, value in old.items() if name in schema.fields and schema.fields[name].readable}
     before = _parts(schema, shown) if closed else {}
+    after = {**before, **_parts(schema, {**sent, **new})} if closed else {}
+    absent = UNKNOWN if verb == "update" else None
+    closed = [one for one in closed if not (_is_null(one, before, absent) and _is_null(one, after, absent))]
     for name, value in sent.items():
         changed = {
             part
-            for part, after in (_split(schema.fields[name], value) if closed else {}).items()
-            if before.get(part, UNKNOWN if verb == "update" else None) != after
+            for part, now in (_split(schema.fields[name], value) if closed else {}).items()
+            if before.get(part, absent) != now
         }
         other = next((one for one in closed if one.name != name and not changed.isdisjoint(one.stored_in)), None)
         if other is not None:
             hint = f"{schema.public_name(other.name)}, which is read-only" if other.readable else "a read-only field"
             yield schema.public_name(name), f"would change {hint}"
+
+
+def _is_null(known: Field, parts: Mapping[str, Any], absent: Any) -> bool:
+    return any(parts.get(part, absent) is None for part in known.stored_in)
 
 
 def _parts(schema: NamedFields, values: Mapping[str, Any]) -> Values:

@@ -192,3 +192,21 @@ async def test_each_relation_that_a_delete_of_its_parent_clears_is_told(path: st
         sent = await told(client, "DELETE", path, status=204)
         assert sent == [(f"{when}_update_instance", "Project", cleared) for when in ("pre", "post")]
         assert (await client("GET", "/project/5")).json == {"id": "5", "company": None, "team": None}
+
+
+@pytest.mark.parametrize("options", [{"read_only": ["team"]}, {"create_only": ["team"]}])
+async def test_a_closed_relation_that_stays_null_lets_its_columns_change(options: Any, tmp_path: Path) -> None:
+    async with keyed(tmp_path, Base, rows(), hives(Project=options)) as client:
+        assert (await client("POST", "/project", json_body={"company": "1"})).status == 201
+        assert (await client("PATCH", "/project/6", json_body={"company": "2"})).json["company"] == "2"
+        assert (await client("POST", "/company/1/projects", json_body={"projects": ["6"]})).status == 201
+        assert (await client("DELETE", "/company/1/projects/6")).status == 204
+        moved = await client("PATCH", "/project/5", json_body={"company": "2"})
+        assert moved.json["errors"] == {"company": ["would change team, which is read-only"]}
+        assert (await client("DELETE", "/company/1/projects/5")).status == 409
+
+
+async def test_a_hidden_relation_keeps_its_columns_whether_it_is_null_or_not(tmp_path: Path) -> None:
+    async with keyed(tmp_path, Base, rows(), hives(Project={"exclude": ["team"]})) as client:
+        for project in ("5", "6"):
+            assert (await client("PATCH", f"/project/{project}", json_body={"company": "2"})).status == 400, project
