@@ -17,6 +17,7 @@ from bzz.providers.values import Address, Query, Stored
 from bzz.resources.resource import Resource
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Holder
+from bzz.schema.inheritance import subclasses
 from bzz.schema.relations import referred_model
 from bzz.schema.schema import Schema
 from bzz.signals import post_update_instance, pre_update_instance, request_failed
@@ -89,9 +90,8 @@ async def rows_to_join(
         left = [row for member in replaced.values() for row in await rows_to_leave(act, target, parent, member)]
     except BzzError as error:
         raise Conflict("You may not change the instance that holds this place; it must leave first.") from error
-    for row in left:
-        if isinstance(row, Revision):
-            row.is_replaced = True
+    for row in [one for one in left if isinstance(one, Revision)]:
+        row.is_replaced = True
     parents = await _parents(act, str(holder.field), parent, members)
     return [*left, *[_revision(act, str(holder.field), member, key, parents) for member in members]]
 
@@ -199,12 +199,14 @@ def _is_silent(act: Act, name: str) -> bool:
         act: the act.
         name: the field of the members that stores the relation. A change of it may also change another reference.
     """
-    resource = act.path.end.resource
-    heard = (pre_update_instance, post_update_instance, request_failed, *(one for pair in SIGNALS for one in pair))
+    resource, parent = act.path.end.resource, referred_model(act.schema.fields[name])
+    signals = (pre_update_instance, post_update_instance, request_failed, *(one for pair in SIGNALS for one in pair))
+    senders = {*resource.senders, *((parent, *subclasses(parent)) if parent else ())}
+    is_heard = any(signal.has_receivers_for(sender) for signal in signals if signal.receivers for sender in senders)
     is_narrowed = resource.is_narrowed or any(
         known.closed or (known.name != name and referred_model(known)) for known in act.schema.sharing
     )
-    return not (is_narrowed or resource.variants or any(signal.receivers for signal in heard))
+    return not (is_heard or is_narrowed or resource.variants)
 
 
 def _parent_revision(act: Act, target: Target, parent: Stored, key: Any) -> Sequence[Row]:

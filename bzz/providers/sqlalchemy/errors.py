@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
-from sqlalchemy.orm.exc import FlushError, StaleDataError
+from sqlalchemy.orm.exc import FlushError, StaleDataError, UnmappedColumnError
 
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
@@ -82,8 +82,8 @@ def translated(mapped_class: MappedClass, *, is_write: bool = False, is_delete: 
         if not (is_delete and "blank-out primary key" in str(error)):
             raise
         raise Conflict(REFERRED) from error
-    except sa.exc.InvalidRequestError as error:  # the delete would load all members of a write-only relationship
-        if not (is_delete and "passive_deletes" in str(error)):
+    except sa.exc.InvalidRequestError as error:  # the delete would load write-only members, or clear no attribute
+        if not (is_delete and ("passive_deletes" in str(error) or isinstance(error, UnmappedColumnError))):
             raise
         raise Conflict(UNSETTLED) from error
     except sa.exc.TimeoutError as error:

@@ -171,7 +171,7 @@ class Relationship:
             for row in session.execute(statement if some is not None or most is None else statement.limit(most)):
                 found[key_from(row[:size])].append(key_from(row[size:]))
         if self.many:
-            return {key: found[key] for key in keys}
+            return {key: [*dict.fromkeys(found[key])] for key in keys}  # two rows may name the same member
         return {key: next(iter(found[key]), None) for key in keys}
 
 

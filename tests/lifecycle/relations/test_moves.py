@@ -1,4 +1,4 @@
-"""Many-to-many relations whose table no class maps: both sides decide, and each side is told."""
+"""Moves: members that join and leave from both sides of a relation, and who is told."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from bzz.signals import post_update_instance
+from bzz.signals import Signal, post_associate, post_update_instance, pre_provider_call, pre_update_instance
 from bzz.testing import capture
 from tests.lifecycle.relations.conftest import World
-from tests.lifecycle.relations.models import Group, User
+from tests.lifecycle.relations.models import Group, Note, Project, Team, User
 from tests.providers.sqlalchemy.conftest import Database
 
 
@@ -129,3 +129,28 @@ async def test_a_body_does_not_move_an_instance_into_itself_from_both_sides(
     assert told == []
     moved = await world.api("PATCH", "/node/1?fields=targets,sources", json_body={"targets": ["2"], "sources": ["2"]})
     assert moved.json == {"targets": ["2"], "sources": ["2"]}
+
+
+async def test_members_join_at_once_unless_a_receiver_of_their_class_or_of_the_parents_listens(world: World) -> None:
+    world.serve(User)
+    world.serve(Note)
+    await world.store(User)
+    await world.store(Note)
+    calls: list[str] = []
+
+    def listen(sender: str, operation_name: str) -> None:
+        calls.append(operation_name)
+
+    def receive(sender: type) -> None:
+        pass
+
+    async def call(signal: Signal, model: type) -> str:
+        await world.api("DELETE", "/user/1/notes/1")
+        calls.clear()
+        with pre_provider_call.connected_to(listen), signal.connected_to(receive, model):
+            assert (await world.api("POST", "/user/1/notes", json_body={"notes": ["1"]})).status == 201
+        [written] = {"update", "write_all"}.intersection(calls)
+        return written
+
+    assert await call(pre_update_instance, Project) == await call(post_associate, Team) == "update"
+    assert await call(pre_update_instance, Note) == await call(post_associate, User) == "write_all"

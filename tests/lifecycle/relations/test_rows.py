@@ -148,3 +148,16 @@ async def test_a_member_that_joins_twice_at_once_is_a_conflict_about_the_relatio
         refused = await world.api("POST", "/ship/1/crew", json_body={"crew": ["1"]})
     assert (refused.status, refused.json["errors"]) == (409, {"crew": ["is taken"]})
     assert (await world.api("POST", "/ship/1/crew", json_body={"crew": ["1"]})).status == 200
+
+
+async def test_a_member_of_two_rows_is_shown_once(world: World) -> None:
+    world.serve(Team)
+    world.serve(User)
+    world.serve(Membership)
+    await world.store(Team)
+    await world.store(User)
+    for _ in range(2):
+        await world.store(Membership, team_id=1, user_id=1)
+    assert (await world.api("GET", "/team/1?fields=people")).json == {"people": ["1"]}
+    assert len((await world.api("GET", "/team/1?expand=people&fields=people")).json["people"]) == 1
+    assert (await world.api("GET", "/team/1/people?count=true")).headers["X-Total-Count"] == "1"

@@ -176,3 +176,27 @@ async def test_an_instance_with_a_write_only_relation_is_deleted_only_if_the_map
         assert (refused.status, refused.json["detail"]) == (409, UNSETTLED)
         assert (await client("GET", "/team/1")).status == 200
         assert (await client("DELETE", "/crew/1")).status == 204
+
+
+async def test_an_instance_is_not_deleted_if_its_members_cannot_be_cleared(tmp_path: Path) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Kid(Base):
+        __table__ = sa.Table(
+            "kid",
+            Base.metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("team_id", sa.ForeignKey("team.id"), server_default="1"),
+        )
+        __mapper_args__ = {"exclude_properties": ["team_id"]}  # noqa: RUF012
+
+    class Team(Base):
+        __tablename__ = "team"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kids: Mapped[list[Kid]] = relationship(foreign_keys=[Kid.__table__.c.team_id])
+
+    rows = [Team(id=1), Kid(id=1)]
+    async with keyed(tmp_path, Base, rows, {Team: {}, Kid: {}}) as client:
+        refused = await client("DELETE", "/team/1")
+        assert (refused.status, refused.json["detail"]) == (409, UNSETTLED)
