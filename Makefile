@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PARALLEL = -n auto --dist loadfile
 RUNNER = hypothesis pytest pytest-tornado setuptools
 
 .DEFAULT_GOAL := help
@@ -18,14 +19,16 @@ demo: $(VENV)/demo ## Serve the example application (ARGS="--port 9000", say)
 	@$(BIN)/python -m example_app $(ARGS)
 
 test: $(VENV)/test ## Run all tests and report uncovered lines (ARGS="-k signals", say)
-	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run -m pytest $(PARALLEL) $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
 check: lint types docs test ## Check everything that must hold before a change lands
 
 test-on: ## Run the tests but the slow ones and those of random input on another Python (PYTHON=python3.13)
 	@$(MAKE) --no-print-directory VENV=.venvs/$(VERSION) .venvs/$(VERSION)/test
-	@.venvs/$(VERSION)/bin/python -m pytest -m "not hypothesis and not slow" $(ARGS)
+	@.venvs/$(VERSION)/bin/python -m pytest $(PARALLEL) -m "not hypothesis and not slow" $(ARGS)
 
 test-bare: .venvs/bare ## Run the tests that need no extra, without extras
 	@.venvs/bare/bin/python -m pytest -m "not hypothesis and not slow" $(ARGS)
