@@ -25,7 +25,7 @@ WRITES = [
 ]
 
 
-class Place(me.EmbeddedDocument):
+class HomePlace(me.EmbeddedDocument):
     city = me.StringField()
 
 
@@ -34,14 +34,14 @@ class Room(me.EmbeddedDocument):
     city = me.StringField()
 
 
-class Guest(me.Document):
+class HouseGuest(me.Document):
     id = me.StringField(primary_key=True)
-    home = me.EmbeddedDocumentField(Place)
+    home = me.EmbeddedDocumentField(HomePlace)
     rooms = me.EmbeddedDocumentListField(Room)
     meta: dict[str, Any] = {"allow_inheritance": True}  # noqa: RUF012
 
 
-class Star(Guest):
+class StarGuest(HouseGuest):
     pass
 
 
@@ -54,10 +54,10 @@ def serve(api: Api, mongodb: None) -> Serve:
 
     def mount(**options: Any) -> Any:
         api.mount(
-            bzz.ModelHive.routes_for("mongoengine", Guest, resource_name="guest"),
-            bzz.ModelHive.routes_for("mongoengine", Star, resource_name="star", **options),
+            bzz.ModelHive.routes_for("mongoengine", HouseGuest, resource_name="guest"),
+            bzz.ModelHive.routes_for("mongoengine", StarGuest, resource_name="star", **options),
         )
-        return bzz.ModelHive("mongoengine", Star)
+        return bzz.ModelHive("mongoengine", StarGuest)
 
     return mount
 

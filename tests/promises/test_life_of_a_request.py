@@ -145,6 +145,7 @@ def garbage() -> Iterator[list[object]]:
     """Collect what the block leaves to the garbage collector: objects in cycles that nothing refers to."""
     found: list[object] = []
     gc.collect()
+    gc.freeze()  # what other tests keep takes long to search
     gc.disable()
     gc.set_debug(gc.DEBUG_SAVEALL)
     try:
@@ -154,6 +155,7 @@ def garbage() -> Iterator[list[object]]:
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
+        gc.unfreeze()
         gc.enable()
 
 

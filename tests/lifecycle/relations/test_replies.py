@@ -165,9 +165,9 @@ async def test_members_that_a_page_could_not_list_are_not_shown_when_they_join(w
 async def test_an_expansion_reads_no_more_large_instances_than_a_reply_may_show(world: World) -> None:
     heard: list[int] = []
     world.serve(User)
-    world.serve(Note, max_per_page=1000, per_page=1000, max_reply=1_000_000)
-    for number in range(300):
-        await world.store(User, name="x" * 50_000)
+    world.serve(Note, max_per_page=1000, per_page=1000, max_reply=500_000)
+    for number in range(101):
+        await world.store(User, name="x" * 10_000)
         await world.store(Note, owner=number + 1)
 
     def listen(sender: str, operation_name: str, **_: Any) -> None:

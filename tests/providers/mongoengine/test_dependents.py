@@ -26,18 +26,18 @@ class Company(me.Document):
     meta = {"allow_inheritance": True}  # noqa: RUF012
 
 
-class Place(me.EmbeddedDocument):
+class SeatPlace(me.EmbeddedDocument):
     row = me.IntField()
 
 
 class Seat(me.Document):
     """Cannot be served, because its key has parts."""
 
-    place = me.EmbeddedDocumentField(Place, primary_key=True)
+    place = me.EmbeddedDocumentField(SeatPlace, primary_key=True)
     company = me.ReferenceField(Company, reverse_delete_rule=me.CASCADE)
 
 
-class Guest(me.Document):
+class Sitter(me.Document):
     name = me.StringField(primary_key=True)
     seat = me.ReferenceField(Seat, reverse_delete_rule=me.CASCADE)
 
@@ -74,7 +74,7 @@ class Loan(me.Document):
     plan = me.ReferenceField(BigPlan, reverse_delete_rule=me.CASCADE)
 
 
-class Note(me.Document):
+class Memo(me.Document):
     name = me.StringField(primary_key=True)
     plan = me.ReferenceField(Plan, reverse_delete_rule=me.NULLIFY)
     plans = me.ListField(me.ReferenceField(Plan, reverse_delete_rule=me.PULL))
@@ -85,7 +85,7 @@ class Lock(me.Document):
     company = me.ReferenceField(Company, reverse_delete_rule=me.DENY)
 
 
-MODELS = (Company, Subsidiary, Plan, BigPlan, Step, Loan, Seat, Guest, Note, Lock)
+MODELS = (Company, Subsidiary, Plan, BigPlan, Step, Loan, Seat, Sitter, Memo, Lock)
 
 
 @pytest.fixture(params=["server", "mongomock"])
@@ -108,11 +108,11 @@ def insert_all() -> None:
         first = Step(name=f"s{number}", plans=[plan, big]).save()
         second = Step(name=f"t{number}", after=first).save()
         first.update(after=second)
-        seats = [Seat(place=Place(row=10 * number + row), company=company).save() for row in (1, 2)]
+        seats = [Seat(place=SeatPlace(row=10 * number + row), company=company).save() for row in (1, 2)]
         for name, seat in zip("gh", seats, strict=True):
-            Guest(name=f"{name}{number}", seat=seat).save()
+            Sitter(name=f"{name}{number}", seat=seat).save()
         Loan(name=f"l{number}", plan=big).save()
-        Note(name=f"n{number}", plan=plan, plans=[plan, big]).save()
+        Memo(name=f"n{number}", plan=plan, plans=[plan, big]).save()
     Plan(name="q2", subsidiary="c2").save()
 
 
@@ -206,7 +206,7 @@ async def test_too_many_dependents_are_refused(
 
 @pytest.fixture
 def companies(api: Api, store: None) -> Api:
-    served = (Company, Plan, Step, Note, Lock)
+    served = (Company, Plan, Step, Memo, Lock)
     return api.mount([bzz.ModelHive.routes_for("mongoengine", model) for model in served])
 
 
@@ -218,11 +218,11 @@ async def test_deleted_documents_send_signals_with_their_own_class(companies: Ap
     names = [(one.sender.__name__, one.keywords["instance"].name) for one in pre]
     assert names[0] == ("Company", "c1")
     assert {*names[1:]} == {
-        ("Plan", "p1"), ("BigPlan", "b1"), ("Step", "s1"), ("Step", "t1"), ("Guest", "g1"), ("Guest", "h1")
+        ("Plan", "p1"), ("BigPlan", "b1"), ("Step", "s1"), ("Step", "t1"), ("Sitter", "g1"), ("Sitter", "h1")
     }  # fmt: skip
     post = [(one.sender.__name__, one.keywords["instance"].name) for one in sent[7:]]
     assert post == names
-    assert Note.objects.get(name="n1").plan is None, "what the database does by itself sends nothing"
+    assert Memo.objects.get(name="n1").plan is None, "what the database does by itself sends nothing"
 
 
 async def test_documents_are_loaded_only_if_a_receiver_listens(api: Api, commands: Commands) -> None:

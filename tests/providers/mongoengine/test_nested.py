@@ -157,14 +157,14 @@ async def test_a_join_loads_the_parent_and_the_joining_members_only(api: Api, co
     assert [next(iter(command.values())) for command in commands.asked] == ["team", "team"]
 
 
-class Ranked(me.EmbeddedDocument):
+class NestedRank(me.EmbeddedDocument):
     id = me.StringField()
     number = me.IntField()
     seen = me.IntField(default=0)
 
 
 class Ranking(me.Document):
-    named = me.SortedListField(me.EmbeddedDocumentField(Ranked), ordering="number")
+    named = me.SortedListField(me.EmbeddedDocumentField(NestedRank), ordering="number")
     nameless = me.SortedListField(me.EmbeddedDocumentField(Note), ordering="text")
 
     def clean(self) -> None:
