@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from bzz.exceptions import BzzError, Conflict, Invalid, NotFound
+from bzz.exceptions import BzzError, Conflict, Invalid
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.moves import SIGNALS, are_heard
 from bzz.lifecycle.patches import Patch
@@ -15,7 +15,6 @@ from bzz.lifecycle.targets import Target
 from bzz.providers.conditions import Condition
 from bzz.providers.values import Address, Query, Stored
 from bzz.resources.resource import Resource
-from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Holder
 from bzz.schema.inheritance import subclasses
 from bzz.schema.relations import referred_model
@@ -69,10 +68,7 @@ async def rows_to_join(
         MethodNotAllowed, Unauthorized, Forbidden: the caller may not change a row, by the row's own class.
         Conflict: the caller may not change or see a member that must leave.
     """
-    holder, relation = _holder(act), act.path.end.relation
-    if holder is None and relation is not None and relation.field.holder is not None:
-        for resource in await _resources(act, joining, found):  # the members' class shows no field for the parent
-            check_allowed(act, resource, "update", "PUT", "PATCH")
+    holder = _holder(act)
     if holder is None:
         return _parent_revision(act, target, parent, joining[0])
     key = parent.values[str(act.path.parent.schema.pk)]
@@ -110,7 +106,7 @@ async def rows_to_leave(act: Act, target: Target, parent: Stored, member: Stored
 
     Raises:
         MethodNotAllowed, Unauthorized, Forbidden: the caller may not change a row, by the row's own class.
-        NotFound, Conflict: see ``_rows_between``.
+        Conflict: see ``_rows_between``.
     """
     holder = _holder(act)
     if holder is None:
@@ -173,14 +169,6 @@ async def _loaded(act: Act, keys: Sequence[Any], found: Mapping[Any, Stored]) ->
     if missing := [key for key in keys if key not in found]:
         found = {**found, **await act.unit_of_work.fetch(act.schema, missing, represent=False)}
     return [found[key] for key in keys if key in found]
-
-
-async def _resources(act: Act, keys: Sequence[Any], found: Mapping[Any, Stored]) -> Sequence[Resource]:
-    """Return the access to the members with the primary keys ``keys``, by their own classes."""
-    resource = act.path.end.resource
-    if not resource.variants:
-        return [resource]
-    return [resource.of_instance(member.instance) for member in await _loaded(act, keys, found)]
 
 
 def _holder(act: Act) -> Holder | None:
@@ -263,9 +251,8 @@ async def _rows_between(act: Act, holder: Holder, parent: Stored, member: Stored
     Rows that the caller may not see stay.
 
     Raises:
-        NotFound: the caller may see no row between them.
         MethodNotAllowed, Unauthorized, Forbidden: the caller may not delete a row, by the row's own class.
-        Conflict: there are more than ``MAX_ROWS`` rows.
+        Conflict: there is no row, as another request has deleted it, or there are more than ``MAX_ROWS`` rows.
     """
     resource = _rows(act, holder)
     schema, name = resource.schema, holder.model.__name__
@@ -274,10 +261,8 @@ async def _rows_between(act: Act, holder: Holder, parent: Stored, member: Stored
         Condition(str(holder.member_field), "eq", member.values[str(act.schema.pk)]),
     ]
     listing = await act.unit_of_work.list(schema, Query(where=where, per_page=MAX_ROWS), represent=False)
-    if not listing.items:
-        raise NotFound(NO_INSTANCE)
-    if listing.more:
-        raise Conflict(f"More than {MAX_ROWS} instances of {name} hold this member; delete some of them first.")
+    if listing.more or not listing.items:
+        raise Conflict(f"This member is held by no {name}, or by more than {MAX_ROWS}; read the relation again.")
     for row in listing.items:
         check_allowed(act, resource.of_instance(row.instance), "delete", "DELETE")
     return [Deletion(act, address_of(schema, row), row) for row in listing.items]

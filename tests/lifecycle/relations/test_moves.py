@@ -154,3 +154,20 @@ async def test_members_join_at_once_unless_a_receiver_of_their_class_or_of_the_p
 
     assert await call(pre_update_instance, Project) == await call(post_associate, Team) == "update"
     assert await call(pre_update_instance, Note) == await call(post_associate, User) == "write_all"
+
+
+async def test_more_members_than_a_page_lists_are_told_when_they_join(
+    world: World, told: list[tuple[Any, ...]]
+) -> None:
+    world.serve(User)
+    world.serve(Note, max_per_page=1)
+    await world.store(User)
+    for _ in range(2):
+        await world.store(Note)
+    told.clear()
+    joined = await world.api("POST", "/user/1/notes", json_body={"notes": ["1", "2"]})
+    assert (joined.status, joined.body) == (204, b"")
+    assert [one for one in told if one[0] == "post_update_instance"] == [
+        ("post_update_instance", "Note", 1),
+        ("post_update_instance", "Note", 2),
+    ]

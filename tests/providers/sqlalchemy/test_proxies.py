@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+import bzz
+from bzz.exceptions import Invalid
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.schema.fields import Holder
 from bzz.signals import pre_create_instance
@@ -228,3 +230,38 @@ async def test_members_join_a_proxy_whose_rows_show_nothing_of_the_parent(crews:
     assert (await crews("GET", "/crew/1?fields=travellers,trips")).json == {"travellers": ["2"], "trips": ["1"]}
     assert (await crews("DELETE", "/crew/1/travellers/2")).status == 204
     assert (await crews("GET", "/trip")).json == []
+
+
+async def test_nobody_writes_a_proxy_whose_rows_have_no_attribute_for_the_parent(api: Api, database: Database) -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Rider(Own):
+        __tablename__ = "rider"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Ride(Own):
+        __table__ = sa.Table(
+            "ride",
+            Own.metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("bus_id", sa.ForeignKey("bus.id")),
+            sa.Column("rider_id", sa.ForeignKey("rider.id")),
+        )
+        rider = relationship(Rider)
+        __mapper_args__ = {"exclude_properties": ["bus_id"]}  # noqa: RUF012
+
+    class Bus(Own):
+        __tablename__ = "bus"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        rides: Mapped[list[Ride]] = relationship(foreign_keys=[Ride.__table__.c.bus_id])
+        riders: AssociationProxy[list[Rider]] = association_proxy("rides", "rider")
+
+    await mount(api, database, Own, Bus, Rider, Ride)
+    await api.create("/bus")
+    await api.create("/rider")
+    assert (await api("POST", "/bus/1/riders", json_body={"riders": ["1"]})).status == 405
+    hive = bzz.ModelHive(SQLAlchemyProvider(database.factory), Bus)
+    with pytest.raises(Invalid, match=r"riders.*is read-only"):
+        await hive.associate(1, "riders", 1)
+    await hive.close()
