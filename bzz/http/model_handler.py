@@ -208,8 +208,9 @@ class ModelHandler(Handler):
         The act loads the deferred fields that a reply to ``query`` shows.
         """
         undefer = expansion.undeferred(self.path.schema, query)
-        work, is_write = UnitOfWork(self.provider, ActState(self, hive=self.hive)), self.request.method in WRITES
-        return Act(work, self.path, undefer=undefer, may_read=not is_write or self._may_read())
+        work, method = UnitOfWork(self.provider, ActState(self, hive=self.hive)), self.request.method
+        may_read = method not in WRITES or self._may_read()
+        return Act(work, self.path, undefer=undefer, may_read=may_read, method=method)
 
     def _may_read(self) -> bool:
         """Tell whether the caller of a write may GET the end of the path. Each resource along it must allow this."""

@@ -57,6 +57,7 @@ class Act:
             some fields, and gets representations.
         undefer: the deferred fields that the reply shows.
         may_read: whether the caller may read the instances at the end of the path.
+        method: the HTTP method of the request. None for plain code.
         announced: the announcements that no signal has followed yet. Each key of the dict is a pair: the name of the
             act, and ``key``.
         sent: how many signals the act has sent.
@@ -67,6 +68,7 @@ class Act:
     in_process: bool = False
     undefer: Undefer = field(default_factory=dict)
     may_read: bool = True
+    method: str | None = None
     announced: dict[tuple[str, Any], Announcement] = field(default_factory=dict)
     sent: int = 0
 

@@ -144,7 +144,7 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
     async with work.writing():
         whole = await target.whole() if target.resource.variants else None
         if whole:
-            _check_allowed(act, target, whole, "update", "PUT", "PATCH")
+            _check_allowed(act, target, whole, "update", act.method or "PATCH")
             schema = schema if target.steps else target.of_instance(whole).schema
         patch = await work.compute(
             parse_patch, schema, raw, precondition, trusted=act.in_process, may_read=act.may_read

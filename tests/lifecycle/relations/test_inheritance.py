@@ -163,3 +163,13 @@ async def test_an_identifier_that_its_own_class_hides_neither_finds_a_row_nor_is
             assert (await world.api(method, "/user/Boss")).status == 404, method
         joined = await world.api("POST", "/group/1/users", json_body={"users": ["2"]})
         assert (joined.status, joined.headers.get("Location")) == (201, None)
+
+
+async def test_its_own_class_must_list_the_method_of_the_request(world: World) -> None:
+    world.serve(User)
+    world.serve(Admin, methods=["GET", "PUT"])
+    await people(world)
+    assert (await world.api("PUT", "/user/2", json_body={"name": "x"})).status == 200
+    for path, status in (("/user/1", 200), ("/user/2", 405)):
+        assert (await world.api("PATCH", path, json_body={"name": "y"})).status == status
+    assert (await world.read(Admin, 2)).name == "x"
