@@ -144,8 +144,7 @@ def watch() -> None:
 def garbage() -> Iterator[list[object]]:
     """Collect what the block leaves to the garbage collector: objects in cycles that nothing refers to."""
     found: list[object] = []
-    gc.collect()
-    gc.freeze()  # what other tests keep takes long to search
+    gc.freeze()  # what other tests have left takes long to search
     gc.disable()
     gc.set_debug(gc.DEBUG_SAVEALL)
     try:
