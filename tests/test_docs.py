@@ -23,6 +23,7 @@ import bzz
 from bzz.exceptions import Forbidden
 from bzz.signals import post_create_instance
 from tests.support.client import Api, Browser, serve
+from tests.support.models import Country
 from tests.support.pages import ROOT, blocks, run
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -105,7 +106,7 @@ async def test_handlers_of_ones_own_act_as_the_page_says(api: Api) -> None:
     socket = await tornado.websocket.websocket_connect(api.url.replace("http", "ws") + "/live")
     await socket.write_message('{"name": "Bob"}')
     assert "id" in json.loads(str(await socket.read_message()))
-    await socket.write_message('{"nme": "Eve"}')
+    await socket.write_message('{"name": "Eve", "nme": "Eve"}')
     assert json.loads(str(await socket.read_message()))["errors"] == {"nme": ["unknown field"]}
     socket.close()
     assert {member.name async for member in page["everybody"]()} == {"Dr Ada", "Bob"}
@@ -182,13 +183,14 @@ def test_the_tables_of_the_signals_are_made_of_their_declarations() -> None:
         ({"name": "Ada"}, "", "pre_create_instance post_create_instance 201"),
         ({"name": "Ada"}, "pre_create_instance", "pre_create_instance request_failed 403"),
         ({"name": "Ada", "email": "taken"}, "", "pre_create_instance request_failed 409"),
-        ({}, "", "pre_create_instance request_failed 400"),
+        ({"code": "xyz"}, "", "pre_create_instance request_failed 400"),
         ({"name": "Ada"}, "post_create_instance", "pre_create_instance post_create_instance 201"),
         ({"nme": "Ada"}, "", "400"),
     ],
     ids=["all goes well", "pre_ raises", "the store refuses", "the model refuses", "post_ raises", "wrong body"],
 )
 async def test_signals_are_sent_as_their_page_draws_it(users: Api, body: Any, refusing: str, sent: str) -> None:
+    users.mount(bzz.ModelHive.routes_for("memory", Country))
     assert (await users("POST", "/user", json_body={"name": "Eve", "email": "taken"})).status == 201
     record = []
 
@@ -202,7 +204,8 @@ async def test_signals_are_sent_as_their_page_draws_it(users: Api, body: Any, re
 
     for name in ("pre_create_instance", "post_create_instance", "request_failed"):
         listen(name)
-    record.append(str((await users("POST", "/user", json_body=body)).status))
+    path = "/country" if "code" in body else "/user"
+    record.append(str((await users("POST", path, json_body=body)).status))
     assert " ".join(record) == sent
 
 

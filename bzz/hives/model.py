@@ -44,6 +44,8 @@ class ModelHive(InProcess):
         write_only: names of fields that requests may set but not read. The default is none.
         create_only: names of fields that requests may read, and set only when they create an instance. The default is
             none.
+        optional: names of required fields that requests may leave out when they create an instance, because a receiver
+            supplies the values. The default is none.
         rename: a dict from the model's name of a field to the public name, which requests and replies use. Plain code
             and receivers use the model's name. The default is none.
         scope: a function that narrows the instances that requests may see. It takes a queryset and the handler, and

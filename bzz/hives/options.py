@@ -33,6 +33,7 @@ class HiveOptions(HiveDefaults, total=False):
     read_only: Iterable[str]
     write_only: Iterable[str]
     create_only: Iterable[str]
+    optional: Iterable[str]
     rename: Mapping[str, str] | None
     sort: str
     scope: Scope | None
@@ -45,5 +46,5 @@ class HiveOptions(HiveDefaults, total=False):
 
 DEFAULTS = tuple(sorted(HiveDefaults.__annotations__))
 PROVIDER = ("session_factory", "timeout", "threads")
-ACCESS = ("fields", "exclude", "read_only", "write_only", "create_only", "rename", "scope")
+ACCESS = ("fields", "exclude", "read_only", "write_only", "create_only", "rename", "scope", "optional")
 OPTIONS = tuple(sorted({*HiveDefaults.__annotations__, *HiveOptions.__annotations__}.difference(PROVIDER)))

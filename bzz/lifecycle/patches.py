@@ -13,6 +13,7 @@ from bzz.schema.errors import raise_if_invalid
 from bzz.schema.fields import Values
 from bzz.schema.parts import trespasses
 from bzz.schema.relations import referred_model
+from bzz.schema.requirements import nulls
 from bzz.schema.schema import Schema
 
 
@@ -130,6 +131,7 @@ def parse_patch(
             takes no value.
     """
     values = schema.parse(raw, hidden=trusted)
+    raise_if_invalid({name: ["is required"] for name in nulls(schema, values)}, ())
     if trusted:
         return Patch(schema, values, {}, precondition)
     data = {name: value for name, value in values.items() if schema.fields[name].updatable}

@@ -27,6 +27,7 @@ def restrict(
     rename: Mapping[str, str] | None = None,
     create_only: Iterable[str] = (),
     scope: Scope | None = None,
+    optional: Iterable[str] = (),
 ) -> Schema:
     """Return a schema with the access and the public names that a hive's options give.
 
@@ -39,6 +40,7 @@ def restrict(
         rename: a dict from a field to its public name.
         create_only: fields that a request may only read and set when it creates an instance.
         scope: a function that narrows the instances that a request may see.
+        optional: required fields that a request may leave out, because a receiver sets them.
 
     Raises:
         TypeError: an option is one text instead of a list of names, or names a field that the model does not have. The
@@ -46,6 +48,7 @@ def restrict(
     """
     schema = _renamed(schema, rename or {})
     shown = None if fields is None else _with_internal(schema, _field_names(schema, "fields", fields) | {schema.pk})
+    filled = _field_names(schema, "optional", optional)
     named = {
         "exclude": _field_names(schema, "exclude", exclude),
         "read_only": _field_names(schema, "read_only", read_only),
@@ -56,16 +59,14 @@ def restrict(
     fixed, initial = (named[name] | _stored_alike(schema, named[name]) for name in ("read_only", "create_only"))
 
     def access(known: Field) -> Field:
-        if known.name in hidden or (shown is not None and known.name not in shown):
-            return replace(
-                known, readable=False, insertable=False, updatable=False, is_fixed=known.name in fixed | initial
-            )
+        is_open = known.name not in hidden and (shown is None or known.name in shown)
         return replace(
             known,
-            readable=known.readable and known.name not in secret,
-            insertable=known.insertable and known.name not in fixed,
-            updatable=known.updatable and known.name not in fixed | initial,
+            readable=is_open and known.readable and known.name not in secret,
+            insertable=is_open and known.insertable and known.name not in fixed,
+            updatable=is_open and known.updatable and known.name not in fixed | initial,
             is_fixed=known.name in fixed | initial,
+            required=known.required and known.name not in filled,
         )
 
     closed = _closed_verbs(schema, named, shown)

@@ -75,9 +75,11 @@ class PlainReach(Reach):
         return False
 
     def full(self, resource: Resource) -> Resource:
-        """Return ``resource`` with all fields, any page size, and the same default order."""
-        model = resource.schema.model
-        schema = replace(self._provider.describe(model), sort=resource.schema.sort)
+        """Return ``resource`` with all fields, any page size, and the same default order and required fields."""
+        model, names = resource.schema.model, {known.name for known in resource.schema.required}
+        schema = self._provider.describe(model)
+        fields = {name: replace(known, required=name in names) for name, known in schema.fields.items()}
+        schema = replace(schema, fields=fields, sort=resource.schema.sort)
         hooked = (inner for inner in subclasses(model) if has_other_hooks(inner, model))
         variants = {inner: replace(resource, schema=replace(schema, model=inner)) for inner in hooked}
         return replace(resource, schema=schema, max_per_page=2**31 - 1).with_variants(variants)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bzz.exceptions import Invalid
 from bzz.schema.errors import add_error
-from bzz.schema.types import DataType, dump_value, parse_text, parse_value, references_in
+from bzz.schema.types import DataType, dump_value, missing_in, parse_text, parse_value, references_in
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,13 @@ class List(DataType):
         """
         return references_in((str(index), self.item, item) for index, item in enumerate(value))
 
+    def missing(self, value: Any) -> Iterator[str]:
+        """Yield the dotted names of the required fields in the items that have no value.
+
+        Each name begins with the index of its item.
+        """
+        return missing_in((str(index), self.item, item) for index, item in enumerate(value))
+
 
 @dataclass(frozen=True)
 class Map(DataType):
@@ -158,6 +165,13 @@ class Map(DataType):
         The dotted name of a reference begins with the key of its value.
         """
         return references_in((key, self.item, item) for key, item in value.items())
+
+    def missing(self, value: Any) -> Iterator[str]:
+        """Yield the dotted names of the required fields in the values that have no value.
+
+        Each name begins with the key of its value.
+        """
+        return missing_in((key, self.item, item) for key, item in value.items())
 
 
 def _parse_items(datatype: DataType, items: Iterable[tuple[Any, Any]], *, nullable: bool = False) -> dict[Any, Any]:

@@ -63,6 +63,8 @@ class Field:
             another field then must not change the parts that both have.
         is_internal: whether only receivers, plain code and relations use the field. Requests can then neither read nor
             set it by its own name, but its access decides about the relation that it stores.
+        required: whether a new instance needs a value of this field. False if the model or the store gives one.
+        nullable: whether null counts as a value if the field is required.
     """
 
     name: str
@@ -81,6 +83,8 @@ class Field:
     cleared: tuple[str, ...] = ()
     closed: frozenset[str] = frozenset()
     is_internal: bool = False
+    required: bool = False
+    nullable: bool = False
 
     @property
     def is_hidden(self) -> bool:

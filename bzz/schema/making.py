@@ -21,6 +21,7 @@ def make_schema(
     id_field: str | None = None,
     sort: Iterable[tuple[str, bool]] = (),
     json: DataType = JSON,
+    fills_fields: bool = False,
 ) -> Schema:
     """Check the fields of a model and return its schema.
 
@@ -34,6 +35,7 @@ def make_schema(
             ``get_id_field_name()``, that method names the field instead.
         sort: as in ``Schema``.
         json: as in ``Schema``.
+        fills_fields: as in ``Schema``.
 
     Raises:
         TypeError: the field of identifiers does not exist, or its values have parts.
@@ -49,4 +51,4 @@ def make_schema(
         for part in fields[name].parts or (name,):
             if "eq" not in fields[part].type.operators:
                 raise TypeError(f"{model.__name__}.{part} has parts, so its values cannot be identifiers")
-    return Schema(model, described, pk, id_field, tuple(sort), json)
+    return Schema(model, described, pk, id_field, tuple(sort), json, fills_fields=fills_fields)

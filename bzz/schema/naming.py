@@ -16,11 +16,13 @@ class NamedFields:
         fields: a dict from the model's own name of a field to the field.
         pk: the name of the primary key's field, or None.
         public_names: a dict from the model's own name of a renamed field to its public name.
+        fills_fields: whether the model's own code may give values to required fields of a new instance.
     """
 
     fields: Mapping[str, Field]
     pk: str | None
     public_names: Mapping[str, str]
+    fills_fields: bool
 
     def field_for(self, key: str) -> Field | None:
         """Return the field with the public name ``key``, or None.
@@ -70,6 +72,16 @@ class NamedFields:
         """The fields that have a part in common with another field."""
         count = Counter(part for f in self.fields.values() for part in f.stored_in)
         return tuple(f for f in self.fields.values() if any(count[part] > 1 for part in f.stored_in))
+
+    @cached_property
+    def required(self) -> tuple[Field, ...]:
+        """The fields of which a request must give a value if it creates an instance.
+
+        If the model's own code may give the values, only the store can tell which fields have none.
+        """
+        if self.fills_fields:
+            return ()
+        return tuple(f for f in self.fields.values() if f.required and f.insertable and not f.is_internal)
 
 
 def by_public_name(fields: Mapping[str, Field], pk: str | None, public_names: Mapping[str, str]) -> dict[str, Field]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bzz.schema.containers import List
 from bzz.schema.fields import Field, Values
+from bzz.schema.requirements import missing
 from bzz.schema.schema import Schema
 from bzz.schema.types import EQUALITY, DataType, Diff
 
@@ -78,6 +79,10 @@ class Embedded(DataType):
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the embedded document's fields."""
         return self.schema.references(value)
+
+    def missing(self, value: Any) -> Iterator[str]:
+        """Yield the dotted public names of the required fields of a new document that have no value."""
+        return missing(self.schema, value)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from bzz.schema.errors import NO_INSTANCE, UNKNOWN_FIELD, add_error, raise_if_in
 from bzz.schema.fields import Field, Holder, Values
 from bzz.schema.free_form import JSON
 from bzz.schema.naming import NamedFields
+from bzz.schema.requirements import missing
 from bzz.schema.scalars import Scalar
 from bzz.schema.types import DataType, Diff, identity, parse_value, references_in
 
@@ -48,6 +49,8 @@ class Schema(NamedFields):
             which it inherits. See ``variant_of``.
         public_names: a dict from the model's own name of a field to its public name. Other fields have the same public
             name as in the model.
+        fills_fields: whether the model's own code may give values to required fields of a new instance. The provider
+            must then name all fields without a value in one error, after this code has run.
     """
 
     model: Any
@@ -59,6 +62,7 @@ class Schema(NamedFields):
     scopes: tuple[Scope, ...] = ()
     variants: Mapping[type, Schema | None] = dataclass_field(default_factory=dict)
     public_names: Mapping[str, str] = dataclass_field(default_factory=dict)
+    fills_fields: bool = False
 
     @cached_property
     def has_to_dict(self) -> bool:
@@ -161,11 +165,17 @@ class Schema(NamedFields):
                 request.
 
         Raises:
-            Invalid: a field is unknown, is read-only, or cannot take its value.
+            Invalid: a field is unknown, is read-only, or cannot take its value. A required field that requests may set
+                has no value.
         """
         values, errors = self._parse_fields(raw, hidden=trusted)
+        merged = self.merge({}, values)
+        find = self.field_named if trusted else self.field_for
+        refused = [known.name for key in errors if (known := find(key.partition(".")[0]))]
+        for name in missing(self, merged, refused):
+            add_error(errors, name, ValueError("is required"))
         raise_if_invalid(errors, () if trusted else self.read_only_values(values, None))
-        return self.merge({}, values)
+        return merged
 
     def parse(self, raw: Mapping[str, Any], *, hidden: bool = False) -> Values:
         """Parse values and return a dict from own field name to value.

@@ -93,6 +93,10 @@ class DataType(ABC):
         """
         yield from ()
 
+    def missing(self, value: Any) -> Iterator[str]:  # noqa: ARG002  # most have no parts
+        """Yield the dotted names of the required fields inside ``value``, a new value, that have no value."""
+        yield from ()
+
     def id_of(self, value: Any) -> str | None:  # noqa: ARG002  # most types have none
         """Return the identifier of an item of a list, or None.
 
@@ -155,6 +159,17 @@ def references_in(values: Iterable[tuple[str, DataType, Any]]) -> Iterator[tuple
         if value is not None:
             for inner, model, key in datatype.references(value):
                 yield f"{name}.{inner}" if inner else name, model, key
+
+
+def missing_in(values: Iterable[tuple[str, DataType, Any]]) -> Iterator[str]:
+    """Yield the dotted names of the required fields inside several new values that have no value.
+
+    Args:
+        values: triples of dotted name, type and value. A value may be None.
+    """
+    for name, datatype, value in values:
+        if value is not None:
+            yield from (f"{name}.{inner}" for inner in datatype.missing(value))
 
 
 def parse_text(raw: Any) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 import bzz
 from bzz import signals
-from bzz.exceptions import Finished, Invalid, NotFound
+from bzz.exceptions import Conflict, Finished, NotFound
 from bzz.lifecycle import reads, writes
 from bzz.lifecycle.act import Act
 from bzz.providers.memory import MemoryProvider
@@ -61,9 +61,9 @@ async def test_each_act_sends_its_signals_with_the_keywords_of_the_contract(all_
 async def test_receivers_get_the_hive_of_the_act(all_users: Act) -> None:
     all_users.unit_of_work.state.hive = hive = object()
     with capture(pre_create_instance, request_failed) as sent:
-        await writes.create_instance(all_users, {"name": "Ada"})
-        with pytest.raises(Invalid):
-            await writes.create_instance(all_users, {"age": 1})
+        await writes.create_instance(all_users, {"name": "Ada", "email": "a@b"})
+        with pytest.raises(Conflict):
+            await writes.create_instance(all_users, {"name": "Ada", "email": "a@b"})
     assert [one.signal for one in sent] == ["pre_create_instance", "pre_create_instance", "request_failed"]
     assert {one.keywords["hive"] for one in sent} == {hive}
 

@@ -112,7 +112,7 @@ async def test_plain_code_and_requests_send_the_same_signals(
     await in_process(*hives)
     for one, other in zip(shown(sent), requested, strict=True):
         assert one == other
-    assert len(sent) == 38
+    assert len(sent) == 36
     assert None not in handlers
     assert {one.keywords["handler"] for one in sent} == {None}
 

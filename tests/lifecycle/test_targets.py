@@ -22,7 +22,7 @@ async def test_a_write_through_a_reference_changes_the_referenced_instance(teams
 async def test_errors_are_keyed_as_seen_from_the_end_of_the_path(teams: Api) -> None:
     parent = await team(teams)
     path = f"/team/{parent}/projects"
-    assert (await teams("POST", path, json_body={"module": {"size": "x"}})).json["errors"] == {
+    assert (await teams("POST", path, json_body={"name": "x", "module": {"size": "x"}})).json["errors"] == {
         "module.size": ["expected an integer"]
     }
     assert list((await teams("POST", path, json_body={"name": "x", "module": {}})).json["errors"]) == ["module.name"]
@@ -110,5 +110,5 @@ async def test_errors_elsewhere_in_the_parent_become_the_detail(teams: Api, stor
     documents.Team._get_collection().update_one({}, change)
     refused = await teams("PUT", f"/team/{parent}/projects/{second}", json_body={"name": "y" * 30})
     assert refused.json["errors"] == {"name": ["String value is too long"]}
-    assert refused.json["detail"].startswith("name: Field is required projects.0.name: String value is too long")
+    assert refused.json["detail"].startswith("name: is required projects.0.name: String value is too long")
     assert (await teams("GET", f"/team/{parent}/projects/{first}")).json["name"] == "x" * 30

@@ -116,7 +116,9 @@ async def test_receivers_of_a_write_get_the_unit_of_the_act() -> None:
 
     @pre_create_instance.connect
     def audit(sender: Any, data: dict[str, Any], unit: list[str]) -> None:
-        unit.append(f"{data.get('name')} is created")
+        unit.append(f"{data['name']} is created")
+        if data["name"] == "Nobody":
+            raise Invalid("has no name")
 
     @post_create_instance.connect
     @pre_get_list.connect
@@ -125,12 +127,12 @@ async def test_receivers_of_a_write_get_the_unit_of_the_act() -> None:
 
     ada = await users.create({"name": "Ada"})
     with pytest.raises(Invalid):
-        await users.create({})
+        await users.create({"name": "Nobody"})
     assert provider.ledger == ["Ada is created"]
     await users.update(ada.id, {"age": 3})
     await users.list()
     assert units == [None, None], "a read has no unit, and a stored write has none any more"
-    assert provider.ended == [["Ada is created"], ["None is created"], [], []], "one for each act"
+    assert provider.ended == [["Ada is created"], ["Nobody is created"], [], []], "one for each act"
 
 
 async def test_a_large_body_is_parsed_off_the_event_loop(all_users: Act) -> None:

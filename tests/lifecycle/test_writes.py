@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import bzz
 from bzz import signals
 from bzz.exceptions import Forbidden, Invalid
 from bzz.lifecycle import writes
@@ -17,9 +18,10 @@ from bzz.resources.options import restrict
 from bzz.schema.fields import Field
 from bzz.schema.scalars import INTEGER
 from bzz.schema.schema import Schema
-from bzz.testing import Sent
+from bzz.testing import Sent, capture
 from tests.support.acts import act_at, act_on, create, stored_names, write
 from tests.support.client import Api
+from tests.support.models import User
 from tests.support.teams import project, team
 
 
@@ -49,16 +51,23 @@ async def test_a_value_that_a_receiver_sets_is_typed(all_users: Act) -> None:
     assert (bob.name, bob.age) == ("Bob", 7)
 
 
-async def test_a_receiver_may_supply_a_required_field(all_users: Act) -> None:
-    with pytest.raises(Invalid) as caught:
-        await create(all_users)
-    assert caught.value.errors == {"name": ["is required"]}
+async def test_required_fields_are_checked_with_the_types_and_before_receivers(all_users: Act) -> None:
+    with capture(signals.pre_create_instance) as sent, pytest.raises(Invalid) as caught:
+        await create(all_users, age="old")
+    assert (caught.value.errors, sent) == ({"name": ["is required"], "age": ["expected an integer"]}, [])
 
+
+async def test_a_receiver_may_supply_a_field_that_requests_may_not_set_or_may_leave_out() -> None:
     @signals.pre_create_instance.connect
     def supply(sender: Any, data: dict[str, Any]) -> None:
         data.setdefault("name", "Nobody")
 
-    assert (await create(all_users)).name == "Nobody"
+    for users in (
+        bzz.ModelHive("memory", User, optional=["name"]),
+        bzz.ModelHive("memory", User, read_only=["name"]),
+        bzz.ModelHive("memory", User, exclude=["name"]),
+    ):
+        assert (await users.create({})).name == "Nobody"
 
 
 async def test_an_invalid_value_that_a_receiver_sets_is_refused(all_users: Act) -> None:

@@ -59,10 +59,11 @@ async def test_a_cancellation_in_one_receiver_does_not_skip_the_others() -> None
         reached.set()
         await asyncio.Event().wait()
 
+    await users.create({"name": "Eve", "email": "taken"})
     for signal, values, heard in (
         (post_create_instance, {"name": "Ada"}, "post_create_instance"),
         (pre_create_instance, {"name": "Ada"}, "request_failed"),
-        (request_failed, {}, "request_failed"),
+        (request_failed, {"name": "Bob", "email": "taken"}, "request_failed"),
     ):
         with signal.connected_to(hang), capture(post_create_instance, request_failed) as sent:
             reached.clear()
@@ -72,7 +73,7 @@ async def test_a_cancellation_in_one_receiver_does_not_skip_the_others() -> None
             with pytest.raises(asyncio.CancelledError):
                 await task
         assert [one.signal for one in sent] == [heard]
-    assert len(await users.list()) == 1
+    assert [user.name for user in await users.list(sort="name")] == ["Ada", "Eve"]
 
 
 async def test_a_read_cancelled_in_its_post_signal_sends_no_request_failed() -> None:

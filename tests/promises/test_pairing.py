@@ -25,8 +25,8 @@ from bzz.signals import (
 )
 from bzz.testing import Sent, capture
 from tests.support.client import Api
-from tests.support.models import User
-from tests.support.teams import member, records, team
+from tests.support.models import Country, User
+from tests.support.teams import NOBODY, member, records, team
 
 
 def told(sent: list[Sent]) -> list[tuple[str, Any]]:
@@ -34,14 +34,14 @@ def told(sent: list[Sent]) -> list[tuple[str, Any]]:
 
 
 async def test_a_failed_act_sends_request_failed_after_its_pre_signal(api: Api, provider: MemoryProvider) -> None:
-    api.mount(bzz.ModelHive.routes_for(provider, User))
+    api.mount([bzz.ModelHive.routes_for(provider, model) for model in (User, Country)])
     ada = (await api.create("/user", name="Ada", email="a@example.com"))["id"]
     await api.create("/user", name="Bob", email="b@example.com")
     taken = {"name": "x", "email": "b@example.com"}
     for method, path, body, status, pre, error in (
         ("GET", "/user/nobody", None, 404, pre_get_instance, NotFound),
         ("POST", "/user", taken, 409, pre_create_instance, Conflict),
-        ("POST", "/user", {}, 400, pre_create_instance, Invalid),
+        ("POST", "/country", {"code": "xyz"}, 400, pre_create_instance, Invalid),
         ("PUT", f"/user/{ada}", taken, 409, pre_update_instance, Conflict),
     ):
         with capture(pre, request_failed) as sent:
@@ -54,7 +54,7 @@ async def test_a_failed_act_sends_request_failed_after_its_pre_signal(api: Api, 
         assert failed["handler"] is before["handler"]
         assert failed["request_id"] == before["request_id"] == before["handler"].request_id
         assert failed["instance"] is before.get("instance")
-        assert {one.sender for one in sent} == {User}
+        assert {one.sender for one in sent} == {Country if path == "/country" else User}
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ async def test_the_context_of_a_pre_signal_reaches_the_signal_that_ends_it(teams
             connections.enter_context(signal.connected_to(reserve))
         for signal in (post_create_instance, post_associate, request_failed):
             connections.enter_context(signal.connected_to(release))
-        assert (await teams("POST", "/member", json_body={})).status == 400
+        assert (await teams("POST", "/team", json_body={"name": "x", "owner": NOBODY})).status == 400
         parent = await team(teams)
         assert (await teams("POST", f"/team/{parent}/members", json_body={"members": [ada, bob]})).status == 201
         assert reserved == []
@@ -129,7 +129,7 @@ async def test_request_failed_needs_no_receiver_of_the_pre_signal(teams: Api) ->
         assert (await teams("GET", f"/member/{ada}")).status == 200
         assert (await teams("POST", "/member", json_body={"name": "Bob"})).status == 201
         assert (await teams("PUT", f"/member/{ada}", json_body={"name": "Bob"})).status == 200
-        assert (await teams("POST", "/member", json_body={})).status == 400
+        assert (await teams("POST", "/team", json_body={"name": "x", "owner": NOBODY})).status == 400
         assert (await teams("POST", "/member", json_body={"nope": 1})).status == 400, "not announced at all"
         assert (await teams("DELETE", f"/member/{ada}")).status == 204
         assert (await teams("GET", f"/member/{ada}")).status == 404
@@ -225,8 +225,9 @@ async def test_an_act_fails_if_its_model_raises_stop_iteration(users: Api) -> No
 
 async def test_a_muted_pre_signal_has_no_end() -> None:
     users = bzz.ModelHive(MemoryProvider(), User)
-    with capture(pre_create_instance, request_failed) as sent, pre_create_instance.muted(), pytest.raises(Invalid):
-        await users.create({})
+    await users.create({"name": "Ada", "email": "taken"})
+    with capture(pre_create_instance, request_failed) as sent, pre_create_instance.muted(), pytest.raises(Conflict):
+        await users.create({"name": "Bob", "email": "taken"})
     assert sent == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import bzz
-from bzz.exceptions import Invalid
+from bzz.exceptions import Conflict
 from bzz.providers.memory import MemoryProvider
 from bzz.signals import (
     post_create_instance,
@@ -24,9 +24,9 @@ async def test_an_act_inside_another_has_its_request_id_and_its_own_signals() ->
 
     async def create_another(sender: Any, data: dict[str, Any]) -> None:
         if data["name"] == "outer":
-            await users.create({"name": "inner"})
-            with pytest.raises(Invalid):
-                await users.create({"name": None})
+            await users.create({"name": "inner", "email": "taken"})
+            with pytest.raises(Conflict):
+                await users.create({"name": "inner", "email": "taken"})
 
     pre_create_instance.connect(create_another)
     with capture(pre_create_instance, post_create_instance, request_failed) as sent:

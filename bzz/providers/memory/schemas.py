@@ -114,7 +114,12 @@ def _schema_fields(model: Any) -> dict[str, Field]:
     declared, hints = dataclasses.fields(model), type_hints(model)
     fields = {
         field.name: Field(
-            field.name, _field_type(model, field, hints[field.name]), insertable=field.init, updatable=field.init
+            field.name,
+            _field_type(model, field, hints[field.name]),
+            insertable=field.init,
+            updatable=field.init,
+            required=not has_default(field),
+            nullable=type(None) in typing.get_args(hints[field.name]),
         )
         for field in declared
     }

@@ -88,7 +88,10 @@ def document_class_of(model: Any) -> DocumentClass:
         for name, codec in codecs.items()
     }
     order = [(_sort_field(key, str(pk)), key.startswith("-")) for key in model._meta.get("ordering") or ()]
-    return DocumentClass(model, make_schema(model, fields, pk=pk, id_field=id_field, sort=order, json=JSON), codecs)
+    schema = make_schema(
+        model, fields, pk=pk, id_field=id_field, sort=order, json=JSON, fills_fields=_fills_fields(model)
+    )
+    return DocumentClass(model, schema, codecs)
 
 
 def _embedded_id_field(model: Any, codecs: Mapping[str, Codec]) -> str | None:
@@ -102,7 +105,23 @@ def _embedded_id_field(model: Any, codecs: Mapping[str, Codec]) -> str | None:
 
 def _schema_field(field: BaseField, codec: Codec, *, is_id: bool, is_automatic: bool) -> Field:
     is_generated = codec.generated or (is_id and (is_automatic or field.default is not None))
-    return Field(field.name, codec.type, insertable=not is_generated, updatable=not (codec.generated or is_id))
+    return Field(
+        field.name,
+        codec.type,
+        insertable=not is_generated,
+        updatable=not (codec.generated or is_id),
+        required=field.required and field.default is None,
+    )
+
+
+def _fills_fields(model: Any) -> bool:
+    """Return whether the class's own code runs before MongoEngine checks that required fields have values."""
+    base = me.Document if issubclass(model, me.Document) else me.EmbeddedDocument
+    own = ("__init__", "clean", "validate", *(["save"] if issubclass(model, me.Document) else []))
+    signals = (me.signals.pre_init, me.signals.post_init, me.signals.pre_save)
+    return any(getattr(model, name) is not getattr(base, name) for name in own) or any(
+        bool(signal.has_receivers_for(model)) for signal in signals
+    )
 
 
 def _sort_field(key: str, pk: str) -> str:

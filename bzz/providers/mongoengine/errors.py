@@ -15,6 +15,7 @@ from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.schema import Schema
 
 EXCEEDED_TIME_LIMIT = 50
+REQUIRED = "Field is required"  # MongoEngine's text
 NO_FIELD = "__all__"  # MongoEngine's key for an error of clean() that names no field
 
 
@@ -67,7 +68,7 @@ def _flatten(found: dict[Any, Any]) -> dict[str, list[str]]:
                 name = str(key) if inner == NO_FIELD else inner if key == NO_FIELD else f"{key}.{inner}"
                 errors.setdefault(name, []).extend(messages)
         else:
-            errors.setdefault(str(key), []).append(str(message))
+            errors.setdefault(str(key), []).append("is required" if str(message) == REQUIRED else str(message))
     return errors
 
 

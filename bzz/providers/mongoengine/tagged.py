@@ -12,7 +12,7 @@ from bzz.exceptions import Invalid
 from bzz.providers.mongoengine.scalar_codecs import JSON
 from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
-from bzz.schema.types import DataType, parse_value, references_in
+from bzz.schema.types import DataType, missing_in, parse_value, references_in
 
 
 @dataclass(frozen=True)
@@ -74,3 +74,7 @@ class Tagged(DataType):
         if self.key == "id":
             return iter([("id", model, value["id"])])
         return references_in([("value", self.inner(model), value["value"])])
+
+    def missing(self, value: Any) -> Iterator[str]:
+        """Yield the dotted names of the required fields of the embedded document that have no value."""
+        return missing_in([(self.key, self.inner(get_document(value["type"])), value[self.key])])

@@ -101,6 +101,28 @@ def translated(mapped_class: MappedClass, *, is_write: bool = False, is_delete: 
         raise Unavailable("The store cannot be reached.") from error
 
 
+@contextmanager
+def all_missing(mapped_class: MappedClass, instance: Any) -> Iterator[None]:
+    """Name all fields without a value in one error.
+
+    The database itself names only the first of them.
+
+    Args:
+        mapped_class: the class of the instance.
+        instance: the new instance that the block stores.
+
+    Raises:
+        Invalid: the database refused the instance, because a field has no value.
+    """
+    try:
+        yield
+    except sa.exc.StatementError as error:
+        names = mapped_class.missing(instance) if MESSAGES.get(_code(error)) is MISSING else []
+        if not names:
+            raise
+        raise Invalid(errors={name: [MISSING] for name in names}) from error
+
+
 def _statement_error(error: sa.exc.StatementError, *, is_write: bool) -> BzzError | None:
     """Return bzz's error for a failed statement.
 

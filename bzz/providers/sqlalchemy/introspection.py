@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -18,6 +18,7 @@ from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.proxies import Proxy, proxies
 from bzz.providers.sqlalchemy.relationships import Relationship, clearable, covered_attributes, relationships
+from bzz.providers.sqlalchemy.requirements import fills_fields, required_parameters, unfilled_attributes
 from bzz.providers.sqlalchemy.stored_keys import StoredKey, stored_keys
 from bzz.schema.composite_keys import join
 from bzz.schema.containers import List
@@ -62,7 +63,27 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
     for name, stored in keys.items():
         key_codecs[name] = _key_codec(model, stored.attributes, dialect)
         fields[name] = _key_field(mapper, stored, dialect, mapped_class_of)
-    return MappedClass(mapper, make_schema(model, fields, pk=pk, json=SHOWN), codecs, key_codecs, relations)
+    described = _with_requirements(mapper, fields)
+    schema = make_schema(model, described, pk=pk, json=SHOWN, fills_fields=fills_fields(mapper))
+    return MappedClass(mapper, schema, codecs, key_codecs, relations)
+
+
+def _with_requirements(mapper: Mapper[Any], fields: Mapping[str, Field]) -> dict[str, Field]:
+    """Return the fields, of which those are marked as required that a new instance needs.
+
+    A relation is required if its foreign key is required, and is not a field of its own.
+    """
+    required, unfilled = required_parameters(mapper), unfilled_attributes(mapper)
+    keys = unfilled.difference(fields)
+
+    def is_required(known: Field) -> bool:
+        is_own = known.name in (required | unfilled) and not known.deferred
+        return is_own or not keys.isdisjoint(known.parts)
+
+    return {
+        name: replace(known, required=is_required(known), nullable=unfilled.isdisjoint(known.stored_in))
+        for name, known in fields.items()
+    }
 
 
 def _key_codec(model: type, attributes: Sequence[str], dialect: str | None) -> Codec:

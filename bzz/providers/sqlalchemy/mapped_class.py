@@ -5,12 +5,12 @@ They convert instances to values, and values to instances.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
-from inspect import Parameter, signature
+from inspect import Parameter
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ from bzz.providers.sqlalchemy.column_codecs import Convert
 from bzz.providers.sqlalchemy.keys import has_default
 from bzz.providers.sqlalchemy.mapped_columns import MappedColumns
 from bzz.providers.sqlalchemy.relationships import clearable
+from bzz.providers.sqlalchemy.requirements import constructor_parameters, required_parameters, unfilled_attributes
 from bzz.providers.sqlalchemy.validation import validate
 from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
@@ -59,28 +60,24 @@ class MappedClass(MappedColumns):
         ]
 
     @cached_property
-    def _parameters(self) -> Sequence[Parameter]:
-        """The parameters of the class's own constructor.
-
-        The sequence is empty if the class has SQLAlchemy's constructor.
-        """
-        own: Any = self.mapper.class_manager.original_init
-        return [] if own is self.mapper.registry.constructor else [*signature(own).parameters.values()][1:]
-
-    @cached_property
     def _accepted(self) -> frozenset[str] | None:
         """The attributes that the constructor takes.
 
         None if the constructor takes all attributes.
         """
-        takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in self._parameters)
-        return None if takes_any else frozenset(p.name for p in self._parameters)
+        parameters = constructor_parameters(self.mapper)
+        takes_any = any(p.kind is Parameter.VAR_KEYWORD for p in parameters)
+        return None if takes_any else frozenset(p.name for p in parameters)
 
     @cached_property
     def _required(self) -> frozenset[str]:
         """The attributes that the constructor requires."""
-        kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-        return frozenset(p.name for p in self._parameters if p.kind in kinds and p.default is Parameter.empty)
+        return required_parameters(self.mapper)
+
+    def missing(self, instance: Any) -> list[str]:
+        """Return the names of the fields that have no value, without which a new instance cannot be stored."""
+        empty = sorted(key for key in unfilled_attributes(self.mapper) if getattr(instance, key) is None)
+        return [self.field_names.get(key, key) for key in empty]
 
     @cached_property
     def select_all(self) -> sa.Select[Any]:

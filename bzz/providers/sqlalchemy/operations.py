@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bzz.exceptions import Conflict
 from bzz.providers.changes import Change
+from bzz.providers.sqlalchemy.errors import all_missing
 from bzz.providers.sqlalchemy.keys import one_of, parameters
 from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one, to_stored
 from bzz.providers.sqlalchemy.locks import Rows, load_locked, lock_attempts, lock_rows
@@ -118,7 +119,8 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
         instance = mapped_class.build(session, own)
         session.add(instance)
         taken = takings(mapped_class, instance)
-    session.flush()
+    with all_missing(mapped_class, instance):
+        session.flush()
     check_places(session, taken)
     return _written(session, mapped_class, instance, deferred, {})
 

@@ -87,19 +87,18 @@ class WriteCases(Cases):
 
     @case()
     async def test_a_missing_required_field_is_refused(self, served: Served) -> None:
-        """A receiver may set the missing field."""
-        for body in ({}, {"name": None}):
-            refused = await served.api("POST", "/person", json_body=body)
-            assert (refused.status, list(refused.json["errors"])) == (400, ["name"])
+        """It is refused before receivers run, and again after a receiver has removed its value."""
         key = await served.person()
-        refused = await served.api("PUT", f"/person/{key}", json_body={"name": None})
-        assert (refused.status, list(refused.json["errors"])) == (400, ["name"])
+        heard = []
 
-        def supply(sender: Any, data: dict[str, Any]) -> None:
-            data["name"] = "Eve"
+        def drop(sender: Any, data: dict[str, Any]) -> None:
+            heard.append(data.pop("name"))
 
-        with pre_create_instance.connected_to(supply):
-            assert (await served.api("POST", "/person", json_body={})).json["name"] == "Eve"
+        with pre_create_instance.connected_to(drop):
+            for path, body in (("", {}), ("", {"name": None}), (f"/{key}", {"name": None}), ("", {"name": "Eve"})):
+                refused = await served.api("PUT" if path else "POST", f"/person{path}", json_body=body)
+                assert (refused.status, list(refused.json["errors"])) == (400, ["name"])
+        assert heard == ["Eve"]
 
     @case("email")
     async def test_a_taken_unique_value_is_a_conflict(self, served: Served) -> None:

@@ -114,7 +114,7 @@ async def test_a_validation_error_names_its_field(documents: Api) -> None:
     reply = await documents("POST", "/person", json_body={"name": "x" * 21, "email": "nope"})
     assert reply.status == 400
     assert set(reply.json["errors"]) == {"name", "email"}
-    assert (await documents("POST", "/person")).json["errors"] == {"name": ["Field is required"]}
+    assert (await documents("POST", "/person")).json["errors"] == {"name": ["is required"]}
 
 
 async def test_a_deny_rule_makes_a_delete_a_conflict(documents: Api) -> None:

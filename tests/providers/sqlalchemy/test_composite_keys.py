@@ -256,7 +256,7 @@ async def test_receivers_see_and_set_keys_as_tuples(shop: Client) -> None:
     @pre_create_instance.connect_via(Line)
     async def place(sender: Any, data: Any) -> None:
         told.append(dict(data))
-        data["id"] = (data.pop("order_id"), 99)
+        data["id"] = (data.pop("order_id"), 98 + data.pop("position"))
 
     @pre_update_instance.connect_via(Line)
     async def note(sender: Any, instance: Any) -> None:
@@ -266,7 +266,7 @@ async def test_receivers_see_and_set_keys_as_tuples(shop: Client) -> None:
     def reads(sender: Any, arguments: Any) -> None:
         told.append(arguments)
 
-    assert (await shop.create("/line", order_id=1))["id"] == "1~99"
+    assert (await shop.create("/line", order_id=1, position=1))["id"] == "1~99"
     await shop("PATCH", "/line/1~99", json_body={"text": "x"})
     await shop("GET", "/order/1/lines/99")
-    assert told == [{"order_id": 1}, (1, 99), ["order/1", "lines/1~99"]]
+    assert told == [{"order_id": 1, "position": 1}, (1, 99), ["order/1", "lines/1~99"]]

@@ -1,0 +1,73 @@
+"""What a new instance of a mapped class needs: the arguments of its constructor, and values of its columns."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from inspect import Parameter, signature
+from typing import Any
+
+from sqlalchemy.orm import Mapper
+
+from bzz.providers.sqlalchemy.keys import has_default
+
+
+def constructor_parameters(mapper: Mapper[Any]) -> Sequence[Parameter]:
+    """Return the parameters of a class's own constructor.
+
+    The sequence is empty if the class has SQLAlchemy's constructor.
+    """
+    own: Any = mapper.class_manager.original_init
+    return [] if own is mapper.registry.constructor else [*signature(own).parameters.values()][1:]
+
+
+def required_parameters(mapper: Mapper[Any]) -> frozenset[str]:
+    """Return the names of the arguments that a class's own constructor requires."""
+    kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    parameters = constructor_parameters(mapper)
+    return frozenset(p.name for p in parameters if p.kind in kinds and p.default is Parameter.empty)
+
+
+def unfilled_attributes(mapper: Mapper[Any]) -> frozenset[str]:
+    """Return the attributes whose columns cannot be null, and that neither the class nor the store gives a value."""
+    return frozenset(
+        prop.key
+        for prop in mapper.column_attrs
+        if not any(getattr(column, "nullable", True) or _is_filled(mapper, column) for column in prop.columns)
+        and not _has_class_default(mapper.class_, prop.key)
+    )
+
+
+def fills_fields(mapper: Mapper[Any]) -> bool:
+    """Return whether the application's own code may give values to columns: a constructor, or an event at INSERT."""
+    return bool(mapper.dispatch.before_insert) or _has_own_constructor(mapper)
+
+
+def _is_filled(mapper: Mapper[Any], column: Any) -> bool:
+    return (
+        has_default(column)
+        or column is column.table._autoincrement_column
+        or column is mapper.version_id_col
+        or column is mapper.polymorphic_on
+    )
+
+
+def _has_class_default(model: Any, attribute: str) -> bool:
+    """Return whether a dataclass or a model of Pydantic has a default for an attribute."""
+    if hasattr(model, "__pydantic_validator__"):
+        known = model.model_fields.get(attribute)
+        return known is not None and not known.is_required()
+    declared = model.__dataclass_fields__.get(attribute) if dataclasses.is_dataclass(model) else None
+    if declared is None:
+        return False
+    return declared.default is not dataclasses.MISSING or declared.default_factory is not dataclasses.MISSING
+
+
+def _has_own_constructor(mapper: Mapper[Any]) -> bool:
+    """Return whether the constructor of a class is neither SQLAlchemy's nor made from the class's fields."""
+    model, own = mapper.class_, mapper.class_manager.original_init
+    if own is mapper.registry.constructor:
+        return False
+    if dataclasses.is_dataclass(model):
+        return hasattr(model, "__post_init__")
+    return getattr(own, "__module__", "").partition(".")[0] not in ("sqlmodel", "pydantic")
