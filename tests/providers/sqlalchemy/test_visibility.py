@@ -200,6 +200,7 @@ def test_rows_of_subclasses_in_tables_of_their_own_are_narrowed(family: Family) 
         for one in found:
             ids.setdefault(type(one), []).append(one.id)
         assert ids == {family.user: [1, 2], family.admin: [2], family.root: [1]}
+    engine.dispose()
 
 
 async def test_without_a_discriminator_all_rows_are_of_the_base_class(api: Api, database: Database) -> None:
