@@ -204,7 +204,7 @@ class Schema(NamedFields):
                 if known.name in typed:
                     raise ValueError("is given more than once")
                 if known.holder is not None:
-                    raise ValueError(_stored_elsewhere(known, known.holder, hidden=hidden))
+                    raise ValueError(_stored_elsewhere(key, known, known.holder, hidden=hidden))
                 typed[known.name] = parse_value(known.type, value)
             except ValueError as error:
                 add_error(errors, key, error)
@@ -267,8 +267,7 @@ class Schema(NamedFields):
                 yield name, model, value
 
 
-def _stored_elsewhere(known: Field, holder: Holder, *, hidden: bool) -> str:
-    """Return the text that says how to change a relation that other rows store."""
-    way = f"POST and DELETE at the path of the field, .../{known.name}"
-    way = "associate() and dissociate()" if hidden else way
+def _stored_elsewhere(key: str, known: Field, holder: Holder, *, hidden: bool) -> str:
+    """Return the text that says how to change a relation that other rows store, under the name that the caller used."""
+    way = "associate() and dissociate()" if hidden else f"POST and DELETE at the path of the field, .../{key}"
     return f"is stored in {holder.model.__name__}" + (f"; use {way}" if hidden or known.updatable else "")

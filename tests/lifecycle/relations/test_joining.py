@@ -276,3 +276,12 @@ async def test_a_note_that_a_hook_hides_from_writes_joins_nobody(world: World, m
     for keys, status in ((["1"], 404), (["2", "1"], 404), (["2", "3"], 201)):
         assert (await world.api("POST", "/user/1/notes", json_body={"notes": keys})).status == status
     assert [(await world.read(Note, key)).owner_id for key in (1, 2, 3)] == [None, 1, 1]
+
+
+async def test_a_body_is_told_the_public_name_of_the_path_to_use(world: World) -> None:
+    world.serve(User, rename={"notes": "texts"})
+    world.serve(Note)
+    refused = await world.api("POST", "/user", json_body={"texts": []})
+    assert refused.json["errors"] == {
+        "texts": ["is stored in Note; use POST and DELETE at the path of the field, .../texts"]
+    }
