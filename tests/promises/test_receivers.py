@@ -35,8 +35,8 @@ class User:
     age: int | None = None
 
     def __post_init__(self) -> None:
-        if self.age == 0:
-            raise ValueError("The age is more than 0.")
+        if self.name.isdigit():
+            raise ValueError("A name is no number.")
 
 
 REQUESTS = {
@@ -47,7 +47,7 @@ REQUESTS = {
     "delete": ("DELETE", "/user/ada", None, 204),
     "get what is not there": ("GET", "/user/nobody", None, 404),
     "create what is there": ("POST", "/user", {"id": "ada", "name": "Ada"}, 409),
-    "create what is not valid": ("POST", "/user", {"id": "bob", "name": "Bob", "age": 0}, 400),
+    "create what is not valid": ("POST", "/user", {"id": "bob", "name": "7"}, 400),
 }
 SIGNALS = {"list": "get_list", **{act: f"{act}_instance" for act in ("get", "create", "update", "delete")}}
 ERRORS = {"is refused": 403, "is forbidden": 403, "fails": 500}
