@@ -213,6 +213,16 @@ class Act:
         data.clear()
         data.update(typed)
 
+    @staticmethod
+    def check_whole(signal: Signal, stored: Stored) -> None:
+        """Check that a receiver of ``signal`` gets no instance that the ORM cannot load.
+
+        Raises:
+            Conflict: the ORM cannot load the instance, and a receiver listens for its class.
+        """
+        if stored.is_broken and signal.has_receivers_for(type(stored.instance)):
+            raise Conflict("The application cannot load this instance as it is stored; repair it in the store.")
+
     def schema_of(self, stored: Stored) -> Schema:
         """Return the schema of an instance at the end of the path, by the instance's own class."""
         return self.path.end.resource.of_instance(stored.instance).schema
@@ -222,7 +232,8 @@ class Act:
         schemas = [self.schema_of(item) for item in items]
         hidden = self.schema.deferred - self.undefer.keys()
         is_loaded = all(self.undefer.keys() <= item.values.keys() for item in items)
-        if not is_loaded or any(schema.has_to_dict for schema in schemas):
+        is_own = any(schema.has_to_dict and not item.is_broken for schema, item in zip(schemas, items, strict=True))
+        if not is_loaded or is_own:
             instances = [item.instance for item in items]
             shown = await self.unit_of_work.represent(self.schema, instances, undefer=self.undefer)
             loaded = [{**item.values, **again.values} for item, again in zip(items, shown, strict=True)]

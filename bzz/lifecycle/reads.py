@@ -38,6 +38,7 @@ async def get_instance(act: Act) -> Stored:
     stored = target.part(whole)
     sender = type(stored.instance)
     await act.announce_exactly(pre_get_instance, sender)
+    act.check_whole(post_get_instance, stored)
     if act.is_watched(post_get_instance, sender):
         await act.conclude(post_get_instance, sender=sender, instance=stored.instance)
     if represent or act.in_process:
@@ -84,6 +85,8 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         listing = await work.list(act.schema, asked, represent=not (is_heard or act.in_process))
         if listing.more and has_cursors and work.provider.capabilities.after:
             cursor = encode_cursor(act.schema, query.order(act.schema), listing.items[-1].values)
+    if is_heard:
+        listing = replace(listing, items=[item for item in listing.items if not item.is_broken])
     items = [item.instance for item in listing.items]
     if act.is_watched(post_get_list, model):
         await act.conclude(post_get_list, items=items)

@@ -85,12 +85,14 @@ class Revision:
         """Check the changes of a loaded instance, and send the ``pre_`` signals of the update and of its moves.
 
         Raises:
+            Conflict: raised by ``Act.check_whole``.
             PreconditionFailed, Invalid: raised by ``Patch.check`` or ``check_references``.
             Exception: raised by a receiver.
         """
         act, patch, work = self.act, self.patch, self.act.unit_of_work
         found, given = self.target.part(cast("Stored", self.loaded)), dict(patch.data) if self.expected else {}
         sender = type(found.instance)
+        act.check_whole(pre_update_instance, found)
         await work.compute(patch.check, found.values)
         await self._keep_hidden(found)
         self._held = await check_body(act, patch.schema, patch.data, found.values)

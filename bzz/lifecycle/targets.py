@@ -100,7 +100,8 @@ class Target:
         if not self.steps:
             return whole
         trail, values = locate(whole.values, self.steps)
-        return Stored(self.unit_of_work.provider.part(whole.instance, trail), values)
+        instance = self.unit_of_work.provider.part(whole.instance, trail)
+        return Stored(instance, values, is_broken=whole.is_broken)
 
     def previous(self, whole: Stored) -> Values:
         """Return the values that an update found at the path's end."""

@@ -192,6 +192,8 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
             _check_allowed(act, target, loaded, "delete", "DELETE")
             await work.compute(check, gone.values)
             sender = type(gone.instance)
+            if not act.in_process:
+                act.check_whole(pre_delete_instance, gone)
             if act.is_watched(pre_delete_instance, sender):
                 await act.announce(pre_delete_instance, sender=sender, instance=gone.instance)
         dependents = [] if target.steps else await find_dependents(act, target.address)

@@ -174,6 +174,8 @@ class Stored:
             a write.
         previous: the values that an update found. It is None for any other call.
         origin: the provider's own data. A write gets this data back in ``loaded``.
+        is_broken: whether the ORM cannot load the instance as it is stored. ``instance`` then has only what could be
+            loaded, and the values of the other fields are None. ``body`` must come from ``values`` alone.
     """
 
     instance: Any
@@ -181,6 +183,7 @@ class Stored:
     body: Any = None
     previous: Values | None = None
     origin: Any = None
+    is_broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
