@@ -84,7 +84,8 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
         asked = replace(asked, undefer=act.undefer) if act.undefer else asked
         listing = await work.list(act.schema, asked, represent=not (is_heard or act.in_process))
         if listing.more and has_cursors and work.provider.capabilities.after:
-            cursor = encode_cursor(act.schema, query.order(act.schema), listing.items[-1].values)
+            order, last = query.order(act.schema), listing.items[-1]
+            cursor = encode_cursor(act.schema, order, last.values, listing.position)
     if is_heard:
         listing = replace(listing, items=[item for item in listing.items if not item.is_broken])
     items = [item.instance for item in listing.items]

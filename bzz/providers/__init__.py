@@ -6,12 +6,13 @@ bzz's own providers are in ``memory``, ``mongoengine`` and ``sqlalchemy``. Each 
 application asks for it. All but ``memory`` need their ORM.
 """
 
-from bzz.providers.base import Capabilities, Provider
+from bzz.providers.base import Provider
+from bzz.providers.capabilities import Capabilities
 from bzz.providers.changes import Change, Trail
 from bzz.providers.conditions import Condition, all_hold, sort_key, value_at
 from bzz.providers.registry import known_providers, register_provider
 from bzz.providers.threaded import ThreadedProvider
-from bzz.providers.values import ActState, Address, Cursor, Listing, Membership, Query, Stored, Undefer
+from bzz.providers.values import ActState, Address, AsStored, Cursor, Listing, Membership, Query, Stored, Undefer
 from bzz.providers.visibility import Rule, Visibility, visibility_of, visible
 from bzz.providers.writes import Create, Delete, Dependent, Update, Write
 from bzz.schema.composite_keys import CompositeKey
@@ -55,6 +56,7 @@ __all__ = [
     "UUID_",
     "ActState",
     "Address",
+    "AsStored",
     "Capabilities",
     "Change",
     "CompositeKey",

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
 from bzz.exceptions import Unavailable
+from bzz.providers.capabilities import Capabilities
 from bzz.providers.changes import Change, Trail
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.providers.writes import Dependent, Write
@@ -22,29 +22,6 @@ from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a store can do.
-
-    bzz refuses a request that needs anything else. Such a request does not reach the provider. The ``DataType`` of a
-    field says how a list can be filtered and sorted by the field.
-
-    Args:
-        count: whether the store can count the instances on all pages of a list. If not, bzz answers ``count=true``
-            with a 400.
-        page: whether a page can begin after a given number of instances. If not, bzz answers ``page=2`` with a 400.
-        after: whether a page can begin at a cursor. If not, bzz answers ``after`` with a 400, and the links of a list
-            contain page numbers.
-        if_match: whether the store can compare a whole instance and write it in one step. If not, the reply to a
-            write with ``If-Match`` or ``If-None-Match`` is a 501.
-    """
-
-    count: bool = True
-    page: bool = True
-    after: bool = True
-    if_match: bool = True
 
 
 class Provider(ABC):
@@ -160,12 +137,27 @@ class Provider(ABC):
         contains no instance that the schema's ``variants`` hide. The instances meet all conditions of ``where``. If
         ``within`` is set, they are members of that relation. If ``alternatives`` is not empty, they also meet all
         conditions in at least one of its lists. The page is in the query's ``order`` and begins after ``skip``
-        instances.
+        instances. If another page follows, ``position`` says where, as far as typed values do not.
 
         Raises:
             BadRequest: the deferred fields contain more members than one read may load.
             Unavailable: the store did not answer in time.
         """
+
+    def stored_value(self, schema: Schema, name: str, raw: Any) -> Any:  # noqa: ARG002  # most providers set no position
+        """Return the value of ``AsStored`` for ``raw``, which a cursor has in place of the field's typed value.
+
+        ``raw`` is what ``Listing.position`` had, unless somebody forged the cursor. It must not query the store.
+
+        Args:
+            schema: the schema of the instances in the list.
+            name: the name of the field in the model. A list may be sorted by it.
+            raw: a JSON value.
+
+        Raises:
+            ValueError: the provider writes no such value into a cursor.
+        """
+        raise ValueError("is no cursor of this list")
 
     @abstractmethod
     async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:

@@ -73,6 +73,19 @@ def parse_identifier(schema: Schema, identifier: str, field: str | None = None) 
 
 
 @dataclass(frozen=True, slots=True)
+class AsStored:
+    """A value in a cursor as the store keeps it, in place of the typed value.
+
+    Only the provider reads it, in the conditions of ``Query.alternatives``.
+
+    Args:
+        value: the result of ``Provider.stored_value``.
+    """
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """A position in a sorted list, directly after one instance.
 
@@ -80,7 +93,7 @@ class Cursor:
 
     Args:
         order: pairs of a field's name and whether its order is descending. The last field is unique.
-        values: values of the instance, one for each field of ``order``.
+        values: values of the instance, one for each field of ``order``: typed values, or ``AsStored``.
     """
 
     order: tuple[tuple[str, bool], ...]
@@ -194,11 +207,15 @@ class Listing:
         items: the instances.
         more: whether another page follows.
         total: the number of instances on all pages. It is None if the query does not ask for it.
+        position: what the cursor after the last item must have in place of typed values: a dict from field name to a
+            JSON value, or to None for null. It has those fields of the order whose typed value does not tell where the
+            item stands, because the store keeps another value.
     """
 
     items: Sequence[Stored]
     more: bool
     total: int | None = None
+    position: Values = dataclass_field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -7,50 +7,50 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from bzz.exceptions import BadRequest
+from bzz.providers.base import Provider
 from bzz.providers.conditions import Order, value_at
-from bzz.providers.values import Cursor, Query
+from bzz.providers.values import AsStored, Cursor, Query
 from bzz.query.filters import find
 from bzz.query.sorting import may_sort, parse_sort
+from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
-from bzz.schema.types import dump_value, parse_value
+from bzz.schema.types import comes_back, dump_value, parse_value
+
+STORED = "stored"
 
 
-def encode_cursor(schema: Schema, order: Order, values: Mapping[str, Any]) -> str | None:
+def encode_cursor(schema: Schema, order: Order, values: Values, position: Values) -> str | None:
     """Return the text of a cursor: the position right after an instance.
 
     Args:
         schema: the schema of the instances.
         order: the order of the list: pairs of a field name and whether the order descends.
         values: the values of the instance.
+        position: the ``position`` of the ``Listing``, of which the instance is the last.
 
     Returns:
         The text, or None if it would show a field that requests may not read. The result is also None if a value is
-        not of its field's type.
+        not of its field's type and ``position`` lacks it.
     """
     parts = []
     for name, _ in order:
         found, value = find(schema, _public(schema, name)), value_at(values, name)
         if found is None or not may_sort(schema, *found):
             return None
-        shown = schema.json.dump(dump_value(found[1].type, value))
-        if not _comes_back(found[1].type, shown, value):
+        if name in position:
+            raw = position[name]
+            parts.append(None if raw is None else {STORED: raw})
+        elif comes_back(found[1].type, value):
+            parts.append(schema.json.dump(dump_value(found[1].type, value)))
+        else:
             return None
-        parts.append(shown)
     names = [f"{'-' if descending else ''}{_public(schema, name)}" for name, descending in order]
     return base64.urlsafe_b64encode(orjson.dumps([",".join(names), parts])).decode().rstrip("=")
-
-
-def _comes_back(datatype: Any, shown: Any, value: Any) -> bool:
-    try:
-        return bool(parse_value(datatype, shown) == value)
-    except ValueError:
-        return False
 
 
 def _public(schema: Schema, name: str) -> str:
@@ -58,8 +58,13 @@ def _public(schema: Schema, name: str) -> str:
     return f"{schema.public_name(first)}{dot}{rest}"
 
 
-def decode_cursor(schema: Schema, text: str) -> Cursor:
+def decode_cursor(provider: Provider, schema: Schema, text: str) -> Cursor:
     """Return the cursor that ``encode_cursor`` wrote as ``text``.
+
+    Args:
+        provider: the provider of the list.
+        schema: the schema of the instances.
+        text: the text of the cursor.
 
     Raises:
         ValueError: ``text`` is not a cursor of a list of these instances.
@@ -67,13 +72,23 @@ def decode_cursor(schema: Schema, text: str) -> Cursor:
     try:
         names, shown = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         order = parse_sort(schema, names)
-        fields = [found for name, _ in order if (found := find(schema, _public(schema, name)))]
-        values = [parse_value(known.type, value) for (_, known), value in zip(fields, shown, strict=True)]
+        values = [_value(provider, schema, name, part) for (name, _), part in zip(order, shown, strict=True)]
     except (ValueError, TypeError, AttributeError, binascii.Error):
         raise ValueError("is no cursor of this list") from None
     if order[-1][0] != schema.pk or values[-1] is None:
         raise ValueError("is no cursor of this list")
     return Cursor(tuple(order), tuple(values))
+
+
+def _value(provider: Provider, schema: Schema, name: str, shown: Any) -> Any:
+    """Return the value of a field that a cursor has as ``shown``."""
+    if isinstance(shown, dict):
+        [(key, raw)] = shown.items()
+        if key != STORED:
+            raise ValueError(f"expected {STORED}")
+        return AsStored(provider.stored_value(schema, name, raw))
+    found = find(schema, _public(schema, name))
+    return found and parse_value(found[1].type, shown)
 
 
 def check_cursor(schema: Schema, query: Query, *, has_cursors: bool = True) -> None:

@@ -105,7 +105,7 @@ class Parser:
     def _after(self, text: str) -> Cursor:
         if self.is_embedded:
             raise ValueError("is not supported by lists of embedded documents; use page")
-        return decode_cursor(self.schema, text)
+        return decode_cursor(self.provider, self.schema, text)
 
     def _fields(self, text: str) -> list[str]:
         known, names = dict(self.schema.readable), [*dict.fromkeys(text.split(","))]

@@ -146,6 +146,14 @@ def dump_value(datatype: DataType, value: Any) -> Any:
     return None if value is None else datatype.dump(value)
 
 
+def comes_back(datatype: DataType, value: Any) -> bool:
+    """Tell whether ``parse`` makes an equal value of what ``dump`` returns for ``value``."""
+    try:
+        return bool(parse_value(datatype, dump_value(datatype, value)) == value)
+    except (ValueError, TypeError, AttributeError):
+        return False
+
+
 def references_in(values: Iterable[tuple[str, DataType, Any]]) -> Iterator[tuple[str, type, Any]]:
     """Yield the references inside several values.
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from typing import Any
 
+import orjson
 import pytest
 
 import bzz
 from bzz import signals
-from bzz.providers.values import Cursor, Query
+from bzz.providers.memory import MemoryProvider
+from bzz.providers.values import AsStored, Cursor, Query
 from bzz.query.cursors import decode_cursor, encode_cursor
 from tests.support.client import Api
 from tests.support.schemas import ROWS
@@ -74,9 +77,36 @@ async def test_no_cursor_is_made_of_a_field_that_requests_may_not_read(api: Api,
 
 
 def test_a_cursor_is_made_only_of_values_that_it_reads_back_equal() -> None:
+    order, memory = [("age", False), ("pk", False)], MemoryProvider()
+    good = encode_cursor(ROWS, order, {"age": None, "pk": 7}, {})
+    assert decode_cursor(memory, ROWS, str(good)) == Cursor((("age", False), ("pk", False)), (None, 7))
+    assert encode_cursor(ROWS, order, {"age": "old", "pk": 7}, {}) is None
+    assert encode_cursor(ROWS, [("tags", False), *order], {"pk": 7}, {}) is None
+    assert encode_cursor(ROWS, [("secret", False), *order], {"pk": 7}, {}) is None
+
+
+class Tagging(MemoryProvider):
+    """Keeps ages in a form of its own."""
+
+    def stored_value(self, schema: Any, name: str, raw: Any) -> Any:
+        if not isinstance(raw, str):
+            raise ValueError("expected text")
+        return f"{name} {raw}"
+
+
+def test_a_cursor_has_the_position_that_the_provider_gives() -> None:
     order = [("age", False), ("pk", False)]
-    good = encode_cursor(ROWS, order, {"age": None, "pk": 7})
-    assert decode_cursor(ROWS, str(good)) == Cursor((("age", False), ("pk", False)), (None, 7))
-    assert encode_cursor(ROWS, order, {"age": "old", "pk": 7}) is None
-    assert encode_cursor(ROWS, [("tags", False), *order], {"pk": 7}) is None
-    assert encode_cursor(ROWS, [("secret", False), *order], {"pk": 7}) is None
+    text = encode_cursor(ROWS, order, {"age": 3, "pk": 7}, {"age": "III"})
+    assert decode_cursor(Tagging(), ROWS, str(text)).values == (AsStored("age III"), 7)
+    text = encode_cursor(ROWS, order, {"age": 3, "pk": 7}, {"age": None})
+    assert decode_cursor(Tagging(), ROWS, str(text)).values == (None, 7)
+
+
+@pytest.mark.parametrize(
+    "shown", [{"stored": "x"}, {"stored": 3}, {"other": "x"}, {}, {"stored": "x", "other": "x"}, ["x"], {"$gt": 1}]
+)
+def test_a_forged_position_is_no_cursor(shown: Any) -> None:
+    text = base64.urlsafe_b64encode(orjson.dumps(["age,id", [shown, 7]])).decode().rstrip("=")
+    provider = MemoryProvider() if shown == {"stored": "x"} else Tagging()
+    with pytest.raises(ValueError, match="no cursor"):
+        decode_cursor(provider, ROWS, text)

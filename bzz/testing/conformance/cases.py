@@ -19,7 +19,8 @@ import pytest
 import tornado.web
 
 from bzz.hives.model import ModelHive
-from bzz.providers.base import Capabilities, Provider
+from bzz.providers.base import Provider
+from bzz.providers.capabilities import Capabilities
 from bzz.testing.client import Client, served
 
 SECONDS = 60  # a case that takes longer fails

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bzz.providers.base import Capabilities, Provider
+from bzz.providers.base import Provider
+from bzz.providers.capabilities import Capabilities
 from bzz.providers.memory import MemoryProvider
 from bzz.testing.conformance import ProviderConformance
 from bzz.testing.conformance.cases import FEATURES

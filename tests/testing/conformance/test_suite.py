@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bzz.providers.base import Capabilities, Provider
+from bzz.providers.base import Provider
+from bzz.providers.capabilities import Capabilities
 from bzz.providers.memory import MemoryProvider
 from tests.support import conformance as memory
 from tests.support.pages import ROOT, run
