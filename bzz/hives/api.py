@@ -33,7 +33,8 @@ class Api:
         title: the name of the API.
         version: the version of the API.
         defaults: options for the model hives that do not set them: ``methods``, ``per_page``, ``max_per_page``,
-            ``max_body``, ``max_reply``, ``authenticated`` and ``handler_class``. ``ModelHive`` describes each.
+            ``max_body``, ``max_reply``, ``types``, ``authenticated`` and ``handler_class``. ``ModelHive`` describes
+            each.
 
     Raises:
         TypeError: one of ``hives`` is neither a hive nor a route list, or an option is unknown.

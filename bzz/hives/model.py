@@ -20,6 +20,7 @@ from bzz.query.sorting import parse_sort
 from bzz.resources.family import Family
 from bzz.resources.options import METHODS, check_sizes, parse_authenticated, parse_methods, restrict
 from bzz.resources.resource import MAX_REPLY, Resource
+from bzz.schema.custom_types import Types
 from bzz.schema.schema import Schema
 
 NOWHERE = "(?!)"  # a pattern that matches no path
@@ -65,6 +66,9 @@ class ModelHive(InProcess):
         authenticated: whether requests need a signed-in user. With None (default), ``AuthHive.configure`` decides. True
             or False is for all verbs. A dict (``{'get': False}``) is for some of the verbs ``get``, ``create``,
             ``update`` and ``delete``. Then ``AuthHive.configure`` decides about the other verbs.
+        types: a dict that tells how requests see the values of types that bzz does not know, by the class of the ORM's
+            type: a column type of SQLAlchemy, a field class of MongoEngine, or a type hint in memory. Each value is a
+            ``bzz.providers.Type``, or another ``DataType``. They hold for all hives of the provider.
         handler_class: a subclass of ``ModelHandler`` that answers the requests. None (default) means ``ModelHandler``.
         provider_options: the provider's own options, if ``provider`` is not an instance.
 
@@ -79,7 +83,7 @@ class ModelHive(InProcess):
     """
 
     def __init__(self, provider: str | type[Provider] | Provider, model: type, **options: Unpack[HiveOptions]) -> None:
-        self._given = {name: value for name, value in options.items() if name in OPTIONS}
+        self._given: Any = {name: value for name, value in options.items() if name in OPTIONS}
         own = {name: value for name, value in options.items() if name not in OPTIONS}
         found = registry.resolve(provider, own, known=OPTIONS)
         super().__init__(found, model, urls.snake_case(model.__name__))
@@ -96,6 +100,7 @@ class ModelHive(InProcess):
             "max_reply": options.get("max_reply", MAX_REPLY),
         }
         check_sizes(**self._sizes)
+        self.provider.add_types(options.get("types", {}))
         self._methods = parse_methods(options.get("methods", METHODS))
         self._authenticated = parse_authenticated(options.get("authenticated"))
         self.handler_class = _checked(options.get("handler_class") or ModelHandler)
@@ -135,7 +140,8 @@ class ModelHive(InProcess):
             raise ValueError(f"the hive of {self.model.__name__} belongs to another Api: make one hive for each Api")
         self.family = family
         given = self._authenticated
-        self._configure({**defaults, **self._given})
+        types: Types = {**defaults.get("types", {}), **self._given.get("types", {})}
+        self._configure({**defaults, **self._given, "types": types})
         self._authenticated = {**parse_authenticated(defaults.get("authenticated")), **given}
         vars(self).pop("resource", None)
 

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from bzz.http.model_handler import ModelHandler
 from bzz.resources.options import Requirement
+from bzz.schema.custom_types import Types
 from bzz.schema.schema import Scope
 
 
@@ -18,6 +19,7 @@ class HiveDefaults(TypedDict, total=False):
     max_per_page: int
     max_body: int
     max_reply: int
+    types: Types
     authenticated: Requirement | Mapping[str, Requirement] | None
     handler_class: type[ModelHandler] | None
 

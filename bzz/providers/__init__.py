@@ -17,6 +17,7 @@ from bzz.providers.visibility import Rule, Visibility, visibility_of, visible
 from bzz.providers.writes import Create, Delete, Dependent, Update, Write
 from bzz.schema.composite_keys import CompositeKey
 from bzz.schema.containers import List, Map
+from bzz.schema.custom_types import Type
 from bzz.schema.enumerations import enumeration
 from bzz.schema.errors import NO_INSTANCE, add_error
 from bzz.schema.fields import Field, Holder, Values
@@ -83,6 +84,7 @@ __all__ = [
     "Stored",
     "ThreadedProvider",
     "Trail",
+    "Type",
     "Undefer",
     "Update",
     "Values",

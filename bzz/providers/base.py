@@ -11,6 +11,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bzz.exceptions import Unavailable
@@ -18,6 +19,7 @@ from bzz.providers.capabilities import Capabilities
 from bzz.providers.changes import Change, Trail
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.providers.writes import Dependent, Write
+from bzz.schema.custom_types import Types, joined
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
@@ -32,6 +34,7 @@ class Provider(ABC):
 
     Attributes:
         capabilities: what the store can do.
+        types: the types that hives give to classes of the ORM's types, by these classes. See ``add_types``.
 
     Args:
         timeout: seconds after which a call fails with ``Unavailable``.
@@ -41,6 +44,7 @@ class Provider(ABC):
     """
 
     capabilities = Capabilities()
+    types: Types = MappingProxyType({})
 
     def __init__(self, *, timeout: float = 5.0) -> None:
         if timeout <= 0:
@@ -54,6 +58,17 @@ class Provider(ABC):
         Without one, it is the class name in lower case without ``Provider``.
         """
         return type(self).__name__.removesuffix("Provider").lower()
+
+    def add_types(self, types: Types) -> None:
+        """Add types for classes of the ORM's types that bzz does not know.
+
+        ``describe`` must use them, for all models.
+
+        Raises:
+            TypeError: a value of ``types`` is no ``DataType``.
+            ValueError: the provider already has another type for a class.
+        """
+        self.types = joined(self.types, types)
 
     async def in_time(self, operation: Awaitable[T], *, is_write: bool = False) -> T:
         """Await ``operation`` for at most ``timeout`` seconds and return its result.

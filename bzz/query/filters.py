@@ -104,18 +104,27 @@ def retyped(schema: Schema, condition: Condition) -> Condition:
 def _typed_value(known: Field, operator: str, raw: Any) -> Any:
     if operator == "exists":
         return _present(parse_value(BOOLEAN, raw))
+    kind = known.type.unbounded
     if operator in ("in", "nin"):
         if isinstance(raw, str) or not isinstance(raw, Iterable):
             raise ValueError("takes a list of values")
-        parts = raw[0].split(",") if isinstance(raw, FormValue) else raw
-        values = (parse_value(known.type, FormValue((part,)) if isinstance(raw, FormValue) else part) for part in parts)
-        return [*dict.fromkeys(values)]
-    if isinstance(known.type, List):
-        return _present(parse_value(known.type.item, raw))
+        parts = [FormValue((part,)) for part in raw[0].split(",")] if isinstance(raw, FormValue) else raw
+        return _each_once(parse_value(kind, part) for part in parts)
+    if isinstance(kind, List):
+        return _present(parse_value(kind.item, raw))
     if operator in TEXT:
         return _literal(parse_value(STRING, raw))
-    value = parse_value(known.type, raw)
+    value = parse_value(kind, raw)
     return _present(value) if operator in ORDER else value
+
+
+def _each_once(values: Iterable[Any]) -> list[Any]:
+    """Return each value once, in order. Values of an application's own type may have no hash."""
+    found = [*values]
+    try:
+        return [*dict.fromkeys(found)]
+    except TypeError:
+        return found
 
 
 def _present(value: Any) -> Any:

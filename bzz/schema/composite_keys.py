@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bzz.schema.scalars import MAX_KEY
@@ -29,6 +29,11 @@ class CompositeKey(DataType):
     parts: tuple[tuple[str, DataType], ...]
     name: str = "key"
     operators: tuple[str, ...] = EQUALITY
+
+    @property
+    def unbounded(self) -> DataType:
+        """The type of keys whose parts have no bounds."""
+        return replace(self, parts=tuple((name, datatype.unbounded) for name, datatype in self.parts))
 
     def parse(self, raw: Any) -> tuple[Any, ...]:
         """Parse ``raw``, the text of a key or a tuple of its parts, and return a tuple of typed parts.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bzz.exceptions import Invalid
@@ -30,6 +30,11 @@ class List(DataType):
     def operators(self) -> tuple[str, ...]:  # type: ignore[override]  # they depend on the items
         """``exists``, and ``contains`` if the items can be compared."""
         return ("contains", "exists") if "eq" in self.item.operators else ("exists",)
+
+    @property
+    def unbounded(self) -> DataType:
+        """The type of lists whose items have no bounds."""
+        return replace(self, item=self.item.unbounded)
 
     def parse(self, raw: Any) -> list[Any]:
         """Parse the items and return them.

@@ -112,6 +112,11 @@ class Reference(DataType):
         """The type of the model's primary key."""
         return self.find_key_type()
 
+    @property
+    def unbounded(self) -> DataType:
+        """The type of references by primary keys without bounds."""
+        return Reference(self.find_model, lambda: self.key_type.unbounded)
+
     def parse(self, raw: Any) -> Any:
         """Parse ``raw`` and return a primary key.
 

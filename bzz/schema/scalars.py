@@ -30,6 +30,7 @@ class Scalar(DataType):
         operators: as in ``DataType``.
         sortable: as in ``DataType``.
         textual: as in ``DataType``.
+        wider: the type without the bounds of one field. None if this type has none.
     """
 
     name: str
@@ -38,6 +39,12 @@ class Scalar(DataType):
     operators: tuple[str, ...] = EQUALITY
     sortable: bool = True
     textual: bool = False
+    wider: DataType | None = None
+
+    @property
+    def unbounded(self) -> DataType:
+        """``wider``, or this type if it has no bounds."""
+        return self.wider or self
 
     def parse(self, raw: Any) -> Any:
         """Parse ``raw`` and return a value of this type.

@@ -52,6 +52,14 @@ class DataType(ABC):
     nullable: bool = False
     is_list: bool = False
 
+    @property
+    def unbounded(self) -> DataType:
+        """The type of the same kind of values without the bounds of one field: of length, range and precision.
+
+        It types the values of conditions.
+        """
+        return self
+
     @abstractmethod
     def parse(self, raw: Any) -> Any:
         """Parse ``raw`` and return a value of this type.

@@ -10,6 +10,7 @@ import tornado.web
 import bzz
 from bzz.auth.providers.mock import MockProvider
 from bzz.providers.memory import MemoryProvider
+from bzz.schema.scalars import BYTES, STRING
 from bzz.testing.client import served
 from tests.support.client import Api
 from tests.support.pets import Dog, Owner
@@ -63,6 +64,15 @@ async def test_defaults_hold_for_hives_that_do_not_say_otherwise(memory: MemoryP
         owners = await api("GET", "/v1/owner")
         assert (len(owners.json), owners.headers["X-Loud"]) == (2, "yes")
         assert len((await api("GET", "/v1/inner/dogs")).json) == 1
+
+
+def test_the_types_of_an_api_and_of_its_hives_are_known_to_the_provider(memory: MemoryProvider) -> None:
+    hive = bzz.ModelHive(memory, Dog, types={bytes: BYTES})
+    assert memory.types == {bytes: BYTES}
+    bzz.Api([hive], types={bytes: STRING, str: STRING})
+    assert memory.types == {bytes: BYTES, str: STRING}
+    with pytest.raises(ValueError, match="already has another type for bytes"):
+        bzz.ModelHive(memory, Owner, types={bytes: STRING})
 
 
 async def test_an_api_serves_sign_in_and_canned_answers_and_answers_all_else_by_404(memory: MemoryProvider) -> None:

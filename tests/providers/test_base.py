@@ -5,6 +5,7 @@ import pytest
 from bzz.providers.base import Provider
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.values import ActState
+from bzz.schema.scalars import INTEGER, STRING
 from tests.support.schemas import ROWS
 
 
@@ -25,3 +26,11 @@ async def test_a_provider_without_write_all_says_so() -> None:
 def test_a_provider_that_sets_no_position_reads_none() -> None:
     with pytest.raises(ValueError, match="no cursor"):
         MemoryProvider().stored_value(ROWS, "age", 5)
+
+
+def test_the_types_of_all_hives_are_known_to_their_provider() -> None:
+    provider = MemoryProvider()
+    provider.add_types({int: INTEGER})
+    provider.add_types({str: STRING, int: INTEGER})
+    assert provider.types == {int: INTEGER, str: STRING}
+    assert MemoryProvider().types == {}

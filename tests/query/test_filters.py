@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,11 @@ from bzz import signals
 from bzz.providers.conditions import Condition
 from bzz.providers.values import Query
 from bzz.query.filters import find, parse_filter, retyped
+from bzz.schema.containers import List
+from bzz.schema.custom_types import Type
+from bzz.schema.fields import Field
+from bzz.schema.making import make_schema
+from bzz.schema.scalars import INTEGER, integer
 from tests.support.client import Api
 from tests.support.schemas import ROWS, SCHEMA
 from tests.support.teams import names, people
@@ -34,6 +40,23 @@ def test_an_empty_filter_is_null_unless_the_field_is_text() -> None:
 def test_a_field_that_requests_may_not_read_is_found_on_demand_only() -> None:
     assert find(ROWS, "secret") is None
     assert find(ROWS, "secret", hidden=True) == ("secret", ROWS.fields["secret"])
+
+
+def test_a_condition_is_typed_without_the_bounds_of_its_field() -> None:
+    short = replace(integer(0, 9), wider=INTEGER)
+    fields = {"id": Field("id", short), "sizes": Field("sizes", List(short))}
+    schema = make_schema(type("Box", (), {}), fields, pk="id")
+    assert parse_filter(schema, "id__gt", "10", ())[0] == Condition("id", "gt", 10)
+    assert parse_filter(schema, "id__in", "1,10", ())[0] == Condition("id", "in", [1, 10])
+    assert parse_filter(schema, "sizes__contains", "10", ())[0] == Condition("sizes", "contains", 10)
+    with pytest.raises(ValueError, match="from 0 to 9"):
+        schema.fields["id"].type.parse(10)
+
+
+def test_values_without_a_hash_are_looked_for_as_they_are() -> None:
+    pair = Type("pair", list, python_type=list)
+    schema = make_schema(type("Box", (), {}), {"pair": Field("pair", pair)})
+    assert retyped(schema, Condition("pair", "in", [[1], [1]])).value == [[1], [1]]
 
 
 async def test_a_condition_of_a_receiver_is_typed(teams: Api) -> None:
