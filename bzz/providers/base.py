@@ -83,7 +83,8 @@ class Provider(ABC):
         except TimeoutError as error:
             if not deadline.expired():
                 raise
-            raise too_late(is_write=is_write) from error
+            after = " The write may have happened." if is_write else ""
+            raise Unavailable(f"The store does not answer in time.{after}") from error
 
     async def close(self) -> None:  # noqa: B027  # most providers have nothing to release
         """Release the provider's resources. The next call acquires them again."""
@@ -295,12 +296,3 @@ class Provider(ABC):
             instance = getattr(instance, name)
             instance = instance if index is None else instance[index]
         return instance
-
-
-def too_late(*, is_write: bool) -> Unavailable:
-    """Return the error of a call that took too long.
-
-    After a write, the error says that the write may have happened.
-    """
-    after = " The write may have happened." if is_write else ""
-    return Unavailable(f"The store does not answer in time.{after}")
