@@ -15,6 +15,7 @@ from bzz.http.not_found import NotFoundHandler
 from bzz.http.routes import RouteList, flatten
 from bzz.providers.base import Provider
 from bzz.providers.registry import register_provider
+from bzz.schema.representation import represents
 
 __version__ = "1.0.0.dev0"
 
@@ -34,6 +35,7 @@ __all__ = [
     "flatten",
     "in_pool",
     "register_provider",
+    "represents",
     "role",
     "signals",
 ]

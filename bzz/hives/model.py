@@ -18,7 +18,14 @@ from bzz.providers import registry
 from bzz.providers.base import Provider
 from bzz.query.sorting import parse_sort
 from bzz.resources.family import Family
-from bzz.resources.options import METHODS, check_sizes, parse_authenticated, parse_methods, restrict
+from bzz.resources.options import (
+    METHODS,
+    check_sizes,
+    parse_authenticated,
+    parse_methods,
+    restrict,
+    shown_by_to_dict,
+)
 from bzz.resources.resource import MAX_REPLY, Resource
 from bzz.schema.custom_types import Types
 from bzz.schema.schema import Schema
@@ -47,6 +54,8 @@ class ModelHive(InProcess):
             none.
         optional: names of required fields that requests may leave out when they create an instance, because a receiver
             supplies the values. The default is none.
+        to_dict: whether the model's own ``to_dict()`` makes the representations of instances. The default is False: the
+            fields make them, unless the model has a method that ``bzz.represents`` marks.
         rename: a dict from the model's name of a field to the public name, which requests and replies use. Plain code
             and receivers use the model's name. The default is none.
         scope: a function that narrows the instances that requests may see. It takes a queryset and the handler, and
@@ -106,7 +115,7 @@ class ModelHive(InProcess):
         self.handler_class = _checked(options.get("handler_class") or ModelHandler)
         self.is_main, self.is_nested_only = bool(options.get("main")), bool(options.get("nested_only"))
         self._access = {name: options[name] for name in ACCESS if name in options}
-        self._sort = options.get("sort", "")
+        self._sort, self._has_to_dict = options.get("sort", ""), bool(options.get("to_dict"))
         vars(self).pop("resource", None)
         with suppress(LookupError):  # the model refers to a class that is not defined yet: the resource is built later
             self.resource  # noqa: B018  # so that a wrong option is an error here
@@ -122,6 +131,8 @@ class ModelHive(InProcess):
             LookupError: the model refers to a class that is not defined yet.
         """
         schema = restrict(self.provider.describe(self.model), **self._access)
+        if self._has_to_dict:
+            schema = shown_by_to_dict(schema)
         if self._sort:
             schema = replace(schema, sort=_parse_default_sort(schema, self._sort))
         return Resource(schema, self._methods, authenticated=self._authenticated, **self._sizes)

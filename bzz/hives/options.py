@@ -36,6 +36,7 @@ class HiveOptions(HiveDefaults, total=False):
     write_only: Iterable[str]
     create_only: Iterable[str]
     optional: Iterable[str]
+    to_dict: bool
     rename: Mapping[str, str] | None
     sort: str
     scope: Scope | None

@@ -1,39 +1,24 @@
-"""The decoding of request bodies, and the encoding of replies as JSON."""
+"""The decoding of request bodies."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from bzz.exceptions import BadRequest, Invalid, UnsupportedMediaType
 from bzz.query.pairs import pairs
-from bzz.schema.free_form import JSON
+from bzz.schema.scalars import json_number
 from bzz.schema.types import MAX_DEPTH, FormValue
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json")
 _CHARSET = re.compile(r"(?:^|;)\s*charset\s*=\s*\"?([^\s;\"]+)")
-_OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
-
-
-def dumps(value: Any, default: Callable[[Any], Any] = JSON.dump) -> bytes:
-    """Encode ``value`` as JSON.
-
-    Dates are in ISO 8601 (UTC, ``Z``). Decimals are text. Bytes are in base64.
-
-    Args:
-        value: the value. It may contain the types that JSON has, and the types that ``default`` takes.
-        default: a function that turns an object of another type into a value that JSON has. It raises TypeError if it
-            cannot.
-
-    Raises:
-        TypeError: JSON cannot contain an object inside ``value``.
-    """
-    return orjson.dumps(value, default=default, option=_OPTIONS)
+_MANY_DIGITS = re.compile(rb"[0-9][0-9.]{15}")  # a float keeps any number of 15 digits
 
 
 def decode(content_type: str, body: bytes, form: Mapping[str, list[bytes]]) -> dict[str, Any]:
@@ -80,6 +65,18 @@ def _decode_json(body: bytes) -> dict[str, Any]:
         raise BadRequest("The body is JSON, but not an object; send an object.")
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         _check_depth(value, MAX_DEPTH)
+    return _decode_exactly(body) if _MANY_DIGITS.search(body) else value
+
+
+def _decode_exactly(body: bytes) -> dict[str, Any]:
+    """Decode JSON and return its object. No number in it loses digits.
+
+    An integer has all its digits. A number that a float does not keep is a ``JsonNumber``.
+    """
+    try:
+        value: dict[str, Any] = json.loads(body, parse_float=json_number)
+    except ValueError:
+        raise BadRequest("The body has a number of too many digits; send the number as text.") from None
     return value
 
 

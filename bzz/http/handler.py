@@ -13,6 +13,7 @@ from bzz.exceptions import BzzError, ContentTooLarge, Finished, UnsupportedMedia
 from bzz.http import bodies
 from bzz.http.policy import PRIVATE, SETTING, VARY, Policy, Session
 from bzz.http.problems import write_problem
+from bzz.schema import encoding
 from bzz.signals.request_ids import choose_id, request_id
 
 JSON = "application/json"
@@ -121,7 +122,7 @@ class Handler(tornado.web.RequestHandler):
         Raises:
             TypeError: JSON cannot contain ``value``.
         """
-        return bodies.dumps(value)
+        return encoding.encode(value)
 
     def reply_empty(self, status_code: int = 204) -> None:
         """Finish the reply without a body.

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from bzz.exceptions import BadRequest, BzzError, MethodNotAllowed, NotFound, Unsupported
-from bzz.http import bodies, urls
+from bzz.exceptions import BadRequest, MethodNotAllowed, NotFound, Unsupported
+from bzz.http import urls
 from bzz.http.admission import admit, reach_of, refusal_at
 from bzz.http.families import family_of
 from bzz.http.handler import Handler
 from bzz.http.headers import parse_precondition
 from bzz.http.links import page_links
+from bzz.http.stored import after_write
 from bzz.http.verbs import READING, VERB_OF, WRITES, Gate, allowed_methods, gates, takes
 from bzz.lifecycle import members, reads, writes
 from bzz.lifecycle.act import Act
-from bzz.lifecycle.expanding import drop_hidden, expand, too_long
+from bzz.lifecycle.expanding import shown_items, too_long
 from bzz.lifecycle.in_process import InProcess
 from bzz.lifecycle.preconditions import Precondition
 from bzz.lifecycle.targets import hides
@@ -26,7 +27,7 @@ from bzz.query import expansion
 from bzz.query.parser import Parser
 from bzz.resources.family import FamilyReach
 from bzz.resources.paths import parse_path
-from bzz.schema import etags
+from bzz.schema import encoding, etags
 from bzz.signals import post_get_instance
 
 
@@ -82,7 +83,7 @@ class ModelHandler(Handler):
         query = await self._admitted(Parser(self.provider, self.path).query(self.request.query))
         async with self._act(query) as act:
             listing, cursor = await reads.get_list(act, query)
-            shown = await self._shown(act, listing.items, query)
+            shown = await shown_items(act, listing.items, query)
         self.set_header("Link", page_links(self.request.path, self.request.query, query, listing, cursor))
         if listing.total is not None:
             self.set_header("X-Total-Count", str(listing.total))
@@ -95,9 +96,9 @@ class ModelHandler(Handler):
             is_as_stored = not post_get_instance.has_receivers_for(type(stored.instance))
             await self._set_etag(act, stored, is_as_stored=is_as_stored)
             schema = act.schema_of(stored)
-            is_covered = act.undefer.keys() <= schema.coverable and not (query.expand or schema.has_to_dict)
+            is_covered = act.undefer.keys() <= schema.coverable and not (query.expand or schema.represented_by)
             is_unchanged = is_as_stored and is_covered and self.check_etag_header()
-            shown = [] if is_unchanged else await self._shown(act, [stored], query)
+            shown = [] if is_unchanged else await shown_items(act, [stored], query)
         if is_unchanged:
             self.reply_empty(304)
         else:
@@ -123,11 +124,12 @@ class ModelHandler(Handler):
 
     async def _create(self, act: Act, body: dict[str, Any], query: Query) -> tuple[list[Any] | None, int]:
         stored = await writes.create_instance(act, body)
-        identifier = self.path.schema.id_of(stored.values) if self.path.end.is_list else None
-        if identifier is not None:
-            self.set_header("X-Created-Id", urls.encode_segment(identifier))
-        if identifier is not None or not self.path.end.is_list:
-            self.set_header("Location", urls.location(self.base, self.path, identifier))
+        with after_write():
+            identifier = self.path.schema.id_of(stored.values) if self.path.end.is_list else None
+            if identifier is not None:
+                self.set_header("X-Created-Id", urls.encode_segment(identifier))
+            if identifier is not None or not self.path.end.is_list:
+                self.set_header("Location", urls.location(self.base, self.path, identifier))
         return await self._written(act, [stored], query), 201
 
     async def _associate(self, act: Act, body: dict[str, Any], query: Query) -> tuple[list[Any] | None, int]:
@@ -172,7 +174,7 @@ class ModelHandler(Handler):
 
         The schema defines how JSON shows values of the store's own types.
         """
-        return bodies.dumps(value, self.hive.resource.schema.json.dump)
+        return encoding.encode(value, self.hive.resource.schema.json.dump)
 
     def compute_etag(self) -> None:
         """Return None: the entity tag of an instance is made from its stored state, not by Tornado from the body."""
@@ -250,12 +252,12 @@ class ModelHandler(Handler):
         if not self._may_read():
             return None
         is_represented = False
-        with suppress(BzzError):
+        with after_write():
             items, is_represented = await act.represented(items), True
-        if tagged:
-            await self._set_etag(act, items[0])
-        with suppress(BzzError):
-            return await self._shown(act, items, query) if is_represented else None
+        with after_write():
+            if tagged:
+                await self._set_etag(act, items[0])
+            return await shown_items(act, items, query) if is_represented else None
         return None
 
     def _reply_to_read(self, value: Any) -> None:
@@ -267,7 +269,9 @@ class ModelHandler(Handler):
 
     def _reply_to_write(self, shown: list[Any] | None, status_code: int) -> None:
         """Reply with representations. Leave them out if there are none, or if the reply would be too long."""
-        body = None if shown is None else self.encode(shown[0] if len(shown) == 1 else shown)
+        body = None
+        with after_write():
+            body = None if shown is None else self.encode(shown[0] if len(shown) == 1 else shown)
         if body is None or len(body) > self.path.end.resource.max_reply:
             self.reply_empty(201 if status_code == 201 else 204)
         else:
@@ -280,21 +284,6 @@ class ModelHandler(Handler):
         """
         schema, values = act.schema_of(stored), stored.values
         relations = schema.coverable & values.keys()
-        is_shown = is_as_stored and not schema.has_to_dict and relations <= act.undefer.keys()
+        is_shown = is_as_stored and not schema.represented_by and relations <= act.undefer.keys()
         shown = stored.body if is_shown else None
         self.set_header("ETag", await act.unit_of_work.compute(etags.etag, schema, values, shown, relations))
-
-    async def _shown(self, act: Act, items: Sequence[Stored], query: Query) -> list[Any]:
-        """Return the representations that a query asks for.
-
-        The query's ``fields`` and ``expand`` change the representations.
-        """
-        shown = [item.body for item in items]
-        await drop_hidden(act.unit_of_work, self.path.reach, self.path.schema, shown, act.undefer)
-        if query.expand:
-            tree = expansion.plan(self.path.reach, self.path.schema, query.expand)
-            await expand(act.unit_of_work, self.path.reach, shown, tree, self.path.end.resource.max_reply)
-        if query.fields is not None:
-            names = {*query.fields, *(name.partition(".")[0] for name in query.expand)}
-            shown = [{k: v for k, v in b.items() if k in names} if isinstance(b, dict) else b for b in shown]
-        return shown

@@ -8,7 +8,7 @@ from typing import Any
 import tornado.web
 
 from bzz.exceptions import BzzError
-from bzz.http import bodies
+from bzz.schema.encoding import encode
 
 PROBLEM = "application/problem+json"
 
@@ -37,7 +37,7 @@ def write_problem(handler: tornado.web.RequestHandler, status_code: int, error: 
         handler.finish()
         return
     handler.set_header("Content-Type", PROBLEM)
-    handler.finish(bodies.dumps(problem))
+    handler.finish(encode(problem))
 
 
 def _phrase(status_code: int) -> str:

@@ -232,7 +232,7 @@ class Act:
         schemas = [self.schema_of(item) for item in items]
         hidden = self.schema.deferred - self.undefer.keys()
         is_loaded = all(self.undefer.keys() <= item.values.keys() for item in items)
-        is_own = any(schema.has_to_dict and not item.is_broken for schema, item in zip(schemas, items, strict=True))
+        is_own = any(one.represented_by and not item.is_broken for one, item in zip(schemas, items, strict=True))
         if not is_loaded or is_own:
             instances = [item.instance for item in items]
             shown = await self.unit_of_work.represent(self.schema, instances, undefer=self.undefer)

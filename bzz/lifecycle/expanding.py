@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from bzz.exceptions import BadRequest
+from bzz.lifecycle.act import Act
 from bzz.lifecycle.unit_of_work import UnitOfWork
-from bzz.query.expansion import Tree, deferred_among
+from bzz.providers.values import Query, Stored
+from bzz.query.expansion import Tree, deferred_among, plan
 from bzz.resources.reach import Reach
+from bzz.schema.encoding import encode
 from bzz.schema.relations import Embedded, reference_of
 from bzz.schema.schema import Schema
 
@@ -37,6 +38,25 @@ class Size:
         """Add another size."""
         self.instances += other.instances
         self.length += other.length
+
+
+async def shown_items(act: Act, items: Sequence[Stored], query: Query) -> list[Any]:
+    """Return the representations of instances at the end of an act's path, as a query asks for them.
+
+    The query's ``fields`` and ``expand`` change the representations.
+
+    Raises:
+        BadRequest, Unavailable: raised by ``expand``.
+    """
+    path, shown = act.path, [item.body for item in items]
+    await drop_hidden(act.unit_of_work, path.reach, path.schema, shown, act.undefer)
+    if query.expand:
+        tree = plan(path.reach, path.schema, query.expand)
+        await expand(act.unit_of_work, path.reach, shown, tree, path.end.resource.max_reply)
+    if query.fields is not None:
+        names = {*query.fields, *(name.partition(".")[0] for name in query.expand)}
+        shown = [{k: v for k, v in b.items() if k in names} if isinstance(b, dict) else b for b in shown]
+    return shown
 
 
 async def expand(unit_of_work: UnitOfWork, reach: Reach, bodies: Sequence[Any], tree: Tree, limit: int) -> list[Size]:
@@ -136,7 +156,7 @@ def too_long(limit: int) -> BadRequest:
 
 def _length(schema: Schema, body: Any) -> int:
     """Return the number of bytes of a representation as JSON."""
-    return len(orjson.dumps(body, schema.json.dump, orjson.OPT_NON_STR_KEYS))
+    return len(encode(body, schema.json.dump))
 
 
 def _items(body: Any, name: str) -> list[Any]:

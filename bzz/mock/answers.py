@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from bzz.http import bodies
+from bzz.schema.encoding import encode
 
 KEYS = ("body", "status", "headers", "cookies")
 WITHOUT_BODY = (204, 205, 304)  # RFC 9110, section 15
@@ -139,7 +139,7 @@ def encode_body(body: Any) -> tuple[str, bytes]:
     if isinstance(body, bytes):
         return "application/octet-stream", body
     if isinstance(body, (dict, list)):
-        return "application/json", bodies.dumps(body)
+        return "application/json", encode(body)
     raise TypeError(f"the body must be text, bytes, a dict, a list or a function that returns one, not {body!r}")
 
 

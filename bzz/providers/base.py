@@ -269,8 +269,8 @@ class Provider(ABC):
     ) -> Sequence[Stored]:
         """Return instances as ``Stored``, with their representations.
 
-        The instances may be embedded documents. A model's ``to_dict()`` may query the store and therefore must not run
-        on the event loop.
+        The instances may be embedded documents. The method ``represented_by`` of a schema may query the store, and
+        therefore must not run on the event loop.
 
         Args:
             schema: the schema of the instances.

@@ -76,6 +76,17 @@ def restrict(
     return schema
 
 
+def shown_by_to_dict(schema: Schema) -> Schema:
+    """Return a schema whose representations the model's own ``to_dict()`` makes.
+
+    Raises:
+        TypeError: the model has no such method.
+    """
+    if not callable(getattr(schema.model, "to_dict", None)):
+        raise TypeError(f"to_dict: {schema.model.__name__} has no method to_dict()")
+    return replace(schema, represented_by="to_dict")
+
+
 def _renamed(schema: Schema, rename: Mapping[str, str]) -> Schema:
     if not isinstance(rename, Mapping):
         raise TypeError(f"rename must be a dict from the model's name of a field to its public name, not {rename!r}")

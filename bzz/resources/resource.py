@@ -87,14 +87,16 @@ class Resource:
 
         Args:
             other: a resource of the same model, or of a model that this model inherits from. Fields that ``other`` does
-                not have do not change. The default order does not change.
+                not have do not change. The default order does not change. A method of the model makes the
+                representations only if it does so for both.
         """
         fields = {
             name: _both(known, other.schema.fields.get(name, known)) for name, known in self.schema.fields.items()
         }
         scopes = dict.fromkeys((*self.schema.scopes, *other.schema.scopes))
+        method = self.schema.represented_by if self.schema.represented_by == other.schema.represented_by else ""
         return Resource(
-            replace(self.schema, fields=fields, scopes=tuple(scopes)),
+            replace(self.schema, fields=fields, scopes=tuple(scopes), represented_by=method),
             self.methods & other.methods,
             min(self.per_page, other.per_page),
             min(self.max_per_page, other.max_per_page),

@@ -7,12 +7,10 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote, unquote
 
-import orjson
-
+from bzz.schema.encoding import encode
 from bzz.schema.schema import Schema
 
 ANY_TAG = "*"
-_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
 def etag(schema: Schema, values: Mapping[str, Any], shown: Any = None, relations: Collection[str] = ()) -> str:
@@ -34,7 +32,7 @@ def etag(schema: Schema, values: Mapping[str, Any], shown: Any = None, relations
         shown = {key: value for key, value in shown.items() if key not in left_out}
         covered = sorted(schema.public_name(name) for name in relations)
         names = f".{','.join(quote(name) for name in covered)}" if covered else ""
-    canonical = orjson.dumps(shown, schema.json.dump, _CANONICAL)
+    canonical = encode(shown, schema.json.dump, sort_keys=True)
     return f'"{blake2b(canonical, digest_size=16).hexdigest()}{names}"'
 
 

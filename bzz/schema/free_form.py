@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from bzz.schema.scalars import BYTES, DATE, DATETIME, DECIMAL, FLOAT, INT64, TIME, UUID_, Scalar
-from bzz.schema.types import DataType, FormValue, parse_text, single_text
+from bzz.schema.scalars import BYTES, DATE, DATETIME, DECIMAL, FLOAT, INT64, TIME, UUID_, JsonNumber, Scalar
+from bzz.schema.types import DataType, FormValue, dump_text, parse_text, single_text
+
+SHOWN_DEPTH = 100  # levels
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -43,11 +45,13 @@ class Json(DataType):
         plain: a function that turns values of the store's own classes, such as its ids, into JSON. It raises TypeError
             for any other value.
         kinds: the store's own classes whose values ``parse`` accepts.
+        integers: the least and the greatest integer that the store can hold. None if it holds all integers.
     """
 
     check_key: Callable[[str], object] = parse_text
     plain: Callable[[Any], Any] = _raise_not_json
     kinds: tuple[type, ...] = ()
+    integers: tuple[int, int] | None = INT64
     name: str = "JSON value"
     nullable: bool = True
 
@@ -65,10 +69,12 @@ class Json(DataType):
             return {key: self.parse(item) for key, item in raw.items()}
         if isinstance(raw, (list, tuple)):
             return [self.parse(item) for item in raw]
-        if isinstance(raw, int) and not INT64[0] <= raw <= INT64[1]:
+        if isinstance(raw, int) and self.integers and not self.integers[0] <= raw <= self.integers[1]:
             raise ValueError("expected an integer of at most 64 bits")
         if isinstance(raw, str):
             return parse_text(raw)
+        if isinstance(raw, JsonNumber):
+            return raw.to_float()
         if isinstance(raw, datetime):
             DATETIME.parse(raw)  # raises if the date and time is out of range in UTC
         if raw is None or isinstance(raw, (int, *_OF_CLASS, *self.kinds)):
@@ -76,17 +82,22 @@ class Json(DataType):
         raise ValueError(f"expected JSON, not a {type(raw).__name__}")  # a receiver set it: requests contain JSON only
 
     def dump(self, value: Any) -> Any:
-        """Return ``value`` as JSON, at any depth.
+        """Return ``value`` as JSON. Parts more than ``SHOWN_DEPTH`` levels deep are replaced by a text.
 
         Raises:
             TypeError: raised by ``plain``.
         """
+        return self._dump(value, SHOWN_DEPTH)
+
+    def _dump(self, value: Any, left: int) -> Any:
         if value is None or isinstance(value, (str, bool, int)):
-            return value
+            return dump_text(value) if isinstance(value, str) else value
+        if isinstance(value, (Mapping, list, tuple, set, frozenset)) and not left:
+            return "nested too deep to be shown"
         if isinstance(value, Mapping):
-            return {str(key): self.dump(item) for key, item in value.items()}
+            return {dump_text(str(key)): self._dump(item, left - 1) for key, item in value.items()}
         if isinstance(value, (list, tuple, set, frozenset)):
-            return [self.dump(item) for item in value]
+            return [self._dump(item, left - 1) for item in value]
         for kind, datatype in _OF_CLASS.items():
             if isinstance(value, kind):
                 return datatype.dump(value)

@@ -8,6 +8,7 @@ from typing import Any
 
 from bzz.schema.fields import Field
 from bzz.schema.free_form import JSON
+from bzz.schema.representation import representing_method
 from bzz.schema.scalars import Scalar, addressable
 from bzz.schema.schema import Schema
 from bzz.schema.types import DataType
@@ -51,4 +52,5 @@ def make_schema(
         for part in fields[name].parts or (name,):
             if "eq" not in fields[part].type.operators:
                 raise TypeError(f"{model.__name__}.{part} has parts, so its values cannot be identifiers")
-    return Schema(model, described, pk, id_field, tuple(sort), json, fills_fields=fills_fields)
+    method = representing_method(model)
+    return Schema(model, described, pk, id_field, tuple(sort), json, fills_fields=fills_fields, represented_by=method)

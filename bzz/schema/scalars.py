@@ -17,6 +17,7 @@ from bzz.schema.types import EQUALITY, ORDER, TEXT, DataType, identity, parse_te
 MAX_KEY = 512
 INT64 = (-(2**63), 2**63 - 1)
 ORDERED = (*EQUALITY, *ORDER)
+LOSES_DIGITS = "has more digits than a number keeps here; send it as text"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
     def parse_integer(raw: Any) -> int:
         if isinstance(raw, str) and re.fullmatch(r"[+-]?[0-9]{1,40}", raw):
             raw = int(raw)
-        if isinstance(raw, float) and raw.is_integer():
+        if isinstance(raw, (float, JsonNumber)) and raw % 1 == 0:
             raw = int(raw)
         if isinstance(raw, bool) or not isinstance(raw, int):
             raise ValueError("expected an integer")
@@ -98,7 +99,30 @@ def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
     return Scalar("integer", parse_integer, operators=ORDERED)
 
 
+class JsonNumber(Decimal):
+    """A number of a JSON body that a float does not keep with all its digits."""
+
+    def to_float(self) -> float:
+        """Return the float that stands for the number.
+
+        Raises:
+            ValueError: the number has more digits than its float, which has up to 17.
+        """
+        value = float(self)
+        if Decimal(f"{value:.17g}") != self:
+            raise ValueError(LOSES_DIGITS)
+        return value
+
+
+def json_number(text: str) -> float | JsonNumber:
+    """Return the value of a JSON number with a fraction or an exponent. It is a float if a float keeps all digits."""
+    value, exact = float(text), JsonNumber(text)
+    return value if Decimal(repr(value)) == exact else exact
+
+
 def _parse_float(raw: Any) -> float:
+    if isinstance(raw, JsonNumber):
+        return raw.to_float()
     if isinstance(raw, bool) or not isinstance(raw, (str, int, float)) or (isinstance(raw, str) and "_" in raw):
         raise ValueError("expected a number")
     try:
@@ -107,6 +131,8 @@ def _parse_float(raw: Any) -> float:
         raise ValueError("expected a number") from None
     if not math.isfinite(value):
         raise ValueError("expected a finite number")
+    if isinstance(raw, int) and value != raw:
+        raise ValueError(LOSES_DIGITS)
     return value
 
 

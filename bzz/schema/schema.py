@@ -40,8 +40,8 @@ class Schema(NamedFields):
             None for embedded documents without identifiers.
         sort: the default order: pairs of a field name and whether the order descends. Empty for the order of primary
             keys.
-        json: the type that dumps the result of a model's ``to_dict()``. It also dumps stored values that their own type
-            cannot dump.
+        json: the type that dumps the result of the method ``represented_by``. It also dumps stored values that their
+            own type cannot dump.
         scopes: functions that narrow the instances that requests may see. Each takes a queryset and the handler, as
             ``get_list_queryset`` does, and returns the narrowed queryset.
         variants: the schemas of instances whose own class inherits from ``model``, by class. None for a class whose
@@ -51,6 +51,8 @@ class Schema(NamedFields):
             name as in the model.
         fills_fields: whether the model's own code may give values to required fields of a new instance. The provider
             must then name all fields without a value in one error, after this code has run.
+        represented_by: the name of the model's method that makes the representation of an instance. Empty if ``fields``
+            make it.
     """
 
     model: Any
@@ -63,11 +65,7 @@ class Schema(NamedFields):
     variants: Mapping[type, Schema | None] = dataclass_field(default_factory=dict)
     public_names: Mapping[str, str] = dataclass_field(default_factory=dict)
     fills_fields: bool = False
-
-    @cached_property
-    def has_to_dict(self) -> bool:
-        """Whether the model has a ``to_dict()`` of its own."""
-        return hasattr(self.model, "to_dict")
+    represented_by: str = ""
 
     def variant_of(self, model: type) -> Schema | None:
         """Return the schema of the instances whose own class is ``model``.
@@ -86,15 +84,15 @@ class Schema(NamedFields):
 
         Args:
             values: the values of the instance. A deferred field without a value is left out.
-            instance: the instance. If its model has a ``to_dict()``, that method makes the representation. None to show
-                the values instead.
+            instance: the instance. The method ``represented_by``, if there is one, makes the representation. None to
+                show the values instead.
         """
         variant = self.variant_of(type(instance))
         return None if variant is None else variant._represent(values, instance)
 
     def _represent(self, values: Mapping[str, Any], instance: Any) -> Any:
-        if instance is not None and self.has_to_dict:
-            return self.json.dump(instance.to_dict())
+        if instance is not None and self.represented_by:
+            return self.json.dump(getattr(instance, self.represented_by)())
         absent = self.deferred - values.keys() if self.deferred else ()
         try:
             return {

@@ -202,3 +202,8 @@ def parse_text(raw: Any) -> str:
         except UnicodeEncodeError:
             raise ValueError("is not Unicode text: it has a lone surrogate") from None
     return raw
+
+
+def dump_text(value: str) -> str:
+    """Return a text that UTF-8 can encode: ``value``, with escapes in place of lone surrogates."""
+    return value if value.isascii() else value.encode(errors="backslashreplace").decode()

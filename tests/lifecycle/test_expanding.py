@@ -108,6 +108,7 @@ class Shown:
     member: str | None = field(default=None, metadata={"reference": "Shown"})
     members: list[str] = field(default_factory=list, metadata={"reference": "Shown"})
 
+    @bzz.represents
     def to_dict(self) -> Any:
         return (
             "nothing" if self.id == "text" else {"key": self.id, "member": self.member, "members": [1, *self.members]}

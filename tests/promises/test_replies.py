@@ -46,6 +46,7 @@ async def test_a_write_succeeds_even_if_the_store_cannot_represent_it(
     class Shown(User):
         """Shows itself, for which it is asked in the provider's threads."""
 
+        @bzz.represents
         def to_dict(self) -> dict[str, Any]:
             return {"name": self.name}
 

@@ -33,12 +33,12 @@ def test_a_stored_value_of_the_wrong_type_is_shown_all_the_same() -> None:
     assert schema.represent({"parts": 3, "born": "long ago"}) == {"parts": 3, "born": "long ago"}
 
 
-def test_the_to_dict_of_a_model_makes_the_representation() -> None:
+def test_a_method_of_the_model_makes_the_representation() -> None:
     class Shown:
-        def to_dict(self) -> dict[str, Any]:
+        def summary(self) -> dict[str, Any]:
             return {"mine": {1, 2}}
 
-    schema = Schema(Shown, fields(Field("name", STRING)))
+    schema = Schema(Shown, fields(Field("name", STRING)), represented_by="summary")
     assert schema.represent({"name": "Ada"}, Shown()) == {"mine": [1, 2]}
     assert schema.represent({"name": "Ada"}) == {"name": "Ada"}
 

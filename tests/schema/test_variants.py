@@ -39,7 +39,7 @@ def shown(schema: Schema, instance: Any) -> Any:
 VARIED = replace(
     SCHEMA,
     variants={
-        Special: replace(SCHEMA, model=Special),
+        Special: replace(SCHEMA, model=Special, represented_by="to_dict"),
         Shy: replace(restrict(SCHEMA, exclude=["age"]), model=Shy, variants={Shyer: SCHEMA}),
         Secret: None,
     },

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+import bzz
 from bzz.providers.base import Provider
 from bzz.providers.memory import MemoryProvider
 from bzz.testing.conformance import ProviderConformance, Status
@@ -65,6 +66,7 @@ class Note:
     def get_instance_queryset(cls, model: Any, queryset: Iterable[Any], instance_id: str, handler: Any) -> Any:
         return cls.get_list_queryset(queryset, handler)
 
+    @bzz.represents
     def to_dict(self) -> dict[str, Any]:
         return {"id": self.id, "shown": self.text}
 

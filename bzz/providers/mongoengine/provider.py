@@ -101,7 +101,7 @@ class MongoEngineProvider(ThreadedProvider):
     ) -> Sequence[Stored]:
         """Return documents as ``Stored``, with their representations.
 
-        The ``to_dict()`` of the documents may query the store.
+        The method that makes the representations may query the store.
         """
         return await self._run(
             schema, lambda: [self.stored(schema, document, represent=True) for document in instances]

@@ -174,7 +174,7 @@ def _uuid(column_type: sa.Uuid[Any], _: str | None) -> Codec:
 
 
 def _json(_: TypeEngine[Any], __: str | None) -> Codec:
-    return Codec(Json(plain=str))
+    return Codec(Json(plain=str, integers=None))
 
 
 def _array(column_type: sa.ARRAY[Any], dialect: str | None) -> Codec:

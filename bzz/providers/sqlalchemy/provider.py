@@ -230,7 +230,7 @@ class SQLAlchemyProvider(ThreadedProvider):
     ) -> Sequence[Stored]:
         """Return instances as ``Stored``, with their representations.
 
-        The ``to_dict()`` of the instances may query the store.
+        The method that makes the representations may query the store.
         """
         mapped_class = self.mapped_class(schema.model)
         return await self._run(

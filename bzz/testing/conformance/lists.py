@@ -211,7 +211,7 @@ class ListCases(Cases):
         assert told == [(self.person, key, "GET"), "GET", (self.person, key, None)]
 
     @case("note")
-    async def test_to_dict_of_the_model_makes_the_representation(self, served: Served) -> None:
+    async def test_a_marked_method_of_the_model_makes_the_representation(self, served: Served) -> None:
         """The replies to a POST and to a PUT show this representation."""
         made = await served.api("POST", "/note", json_body={"text": "one"})
         assert made.json == {"id": made.headers["X-Created-Id"], "shown": "one"}

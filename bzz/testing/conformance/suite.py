@@ -48,8 +48,9 @@ class ProviderConformance(
         ``code`` (text, primary key, given by the client), ``name`` (text).
     ``note``
         ``id`` (generated), ``text`` (text), ``hidden`` (boolean, False by default). ``get_list_queryset`` and
-        ``get_instance_queryset`` hide instances whose ``hidden`` is true. ``to_dict()`` returns ``{"id": ..., "shown":
-        text}``, with the id as text. The suite also uses ``get_list_queryset`` as a scope.
+        ``get_instance_queryset`` hide instances whose ``hidden`` is true. A method that ``bzz.represents`` marks
+        returns ``{"id": ..., "shown": text}``, with the id as text. The suite also uses ``get_list_queryset`` as a
+        scope.
     ``pet``
         ``id`` (generated), ``name`` (text, required), ``sound`` (text), ``hidden`` (boolean, False by default). Its two
         hooks are those of ``note``.

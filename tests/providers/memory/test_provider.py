@@ -47,7 +47,7 @@ class Page:
 
 
 async def test_hooks_to_dict_and_id_field_of_the_model_are_used(api: Api, provider: MemoryProvider) -> None:
-    api.mount(bzz.ModelHive.routes_for(provider, Page))
+    api.mount(bzz.ModelHive.routes_for(provider, Page, to_dict=True))
     created = await api("POST", "/page", json_body={"slug": "home", "owner": "ada"})
     assert created.json == {"the slug": "home"}
     assert created.headers["Location"] == "/page/home/"
@@ -62,7 +62,7 @@ async def test_hooks_to_dict_and_id_field_of_the_model_are_used(api: Api, provid
 
 
 async def test_to_dict_runs_after_receivers_changed_the_instance(api: Api, provider: MemoryProvider) -> None:
-    api.mount(bzz.ModelHive.routes_for(provider, Page))
+    api.mount(bzz.ModelHive.routes_for(provider, Page, to_dict=True))
     await api("POST", "/page", json_body={"slug": "home"})
 
     @signals.post_get_instance.connect

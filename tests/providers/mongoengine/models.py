@@ -7,6 +7,8 @@ from typing import Any
 
 import mongoengine as me
 
+import bzz
+
 
 class Color(Enum):
     RED = "red"
@@ -136,6 +138,7 @@ class Owned(me.Document):
     def get_instance_queryset(cls, model: Any, queryset: Any, instance_id: str, handler: Any) -> Any:
         return queryset.filter(owner=_user(handler))
 
+    @bzz.represents
     def to_dict(self) -> dict[str, Any]:
         return {"key": self.pk, "slug": self.slug}
 

@@ -10,6 +10,7 @@ import mongoengine as me
 import mongomock
 import pytest
 
+import bzz
 from bzz.providers.base import Provider
 from bzz.providers.mongoengine import MongoEngineProvider
 from bzz.testing.conformance import ProviderConformance, Status
@@ -56,6 +57,7 @@ class SuiteNote(me.Document):
     def get_instance_queryset(cls, model: Any, queryset: Any, instance_id: str, handler: Any) -> Any:
         return queryset.filter(hidden=False)
 
+    @bzz.represents
     def to_dict(self) -> dict[str, Any]:
         return {"id": str(self.id), "shown": self.text}
 

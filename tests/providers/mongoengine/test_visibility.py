@@ -51,6 +51,7 @@ class Keeper(Being):
 
 
 class HeadKeeper(Keeper):
+    @bzz.represents
     def to_dict(self) -> dict[str, Any]:
         return {"head": self.name}
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+import bzz
 from bzz.providers.base import Provider
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.testing.conformance import ProviderConformance, Status
@@ -89,6 +90,7 @@ class Note(Base):
     def get_instance_queryset(cls, model: Any, queryset: sa.Select[Any], instance_id: str, handler: Any) -> Any:
         return queryset.where(~Note.hidden)
 
+    @bzz.represents
     def to_dict(self) -> dict[str, Any]:
         return {"id": str(self.id), "shown": self.text}
 

@@ -105,6 +105,7 @@ async def test_an_eager_relation_with_cascades_is_served(api: Api, database: Dat
             cascade="all, delete-orphan", lazy="selectin", back_populates="parent"
         )
 
+        @bzz.represents
         def to_dict(self) -> dict[str, Any]:
             return {"id": str(self.id), "children": [child.id for child in self.children]}
 
