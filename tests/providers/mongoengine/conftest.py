@@ -31,7 +31,7 @@ MODELS = (Person, Everything, Natural, Careful, Keyed, Owned, Ticket, Order, Cap
 @pytest.fixture
 def documents(api: Api, mongodb: None) -> Api:
     """The API with all documents, on the server."""
-    return api.mount([bzz.ModelHive.routes_for("mongoengine", model) for model in MODELS])
+    return api.mount([bzz.ModelHive.routes_for("mongoengine", model, timeout=60) for model in MODELS])
 
 
 @pytest.fixture(params=["server", "mongomock"])

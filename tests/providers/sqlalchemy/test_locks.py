@@ -26,7 +26,7 @@ def listen(sender: Any) -> None:
 
 async def test_fifty_concurrent_updates_of_one_row_all_count(api: Api, database: Database) -> None:
     with pre_update_instance.connected_to(listen):
-        api.mount(bzz.ModelHive.routes_for("sqlalchemy", Priced, session_factory=database.factory))
+        api.mount(bzz.ModelHive.routes_for("sqlalchemy", Priced, session_factory=database.factory, timeout=60))
         await api.create("/priced", name="Tea", net=1)
         replies = await asyncio.gather(*(api("PUT", "/priced/1", json_body={"net": n}) for n in range(2, 52)))
         assert {reply.status for reply in replies} == {200}
