@@ -53,6 +53,10 @@ class CompositeKey(DataType):
         """Return the text of a key."""
         return join(str(datatype.dump(part)) for (_, datatype), part in zip(self.parts, value, strict=True))
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of texts."""
+        return {"type": "string", "maxLength": MAX_KEY}
+
     def complete(self, identifier: str, known: Mapping[str, Any]) -> str:
         """Return the text of a whole key.
 

@@ -55,6 +55,10 @@ class List(DataType):
         """Return the items as JSON."""
         return [dump_value(self.item, item) for item in value]
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of lists of such items."""
+        return {"type": "array", "items": self.item.json_schema()}
+
     def same(self, one: Any, other: Any) -> bool:
         """Compare two lists item by item. None equals the empty list."""
         one, other = one or [], other or []
@@ -137,6 +141,10 @@ class Map(DataType):
     def dump(self, value: Any) -> dict[str, Any]:
         """Return the values as JSON."""
         return {str(key): dump_value(self.item, item) for key, item in value.items()}
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of objects with such values."""
+        return {"type": "object", "additionalProperties": self.item.json_schema()}
 
     def same(self, one: Any, other: Any) -> bool:
         """Compare two objects key by key. None equals the empty object."""

@@ -30,4 +30,5 @@ def enumeration(kind: type[enum.Enum]) -> Scalar:
         parse_member,
         lambda member: JSON.dump(getattr(member, "value", member)),
         sortable=len(kinds) == 1,  # text and numbers have no order between them
+        members={member.name: JSON.dump(member.value) for member in kind},
     )

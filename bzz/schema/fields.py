@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +65,12 @@ class Field:
         is_internal: whether only receivers, plain code and relations use the field. Requests can then neither read nor
             set it by its own name, but its access decides about the relation that it stores.
         required: whether a new instance needs a value of this field. False if the model or the store gives one.
-        nullable: whether null counts as a value if the field is required.
+        nullable: whether null is a value of the field. If not, null means that there is no value.
+        default: the value of the field in a new instance that has no other, typed. None if there is no such value, or
+            if a function or the store makes it.
+        unique: whether no two instances have the same value of the field, apart from null.
+        title: the name of the field for people. Empty if the model gives none.
+        description: a text about the field for people. Empty if the model gives none.
     """
 
     name: str
@@ -85,6 +91,20 @@ class Field:
     is_internal: bool = False
     required: bool = False
     nullable: bool = False
+    default: Any = None
+    unique: bool = False
+    title: str = ""
+    description: str = ""
+
+    @property
+    def bounds(self) -> Mapping[str, Any]:
+        """The keywords of JSON Schema that narrow the values of the field, such as ``maxLength``."""
+        return self.type.bounds
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """A dict from name to JSON value, if only these values are allowed. Otherwise it is empty."""
+        return self.type.members
 
     @property
     def is_hidden(self) -> bool:

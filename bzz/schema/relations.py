@@ -46,6 +46,10 @@ class Embedded(DataType):
         """Return the representation of the document."""
         return self.schema.represent(value)
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of any object. The fields of the document are those of ``schema``."""
+        return {"type": "object"}
+
     def same(self, one: Any, other: Any) -> bool:
         """Compare two documents field by field. An absent field equals None."""
         if not (isinstance(one, dict) and isinstance(other, dict)):
@@ -128,6 +132,10 @@ class Reference(DataType):
     def dump(self, value: Any) -> str:
         """Return the primary key as text."""
         return str(self.key_type.dump(value))
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of texts, because JSON contains primary keys as text."""
+        return {"type": "string"}
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the reference itself."""

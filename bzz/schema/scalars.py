@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -32,6 +32,9 @@ class Scalar(DataType):
         sortable: as in ``DataType``.
         textual: as in ``DataType``.
         wider: the type without the bounds of one field. None if this type has none.
+        shape: the keywords of JSON Schema for the values of ``wider``: ``type`` and ``format``, for instance.
+        bounds: as in ``DataType``.
+        members: as in ``DataType``.
     """
 
     name: str
@@ -41,6 +44,9 @@ class Scalar(DataType):
     sortable: bool = True
     textual: bool = False
     wider: DataType | None = None
+    shape: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    bounds: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    members: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def unbounded(self) -> DataType:
@@ -58,6 +64,11 @@ class Scalar(DataType):
     def dump(self, value: Any) -> Any:
         """Return ``value`` as JSON."""
         return self.dumper(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the values: ``shape``, ``bounds`` and the values of ``members``."""
+        allowed = {"enum": [*self.members.values()]} if self.members else {}
+        return {**self.shape, **self.bounds, **allowed}
 
 
 def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
@@ -79,7 +90,8 @@ def addressable(datatype: Scalar, *, as_text: bool = False) -> Scalar:
         return value
 
     dumper = (lambda value: str(datatype.dump(value))) if as_text else datatype.dumper
-    return replace(datatype, parser=parse_key, dumper=dumper)
+    shape = datatype.shape if datatype.shape.get("type") == "string" or not as_text else {"type": "string"}
+    return replace(datatype, parser=parse_key, dumper=dumper, shape=shape, bounds={} if as_text else datatype.bounds)
 
 
 def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
@@ -96,7 +108,8 @@ def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
             raise ValueError(f"expected an integer from {minimum} to {maximum}")
         return raw
 
-    return Scalar("integer", parse_integer, operators=ORDERED)
+    bounds = {"minimum": minimum, "maximum": maximum}
+    return Scalar("integer", parse_integer, operators=ORDERED, shape={"type": "integer"}, bounds=bounds)
 
 
 class JsonNumber(Decimal):
@@ -213,19 +226,29 @@ def _parse_bytes(raw: Any) -> bytes:
         raise ValueError("expected base64 (RFC 4648, section 4)") from None
 
 
-STRING = Scalar("string", parse_text, operators=(*ORDERED, *TEXT), textual=True)
+def _text(format_: str) -> dict[str, str]:
+    """Return the JSON Schema of texts in a format of the OpenAPI format registry."""
+    return {"type": "string", "format": format_}
+
+
+STRING = Scalar("string", parse_text, operators=(*ORDERED, *TEXT), textual=True, shape={"type": "string"})
 INTEGER = integer()
-FLOAT = Scalar("number", _parse_float, operators=ORDERED)
-DECIMAL = Scalar("decimal", _parse_decimal, str, operators=ORDERED)
-BOOLEAN = Scalar("boolean", _parse_boolean)
-DATETIME = Scalar("date-time", _parse_datetime, _dump_iso, operators=ORDERED)
-DATE = Scalar("date", _isoformat("expected a date (ISO 8601)", date), _dump_iso, operators=ORDERED)
-TIME = Scalar("time", _isoformat("expected a time (ISO 8601)", time), _dump_iso, operators=ORDERED)
-UUID_ = Scalar("UUID", _parse_uuid, str)
+FLOAT = Scalar("number", _parse_float, operators=ORDERED, shape={"type": "number"})
+DECIMAL = Scalar("decimal", _parse_decimal, str, operators=ORDERED, shape=_text("decimal"))
+BOOLEAN = Scalar("boolean", _parse_boolean, shape={"type": "boolean"})
+DATETIME = Scalar("date-time", _parse_datetime, _dump_iso, operators=ORDERED, shape=_text("date-time"))
+_parse_date, _parse_time = (
+    _isoformat("expected a date (ISO 8601)", date),
+    _isoformat("expected a time (ISO 8601)", time),
+)
+DATE = Scalar("date", _parse_date, _dump_iso, operators=ORDERED, shape=_text("date"))
+TIME = Scalar("time", _parse_time, _dump_iso, operators=ORDERED, shape=_text("time-local"))
+UUID_ = Scalar("UUID", _parse_uuid, str, shape=_text("uuid"))
 BYTES = Scalar(
     "base64",
     _parse_bytes,
     lambda value: base64.b64encode(value).decode("ascii"),
     operators=DataType.operators,
     sortable=False,
+    shape={"type": "string", "contentEncoding": "base64"},
 )

@@ -9,7 +9,8 @@ gets None.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 Diff = dict[str, dict[str, Any]]
@@ -43,6 +44,9 @@ class DataType(ABC):
         textual: whether the empty text in a form is a value of this type. If not, the empty text means null.
         nullable: whether null is a value of this type. If not, null means that there is no value.
         is_list: whether a value is a list. Then a form may repeat the key of the field.
+        bounds: the keywords of JSON Schema that narrow the values of this type, such as ``maxLength``. None of them by
+            default.
+        members: a dict from name to JSON value, if only these values are allowed. Empty by default.
     """
 
     name: str
@@ -51,6 +55,8 @@ class DataType(ABC):
     textual: bool = False
     nullable: bool = False
     is_list: bool = False
+    bounds: Mapping[str, Any] = MappingProxyType({})
+    members: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def unbounded(self) -> DataType:
@@ -73,6 +79,13 @@ class DataType(ABC):
     @abstractmethod
     def dump(self, value: Any) -> Any:
         """Return ``value`` as JSON: dict, list, str, int, float, bool or None."""
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft 2020-12) of the values, as replies show them.
+
+        By default, it is the schema of any value.
+        """
+        return {}
 
     def same(self, one: Any, other: Any) -> bool:
         """Tell whether two values of this type are equal. Either may be None."""

@@ -7,6 +7,7 @@ The type hint of a dataclass field gives the field's type. The field's ``metadat
 - ``{"unique": True}``: no two instances have the same value of the field.
 - ``{"reference": Model}``, or the model's name as text: the field contains the primary key of an instance of ``Model``,
   or a list of such primary keys.
+- ``{"title": "...", "description": "..."}``: the name of the field for people, and a text about it.
 
 Embedded dataclasses may also have primary keys.
 """
@@ -120,12 +121,18 @@ def _schema_fields(model: Any) -> dict[str, Field]:
             updatable=field.init,
             required=not has_default(field),
             nullable=type(None) in typing.get_args(hints[field.name]),
+            default=None if field.default is MISSING else field.default,
+            unique=bool(field.metadata.get("unique")),
+            title=field.metadata.get("title", ""),
+            description=field.metadata.get("description", ""),
         )
         for field in declared
     }
     pk = primary_key(declared)
     if pk:
-        fields[pk.name] = dataclasses.replace(fields[pk.name], insertable=not has_default(pk), updatable=False)
+        fields[pk.name] = dataclasses.replace(
+            fields[pk.name], insertable=not has_default(pk), updatable=False, unique=True
+        )
     return fields
 
 

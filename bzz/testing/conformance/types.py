@@ -50,8 +50,40 @@ WRONG: Mapping[str, Any] = {  # from field to a value that the field's type refu
 EMPTY: tuple[Any, ...] = (None, [], {}, False, "new")  # a field that was set to null has no value, or its default
 
 
+JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {  # of JSON Schema
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+
+
 class TypeCases(Cases):
     """Values of each type are stored, shown, announced and used in filters."""
+
+    @pytest.mark.parametrize("feature", PERSON)
+    @case()
+    async def test_a_field_says_what_its_values_are(self, served: Served, feature: str) -> None:
+        """Its JSON Schema holds for the values that replies show."""
+        known = served.hives["person"].resource.schema.fields[feature]
+        first, second, _ = VALUES[feature]
+        described = known.type.json_schema()
+        kind = JSON_TYPES.get(described.get("type", ""), object)
+        assert isinstance(first, kind)
+        assert isinstance(second, kind)
+        assert {first, second} <= {*known.members.values()} if known.members else "enum" not in described
+        assert described == {**described, **known.bounds}
+        assert known.unique == (feature == "email")
+
+    @case()
+    async def test_a_field_says_whether_it_needs_a_value(self, served: Served) -> None:
+        """It also names its default."""
+        fields = served.hives["person"].resource.schema.fields
+        assert (fields["name"].required, fields["age"].required, fields["age"].nullable) == (True, False, True)
+        if "status" in fields:
+            assert fields["status"].default in (Status.NEW, None)
 
     @pytest.mark.parametrize("feature", PERSON)
     @case()
