@@ -89,9 +89,14 @@ def compare(columns: Sequence[Any], operator: str, value: Any, dialect: str) -> 
     return sa.not_(sa.or_(is_null, found)) if None in keys else sa.or_(is_null, sa.not_(found))
 
 
+def as_literal(column: Any, value: Any) -> Any:
+    """Return a value as a parameter. SQLAlchemy refuses to compare plain True and False with ``<``."""
+    return value if isinstance(value, sa.ClauseElement) else sa.literal(value, column.type)
+
+
 def _beyond(columns: Sequence[Any], operator: str, key: Any, dialect: str) -> Any:
     """Return the clause that tests whether columns contain a key before or after ``key``."""
-    literals = [sa.literal(value, column.type) for column, value in zip(columns, key, strict=True)]
+    literals = [as_literal(column, value) for column, value in zip(columns, key, strict=True)]
     if dialect in COMPARING_ROWS:
         return _COMPARISONS[operator](sa.tuple_(*columns), sa.tuple_(*literals))
     clause: Any = _COMPARISONS[operator](columns[-1], literals[-1])

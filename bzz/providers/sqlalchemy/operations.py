@@ -22,6 +22,7 @@ from bzz.providers.sqlalchemy.locks import Rows, load_locked, lock_attempts, loc
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.members import add_members, change_members, check_owned
 from bzz.providers.sqlalchemy.places import check_places, takings
+from bzz.providers.sqlalchemy.positions import position_of
 from bzz.providers.sqlalchemy.queries import first_page, in_places, narrow, page
 from bzz.providers.values import Address, Listing, Query, Stored, Undefer
 from bzz.schema.fields import Values
@@ -86,7 +87,24 @@ def list_(
     if query.count:
         keys = wanted.with_only_columns(*mapped_class.key).order_by(None).subquery()
         total = session.scalar(sa.select(sa.func.count()).select_from(keys))
-    return Listing(items, len(found) > query.per_page, total)
+    more = len(found) > query.per_page
+    has_cursor = more and places is None
+    position = position_of(session, mapped_class, query.order(schema), items[-1]) if has_cursor else {}
+    return Listing(items, more, total, position)
+
+
+def select_members(
+    mapped_class: MappedClass, visible: Visible, parent: MappedClass, query: Query
+) -> tuple[sa.Select[Any], Any]:
+    """Return the statement that finds the ``visible`` members of the relation ``query.within``.
+
+    The second result is for the argument ``places`` of ``list_``.
+    """
+    within: Any = query.within
+    relation, key = parent.relations[within.field], parent.encode(str(parent.schema.pk), within.key)
+    base = mapped_class.select_all if visible is None else visible
+    statement = base.where(one_of(mapped_class.key, relation.select_member_keys(key)))
+    return statement, relation.select_places(key) if relation.sort is None and not query.sort else None
 
 
 def _each_once(mapped_class: MappedClass, visible: Visible) -> sa.Select[Any]:

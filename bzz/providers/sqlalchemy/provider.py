@@ -22,9 +22,9 @@ from bzz.providers.sqlalchemy import batches, operations, session_factories, ses
 from bzz.providers.sqlalchemy.dependents import dependent_classes, find_dependents
 from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.introspection import make_mapped_class
-from bzz.providers.sqlalchemy.keys import one_of
 from bzz.providers.sqlalchemy.loading import Visible
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.sqlalchemy.stored_values import parse_stored
 from bzz.providers.sqlalchemy.transactions import in_transaction
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
@@ -132,6 +132,10 @@ class SQLAlchemyProvider(ThreadedProvider):
         """Return the typed values of an instance."""
         return self.mapped_class(schema.model).values(instance)
 
+    def stored_value(self, schema: Schema, name: str, raw: Any) -> Any:  # noqa: ARG002  # all fields have the same kinds
+        """Return the stored value that a cursor has as ``raw``."""
+        return parse_stored(raw)
+
     async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
         """Return the instance at ``address``."""
         mapped_class, visible = await self._at(address, state)
@@ -146,12 +150,7 @@ class SQLAlchemyProvider(ThreadedProvider):
         visible = None if query.hidden else await self._visible(schema, state)
         if query.within is not None:
             parent = self.mapped_class(query.within.schema.model)
-            key = parent.encode(str(parent.schema.pk), query.within.key)
-            visible = mapped_class.select_all if visible is None else visible
-            relation = parent.relations[query.within.field]
-            visible = visible.where(one_of(mapped_class.key, relation.select_member_keys(key)))
-            if relation.sort is None and not query.sort:
-                places = relation.select_places(key)
+            visible, places = operations.select_members(mapped_class, visible, parent, query)
 
         def operation(session: Session) -> Listing:
             return operations.list_(session, mapped_class, schema, visible, query, places=places, represent=represent)

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from bzz.providers.conditions import Condition
 from bzz.providers.sqlalchemy.column_codecs import SQLITE
-from bzz.providers.sqlalchemy.keys import compare, one_of, parameters
+from bzz.providers.sqlalchemy.keys import as_literal, compare, one_of, parameters
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.orders import column_order
 from bzz.providers.sqlalchemy.relationships import Relationship
-from bzz.providers.values import Query
+from bzz.providers.sqlalchemy.stored_values import stored_clause
+from bzz.providers.values import AsStored, Query
 
 EMPTY_JSON = ("null", "[]", "{}")
 ESCAPE = "/"
@@ -68,20 +69,23 @@ def in_places(statement: Any, mapped_class: MappedClass, places: Any) -> Any:
 
 
 def _clauses(mapped_class: MappedClass, conditions: Iterable[Condition], dialect: str) -> list[Any]:
-    return [_clause(mapped_class, condition, dialect) for condition in conditions]
+    return [clause_of(mapped_class, condition, dialect) for condition in conditions]
 
 
 def _order(mapped_class: MappedClass, name: str, dialect: str, *, descending: bool) -> list[Any]:
     return [column_order(column, dialect, descending=descending) for column in mapped_class.columns(name)]
 
 
-def _clause(mapped_class: MappedClass, condition: Condition, dialect: str) -> Any:
+def clause_of(mapped_class: MappedClass, condition: Condition, dialect: str) -> Any:
     """Return the SQL clause of a condition."""
     name, operator, value = condition.field, condition.operator, condition.value
     relation = mapped_class.relations.get(name)
     if relation is not None and not relation.keys:
         return _has_member(relation, operator, value)
-    if len(columns := mapped_class.columns(name)) > 1:
+    columns = mapped_class.columns(name)
+    if isinstance(value, AsStored):
+        return stored_clause(columns, operator, value.value, dialect)
+    if len(columns) > 1:
         is_list = operator in ("in", "nin")
         encoded = [mapped_class.encode(name, item) for item in value] if is_list else mapped_class.encode(name, value)
         return compare(columns, operator, encoded, dialect)
@@ -108,10 +112,10 @@ def _column_clause(mapped_class: MappedClass, condition: Condition, column: Any,
 _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "eq": lambda column, value: column == value,
     "ne": lambda column, value: column.is_not(None) if value is None else sa.or_(column != value, column.is_(None)),
-    "gt": lambda column, value: column > _literal(column, value),
-    "gte": lambda column, value: column >= _literal(column, value),
-    "lt": lambda column, value: column < _literal(column, value),
-    "lte": lambda column, value: column <= _literal(column, value),
+    "gt": lambda column, value: column > as_literal(column, value),
+    "gte": lambda column, value: column >= as_literal(column, value),
+    "lt": lambda column, value: column < as_literal(column, value),
+    "lte": lambda column, value: column <= as_literal(column, value),
 }
 _PATTERNS = {
     "contains": "%{}%",
@@ -121,14 +125,6 @@ _PATTERNS = {
     "istartswith": "{}%",
     "iendswith": "%{}",
 }
-
-
-def _literal(column: Any, value: Any) -> Any:
-    """Return a value as a parameter.
-
-    SQLAlchemy refuses to compare plain True and False with ``<``.
-    """
-    return value if isinstance(value, sa.ClauseElement) else sa.literal(value, column.type)
 
 
 def _in(column: Any, values: list[Any], *, negated: bool) -> Any:

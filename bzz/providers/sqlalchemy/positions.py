@@ -1,0 +1,55 @@
+"""The position at which a page ends, for orders in which the typed values of its last row do not tell it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bzz.providers.conditions import Condition, Order
+from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.sqlalchemy.queries import clause_of
+from bzz.providers.sqlalchemy.stored_values import as_stored, is_exact, to_json
+from bzz.providers.values import Stored
+from bzz.schema.fields import Values
+from bzz.schema.types import comes_back
+
+
+def position_of(session: Session, mapped_class: MappedClass, order: Order, last: Stored) -> Values:
+    """Return the ``position`` of a ``Listing``.
+
+    Query the store only if the typed values do not tell the place of the last item.
+
+    Args:
+        session: the session of the items.
+        mapped_class: the class of the items.
+        order: the order of the list.
+        last: the last item.
+    """
+    dialect, pk = session.get_bind(mapped_class.mapper).dialect.name, str(mapped_class.schema.pk)
+    names = [name for name, _ in order if last.is_broken or not _tells(mapped_class, name, last.values[name], dialect)]
+    if not names:
+        return {}
+    statement = mapped_class.once(("position", dialect, *names), lambda: _select(mapped_class, names, dialect))
+    key = last.values[pk]
+    row = session.execute(statement.where(mapped_class.equals(pk)), mapped_class.parameters(pk, key)).first()
+    if row is None:  # other programs have written the key in another form
+        row = session.execute(statement.where(clause_of(mapped_class, Condition(pk, "eq", key), dialect))).first()
+    if row is None:
+        return {}
+    parts = iter(map(to_json, row))
+    values = {name: [next(parts) for _ in mapped_class.attributes(name)] for name in names}
+    return {name: held[0] if len(held) == 1 else held for name, held in values.items()}
+
+
+def _select(mapped_class: MappedClass, names: list[str], dialect: str) -> sa.Select[Any]:
+    columns = [column for name in names for column in mapped_class.columns(name)]
+    return sa.select(*(as_stored(column, dialect).label(f"part{index}") for index, column in enumerate(columns)))
+
+
+def _tells(mapped_class: MappedClass, name: str, value: Any, dialect: str) -> bool:
+    """Return whether the typed value of a field tells where its row stands."""
+    columns = mapped_class.columns(name)
+    are_exact = mapped_class.once(("exact", name, dialect), lambda: all(is_exact(one.type, dialect) for one in columns))
+    return are_exact and comes_back(mapped_class.schema.fields[name].type, value)
