@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[[Any], Any])
@@ -33,4 +34,4 @@ def representing_method(model: type) -> str:
     The text is empty if there is none.
     """
     own = ((name, value) for base in model.__mro__ for name, value in vars(base).items())
-    return next((name for name, value in own if getattr(value, "__dict__", {}).get(_MARK)), "")
+    return next((name for name, value in own if isinstance(value, FunctionType) and _MARK in vars(value)), "")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
 from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, codec_of, composite_codec
+from bzz.providers.sqlalchemy.descriptions import described
 from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
 from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
@@ -63,8 +64,8 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
     for name, stored in keys.items():
         key_codecs[name] = _key_codec(model, stored.attributes, dialect)
         fields[name] = _key_field(mapper, stored, dialect, mapped_class_of)
-    described = _with_requirements(mapper, fields)
-    schema = make_schema(model, described, pk=pk, json=SHOWN, fills_fields=fills_fields(mapper))
+    fields = _with_requirements(mapper, fields)
+    schema = make_schema(model, fields, pk=pk, json=SHOWN, fills_fields=fills_fields(mapper))
     return MappedClass(mapper, schema, codecs, key_codecs, relations)
 
 
@@ -80,10 +81,7 @@ def _with_requirements(mapper: Mapper[Any], fields: Mapping[str, Field]) -> dict
         is_own = known.name in (required | unfilled) and not known.deferred
         return is_own or not keys.isdisjoint(known.parts)
 
-    return {
-        name: replace(known, required=is_required(known), nullable=unfilled.isdisjoint(known.stored_in))
-        for name, known in fields.items()
-    }
+    return {name: replace(described(mapper, known), required=is_required(known)) for name, known in fields.items()}
 
 
 def _key_codec(model: type, attributes: Sequence[str], dialect: str | None) -> Codec:
