@@ -65,7 +65,7 @@ class Field:
         is_internal: whether only receivers, plain code and relations use the field. Requests can then neither read nor
             set it by its own name, but its access decides about the relation that it stores.
         required: whether a new instance needs a value of this field. False if the model or the store gives one.
-        nullable: whether null is a value of the field. If not, null means that there is no value.
+        nullable: whether the field of a stored instance may be null.
         default: the value of the field in a new instance that has no other, typed. None if there is no such value, or
             if a function or the store makes it.
         unique: whether no two instances have the same value of the field, apart from null.

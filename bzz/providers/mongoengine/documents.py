@@ -6,7 +6,8 @@ They convert documents to values, and values to documents.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -87,6 +88,8 @@ def document_class_of(model: Any) -> DocumentClass:
         )
         for name, codec in codecs.items()
     }
+    if pk:
+        fields[pk] = replace(fields[pk], unique=True, nullable=False)
     order = [(_sort_field(key, str(pk)), key.startswith("-")) for key in model._meta.get("ordering") or ()]
     schema = make_schema(
         model, fields, pk=pk, id_field=id_field, sort=order, json=JSON, fills_fields=_fills_fields(model)
@@ -111,7 +114,19 @@ def _schema_field(field: BaseField, codec: Codec, *, is_id: bool, is_automatic: 
         insertable=not is_generated,
         updatable=not (codec.generated or is_id),
         required=field.required and field.default is None,
+        nullable=not field.required and (field.null or field.default is None),
+        default=_default(field, codec),
+        unique=bool(field.unique and not field.unique_with),
+        title=getattr(field, "verbose_name", None) or "",
+        description=getattr(field, "help_text", None) or "",
     )
+
+
+def _default(field: BaseField, codec: Codec) -> Any:
+    """Return the default of a field as a typed value, or None."""
+    with suppress(ValueError):  # not a value of the type
+        return None if field.default is None or callable(field.default) else codec.type.parse(field.default)
+    return None
 
 
 def _fills_fields(model: Any) -> bool:

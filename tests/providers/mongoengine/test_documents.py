@@ -132,3 +132,19 @@ def test_an_embedded_document_as_primary_key_is_refused() -> None:
 def test_build_gives_missing_values_their_defaults() -> None:
     part = document_class_of(Part).build({"name": None, "size": None})
     assert (part.name, part.size) == (None, 1)
+
+
+def test_a_document_describes_its_fields() -> None:
+    class DescribedDocument(me.Document):
+        code = me.StringField(unique=True, verbose_name="Code", help_text="On the box.")
+        pair = me.StringField(unique=True, unique_with="code")
+        size = me.IntField(default=3, null=True)
+        made = me.ListField(me.StringField(), default=list)
+        odd = me.IntField(default="many")
+
+    fields = document_class_of(DescribedDocument).schema.fields
+    assert {name for name, known in fields.items() if known.unique} == {"id", "code"}
+    assert (fields["code"].title, fields["code"].description) == ("Code", "On the box.")
+    assert (fields["pair"].title, fields["pair"].description) == ("", "")
+    assert {name: known.default for name, known in fields.items() if known.default is not None} == {"size": 3}
+    assert {name for name, known in fields.items() if known.nullable} == {"code", "pair", "size"}
