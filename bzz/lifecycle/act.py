@@ -196,7 +196,7 @@ class Act:
             **keywords,
         )
 
-    async def retype(self, schema: Schema, data: Values) -> None:
+    async def retype(self, schema: Schema, data: Values, stored: Values | None = None) -> None:
         """Parse ``data`` again, in place, because receivers may have changed it.
 
         Receivers may set fields that requests may not set.
@@ -204,12 +204,13 @@ class Act:
         Args:
             schema: the schema of the instance.
             data: a dict from field name to value.
+            stored: the stored values, which each field takes. None for a new instance.
 
         Raises:
             Invalid: a field is unknown or cannot take its value.
         """
         self.unit_of_work.measure(data)
-        typed = await self.unit_of_work.compute(schema.parse, data, hidden=True)
+        typed = await self.unit_of_work.compute(schema.parse, data, hidden=True, stored=stored)
         data.clear()
         data.update(typed)
 

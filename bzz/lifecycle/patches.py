@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bzz.lifecycle.moves import as_list
 from bzz.lifecycle.preconditions import Precondition
 from bzz.schema.errors import raise_if_invalid
 from bzz.schema.fields import Values
+from bzz.schema.keeping import Kept
 from bzz.schema.parts import trespasses
 from bzz.schema.relations import referred_model
 from bzz.schema.requirements import nulls
@@ -48,17 +49,60 @@ class Patch:
         fixed: the request's values, if some of them are read-only, or may change a part of a read-only field. The
             read-only values must equal the stored values. Empty if the request has no such values.
         precondition: the request's conditions on the stored values.
+        raw: the input, until ``settle`` has compared it with the stored values.
+        trusted: whether plain code gave ``raw``. Its names are then the model's own.
+        errors: the errors of the values in ``raw`` that their fields cannot take: a dict from dotted name to texts.
     """
 
     schema: Schema
     data: Values
     fixed: Values = field(default_factory=dict)
     precondition: Precondition | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    trusted: bool = False
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def covered(self) -> Values:
         """The deferred fields that the entity tags of the precondition cover, as keys of a dict."""
         return {} if self.precondition is None else dict.fromkeys(self.precondition.covered(self.schema))
+
+    def settle(self, stored: Mapping[str, Any]) -> Patch:
+        """Return the patch without the input that repeats stored values as replies show them.
+
+        Nothing changes there, even if a field cannot take such a value, or is read-only.
+
+        Raises:
+            Invalid: a field cannot take another value of the input.
+        """
+        if not self.raw:
+            return self
+        values, schema = {**self.fixed, **self.data}, self.schema
+        refused = {self._name(key) for key in self.errors}
+        given = {
+            key: value
+            for key, value in self.raw.items()
+            if (name := self._name(key)) in refused or not schema.fields[name].type.same(stored.get(name), values[name])
+        }
+        shown = schema.keep(given, stored, hidden=self.trusted)
+        kept = {key: value for key, value in shown.items() if value is not given[key]}
+        if not (kept or self.errors):
+            return replace(self, raw={})
+        settled = {self._name(key) for key in kept}
+        errors = {key: texts for key, texts in self.errors.items() if self._name(key) not in settled}
+        edited = {key: value for key, value in kept.items() if type(value) is not Kept}
+        parts, found = schema.parse_fields(edited, hidden=self.trusted)
+        values = {name: value for name, value in values.items() if name not in settled} | parts
+        patch = _make_patch(schema, values, self.precondition, trusted=self.trusted)
+        if errors or found:
+            raise_if_invalid({**errors, **found}, schema.read_only_values(patch.fixed, stored))
+        return patch
+
+    def _name(self, key: str) -> str:
+        """Return the model's own name of the field that a dotted key begins with. It is empty for an unknown field."""
+        first, schema = key.partition(".")[0], self.schema
+        known = (schema.field_named(first) if self.trusted else None) or schema.field_for(first)
+        return known.name if known else ""
 
     def check(self, stored: Mapping[str, Any]) -> None:
         """Check the precondition, read-only values and identifier against the stored values.
@@ -102,10 +146,11 @@ class Patch:
         """Return the new values of an instance that has the ``stored`` values.
 
         Raises:
-            PreconditionFailed, Invalid: raised by ``check``.
+            PreconditionFailed, Invalid: raised by ``settle`` or ``check``.
         """
-        self.check(stored)
-        return self.schema.merge(stored, self.data)
+        patch = self.settle(stored)
+        patch.check(stored)
+        return self.schema.merge(stored, patch.data)
 
 
 def parse_patch(
@@ -127,17 +172,25 @@ def parse_patch(
             by repeating them.
 
     Raises:
-        Invalid: a field is unknown or cannot take its value. If the caller may not read the instance, a read-only field
-            takes no value.
+        Invalid: a field is unknown. If the caller may not read the instance, all fields must take their values, and a
+            read-only field takes no value.
     """
-    values = schema.parse(raw, hidden=trusted)
-    raise_if_invalid({name: ["is required"] for name in nulls(schema, values)}, ())
-    if trusted:
-        return Patch(schema, values, {}, precondition)
-    data = {name: value for name, value in values.items() if schema.fields[name].updatable}
-    if not may_read:
+    values, errors = schema.parse_fields(raw, hidden=trusted)
+    errors |= {name: ["is required"] for name in nulls(schema, values)}
+    patch = _make_patch(schema, values, precondition, trusted=trusted)
+    if not (trusted or may_read):
         trespassing = {name: [text] for name, text in trespasses(schema, "update", values, {})}
-        raise_if_invalid(trespassing, schema.read_only_values(values, UNKNOWN))
+        raise_if_invalid(errors or trespassing, schema.read_only_values(values, UNKNOWN))
+        return patch
+    if not all(map(patch._name, errors)):
+        raise_if_invalid(errors, ())
+    return replace(patch, raw=raw, errors=errors)
+
+
+def _make_patch(schema: Schema, values: Values, precondition: Precondition | None, *, trusted: bool) -> Patch:
+    if trusted:
+        return Patch(schema, values, {}, precondition, trusted=True)
+    data = {name: value for name, value in values.items() if schema.fields[name].updatable}
     repeats = len(data) < len(values) or next(schema.read_only_values(values, {}), None) is not None
     repeats |= any(known.closed for known in schema.sharing)
     return Patch(schema, data, deepcopy(values) if repeats else {}, precondition)

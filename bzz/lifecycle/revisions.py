@@ -54,8 +54,10 @@ class Revision:
     _held: Values = field(default_factory=dict)  # the values from which moves were checked and announced
 
     def is_watched(self) -> bool:
-        """Tell whether the instance must be loaded before the write: for a receiver, or to check a reference."""
+        """Tell whether the instance must be loaded before the write: for a receiver, or to check values."""
         schema, data = self.patch.schema, self.patch.data
+        if self.patch.errors:
+            return True
         is_heard = self.act.is_watched(pre_update_instance) or are_heard(schema, {**data, **implied(schema, data, {})})
         return is_heard or refers(schema, data) or any(self._narrowed(name) for name in data)
 
@@ -89,10 +91,12 @@ class Revision:
             PreconditionFailed, Invalid: raised by ``Patch.check`` or ``check_references``.
             Exception: raised by a receiver.
         """
-        act, patch, work = self.act, self.patch, self.act.unit_of_work
-        found, given = self.target.part(cast("Stored", self.loaded)), dict(patch.data) if self.expected else {}
+        act, work = self.act, self.act.unit_of_work
+        found = self.target.part(cast("Stored", self.loaded))
         sender = type(found.instance)
         act.check_whole(pre_update_instance, found)
+        patch = self.patch = await work.compute(self.patch.settle, found.values)
+        given = dict(patch.data) if self.expected else {}
         await work.compute(patch.check, found.values)
         await self._keep_hidden(found)
         self._held = await check_body(act, patch.schema, patch.data, found.values)
@@ -105,7 +109,7 @@ class Revision:
                 instance=found.instance,
                 updated_fields=lambda: work.compute(_expected, patch, found.values),
             )
-            await act.retype(patch.schema, patch.data)
+            await act.retype(patch.schema, patch.data, found.values)
         held = {**found.values, **given}
         await check_references(work, act.path.reach, patch.schema, patch.data, held, may_read=act.may_read)
         shared = implied(patch.schema, patch.data, found.values)
@@ -217,5 +221,5 @@ def deferred(schema: Schema, data: Values) -> Undefer:
 
 def _expected(patch: Patch, stored: Values) -> Diff:
     """Return the diff that the current values of ``patch`` make."""
-    typed = patch.schema.parse(patch.data, hidden=True)
+    typed = patch.schema.parse(patch.data, hidden=True, stored=stored)
     return patch.schema.diff(stored, patch.schema.merge(stored, {**implied(patch.schema, typed, stored), **typed}))

@@ -154,7 +154,7 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
         if revision.is_watched():
             revision.loaded = await target.whole(undefer)
             await revision.announce()
-            undefer |= deferred(patch.schema, patch.data)
+            undefer |= deferred(patch.schema, revision.patch.data)
         exact = precondition is not None and not target.steps
         whole = await target.update(revision.apply, exact=exact, undefer=undefer, loaded=revision.loaded)
     await revision.conclude(whole)

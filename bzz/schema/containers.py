@@ -9,6 +9,7 @@ from typing import Any
 
 from bzz.exceptions import Invalid
 from bzz.schema.errors import add_error
+from bzz.schema.keeping import Kept, keep_items, keep_keys
 from bzz.schema.types import DataType, dump_value, missing_in, parse_text, parse_value, references_in
 
 
@@ -71,7 +72,15 @@ class List(DataType):
 
         A new item is not merged with a stored item.
         """
-        return None if patch is None else [self.item.merge(None, item) for item in patch]
+        return None if patch is None else self.as_item(patch)
+
+    def as_item(self, value: Any) -> Any:
+        """Return the items as new items."""
+        return [None if item is None else self.item.as_item(item) for item in value]
+
+    def keep_parts(self, raw: Any, stored: Any) -> Any:
+        """Compare the lists item by item."""
+        return keep_items(self.item, raw, stored)
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield the read-only values of the items.
@@ -88,12 +97,13 @@ class List(DataType):
             yield from ((f"{index}.{name}", inner) for name, inner in found)
 
     def _fingerprint(self, item: Any) -> str:
-        """Return a text that tells items with different read-only values apart.
+        """Return a text that tells items with different identifiers or read-only values apart.
 
-        Items with equal read-only values have the same text. The values in inner lists are left out.
+        Other items have the same text. The values in inner lists are left out.
         """
         found = self.item.read_only_values(item, None)
-        return repr([pair for pair in found if not any(part.isdigit() for part in pair[0].split("."))])
+        pairs = [pair for pair in found if not any(part.isdigit() for part in pair[0].split("."))]
+        return repr((self.item.id_of(item), pairs))
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the items.
@@ -134,8 +144,9 @@ class Map(DataType):
         """
         if not isinstance(raw, Mapping):
             raise ValueError("expected an object")
-        for key in raw:
-            self.check_key(key)
+        for key, item in raw.items():
+            if type(item) is not Kept:
+                self.check_key(key)
         return _parse_items(self.item, raw.items(), nullable=True)
 
     def dump(self, value: Any) -> dict[str, Any]:
@@ -154,12 +165,25 @@ class Map(DataType):
         return one.keys() == other.keys() and all(self.item.same(one[key], other[key]) for key in one)
 
     def merge(self, stored: Any, patch: Any) -> Any:
-        """Merge two objects key by key. Null removes a key."""
+        """Merge two objects key by key. Null removes a key, unless the key is null already."""
         if patch is None:
             return None
-        stored = stored if isinstance(stored, dict) else {}
-        given = {key: self.item.merge(stored.get(key), value) for key, value in patch.items() if value is not None}
-        return {key: value for key, value in stored.items() if key not in patch} | given
+        merged = dict(stored) if isinstance(stored, dict) else {}
+        for key, value in patch.items():
+            if value is not None:
+                merged[key] = self.item.merge(merged.get(key), value)
+            elif merged.get(key) is not None:
+                del merged[key]
+        return merged
+
+    def as_item(self, value: Any) -> Any:
+        """Return the values as new values. A null is left out if it is no value of their type."""
+        given = {key: item for key, item in value.items() if item is not None or self.item.nullable}
+        return {key: None if item is None else self.item.as_item(item) for key, item in given.items()}
+
+    def keep_parts(self, raw: Any, stored: Any) -> Any:
+        """Compare the objects key by key."""
+        return keep_keys(self.item, raw, stored)
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield the read-only values inside the values.
@@ -193,7 +217,7 @@ def _parse_items(datatype: DataType, items: Iterable[tuple[Any, Any]], *, nullab
     for key, raw in items:
         try:
             typed[key] = parse_value(datatype, raw)
-            if typed[key] is None and not (nullable or datatype.nullable):
+            if typed[key] is None and not (nullable or datatype.nullable or type(raw) is Kept):
                 raise ValueError("must not be null")
         except ValueError as error:
             add_error(errors, str(key), error)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from bzz.schema.keeping import Kept, keep_items, keep_keys, same_json
 from bzz.schema.scalars import BYTES, DATE, DATETIME, DECIMAL, FLOAT, INT64, TIME, UUID_, JsonNumber, Scalar
 from bzz.schema.types import DataType, FormValue, dump_text, parse_text, single_text
 
@@ -19,16 +20,16 @@ SHOWN_DEPTH = 100  # levels
 def merge_patch(target: Any, patch: Any) -> Any:
     """Return ``target`` with ``patch`` merged into it (RFC 7396, section 2).
 
-    The function does not change its arguments.
+    Null removes a key, unless the key is null already. The function does not change its arguments.
     """
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
+        if value is not None:
             merged[key] = merge_patch(merged.get(key), value)
+        elif merged.get(key) is not None:
+            del merged[key]
     return merged
 
 
@@ -61,11 +62,12 @@ class Json(DataType):
         Raises:
             ValueError: the store cannot hold a key or a value in ``raw``.
         """
-        if isinstance(raw, FormValue):
-            return single_text(raw)
+        if isinstance(raw, (Kept, FormValue)):
+            return raw.value if isinstance(raw, Kept) else single_text(raw)
         if isinstance(raw, Mapping):
-            for key in raw:
-                self.check_key(key)
+            for key, item in raw.items():
+                if type(item) is not Kept:
+                    self.check_key(key)
             return {key: self.parse(item) for key, item in raw.items()}
         if isinstance(raw, (list, tuple)):
             return [self.parse(item) for item in raw]
@@ -107,13 +109,13 @@ class Json(DataType):
         """Merge objects key by key, at any depth. Null removes a key."""
         return merge_patch(stored, patch)
 
+    def keep_parts(self, raw: Any, stored: Any) -> Any:
+        """Compare objects key by key, and lists item by item, at any depth."""
+        return keep_keys(self, raw, stored) if isinstance(raw, Mapping) else keep_items(self, raw, stored)
+
     def same(self, one: Any, other: Any) -> bool:
         """Compare two JSON values, at any depth. True does not equal 1."""
-        if isinstance(one, Mapping) and isinstance(other, Mapping):
-            return one.keys() == other.keys() and all(self.same(one[key], other[key]) for key in one)
-        if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-            return len(one) == len(other) and all(map(self.same, one, other))
-        return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+        return same_json(one, other)
 
 
 JSON = Json()

@@ -60,6 +60,17 @@ class Embedded(DataType):
         """Merge two documents field by field. Null unsets the whole document."""
         return None if patch is None else self.schema.merge(stored if isinstance(stored, dict) else {}, patch)
 
+    def as_item(self, value: Any) -> Any:
+        """Return the document with its fields as in a new item."""
+        fields = self.schema.fields
+        return {name: None if part is None else fields[name].type.as_item(part) for name, part in value.items()}
+
+    def keep_parts(self, raw: Any, stored: Any) -> Any:
+        """Compare the documents field by field."""
+        if not (isinstance(raw, Mapping) and isinstance(stored, dict)):
+            return raw
+        return self.schema.keep(raw, stored)
+
     def diff(self, name: str, before: Any, after: Any) -> Diff:
         """Return an entry for each inner field that differs.
 
@@ -79,6 +90,12 @@ class Embedded(DataType):
         The identifier is not percent-encoded.
         """
         return self.schema.id_of(value) if isinstance(value, dict) else None
+
+    def id_in(self, shown: Any) -> Any:
+        """Return the identifier in the representation of a document, or None."""
+        key = self.schema.id_field
+        found = shown.get(self.schema.public_name(key)) if key and isinstance(shown, Mapping) else None
+        return None if found is None else str(found)
 
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:
         """Yield the references in the embedded document's fields."""

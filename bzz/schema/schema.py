@@ -17,6 +17,7 @@ from bzz.exceptions import NotFound
 from bzz.schema.errors import NO_INSTANCE, UNKNOWN_FIELD, add_error, raise_if_invalid
 from bzz.schema.fields import Field, Holder, Values
 from bzz.schema.free_form import JSON
+from bzz.schema.keeping import keep
 from bzz.schema.naming import NamedFields
 from bzz.schema.requirements import missing
 from bzz.schema.scalars import Scalar
@@ -166,7 +167,7 @@ class Schema(NamedFields):
             Invalid: a field is unknown, is read-only, or cannot take its value. A required field that requests may set
                 has no value.
         """
-        values, errors = self._parse_fields(raw, hidden=trusted)
+        values, errors = self.parse_fields(raw, hidden=trusted)
         merged = self.merge({}, values)
         find = self.field_named if trusted else self.field_for
         refused = [known.name for key in errors if (known := find(key.partition(".")[0]))]
@@ -175,7 +176,7 @@ class Schema(NamedFields):
         raise_if_invalid(errors, () if trusted else self.read_only_values(values, None))
         return merged
 
-    def parse(self, raw: Mapping[str, Any], *, hidden: bool = False) -> Values:
+    def parse(self, raw: Mapping[str, Any], *, hidden: bool = False, stored: Mapping[str, Any] | None = None) -> Values:
         """Parse values and return a dict from own field name to value.
 
         The dict also contains the values of read-only fields.
@@ -183,15 +184,37 @@ class Schema(NamedFields):
         Args:
             raw: a dict from public field name to value. If ``hidden`` is true, the names are the model's own.
             hidden: whether ``raw`` may contain fields that requests may neither read nor set. Receivers may set them.
+            stored: the stored values of the instance. Fields accept these values even if their types do not. None for
+                a new instance.
 
         Raises:
             Invalid: a field is unknown or cannot take its value.
         """
-        values, errors = self._parse_fields(raw, hidden=hidden)
+        values, errors = self.parse_fields(raw, hidden=hidden)
+        if errors and stored is not None:
+            values, errors = self.parse_fields(self.keep(raw, stored, hidden=hidden), hidden=hidden)
         raise_if_invalid(errors, ())
         return values
 
-    def _parse_fields(self, raw: Mapping[str, Any], *, hidden: bool) -> tuple[Values, dict[str, list[str]]]:
+    def keep(self, raw: Mapping[str, Any], stored: Mapping[str, Any], *, hidden: bool = False) -> dict[str, Any]:
+        """Return ``raw`` with ``Kept`` in place of what repeats stored values. See ``keeping``.
+
+        Args:
+            raw: as in ``parse``.
+            stored: the stored values of the instance.
+            hidden: as in ``parse``. If it is false, only the values of readable fields count.
+        """
+        return {key: self._keep(key, value, stored, hidden=hidden) for key, value in raw.items()}
+
+    def _keep(self, key: str, value: Any, stored: Mapping[str, Any], *, hidden: bool) -> Any:
+        known = self.field_named(key) if hidden else self.field_for(key)
+        if known is None or not (known.readable or hidden) or known.name not in stored:
+            return value
+        datatype = known.type
+        return keep(datatype, value, stored[known.name], show=lambda held: self._show(datatype, held))
+
+    def parse_fields(self, raw: Mapping[str, Any], *, hidden: bool) -> tuple[Values, dict[str, list[str]]]:
+        """Parse values as ``parse`` does, and return them together with the errors of the other values."""
         typed: Values = {}
         errors: dict[str, list[str]] = {}
         for key, value in raw.items():

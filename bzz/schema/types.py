@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from bzz.schema.keeping import Kept
+
 Diff = dict[str, dict[str, Any]]
 MAX_DEPTH = 32
 EQUALITY = ("eq", "ne", "in", "nin", "exists")
@@ -98,6 +100,22 @@ class DataType(ABC):
         """
         return patch
 
+    def as_item(self, value: Any) -> Any:
+        """Return a value as a new item of a list contains it.
+
+        Lists are replaced, not merged. So nulls in their items are values where the type has such a value.
+        """
+        return value
+
+    def keep_parts(self, raw: Any, stored: Any) -> Any:  # noqa: ARG002  # most types have no parts
+        """Return input with ``Kept`` in place of its parts that repeat parts of a stored value.
+
+        Args:
+            raw: the input, which does not repeat the whole of ``stored``. It is not None.
+            stored: the stored value. It is not None, but may be a value of another type.
+        """
+        return raw
+
     def diff(self, name: str, before: Any, after: Any) -> Diff:
         """Return the diff of two unequal values of the field ``name``."""
         return {name: {"from": before, "to": after}}
@@ -125,6 +143,10 @@ class DataType(ABC):
         """
         return None
 
+    def id_in(self, shown: Any) -> Any:  # noqa: ARG002  # most types have none
+        """Return the identifier in the representation of an item of a list, or None."""
+        return None
+
     def references(self, value: Any) -> Iterator[tuple[str, type, Any]]:  # noqa: ARG002  # most types hold none
         """Yield the references in ``value``: dotted name inside it, model, primary key."""
         yield from ()
@@ -133,14 +155,16 @@ class DataType(ABC):
 def parse_value(datatype: DataType, raw: Any) -> Any:
     """Parse ``raw`` and return a value of ``datatype``, or None for null.
 
-    The empty text in a form is null unless the type is textual.
+    The empty text in a form is null unless the type is textual. A ``Kept`` stands for its stored value.
 
     Raises:
         ValueError, Invalid: raised by ``DataType.parse``.
     """
     if isinstance(raw, FormValue):
         raw = _from_form(datatype, raw)
-    return None if raw is None else datatype.parse(raw)
+    if raw is None:
+        return None
+    return raw.value if type(raw) is Kept else datatype.parse(raw)
 
 
 def _from_form(datatype: DataType, texts: FormValue) -> Any:

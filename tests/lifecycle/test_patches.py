@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from bzz.lifecycle.patches import parse_patch
@@ -11,6 +12,8 @@ from bzz.schema.relations import Embedded, Reference
 from bzz.schema.scalars import INTEGER, STRING
 from bzz.schema.schema import Schema
 from tests.support.schemas import OTHER, SCHEMA, Model, errors_of, fields
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 def test_a_patch_may_repeat_read_only_values_as_they_are_stored() -> None:
@@ -90,3 +93,47 @@ def test_the_two_sides_of_a_relation_do_not_both_move_an_instance_into_itself() 
         assert errors_of(parse_patch(schema, raw).check, apart) == refused
     for raw in ({"friends": [], "fans": []}, {"friends": [1], "fans": []}):
         assert errors_of(parse_patch(schema, raw).check, itself) == refused
+
+
+def test_a_patch_leaves_out_what_repeats_stored_values_as_they_are_shown() -> None:
+    stored = {"key": "one", "name": 5, "age": "many", "created_by": 7, "meta": {"at": NOON}, "address": {"city": 1}}
+    raw = {
+        "id": "one",
+        "name": 5,
+        "age": "many",
+        "created_by": 7,
+        "meta": {"at": "2026-01-02T12:00:00Z", "n": 1},
+        "address": {"city": 1, "zip": "z"},
+    }
+    patch = parse_patch(SCHEMA, raw).settle(stored)
+    assert patch.data == {"meta": {"at": NOON, "n": 1}, "address": {"city": 1, "zip": "z"}}
+    assert parse_patch(SCHEMA, raw).apply(stored) == {
+        **stored,
+        "meta": {"at": NOON, "n": 1},
+        "address": {"city": 1, "zip": "z"},
+    }
+    assert errors_of(parse_patch(SCHEMA, {**raw, "age": "few", "created_by": "x"}).settle, stored) == {
+        "age": ["expected an integer"],
+        "created_by": ["is read-only"],
+    }
+
+
+def test_receivers_decide_about_values_that_another_request_stores_meanwhile() -> None:
+    patch = parse_patch(SCHEMA, {"age": 5, "name": "a"}).settle({"age": 4, "name": "b"})
+    patch.data["age"] = 6
+    assert patch.apply({"age": 5, "name": "b"}) == {"age": 6, "name": "a"}
+
+
+def test_a_caller_that_may_not_read_cannot_find_out_what_is_stored() -> None:
+    assert errors_of(lambda: parse_patch(SCHEMA, {"age": "many"}, may_read=False)) == {"age": ["expected an integer"]}
+    assert errors_of(parse_patch, SCHEMA, {"age": "many", "other": 1}) == {
+        "age": ["expected an integer"],
+        "other": ["unknown field"],
+    }
+
+
+def test_a_required_null_may_be_repeated() -> None:
+    schema = Schema(Model, fields(Field("name", STRING, required=True)))
+    assert parse_patch(schema, {"name": None}).apply({"name": None}) == {"name": None}
+    assert errors_of(parse_patch(schema, {"name": None}).apply, {"name": "a"}) == {"name": ["is required"]}
+    assert parse_patch(schema, {"name": None}, trusted=True).apply({"name": None}) == {"name": None}

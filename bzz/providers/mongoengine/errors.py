@@ -40,8 +40,8 @@ def translated(schema: Schema, *, is_write: bool = False) -> Iterator[None]:
         taken = {name: ["is taken"] for name in _taken(schema.model, error)}
         raise Conflict("A value is taken.", errors=taken) from error
     except ValidationError as error:
-        errors = _flatten(error.to_dict())
-        general = " ".join(errors.pop(NO_FIELD, [] if errors else [str(error)]))
+        errors = {".".join(path): texts for path, texts in errors_of(error).items()}
+        general = " ".join(errors.pop("", []))
         raise Invalid(general or "The input is not valid.", errors=errors) from error
     except InvalidDocument as error:  # for instance, the document is over 16 MB; single values were checked before
         raise Invalid("The store does not take such a document.") from error
@@ -59,17 +59,36 @@ def translated(schema: Schema, *, is_write: bool = False) -> Iterator[None]:
         raise
 
 
-def _flatten(found: dict[Any, Any]) -> dict[str, list[str]]:
-    """Return a dict from dotted field name to MongoEngine's nested errors."""
-    errors: dict[str, list[str]] = {}
-    for key, message in found.items():
-        if isinstance(message, dict):
-            for inner, messages in _flatten(message).items():
-                name = str(key) if inner == NO_FIELD else inner if key == NO_FIELD else f"{key}.{inner}"
-                errors.setdefault(name, []).extend(messages)
-        else:
-            errors.setdefault(str(key), []).append("is required" if str(message) == REQUIRED else str(message))
+def errors_of(error: ValidationError) -> dict[tuple[str, ...], list[str]]:
+    """Return a dict from path to texts.
+
+    A path consists of the names of fields and the indices of items. It is empty for the texts that name no field.
+    """
+    errors: dict[tuple[str, ...], list[str]] = {}
+    for path, text in _named(error):
+        errors.setdefault(path, []).append("is required" if text == REQUIRED else text)
     return errors
+
+
+def _named(error: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the texts of an error that ``clean()`` or ``validate()`` raised, with their paths."""
+    if isinstance(error, ValidationError) and error.field_name and not error.errors:
+        yield (str(error.field_name),), str(error)
+    else:
+        yield from _nested(error)
+
+
+def _nested(error: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the texts of an error of one field or document, with their paths inside it."""
+    found = error.errors if isinstance(error, ValidationError) else error
+    if not (isinstance(found, dict) and found):
+        yield (), str(error)
+        return
+    for key, inner in found.items():
+        if key == NO_FIELD:
+            yield from _named(inner)
+        else:
+            yield from (((str(key), *path), text) for path, text in _nested(inner))
 
 
 def _taken(model: Any, error: BaseException) -> list[str]:

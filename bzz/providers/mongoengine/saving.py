@@ -20,6 +20,7 @@ from mongoengine.errors import SaveConditionError
 from mongoengine.queryset.base import BaseQuerySet
 
 from bzz.exceptions import Invalid
+from bzz.providers.mongoengine.validation import lenient
 
 
 def insert(document: Any) -> None:
@@ -73,7 +74,7 @@ def update(document: Any, key: Any, raw: Mapping[str, Any], names: Collection[st
             is_first = False
         return _update(document, doc, save_condition, write_concern)
 
-    _save(document, _save_update=update_only)
+    _save(document, _save_update=update_only, **lenient(document, raw))
 
 
 def delete(document: Any, raw: Mapping[str, Any], names: Collection[str] = ()) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 from mongoengine.errors import SaveConditionError
 
@@ -37,9 +38,13 @@ def load(address: Address, state: ActState) -> Stored:
         NotFound: no such document exists, or the request may not see it.
     """
     for raw in at_address(address, state).as_pymongo():
-        document = address.schema.model._from_son(deepcopy(raw))
-        return Stored(document, document_class_of(address.schema.model).values(document), origin=raw)
+        return _build(address.schema.model, raw)
     raise NotFound(NO_INSTANCE)
+
+
+def _build(model: Any, raw: dict[str, Any]) -> Stored:
+    document = model._from_son(deepcopy(raw))
+    return Stored(document, document_class_of(model).values(document), origin=raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,8 @@ class Update:
             NotFound, Invalid, BzzError: see ``Provider.update``.
             Conflict: in each of the ``ATTEMPTS`` rounds, another request was faster.
         """
-        document_class = document_class_of(self.address.schema.model)
-        if loaded and document_class.values(loaded.instance) != loaded.values:
-            loaded = None  # a receiver changed the document itself; such a change is not stored
+        if loaded:  # receivers have had its document; what they changed in it is not stored
+            loaded = _build(self.address.schema.model, loaded.origin)
         for _ in range(ATTEMPTS):
             loaded = loaded or load(self.address, self.state)
             try:

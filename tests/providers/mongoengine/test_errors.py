@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import mongoengine
 import pymongo.errors
 import pytest
 from bson.errors import InvalidDocument
@@ -102,6 +103,14 @@ def test_errors_of_clean_are_keyed_by_field() -> None:
     assert found.errors == {"name": ["taken"], "part": ["odd"]}
 
 
+def test_an_error_that_names_its_field_belongs_to_that_field() -> None:
+    said_by_clean = ValidationError("is taken", field_name="name")
+    in_part = ValidationError("", errors={"__all__": ValidationError("is odd", field_name="size")})
+    found = invalid(ValidationError("", errors={"__all__": said_by_clean, "part": in_part}))
+    assert (found.detail, found.errors) == ("The input is not valid.", {"name": ["is taken"], "part.size": ["is odd"]})
+    assert invalid(ValidationError("is short", field_name="name")).errors == {"name": ["is short"]}
+
+
 async def test_an_update_of_a_unique_value_that_is_taken_is_a_conflict(documents: Api) -> None:
     await documents.create("/person", name="Ada", email="a@b.co")
     bob = await documents.create("/person", name="Bob", email="b@b.co")
@@ -133,6 +142,10 @@ async def test_a_document_that_mongodb_refuses_is_400(documents: Api) -> None:
 async def test_hidden_values_do_not_leak_through_errors(api: Api, mongodb: None) -> None:
     api.mount(bzz.ModelHive.routes_for("mongoengine", Person, exclude=["email"]))
     document = Person(name="Ada").save()
-    Person._get_collection().update_one({"_id": document.id}, {"$set": {"e": "secret"}})
-    reply = await api("PATCH", f"/person/{document.id}", json_body={"name": "Bob"})
+
+    def refuse(sender: object, document: object) -> None:
+        raise ValidationError("No.", errors={"email": "secret is no address"})
+
+    with mongoengine.signals.pre_save.connected_to(refuse, sender=Person):
+        reply = await api("PATCH", f"/person/{document.id}", json_body={"name": "Bob"})
     assert (reply.status, b"secret" in reply.body, b"email" in reply.body) == (400, False, False)
