@@ -19,6 +19,7 @@ from bzz.schema.errors import NO_INSTANCE
 TAKEN, MISSING, REFUSED = "is taken", "is required", "is not allowed"
 DANGLING = "refers to an instance that does not exist"
 REFERRED = "Other instances refer to this one; delete them or change their references."
+PRIMARY = "PRIMARY"  # the name of each primary key in MySQL and MariaDB
 UNSETTLED = "The mapping of a relation does not say what happens to its members; so this instance cannot be deleted."
 MESSAGES = {  # keys: SQLSTATE (ISO 9075), SQLite's error name, MySQL's error number
     "23505": TAKEN,
@@ -163,10 +164,8 @@ def _code(error: sa.exc.StatementError) -> str:
     Return an empty text if the error has no code.
     """
     cause: Any = error.orig
-    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
-    if code is None and cause is not None and cause.args and isinstance(cause.args[0], int):
-        code = cause.args[0]
-    return str(code or "")
+    number = cause.args[0] if cause is not None and cause.args and isinstance(cause.args[0], int) else None
+    return str(number or getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or "")
 
 
 def _fields_of(mapped_class: MappedClass, message: str) -> list[str]:
@@ -174,7 +173,7 @@ def _fields_of(mapped_class: MappedClass, message: str) -> list[str]:
     found = next((match[1] for pattern in COLUMNS if (match := pattern.search(message))), "")
     columns = [part.strip(' "`').rpartition(".")[2] for part in found.split(",")]
     names = _fields_by_column(mapped_class)
-    columns = [*columns, *(column for name in columns for column in _checked_columns(mapped_class.mapper, name))]
+    columns = [*columns, *(column for name in columns for column in _constrained_columns(mapped_class.mapper, name))]
     return [names[column] for column in columns if column in names]
 
 
@@ -188,19 +187,27 @@ def _fields_by_column(mapped_class: MappedClass) -> dict[str, str]:
     }
 
 
-def _checked_columns(mapper: Mapper[Any], name: str) -> list[str]:
-    """Return the column that the constraint ``name`` checks.
+def _constrained_columns(mapper: Mapper[Any], name: str) -> list[str]:
+    """Return the columns of the key or index ``name``, or the column that the check ``name`` is about.
 
-    The list is empty if the constraint checks several columns or does not exist.
+    The list is empty if there is no such constraint, or if a check is about several columns.
     """
     for table in mapper.tables:
+        if name == PRIMARY:
+            return [column.name for column in table.primary_key]
         columns: Any = table.columns
         for column in columns:
             if any(constraint.name == name for constraint in column.constraints):
                 return [column.name]
-        for constraint in getattr(table, "constraints", ()):
-            if constraint.name == name and isinstance(constraint, sa.CheckConstraint):
-                words = {*re.findall(r"\w+", str(constraint.sqltext))}
-                found = [column.name for column in columns if column.name in words]
-                return found if len(found) == 1 else []
+        for constraint in (*getattr(table, "constraints", ()), *getattr(table, "indexes", ())):
+            if constraint.name == name:
+                return _columns_of(constraint, columns)
     return []
+
+
+def _columns_of(constraint: Any, columns: Any) -> list[str]:
+    if not isinstance(constraint, sa.CheckConstraint):
+        return [column.name for column in constraint.columns]
+    words = {*re.findall(r"\w+", str(constraint.sqltext))}
+    found = [column.name for column in columns if column.name in words]
+    return found if len(found) == 1 else []

@@ -1,4 +1,4 @@
-"""The databases of the tests: SQLite always, PostgreSQL at ``BZZ_TEST_POSTGRES_URI`` if that is set."""
+"""The databases of the tests: SQLite always, others at ``BZZ_TEST_POSTGRES_URI`` and ``BZZ_TEST_MARIADB_URI``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
@@ -19,11 +20,16 @@ POSTGRES = os.environ.get("BZZ_TEST_POSTGRES_URI", "")
 DRIVERS = {"sqlite": "sqlite+pysqlite", "aiosqlite": "sqlite+aiosqlite"} | (
     {"psycopg": "postgresql+psycopg", "asyncpg": "postgresql+asyncpg"} if POSTGRES else {}
 )
-SCHEMA = f"bzz_test_{os.getpid()}"  # of PostgreSQL, for this process alone
+MARIADB = os.environ.get("BZZ_TEST_MARIADB_URI", "")
+SCHEMA = f"bzz_test_{os.getpid()}"  # of PostgreSQL, or a database of MariaDB; for this process alone
 SEARCH = {
     "psycopg": {"options": f"-csearch_path={SCHEMA}"},
     "asyncpg": {"server_settings": {"search_path": SCHEMA}},
 }
+TEXT = sa.String().with_variant(sa.String(190), "mariadb")  # MariaDB needs a length
+DATETIME = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mariadb")
+TIME = sa.Time().with_variant(mysql.TIME(fsp=6), "mariadb")
+needs_mariadb = pytest.mark.skipif(not MARIADB, reason="BZZ_TEST_MARIADB_URI is not set")
 needs_postgres = pytest.mark.skipif(not POSTGRES, reason="BZZ_TEST_POSTGRES_URI is not set")
 
 
@@ -90,3 +96,21 @@ async def connected(address: str, metadata: sa.MetaData, **options: Any) -> Asyn
             for thread in threading.enumerate():  # of aiosqlite, which tell the loop that they end
                 if "_connection_worker_thread" in thread.name:
                     await asyncio.to_thread(thread.join, 5)
+
+
+@asynccontextmanager
+async def mariadb(metadata: sa.MetaData) -> AsyncIterator[Callable[[], Any]]:
+    """Yield a session factory on a database of MariaDB with empty tables. It compares text byte by byte."""
+    address = sa.make_url(f"mariadb+pymysql://{MARIADB.partition('://')[2]}")
+    server, engine = sa.create_engine(address), sa.create_engine(address.set(database=SCHEMA), pool_size=20)
+    with server.begin() as connection:
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {SCHEMA}"))
+        connection.execute(sa.text(f"CREATE DATABASE {SCHEMA} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"))
+    try:
+        metadata.create_all(engine)
+        yield factory_of(engine)
+    finally:
+        engine.dispose()
+        with server.begin() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {SCHEMA}"))
+        server.dispose()

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,11 +17,11 @@ import bzz
 from bzz.providers.base import Provider
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.testing.conformance import ProviderConformance, Status
-from tests.providers.sqlalchemy.databases import connected, url
+from tests.providers.sqlalchemy.databases import DATETIME, TEXT, TIME, connected, url
 
 
 class Base(DeclarativeBase):
-    pass
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: TEXT, datetime: DATETIME, time: TIME}
 
 
 members = sa.Table(
@@ -42,7 +42,7 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=False)
     status: Mapped[Status] = mapped_column(default=Status.NEW)
     balance: Mapped[Decimal | None] = mapped_column(sa.Numeric(10, 2))
-    born: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    born: Mapped[datetime | None]
     day: Mapped[date | None]
     wake: Mapped[time | None]
     token: Mapped[UUID | None]

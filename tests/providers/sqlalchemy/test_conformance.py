@@ -11,7 +11,15 @@ import pytest
 
 from bzz.providers.base import Provider
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
-from tests.providers.sqlalchemy.databases import connected, engine_for, factory_of, needs_postgres, url
+from tests.providers.sqlalchemy.databases import (
+    connected,
+    engine_for,
+    factory_of,
+    mariadb,
+    needs_mariadb,
+    needs_postgres,
+    url,
+)
 from tests.providers.sqlalchemy.suite import Base, SQLAlchemySuite
 
 
@@ -45,6 +53,16 @@ class TestAiosqlite(Conformance):
 @needs_postgres
 class TestPsycopg(Conformance):
     driver = "psycopg"
+
+
+@needs_mariadb
+class TestMariaDB(SQLAlchemySuite):
+    skips: ClassVar[dict[str, str]] = {**SQLAlchemySuite.skips, "unreachable": "proven with PostgreSQL"}
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Provider]:
+        async with mariadb(Base.metadata) as factory:
+            yield SQLAlchemyProvider(factory)
 
 
 @needs_postgres

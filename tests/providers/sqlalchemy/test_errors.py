@@ -57,6 +57,7 @@ CONSTRAINTS: list[tuple[str, dict[str, Any], type[BzzError], dict[str, list[str]
     ("CHECK constraint failed: two", {"sqlite_errorname": "SQLITE_CONSTRAINT_CHECK"}, Invalid, {}),
     ("FOREIGN KEY constraint failed", {"sqlite_errorname": "SQLITE_CONSTRAINT_FOREIGNKEY"}, Invalid, {}),
     ("Duplicate entry 'a' for key 'title'", {"number": 1062}, Conflict, TAKEN),
+    ("Duplicate entry '1' for key 'PRIMARY'", {"number": 1062}, Conflict, TAKEN_ID),
     ("Column 'title' cannot be null", {"number": 1048}, Invalid, REQUIRED),
     ("x", {"sqlstate": "23P01"}, Conflict, {}),
 ]
@@ -68,6 +69,25 @@ def test_a_broken_constraint_names_its_field(
 ) -> None:
     found = raised(integrity(message, **attributes), is_write=True)
     assert (type(found), found.errors if isinstance(found, BzzError) else None) == (kind, errors)
+
+
+def test_a_named_key_or_index_of_mysql_names_its_fields() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Place(Own):
+        __tablename__ = "place"
+        __table_args__ = (sa.UniqueConstraint("row", "seat", name="one"), sa.Index("two", "label", unique=True))
+        id: Mapped[int] = mapped_column(primary_key=True)
+        row: Mapped[int]
+        seat: Mapped[int]
+        label: Mapped[str]
+
+    place = SQLAlchemyProvider().mapped_class(Place)
+    for key, names in (("one", ["row", "seat"]), ("place.two", ["label"]), ("place.PRIMARY", ["id"]), ("three", [])):
+        with pytest.raises(Conflict) as caught, translated(place, is_write=True):
+            raise integrity(f"Duplicate entry 'a' for key '{key}'", number=1062)
+        assert caught.value.errors == {name: ["is taken"] for name in names}
 
 
 def test_a_delete_that_breaks_a_reference_is_a_conflict() -> None:
