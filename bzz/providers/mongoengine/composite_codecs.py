@@ -15,9 +15,10 @@ from bson import SON, DBRef
 from mongoengine.base import BaseField, LazyReference, get_document
 
 from bzz.exceptions import Invalid
-from bzz.providers.mongoengine.scalar_codecs import JSON, SCALARS, Codec, check_key
+from bzz.providers.mongoengine.scalar_codecs import JSON, SCALARS, SHOWN, Codec, check_key
 from bzz.providers.mongoengine.tagged import Tagged
 from bzz.schema.containers import List, Map
+from bzz.schema.custom_types import Types, type_for
 from bzz.schema.fields import Values
 from bzz.schema.relations import Embedded, Reference
 from bzz.schema.schema import Schema
@@ -41,7 +42,15 @@ class DocumentClassLike(Protocol):
         """Set the ``changed`` values on ``document``."""
 
 
-DocumentClassOf = Callable[[Any], DocumentClassLike]
+class DocumentClassOf(Protocol):
+    """The part of ``DocumentClasses`` that the codecs use."""
+
+    @property
+    def types(self) -> Types:
+        """The types that hives give to classes of fields."""
+
+    def __call__(self, model: Any) -> DocumentClassLike:
+        """Return the ``DocumentClass`` of a model. It is called at first use, as a class may embed itself."""
 
 
 def primary_key(value: Any) -> Any:
@@ -103,7 +112,7 @@ def _generic_reference_codec(reference: Any, document_class_of: DocumentClassOf)
 
     choices = tuple(reference.choices or ())
     if not choices:  # a request must not be able to try class names
-        return Codec(JSON, lambda value: JSON.dump(decode(value)), generated=True)
+        return Codec(SHOWN, lambda value: SHOWN.dump(decode(value)), generated=True)
     return Codec(Tagged(choices, "id", lambda model: key_type(model, document_class_of)), decode, encode)
 
 
@@ -116,7 +125,7 @@ def _generic_embedded_codec(embedded: Any, document_class_of: DocumentClassOf) -
 
     choices = tuple(choice._class_name for choice in embedded.choices or ())
     if not choices:
-        return Codec(JSON, lambda value: JSON.dump(decode(value)), generated=True)
+        return Codec(SHOWN, lambda value: SHOWN.dump(decode(value)), generated=True)
     return Codec(
         Tagged(choices, "value", lambda model: Embedded(lambda: document_class_of(model).schema)), decode, encode
     )
@@ -237,22 +246,36 @@ COMPOSITES: tuple[tuple[type[BaseField], Callable[[Any, DocumentClassOf], Codec]
     (me.ListField, _list_codec),
     (me.DictField, _dict_codec),
 )
+CONVERSIONS = ("to_python", "to_mongo", "__get__")  # the methods that decide which Python value a field has
 
 
 def codec_of(field: BaseField, document_class_of: DocumentClassOf) -> Codec:
     """Return the codec of a MongoEngine field.
 
-    A field of an unknown class may contain any JSON.
+    A field without a conversion may contain any JSON. Requests only see the values of a class that has a conversion of
+    its own, unless the option ``types`` of a hive tells their type.
 
     Args:
         field: a field of a document class.
-        document_class_of: returns the ``DocumentClass`` of a model. It is called at first use, as a class may embed
-            itself.
+        document_class_of: returns the ``DocumentClass`` of a model.
     """
+    given = type_for(document_class_of.types, type(field))
+    if given is not None:
+        return Codec(given)
     for kind, make in SCALARS:
         if isinstance(field, kind):
-            return make(field)
+            return UNKNOWN if _converts(field, kind) else make(field)
     for kind, make_composite in COMPOSITES:
         if isinstance(field, kind):
-            return make_composite(field, document_class_of)
-    return Codec(JSON)
+            return UNKNOWN if _converts(field, kind) else make_composite(field, document_class_of)
+    return UNKNOWN if _converts(field, BaseField) else Codec(JSON)
+
+
+UNKNOWN = Codec(SHOWN, generated=True)
+
+
+def _converts(field: BaseField, kind: type[BaseField]) -> bool:
+    """Tell whether the class of a field has a conversion that ``kind``, a class of MongoEngine, does not have."""
+    classes = type(field).__mro__
+    own = (one for one in classes[: classes.index(kind)] if not one.__module__.startswith("mongoengine."))
+    return any(name in vars(one) for one in own for name in CONVERSIONS)

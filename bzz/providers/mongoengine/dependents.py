@@ -9,7 +9,7 @@ from typing import Any
 import mongoengine as me
 
 from bzz.exceptions import Conflict, NotFound
-from bzz.providers.mongoengine.documents import DocumentClass, document_class_of
+from bzz.providers.mongoengine.documents import DocumentClass, DocumentClasses
 from bzz.providers.mongoengine.queries import at_address
 from bzz.providers.values import ActState, Address, Stored
 from bzz.providers.writes import MAX_DEPENDENTS, MAX_LEVELS, TOO_MANY, Dependent
@@ -31,7 +31,7 @@ def dependent_classes(model: Any) -> set[Any]:
     return found
 
 
-def find_dependents(address: Address, state: ActState) -> Sequence[Dependent]:
+def find_dependents(address: Address, state: ActState, classes: DocumentClasses) -> Sequence[Dependent]:
     """Return the documents that MongoEngine deletes together with the document at ``address``.
 
     Documents of a class that bzz cannot serve are left out.
@@ -40,12 +40,12 @@ def find_dependents(address: Address, state: ActState) -> Sequence[Dependent]:
         NotFound: no such document exists, or the request may not see it.
         Conflict: there are too many documents.
     """
-    for root in at_address(address, state):
+    for root in at_address(address, state, classes):
         found, level = {_identity(root): root}, {type(root): [root]}
         for _ in range(MAX_LEVELS):
             level = _next_level(level, found)
             if not level:
-                return _dependents([*found.values()][1:])
+                return _dependents([*found.values()][1:], classes)
         raise Conflict(TOO_MANY)
     raise NotFound(NO_INSTANCE)
 
@@ -94,18 +94,18 @@ def _identity(document: Any) -> tuple[str, str]:
     return document._get_collection_name(), repr(key)
 
 
-def _dependents(documents: Sequence[Any]) -> list[Dependent]:
-    classes = {model: _served(model) for model in map(type, documents)}
+def _dependents(documents: Sequence[Any], classes: DocumentClasses) -> list[Dependent]:
+    known = {model: _served(model, classes) for model in map(type, documents)}
     return [
         Dependent(served.schema, Stored(document, served.values(document)), None)
         for document in documents
-        if (served := classes[type(document)]) is not None
+        if (served := known[type(document)]) is not None
     ]
 
 
-def _served(model: Any) -> DocumentClass | None:
+def _served(model: Any, classes: DocumentClasses) -> DocumentClass | None:
     """Return the ``DocumentClass`` of a class, or None if bzz cannot serve the class."""
     try:
-        return document_class_of(model)
+        return classes(model)
     except TypeError:
         return None

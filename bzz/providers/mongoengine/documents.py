@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import mongoengine as me
@@ -16,6 +15,7 @@ from mongoengine.base import BaseField
 
 from bzz.providers.mongoengine.composite_codecs import codec_of
 from bzz.providers.mongoengine.scalar_codecs import JSON, Codec
+from bzz.schema.custom_types import Types
 from bzz.schema.fields import Field, Values
 from bzz.schema.making import make_schema
 from bzz.schema.schema import Schema
@@ -63,15 +63,33 @@ class DocumentClass:
                 document._mark_as_changed(name)  # setattr does not mark equal values, and 1 equals True
 
 
-@cache
-def document_class_of(model: Any) -> DocumentClass:
-    """Return the ``DocumentClass`` of a model.
+class DocumentClasses:
+    """The ``DocumentClass`` of each model, made at the first call.
 
-    It is made at the first call.
-
-    Raises:
-        TypeError: see ``make_schema``.
+    Args:
+        types: the types that hives give to classes of fields.
     """
+
+    def __init__(self, types: Types) -> None:
+        self.types = types
+        self._made: dict[Any, DocumentClass] = {}
+
+    def __call__(self, model: Any) -> DocumentClass:
+        """Return the ``DocumentClass`` of a model.
+
+        Raises:
+            TypeError: see ``make_schema``.
+        """
+        found = self._made.get(model)
+        if found is None:
+            found = self._made[model] = _make(model, self)
+        return found
+
+
+document_class_of = DocumentClasses({})  # of all providers to which no hive has given types
+
+
+def _make(model: Any, document_class_of: DocumentClasses) -> DocumentClass:
     codecs = {
         name: codec_of(field, document_class_of)
         for name, field in ((name, model._fields[name]) for name in model._fields_ordered)

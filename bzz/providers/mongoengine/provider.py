@@ -19,13 +19,14 @@ from bzz.exceptions import NotFound
 from bzz.providers.changes import Change, Trail
 from bzz.providers.mongoengine import saving, writes
 from bzz.providers.mongoengine.dependents import dependent_classes, find_dependents
-from bzz.providers.mongoengine.documents import document_class_of
+from bzz.providers.mongoengine.documents import DocumentClasses, document_class_of
 from bzz.providers.mongoengine.errors import translated
 from bzz.providers.mongoengine.queries import at_address, narrow
 from bzz.providers.mongoengine.visibility import visible_documents
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.providers.writes import Dependent
+from bzz.schema.custom_types import Types
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -39,6 +40,14 @@ class MongoEngineProvider(ThreadedProvider):
     The application itself must connect to MongoDB, with ``mongoengine.connect``.
     """
 
+    _classes = document_class_of
+
+    def add_types(self, types: Types) -> None:
+        """Add types for classes of fields. See ``Provider.add_types``."""
+        super().add_types(types)
+        if self.types != self._classes.types:
+            self._classes = DocumentClasses(self.types)
+
     def describe(self, model: Any) -> Schema:
         """Return the schema of a document class.
 
@@ -47,11 +56,11 @@ class MongoEngineProvider(ThreadedProvider):
         """
         if not issubclass(model, me.Document) or model._meta.get("abstract"):
             raise TypeError(f"{model!r} is not a document class that is stored")
-        return document_class_of(model).schema
+        return self._classes(model).schema
 
     def values(self, schema: Schema, instance: Any) -> Values:
         """Return the typed values of a document or embedded document."""
-        return document_class_of(schema.model).values(instance)
+        return self._classes(schema.model).values(instance)
 
     async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
         """Return the document at ``address``."""
@@ -69,7 +78,7 @@ class MongoEngineProvider(ThreadedProvider):
         self, address: Address, change: Change, *, exact: bool, loaded: Stored | None, state: ActState
     ) -> Stored:
         """Apply ``change`` to the document at ``address`` and store the result."""
-        update = writes.Update(address, change, exact, state)
+        update = writes.Update(address, change, exact, state, self._classes)
         return await self._run(address.schema, lambda: update.run(loaded), is_write=True)
 
     async def delete(
@@ -81,7 +90,9 @@ class MongoEngineProvider(ThreadedProvider):
         state: ActState,
     ) -> Stored:
         """Delete the document at ``address``."""
-        return await self._run(address.schema, lambda: writes.delete(address, check, state), is_write=True)
+        return await self._run(
+            address.schema, lambda: writes.delete(address, check, state, self._classes), is_write=True
+        )
 
     async def dependents(
         self, address: Address, *, heard: Callable[[type], bool], state: ActState
@@ -89,7 +100,7 @@ class MongoEngineProvider(ThreadedProvider):
         """Return the documents that MongoEngine deletes with the document at ``address``."""
         if not any(map(heard, dependent_classes(address.schema.model))):
             return ()
-        return await self._run(address.schema, lambda: find_dependents(address, state))
+        return await self._run(address.schema, lambda: find_dependents(address, state, self._classes))
 
     async def represent(
         self,
@@ -143,22 +154,22 @@ class MongoEngineProvider(ThreadedProvider):
 
     def _get(self, address: Address, state: ActState, *, represent: bool) -> Stored:
         if state.is_writing:
-            return writes.load(address, state)
-        for document in at_address(address, state):
+            return writes.load(address, state, self._classes)
+        for document in at_address(address, state, self._classes):
             return self.stored(address.schema, document, represent=represent)
         raise NotFound(NO_INSTANCE)
 
     def _list(self, schema: Schema, query: Query, state: ActState, *, represent: bool) -> Listing:
         visible = schema.model.objects if query.hidden else visible_documents(schema, state.handler)
         order = [f"{'-' if descending else '+'}{name}" for name, descending in query.order(schema)]
-        queryset = narrow(visible, query).order_by(*order).limit(query.per_page + 1)
+        queryset = narrow(visible, query, self._classes).order_by(*order).limit(query.per_page + 1)
         found = [*iter(queryset.skip(query.skip) if query.skip else queryset)]  # len(queryset) would hide errors
         items = [self.stored(schema, document, represent=represent) for document in found[: query.per_page]]
-        total = narrow(visible, replace(query, after=None)).count() if query.count else None
+        total = narrow(visible, replace(query, after=None), self._classes).count() if query.count else None
         return Listing(items, len(found) > query.per_page, total)
 
     def _create(self, schema: Schema, data: Values) -> Stored:
-        document = document_class_of(schema.model).build(data)
+        document = self._classes(schema.model).build(data)
         saving.insert(document)
         return self.stored(schema, document)
 

@@ -13,7 +13,7 @@ import mongoengine as me
 
 from bzz.providers.conditions import Condition
 from bzz.providers.mongoengine.composite_codecs import codec_of
-from bzz.providers.mongoengine.documents import document_class_of
+from bzz.providers.mongoengine.documents import DocumentClasses
 from bzz.providers.mongoengine.visibility import visible_documents
 from bzz.providers.values import ActState, Address, Query
 from bzz.schema.containers import List, Map
@@ -29,16 +29,16 @@ PATTERNS = {
 }
 
 
-def at_address(address: Address, state: ActState) -> Any:
+def at_address(address: Address, state: ActState, classes: DocumentClasses) -> Any:
     """Return the queryset of the document at ``address``.
 
     It contains at most one document. It is empty if the request may not see the document.
     """
     query = Query(where=[Condition(address.field, "eq", address.key)])
-    return narrow(visible_documents(address.schema, state.handler, address.id), query).limit(1)
+    return narrow(visible_documents(address.schema, state.handler, address.id), query, classes).limit(1)
 
 
-def narrow(queryset: Any, query: Query) -> Any:
+def narrow(queryset: Any, query: Query, classes: DocumentClasses) -> Any:
     """Return ``queryset`` narrowed to the documents that meet a query's conditions.
 
     The conditions of the query's cursor are included.
@@ -46,10 +46,11 @@ def narrow(queryset: Any, query: Query) -> Any:
     Args:
         queryset: a queryset of a document class.
         query: its ``where`` and ``alternatives`` narrow the queryset.
+        classes: the document classes of the provider.
     """
     model = queryset._document
-    clauses = [_clause(model, condition) for condition in query.where]
-    alternatives = [_conjunction([_clause(model, c) for c in conditions]) for conditions in query.alternatives]
+    clauses = [_clause(model, condition, classes) for condition in query.where]
+    alternatives = [_conjunction([_clause(model, c, classes) for c in conditions]) for conditions in query.alternatives]
     clauses += alternatives if len(alternatives) == 1 else [{"$or": alternatives}] if alternatives else []
     return queryset.filter(__raw__=_conjunction(clauses, alone=not queryset._query_obj))
 
@@ -66,7 +67,7 @@ def _conjunction(clauses: Sequence[Raw], *, alone: bool = True) -> Raw:
     return {"$and": [*clauses]}
 
 
-def _clause(model: Any, condition: Condition) -> Raw:
+def _clause(model: Any, condition: Condition, classes: DocumentClasses) -> Raw:
     """Return a condition in MongoDB's query language.
 
     The clause has MongoDB's names of the fields.
@@ -76,11 +77,11 @@ def _clause(model: Any, condition: Condition) -> Raw:
     for parent in parents:
         path.append(model._fields[parent].db_field)
         model = model._fields[parent].document_type
-    field, codec = model._fields[name], document_class_of(model).codecs[name]
+    field, codec = model._fields[name], classes(model).codecs[name]
     path.append(field.db_field)
     is_membership = isinstance(codec.type, List) and condition.operator == "contains"
     if is_membership:
-        field, codec = field.field, codec_of(field.field, document_class_of)
+        field, codec = field.field, codec_of(field.field, classes)
     is_cached = isinstance(field, me.CachedReferenceField)
     if is_cached and condition.operator != "exists":
         path.append("_id")

@@ -18,7 +18,7 @@ from mongoengine.errors import SaveConditionError
 from bzz.exceptions import Conflict, NotFound
 from bzz.providers.changes import Change
 from bzz.providers.mongoengine import saving
-from bzz.providers.mongoengine.documents import document_class_of
+from bzz.providers.mongoengine.documents import DocumentClass, DocumentClasses
 from bzz.providers.mongoengine.queries import at_address
 from bzz.providers.values import ActState, Address, Stored
 from bzz.schema.errors import NO_INSTANCE
@@ -29,7 +29,7 @@ ATTEMPTS = 100  # of the writes that run at the same time, at least one succeeds
 CONTENDED = "Other requests keep changing this instance; try again later."
 
 
-def load(address: Address, state: ActState) -> Stored:
+def load(address: Address, state: ActState, classes: DocumentClasses) -> Stored:
     """Return the document at ``address`` for a write.
 
     Its ``origin`` is the document as MongoDB stores it.
@@ -37,14 +37,14 @@ def load(address: Address, state: ActState) -> Stored:
     Raises:
         NotFound: no such document exists, or the request may not see it.
     """
-    for raw in at_address(address, state).as_pymongo():
-        return _build(address.schema.model, raw)
+    for raw in at_address(address, state, classes).as_pymongo():
+        return _build(classes(address.schema.model), raw)
     raise NotFound(NO_INSTANCE)
 
 
-def _build(model: Any, raw: dict[str, Any]) -> Stored:
-    document = model._from_son(deepcopy(raw))
-    return Stored(document, document_class_of(model).values(document), origin=raw)
+def _build(document_class: DocumentClass, raw: dict[str, Any]) -> Stored:
+    document = document_class.model._from_son(deepcopy(raw))
+    return Stored(document, document_class.values(document), origin=raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,14 @@ class Update:
         exact: whether all fields must still be as ``change`` found them. If not, this applies only to the written
             fields.
         state: the state of the act.
+        classes: the document classes of the provider.
     """
 
     address: Address
     change: Change
     exact: bool
     state: ActState
+    classes: DocumentClasses
 
     def run(self, loaded: Stored | None) -> Stored:
         """Apply the change, save the document and return it.
@@ -72,9 +74,9 @@ class Update:
             Conflict: in each of the ``ATTEMPTS`` rounds, another request was faster.
         """
         if loaded:  # receivers have had its document; what they changed in it is not stored
-            loaded = _build(self.address.schema.model, loaded.origin)
+            loaded = _build(self.classes(self.address.schema.model), loaded.origin)
         for _ in range(ATTEMPTS):
-            loaded = loaded or load(self.address, self.state)
+            loaded = loaded or load(self.address, self.state, self.classes)
             try:
                 return self._save(loaded)
             except SaveConditionError:
@@ -83,7 +85,7 @@ class Update:
 
     def _save(self, loaded: Stored) -> Stored:
         schema, document, previous = self.address.schema, loaded.instance, loaded.values
-        document_class, key = document_class_of(schema.model), document.pk
+        document_class, key = self.classes(schema.model), document.pk
         changed = schema.changed(previous, self.change(previous))
         document_class.assign(document, previous, changed)
         if schema.changed(previous, document_class.values(document)):
@@ -91,7 +93,9 @@ class Update:
         return Stored(document, document_class.values(document), previous=previous)
 
 
-def delete(address: Address, check: Callable[[Values], None] | None, state: ActState) -> Stored:
+def delete(
+    address: Address, check: Callable[[Values], None] | None, state: ActState, classes: DocumentClasses
+) -> Stored:
     """Delete the document at ``address`` and return its last state.
 
     Args:
@@ -99,6 +103,7 @@ def delete(address: Address, check: Callable[[Values], None] | None, state: ActS
         check: a function that takes the stored values, and raises if the document must not be deleted. Each attempt
             calls it again.
         state: the state of the act.
+        classes: the document classes of the provider.
 
     Raises:
         NotFound, BzzError: see ``Provider.delete``.
@@ -106,7 +111,7 @@ def delete(address: Address, check: Callable[[Values], None] | None, state: ActS
     """
     schema = address.schema
     for _ in range(ATTEMPTS):
-        loaded = load(address, state)
+        loaded = load(address, state, classes)
         if check is not None:
             check(loaded.values)
         with suppress(SaveConditionError):  # another request changed or deleted the document: load it again
