@@ -27,6 +27,7 @@ from bzz.resources.options import (
     shown_by_to_dict,
 )
 from bzz.resources.resource import MAX_REPLY, Resource
+from bzz.schema.computed import with_computed
 from bzz.schema.custom_types import Types
 from bzz.schema.schema import Schema
 
@@ -56,6 +57,8 @@ class ModelHive(InProcess):
             supplies the values. The default is none.
         to_dict: whether the model's own ``to_dict()`` makes the representations of instances. The default is False: the
             fields make them, unless the model has a method that ``bzz.represents`` marks.
+        computed: names of hybrids and properties of the model that replies show. A reply computes them in the thread or
+            session that reads the instance. A value whose computation raises an exception is null. The default is none.
         rename: a dict from the model's name of a field to the public name, which requests and replies use. Plain code
             and receivers use the model's name. The default is none.
         scope: a function that narrows the instances that requests may see. It takes a queryset and the handler, and
@@ -115,7 +118,8 @@ class ModelHive(InProcess):
         self.handler_class = _checked(options.get("handler_class") or ModelHandler)
         self.is_main, self.is_nested_only = bool(options.get("main")), bool(options.get("nested_only"))
         self._access = {name: options[name] for name in ACCESS if name in options}
-        self._sort, self._has_to_dict = options.get("sort", ""), bool(options.get("to_dict"))
+        self._sort, self._computed = options.get("sort", ""), options.get("computed", ())
+        self._has_to_dict = bool(options.get("to_dict"))
         vars(self).pop("resource", None)
         with suppress(LookupError):  # the model refers to a class that is not defined yet: the resource is built later
             self.resource  # noqa: B018  # so that a wrong option is an error here
@@ -130,7 +134,7 @@ class ModelHive(InProcess):
             TypeError: an option names a field that the model does not have, or that a list cannot be sorted by.
             LookupError: the model refers to a class that is not defined yet.
         """
-        schema = restrict(self.provider.describe(self.model), **self._access)
+        schema = restrict(with_computed(self.provider.describe(self.model), self._computed), **self._access)
         if self._has_to_dict:
             schema = shown_by_to_dict(schema)
         if self._sort:

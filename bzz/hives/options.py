@@ -37,6 +37,7 @@ class HiveOptions(HiveDefaults, total=False):
     create_only: Iterable[str]
     optional: Iterable[str]
     to_dict: bool
+    computed: Iterable[str]
     rename: Mapping[str, str] | None
     sort: str
     scope: Scope | None

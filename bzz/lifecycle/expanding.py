@@ -93,7 +93,8 @@ async def expand(unit_of_work: UnitOfWork, reach: Reach, bodies: Sequence[Any], 
         found: dict[str, Any] = {}
         inside: dict[str, Size] = {}
         held_below = dict.fromkeys(map(branch.schema.public_name, below), 0)
-        async for some in unit_of_work.batches(branch.schema, keys, undefer=below, represent=True):
+        undefer = {**dict.fromkeys(branch.schema.shown), **below}
+        async for some in unit_of_work.batches(branch.schema, keys, undefer=undefer, represent=True):
             bodies_of_some = {kind.dump(key): item.body for key, item in some.items()}
             await drop_hidden(unit_of_work, reach, branch.schema, [*bodies_of_some.values()], below)
             for name_below in held_below:

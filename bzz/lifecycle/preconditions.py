@@ -49,9 +49,10 @@ class Precondition:
             if not held:
                 self._refuse("If-Match does not hold: the instance has changed; read it again.", schema, stored)
             covered = {name for tag in held for name in covered_by(schema, tag)}
-            if uncovered := sorted(map(schema.public_name, schema.deferred.intersection(changes) - covered)):
+            relations = (schema.deferred - schema.computed).intersection(changes)
+            if uncovered := sorted(map(schema.public_name, relations - covered)):
                 names, way = ",".join(uncovered), "read the instance with ?fields="
-                hidden = schema.deferred.intersection(changes) - schema.coverable
+                hidden = relations - schema.coverable
                 way = "no tag does, so leave out If-Match" if hidden else f"{way}{names}"
                 self._refuse(f"The entity tag of If-Match does not cover {names}; {way}.", schema, stored)
         if self.none_match is not None and any(

@@ -82,8 +82,11 @@ def resources(reach: Reach, tree: Tree) -> Iterator[Resource]:
 
 def undeferred(schema: Schema, query: Query) -> Undefer:
     """Return the deferred fields that a reply to ``query`` shows."""
+    if not schema.deferred:
+        return {}
     asked = {*(query.fields or ()), *(name.partition(".")[0] for name in query.expand)}
-    return deferred_among(schema, asked) if schema.deferred else {}
+    shown = schema.shown if query.fields is None else ()
+    return {**dict.fromkeys(shown), **deferred_among(schema, asked)}
 
 
 def read_resources(reach: Reach, schema: Schema, query: Query) -> Iterator[Resource]:
@@ -99,7 +102,7 @@ def read_resources(reach: Reach, schema: Schema, query: Query) -> Iterator[Resou
         yield from resources(reach, plan(reach, schema, query.expand))
     if schema.deferred:
         asked = {*deferred_among(schema, query.fields or ()), *(condition.field for condition in query.where)}
-        for name in asked & schema.deferred:
+        for name in asked & (schema.deferred - schema.computed):
             resource = _readable(reach, schema.fields[name])
             if resource is None:
                 raise Invalid("The query is not valid.", errors={schema.public_name(name): ["cannot be read"]})

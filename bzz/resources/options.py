@@ -175,9 +175,9 @@ def _closed_verbs(
 
 
 def _with_internal(schema: Schema, shown: set[str | None]) -> set[str | None]:
-    """Return the fields that are ``shown``, and the internal fields whose parts are shown, if they are fields."""
+    """Return the fields that are ``shown``, computed ones, and internal ones whose parts are fields that are shown."""
     parts = {known.name: schema.fields.keys() & {*known.parts} for known in schema.fields.values() if known.is_internal}
-    return shown | {name for name, fields in parts.items() if fields and fields <= shown}
+    return shown.union(schema.shown, (name for name, fields in parts.items() if fields and fields <= shown))
 
 
 def _known_fields(schema: Schema, option: str, names: Iterable[str]) -> list[Field]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from bzz.resources.options import METHODS, Requirement
+from bzz.schema.computed import has_property
 from bzz.schema.fields import Field
 from bzz.schema.inheritance import subclasses
 from bzz.schema.schema import Schema
@@ -90,9 +91,7 @@ class Resource:
                 not have do not change. The default order does not change. A method of the model makes the
                 representations only if it does so for both.
         """
-        fields = {
-            name: _both(known, other.schema.fields.get(name, known)) for name, known in self.schema.fields.items()
-        }
+        fields = {name: _both(known, _other(known, other.schema)) for name, known in self.schema.fields.items()}
         scopes = dict.fromkeys((*self.schema.scopes, *other.schema.scopes))
         method = self.schema.represented_by if self.schema.represented_by == other.schema.represented_by else ""
         return Resource(
@@ -107,6 +106,12 @@ class Resource:
         )
 
 
+def _other(known: Field, other: Schema) -> Field:
+    """Return the field of another schema, which hides a property that it does not have as a field."""
+    is_hidden = known.name not in other.fields and known.is_computed and has_property(other.model, known.name)
+    return replace(known, readable=False) if is_hidden else other.fields.get(known.name, known)
+
+
 def _both(one: Field, other: Field) -> Field:
     return replace(
         one,
@@ -115,6 +120,7 @@ def _both(one: Field, other: Field) -> Field:
         updatable=one.updatable and other.updatable,
         filterable=one.filterable and other.filterable,
         is_fixed=one.is_fixed or other.is_fixed,
+        is_shown=one.is_shown and other.is_shown,
         closed=one.closed | other.closed,
     )
 

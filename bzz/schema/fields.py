@@ -71,6 +71,9 @@ class Field:
         unique: whether no two instances have the same value of the field, apart from null.
         title: the name of the field for people. Empty if the model gives none.
         description: a text about the field for people. Empty if the model gives none.
+        is_computed: whether the model computes the value when it is read. Such a field is deferred.
+        has_setter: whether the model takes a value of a computed field, and then sets other values itself.
+        is_shown: whether a reply shows a computed field although no request names it.
     """
 
     name: str
@@ -95,6 +98,9 @@ class Field:
     unique: bool = False
     title: str = ""
     description: str = ""
+    is_computed: bool = False
+    has_setter: bool = False
+    is_shown: bool = False
 
     @property
     def bounds(self) -> Mapping[str, Any]:

@@ -63,9 +63,25 @@ class NamedFields:
         """The names of the deferred fields that an entity tag may cover.
 
         A tag must not tell of members that the request may not see. So it covers no field by which requests may not
-        filter.
+        filter, and no value that the model computes.
         """
-        return frozenset(name for name in self.deferred if self.fields[name].readable and self.fields[name].filterable)
+        known = (self.fields[name] for name in self.deferred - self.computed)
+        return frozenset(f.name for f in known if f.readable and f.filterable)
+
+    @cached_property
+    def computed(self) -> frozenset[str]:
+        """The names of the fields whose values the model computes."""
+        return frozenset(f.name for f in self.fields.values() if f.is_computed)
+
+    @cached_property
+    def changeable(self) -> tuple[tuple[str, Field], ...]:
+        """The fields that a write can change, with their names."""
+        return tuple((name, known) for name, known in self.fields.items() if known.has_setter or not known.is_computed)
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """The names of the computed fields that each reply shows unless the request names others."""
+        return tuple(f.name for f in self.fields.values() if f.is_shown and f.readable)
 
     @cached_property
     def sharing(self) -> tuple[Field, ...]:

@@ -23,12 +23,19 @@ def missing(schema: NamedFields, values: Mapping[str, Any], refused: Collection[
     fields = schema.fields
     given = {name for name, value in values.items() if value is not None or fields[name].nullable}.union(refused)
     parts = {part for name in given for part in fields[name].stored_in}
-    lacking = [known for known in schema.required if not parts.issuperset(known.stored_in)]
+    is_filling = any(_may_fill(fields[name]) for name, value in values.items() if value is not None)
+    needed = [known for known in schema.required if known.has_setter or not is_filling]
+    lacking = [known for known in needed if not parts.issuperset(known.stored_in)]
     for index, known in enumerate(lacking):
         if not any({*known.stored_in} <= {*other.stored_in} for other in lacking[index + 1 :]):
             yield schema.public_name(known.name)
     if not schema.fills_fields:
         yield from missing_in((schema.public_name(n), fields[n].type, value) for n, value in values.items())
+
+
+def _may_fill(known: Field) -> bool:
+    """Return whether the setter of a field may give required fields their values, and not only its own column."""
+    return known.has_setter and not known.required
 
 
 def nulls(schema: NamedFields, values: Mapping[str, Any]) -> Iterator[str]:

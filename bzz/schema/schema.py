@@ -222,6 +222,8 @@ class Schema(NamedFields):
             try:
                 if known is None or (known.is_hidden and not hidden):
                     raise ValueError(UNKNOWN_FIELD)
+                if hidden and known.is_computed and not known.has_setter:
+                    raise ValueError("is computed, so it cannot be set")
                 if known.name in typed:
                     raise ValueError("is given more than once")
                 if known.holder is not None:
@@ -274,7 +276,7 @@ class Schema(NamedFields):
     def changed(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Values:
         """Return the new values of the fields that differ."""
         changed = {}
-        for name, known in self.fields.items():
+        for name, known in self.changeable:
             before, after = old.get(name), new.get(name)
             if before is not after and not known.type.same(before, after):
                 changed[name] = after

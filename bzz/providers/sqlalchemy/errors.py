@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from socket import gaierror
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import FlushError, StaleDataError, UnmappedColumnError
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.schema.errors import NO_INSTANCE
+from bzz.schema.free_form import Json
 
 TAKEN, MISSING, REFUSED = "is taken", "is required", "is not allowed"
 DANGLING = "refers to an instance that does not exist"
@@ -122,6 +123,30 @@ def all_missing(mapped_class: MappedClass, instance: Any) -> Iterator[None]:
         if not names:
             raise
         raise Invalid(errors={name: [MISSING] for name in names}) from error
+
+
+@contextmanager
+def untyped(mapped_class: MappedClass, data: Collection[str]) -> Iterator[None]:
+    """Name the hybrids whose setters took a value of which the driver cannot store what they made.
+
+    Only an annotation says the type of a hybrid. Without one, any JSON reaches the setter.
+
+    Args:
+        mapped_class: the class of the instance.
+        data: the names of the fields that the block stores.
+
+    Raises:
+        Invalid: the driver does not know a type.
+    """
+    try:
+        yield
+    except sa.exc.StatementError as error:
+        fields = mapped_class.schema.fields
+        names = [name for name in data if name in mapped_class.setters and isinstance(fields[name].type, Json)]
+        is_type = _code(error) in ("", "22000") and not isinstance(error, sa.exc.OperationalError)
+        if not (names and is_type):
+            raise
+        raise Invalid(errors={name: ["cannot take this value"] for name in names}) from error
 
 
 def _statement_error(error: sa.exc.StatementError, *, is_write: bool) -> BzzError | None:

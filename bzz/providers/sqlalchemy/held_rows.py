@@ -135,7 +135,7 @@ def hold_rows(session: Session, writes: Sequence[PreparedWrite]) -> HeldRows:
 def _has_members(one: PreparedWrite) -> bool:
     """Return whether members may join or leave by a write."""
     if isinstance(one.write, Create):
-        return not one.write.data.keys().isdisjoint(one.mapped_class.schema.deferred)
+        return not one.write.data.keys().isdisjoint(one.mapped_class.elsewhere)
     return bool(one.write.address.undefer)
 
 

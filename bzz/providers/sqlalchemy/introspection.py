@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.hybrid import HybridExtensionType
-from sqlalchemy.orm import Mapper, QueryableAttribute
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.orm import Mapper
 
-from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, SHOWN, Codec, codec_of, composite_codec
+from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, Codec, codec_of, composite_codec
 from bzz.providers.sqlalchemy.descriptions import described
 from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
+from bzz.providers.sqlalchemy.hybrids import SHOWN, encoder_of, has_own_property, hybrids
 from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.proxies import Proxy, proxies
@@ -64,9 +62,14 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
     for name, stored in keys.items():
         key_codecs[name] = _key_codec(model, stored.attributes, dialect)
         fields[name] = _key_field(mapper, stored, dialect, mapped_class_of)
+    for name, (known, codec) in _synonyms(mapper, dialect).items():
+        codecs[name], fields[name] = codec, known
+    computed = {hybrid.name: hybrid for hybrid in hybrids(mapper) if hybrid.name not in fields}
+    fields |= {name: hybrid.field for name, hybrid in computed.items()}
+    setters = {name: encoder_of(mapper, hybrid, dialect) for name, hybrid in computed.items() if hybrid.setter}
     fields = _with_requirements(mapper, fields)
     schema = make_schema(model, fields, pk=pk, json=SHOWN, fills_fields=fills_fields(mapper))
-    return MappedClass(mapper, schema, codecs, key_codecs, relations)
+    return MappedClass(mapper, schema, codecs, key_codecs, relations, setters)
 
 
 def _with_requirements(mapper: Mapper[Any], fields: Mapping[str, Field]) -> dict[str, Field]:
@@ -77,11 +80,14 @@ def _with_requirements(mapper: Mapper[Any], fields: Mapping[str, Field]) -> dict
     required, unfilled = required_parameters(mapper), unfilled_attributes(mapper)
     keys = unfilled.difference(fields)
 
-    def is_required(known: Field) -> bool:
-        is_own = known.name in (required | unfilled) and not known.deferred
-        return is_own or not keys.isdisjoint(known.parts)
+    def completed(known: Field) -> Field:
+        is_filling = known.has_setter and f"_{known.name}" in unfilled  # the column that its setter sets
+        is_own = known.name in (required | unfilled) and (known.has_setter or not known.deferred)
+        shown = described(mapper, known)
+        is_required = is_own or is_filling or not keys.isdisjoint(known.parts)
+        return replace(shown, required=is_required, nullable=shown.nullable and not is_filling)
 
-    return {name: replace(described(mapper, known), required=is_required(known)) for name, known in fields.items()}
+    return {name: completed(known) for name, known in fields.items()}
 
 
 def _key_codec(model: type, attributes: Sequence[str], dialect: str | None) -> Codec:
@@ -128,28 +134,32 @@ def _is_defined(argument: Any) -> bool:
 
 
 def _expressions(mapper: Mapper[Any]) -> dict[str, Any]:
-    """Return a dict from name to column, expression or hybrid property.
-
-    The value is None for a hybrid property without an expression.
-    """
+    """Return a dict from name to column or expression."""
     key = key_attributes(mapper)
-    found: dict[str, Any] = {
+    return {
         name: prop.expression for name, prop in mapper.column_attrs.items() if not name.startswith("_") or name in key
     }
-    for name, descriptor in mapper.all_orm_descriptors.items():
-        if descriptor.extension_type is HybridExtensionType.HYBRID_PROPERTY and not name.startswith("_"):
-            found[name] = None
-            with suppress(Exception):  # the property may work only on instances
-                found[name] = getattr(mapper.class_, name)
+
+
+def _synonyms(mapper: Mapper[Any], dialect: str | None) -> dict[str, tuple[Field, Codec]]:
+    """Return a dict from each public synonym of a column to its field and codec.
+
+    Synonyms with a property of their own are left out, and one with the public name of the primary key, ``id``.
+    """
+    found, key, others = {}, key_attributes(mapper), mapper.column_attrs
+    skipped = {"id"} if "id" not in others else set()
+    for name, target in [(name, prop.name) for name, prop in mapper.synonyms.items() if not name.startswith("_")]:
+        is_column = target in others and target not in covered_attributes(mapper)
+        if is_column and name not in skipped and not has_own_property(mapper, name):
+            expression, parts = others[target].expression, (target,)
+            codec = _expression_codec(expression, dialect)
+            known = _column_field(target, mapper, expression, codec, is_part=target in key)
+            found[name] = replace(known, name=name, parts=parts, cleared=parts), codec
     return found
 
 
 def _expression_codec(expression: Any, dialect: str | None) -> Codec:
-    if not isinstance(expression, (ColumnElement, QueryableAttribute)) or isinstance(
-        expression.type, sa.types.NullType
-    ):
-        return ONLY_SHOWN
-    return codec_of(expression.type, dialect)
+    return ONLY_SHOWN if isinstance(expression.type, sa.types.NullType) else codec_of(expression.type, dialect)
 
 
 def _column_field(name: str, mapper: Mapper[Any], expression: Any, codec: Codec, *, is_part: bool) -> Field:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,9 +15,11 @@ from sqlalchemy.orm import Session
 from bzz.exceptions import BadRequest, NotFound
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.values import Address, Stored, Undefer
+from bzz.schema.computed import computed_values
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.schema import Schema
 
+MAX_QUERYING = 100  # instances for which a request may ask for a computed field that executes statements
 MAX_MEMBERS = 100_000  # keys of members that one read loads
 Visible = sa.Select[Any] | None  # finds the instances that the request may see; None if it may see all
 
@@ -43,6 +46,28 @@ def load_one(session: Session, statement: Any, mapped_class: MappedClass, addres
     raise NotFound(NO_INSTANCE)
 
 
+@contextmanager
+def limited(session: Session) -> Iterator[None]:
+    """Refuse statements that computed fields execute in the block.
+
+    Raises:
+        BadRequest: a computed field has executed one.
+    """
+    refused = []
+
+    def refuse(_: object) -> None:
+        refused.append(BadRequest(f"A field in fields is shown for at most {MAX_QUERYING} instances at once."))
+        raise refused[0]
+
+    sa.event.listen(session, "do_orm_execute", refuse)
+    try:
+        yield
+    finally:
+        sa.event.remove(session, "do_orm_execute", refuse)
+    if refused:
+        raise refused[0]
+
+
 def to_stored(
     session: Session,
     mapped_class: MappedClass,
@@ -55,7 +80,7 @@ def to_stored(
 ) -> Sequence[Stored]:
     """Return instances as ``Stored``.
 
-    Query once for each deferred field that ``undefer`` names.
+    Query once for each relation that ``undefer`` names. Compute the other fields that it names.
 
     Args:
         session: the session of the instances.
@@ -67,18 +92,26 @@ def to_stored(
         is_limited: whether ``undefer`` may load at most ``MAX_MEMBERS`` members.
 
     Raises:
-        BadRequest: there are more members.
+        BadRequest: there are more members. The reason may also be that computed fields query the database for too many
+            instances.
     """
     values = [mapped_class.values(instance) for instance in instances]
     if undefer and instances:
         keys = [mapped_class.key_of(instance) for instance in instances]
-        left = MAX_MEMBERS
+        left, computed = MAX_MEMBERS, [name for name in undefer if name not in mapped_class.relations]
         for name, wanted in undefer.items():
+            if name in computed:
+                continue
             found = mapped_class.relations[name].member_keys(session, keys, wanted, left + 1 if is_limited else None)
             left -= sum(len(held) if isinstance(held, list) else 1 for held in found.values()) if is_limited else 0
             if left < 0:
                 raise BadRequest(f"At most {MAX_MEMBERS} members are shown at once; ask for fewer instances or fields.")
             for key, held in zip(keys, values, strict=True):
                 held[name] = found[key]
+        if computed:
+            is_asked = is_limited and not all(schema.fields[name].is_shown for name in computed)
+            with limited(session) if is_asked and len(instances) > MAX_QUERYING else nullcontext():
+                for instance, held in zip(instances, values, strict=True):
+                    held.update(computed_values(schema, instance, computed))
     bodies = map(schema.represent, values, instances) if represent else [None] * len(instances)
     return [Stored(instance, held, body) for instance, held, body in zip(instances, values, bodies, strict=True)]

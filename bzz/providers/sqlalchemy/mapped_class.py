@@ -74,6 +74,12 @@ class MappedClass(MappedColumns):
         """The attributes that the constructor requires."""
         return required_parameters(self.mapper)
 
+    @cached_property
+    def _json(self) -> frozenset[str]:
+        """The attributes whose columns contain JSON."""
+        columns = {prop.key: prop.class_attribute for prop in self.mapper.column_attrs}
+        return frozenset(key for key, column in columns.items() if isinstance(column.type, sa.JSON))
+
     def missing(self, instance: Any) -> list[str]:
         """Return the names of the fields that have no value, without which a new instance cannot be stored."""
         empty = sorted(key for key in unfilled_attributes(self.mapper) if getattr(instance, key) is None)
@@ -204,9 +210,8 @@ class MappedClass(MappedColumns):
         fixed = {column.key: getattr(instance, column.key) for column in self.key} if len(self.key) > 1 else {}
         stored = self._stored(changed, fixed)
         self._set(instance, stored)
-        for attribute in stored:
-            if isinstance(getattr(self.mapper.class_, attribute).type, sa.JSON):  # Python finds 1 and true equal
-                flag_modified(instance, attribute)
+        for attribute in self._json.intersection(stored):  # Python finds 1 and true equal
+            flag_modified(instance, attribute)
         self._validate(instance, stored)
 
     def _stored(self, data: Values, fixed: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
@@ -231,6 +236,9 @@ class MappedClass(MappedColumns):
 
     def _parts(self, name: str, value: Any) -> Iterable[tuple[str, Any]]:
         """Return pairs of an attribute of the field ``name`` and SQLAlchemy's value for it."""
+        if name in self.setters:
+            encode = self.setters[name]
+            return [(name, encode(value) if encode and value is not None else value)]
         attributes = self.attributes(name)
         if len(attributes) == 1:
             return [(attributes[0], self._attribute_value(name, value))]
@@ -251,13 +259,13 @@ class MappedClass(MappedColumns):
 
     def _set(self, instance: Any, stored: Mapping[str, Any]) -> None:
         errors: dict[str, list[str]] = {}
-        for attribute, value in stored.items():
+        for attribute, value in sorted(stored.items(), key=lambda item: item[0] in self.setters):
             try:
                 setattr(instance, attribute, value)
             except ValueError as error:
                 add_error(errors, self.schema.public_name(self.field_names[attribute]), error)
             else:
-                if value is None and isinstance(getattr(self.mapper.class_, attribute).type, sa.JSON):
+                if value is None and attribute in self._json:
                     _set_null(instance, attribute)
         if errors:
             raise Invalid(errors=errors)

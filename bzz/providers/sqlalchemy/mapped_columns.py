@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from bzz.providers.sqlalchemy.column_codecs import Codec
+from bzz.providers.sqlalchemy.column_codecs import Codec, Convert
 from bzz.providers.sqlalchemy.keys import equal, key_from, parameters
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.schema.schema import Schema
@@ -29,6 +29,7 @@ class MappedColumns:
         key_codecs: a dict from field name to codec, for the foreign keys of to-one relationships and for a composite
             primary key. The values of a key of several columns are tuples.
         relations: a dict from field name to relationship.
+        setters: a dict from each hybrid with a setter to the function that converts a typed value for the setter.
     """
 
     mapper: Mapper[Any]
@@ -36,13 +37,20 @@ class MappedColumns:
     codecs: Mapping[str, Codec]
     key_codecs: Mapping[str, Codec]
     relations: Mapping[str, Relationship]
+    setters: Mapping[str, Convert | None]
 
     @cached_property
     def field_names(self) -> dict[str, str]:
         """A dict from attribute to the name of the field that shows the attribute."""
         parts = {part: known.name for known in self.schema.fields.values() for part in known.stored_in}
         shown = {key: name for name, relation in self.relations.items() for key in relation.keys}
-        return parts | shown | {name: name for name in self.codecs}
+        names = {name for name in self.codecs if not self.schema.fields[name].parts}
+        return parts | shown | {name: name for name in (*names, *self.setters)}
+
+    @cached_property
+    def elsewhere(self) -> frozenset[str]:
+        """The names of the relations that are not stored in the instance's own row."""
+        return self.schema.deferred - self.schema.computed
 
     @cached_property
     def key(self) -> list[Any]:

@@ -35,7 +35,7 @@ def add_members(rows: Rows, mapped_class: MappedClass, before: Values, changed: 
         before: the values of the parent before the change.
         changed: the new values of the fields that change.
     """
-    for name in changed.keys() & mapped_class.schema.deferred:
+    for name in changed.keys() & mapped_class.elsewhere:
         mapper = mapped_class.relations[name].prop.mapper.base_mapper
         for keys in _moving(before.get(name), changed[name]):
             rows[mapper].update(keys)

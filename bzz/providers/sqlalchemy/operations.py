@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bzz.exceptions import Conflict
 from bzz.providers.changes import Change
-from bzz.providers.sqlalchemy.errors import all_missing
+from bzz.providers.sqlalchemy.errors import all_missing, untyped
 from bzz.providers.sqlalchemy.keys import one_of, parameters
 from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one, to_stored
 from bzz.providers.sqlalchemy.locks import Rows, load_locked, lock_attempts, lock_rows
@@ -137,10 +137,11 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
         instance = mapped_class.build(session, own)
         session.add(instance)
         taken = takings(mapped_class, instance)
-    with all_missing(mapped_class, instance):
+    with all_missing(mapped_class, instance), untyped(mapped_class, own):
         session.flush()
     check_places(session, taken)
-    return _written(session, mapped_class, instance, deferred, {})
+    undefer = dict.fromkeys(deferred)
+    return _written(session, mapped_class, instance, deferred, {}, schema=mapped_class.schema, undefer=undefer)
 
 
 def update(session: Session, mapped_class: MappedClass, address: Address, visible: Visible, change: Change) -> Stored:
@@ -169,12 +170,16 @@ def update(session: Session, mapped_class: MappedClass, address: Address, visibl
         own, deferred = split(mapped_class, changed)
         mapped_class.assign(instance, own)
         taken = takings(mapped_class, instance)
-    session.flush()
+    with untyped(mapped_class, own):
+        session.flush()
     check_places(session, taken)
     if not changed:
         return replace(stored, previous=stored.values)
-    written = _written(session, mapped_class, instance, deferred, stored.values)
-    kept = {name: stored.values[name] for name in address.undefer if name not in deferred}
+    names = (name for name in address.undefer if name not in mapped_class.elsewhere)
+    again = {**dict.fromkeys(deferred), **dict.fromkeys(names)}
+    before = stored.values
+    written = _written(session, mapped_class, instance, deferred, before, schema=address.schema, undefer=again)
+    kept = {name: stored.values[name] for name in address.undefer if name not in again}
     return replace(written, values={**written.values, **kept}, previous=stored.values)
 
 
@@ -222,14 +227,32 @@ def split(mapped_class: MappedClass, data: Values) -> tuple[Values, Values]:
 
     The first is for the instance's own row, the second for the deferred fields.
     """
-    deferred = {name: value for name, value in data.items() if name in mapped_class.schema.deferred}
+    deferred = {name: value for name, value in data.items() if name in mapped_class.elsewhere}
     return {name: value for name, value in data.items() if name not in deferred}, deferred
 
 
-def _written(session: Session, mapped_class: MappedClass, instance: Any, deferred: Values, previous: Values) -> Stored:
+def _written(
+    session: Session,
+    mapped_class: MappedClass,
+    instance: Any,
+    deferred: Values,
+    previous: Values,
+    *,
+    schema: Schema,
+    undefer: Undefer,
+) -> Stored:
     """Write the members of ``deferred`` relations and return the stored instance.
 
     The instance has the values that the database has now.
+
+    Args:
+        session: the session of the instance.
+        mapped_class: the class of the instance.
+        instance: the instance.
+        deferred: a dict from relation to its new members.
+        previous: the values before the write.
+        schema: the schema with which the provider was called.
+        undefer: the deferred fields of the result.
 
     Raises:
         Conflict: the instance is not stored any more.
@@ -240,6 +263,5 @@ def _written(session: Session, mapped_class: MappedClass, instance: Any, deferre
     found = load_all(session, mapped_class.select_by(str(mapped_class.schema.pk)), key)
     if not found:
         raise Conflict("The store did not keep the instance.")
-    undefer: Undefer = dict.fromkeys(deferred)
-    [stored] = to_stored(session, mapped_class, mapped_class.schema, found, undefer)
+    [stored] = to_stored(session, mapped_class, schema, found, undefer)
     return stored

@@ -5,11 +5,13 @@ They express the conditions, order and page of a query in SQL. Each value is a b
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
+from bzz.exceptions import Invalid
 from bzz.providers.conditions import Condition
 from bzz.providers.sqlalchemy.column_codecs import SQLITE
 from bzz.providers.sqlalchemy.keys import as_literal, compare, one_of, parameters
@@ -19,6 +21,7 @@ from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.providers.sqlalchemy.stored_values import stored_clause
 from bzz.providers.values import AsStored, Query
 
+logger = logging.getLogger("bzz")
 EMPTY_JSON = ("null", "[]", "{}")
 ESCAPE = "/"
 MAX_PAGES = 100  # statements kept for each class
@@ -80,6 +83,8 @@ def clause_of(mapped_class: MappedClass, condition: Condition, dialect: str) -> 
     """Return the SQL clause of a condition."""
     name, operator, value = condition.field, condition.operator, condition.value
     relation = mapped_class.relations.get(name)
+    if name in mapped_class.schema.computed:
+        return _computed_clause(mapped_class, condition, dialect)
     if relation is not None and not relation.keys:
         return _has_member(relation, operator, value)
     columns = mapped_class.columns(name)
@@ -90,6 +95,23 @@ def clause_of(mapped_class: MappedClass, condition: Condition, dialect: str) -> 
         encoded = [mapped_class.encode(name, item) for item in value] if is_list else mapped_class.encode(name, value)
         return compare(columns, operator, encoded, dialect)
     return _column_clause(mapped_class, condition, columns[0], dialect)
+
+
+def _computed_clause(mapped_class: MappedClass, condition: Condition, dialect: str) -> Any:
+    """Return the SQL clause of a condition on a hybrid. The class makes the expression now.
+
+    Raises:
+        Invalid: the class cannot make it.
+    """
+    name = condition.field
+    try:
+        column = mapped_class.column(name)
+        if hasattr(column, "type"):
+            return _column_clause(mapped_class, condition, column, dialect)
+        return _COMPARISONS[condition.operator](column, condition.value)  # a comparator of the application
+    except Exception as error:
+        logger.warning("%s.%s has no SQL expression", mapped_class.mapper.class_.__name__, name, exc_info=True)
+        raise Invalid("The query is not valid.", errors={name: ["cannot be compared"]}) from error
 
 
 def _column_clause(mapped_class: MappedClass, condition: Condition, column: Any, dialect: str) -> Any:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -145,14 +144,6 @@ class Priced(Base):
     revision: Mapped[int] = mapped_column()
     half: Mapped[int] = column_property(sa.literal_column("net / 2", sa.Integer))
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012
-
-    @hybrid_property
-    def label(self) -> str:
-        return self.name + "!"
-
-    @hybrid_property
-    def opaque(self) -> str:
-        return f"{self.name:>5}"
 
 
 class Animal(Base):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -11,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 import bzz
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from tests.providers.sqlalchemy.conftest import Database, mount
-from tests.providers.sqlalchemy.models import Author, Base, Pair, Priced
+from tests.providers.sqlalchemy.models import Author, Base, Pair
 from tests.support.client import Api
 
 
@@ -125,11 +123,6 @@ async def test_a_foreign_key_is_named_by_its_relation(sql: Api) -> None:
     assert (await sql("POST", "/book", json_body={"title": "x", "author_id": 1})).json["errors"] == {
         "author_id": ["unknown field"]
     }
-
-
-def test_a_hybrid_property_has_the_type_of_its_expression() -> None:
-    described: Any = SQLAlchemyProvider().describe(Priced).fields
-    assert (described["label"].type.name, described["opaque"].type.operators) == ("string", ())
 
 
 def test_an_undefined_class_or_table_is_a_lookup_error_until_it_is_defined() -> None:
