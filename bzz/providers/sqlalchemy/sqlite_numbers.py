@@ -1,0 +1,60 @@
+"""Conditions on SQLite's columns of decimal numbers.
+
+SQLite stores floats, and SQLAlchemy rounds them to the scale of the column. A condition compares the rounded number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from bzz.providers.sqlalchemy.sqlite_forms import MANY, Compare, comparison, within
+
+EXACT = Context(prec=1000)
+LARGEST = Decimal("1e308")
+
+
+def decimal_comparison(places: int) -> Compare:
+    """Return the comparison of a column with decimal numbers, which are shown with ``places`` decimal places."""
+
+    def equal(raw: Any, values: Sequence[Decimal]) -> Any:
+        if len(values) > MANY:
+            return raw.in_([float(value) for value in values])
+        ranges = ((least(value, places), least(value, places, above=True)) for value in values)
+        return sa.or_(sa.false(), *within(raw, [(start, end) for start, end in ranges if start < end]))
+
+    def below(raw: Any, value: Decimal, or_equal: bool) -> tuple[Any, Any]:
+        bound = least(value, places, above=or_equal)
+        return raw < bound, raw >= bound
+
+    return comparison(equal, below)
+
+
+def least(value: Decimal, places: int, *, above: bool = False) -> float:
+    """Return the least float that is shown as ``value`` or more; with ``above``, as more than ``value``."""
+    if abs(value) > LARGEST:
+        return math.copysign(math.inf, value)
+    unit = Decimal(1).scaleb(-places)
+    shown = value.quantize(unit, ROUND_FLOOR if above else ROUND_CEILING, EXACT)
+    target = EXACT.add(shown, unit) if above else shown
+    bound = float(EXACT.subtract(target, unit / 2))
+    while Decimal(f"{bound:.{places}f}") < target:
+        bound = math.nextafter(bound, math.inf)
+    while Decimal(f"{(before := math.nextafter(bound, -math.inf)):.{places}f}") >= target:
+        bound = before
+    return bound
+
+
+def check_stored(value: Decimal, places: int) -> Decimal:
+    """Return ``value`` if SQLite keeps it.
+
+    Raises:
+        ValueError: the float that SQLite stores is shown as another number.
+    """
+    if Decimal(f"{float(value):.{places}f}") != value:
+        raise ValueError("has more digits than SQLite keeps in a number; send at most 15 digits")
+    return value
