@@ -21,6 +21,7 @@ from bzz.providers.mongoengine import saving, writes
 from bzz.providers.mongoengine.dependents import dependent_classes, find_dependents
 from bzz.providers.mongoengine.documents import DocumentClasses, document_class_of
 from bzz.providers.mongoengine.errors import translated
+from bzz.providers.mongoengine.positions import parse_stored, position_of
 from bzz.providers.mongoengine.queries import at_address, narrow
 from bzz.providers.mongoengine.visibility import visible_documents
 from bzz.providers.threaded import ThreadedProvider
@@ -61,6 +62,10 @@ class MongoEngineProvider(ThreadedProvider):
     def values(self, schema: Schema, instance: Any) -> Values:
         """Return the typed values of a document or embedded document."""
         return self._classes(schema.model).values(instance)
+
+    def stored_value(self, schema: Schema, name: str, raw: Any) -> Any:  # noqa: ARG002  # all fields have the same kinds
+        """Return the stored value that a cursor has as ``raw``."""
+        return parse_stored(raw)
 
     async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
         """Return the document at ``address``."""
@@ -161,12 +166,18 @@ class MongoEngineProvider(ThreadedProvider):
 
     def _list(self, schema: Schema, query: Query, state: ActState, *, represent: bool) -> Listing:
         visible = schema.model.objects if query.hidden else visible_documents(schema, state.handler)
-        order = [f"{'-' if descending else '+'}{name}" for name, descending in query.order(schema)]
-        queryset = narrow(visible, query, self._classes).order_by(*order).limit(query.per_page + 1)
-        found = [*iter(queryset.skip(query.skip) if query.skip else queryset)]  # len(queryset) would hide errors
-        items = [self.stored(schema, document, represent=represent) for document in found[: query.per_page]]
+        order = query.order(schema)
+        queryset = narrow(visible, query, self._classes).order_by(
+            *(f"{'-' if descending else '+'}{name}" for name, descending in order)
+        )
+        queryset = queryset.limit(query.per_page + 1)
+        found = [*iter((queryset.skip(query.skip) if query.skip else queryset).as_pymongo())]  # len() would hide errors
+        more, raw = len(found) > query.per_page, found[: query.per_page]
+        documents = [queryset._document._from_son(one, _auto_dereference=queryset._auto_dereference) for one in raw]
+        items = [self.stored(schema, document, represent=represent) for document in documents]
+        position = position_of(self._classes, schema, order, raw[-1], items[-1].values) if more else {}
         total = narrow(visible, replace(query, after=None), self._classes).count() if query.count else None
-        return Listing(items, len(found) > query.per_page, total)
+        return Listing(items, more, total, position)
 
     def _create(self, schema: Schema, data: Values) -> Stored:
         document = self._classes(schema.model).build(data)

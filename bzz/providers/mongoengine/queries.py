@@ -14,8 +14,9 @@ import mongoengine as me
 from bzz.providers.conditions import Condition
 from bzz.providers.mongoengine.composite_codecs import codec_of
 from bzz.providers.mongoengine.documents import DocumentClasses
+from bzz.providers.mongoengine.scalar_codecs import Codec
 from bzz.providers.mongoengine.visibility import visible_documents
-from bzz.providers.values import ActState, Address, Query
+from bzz.providers.values import ActState, Address, AsStored, Query
 from bzz.schema.containers import List, Map
 from bzz.schema.free_form import Json
 from bzz.schema.types import DataType
@@ -50,7 +51,7 @@ def narrow(queryset: Any, query: Query, classes: DocumentClasses) -> Any:
     """
     model = queryset._document
     clauses = [_clause(model, condition, classes) for condition in query.where]
-    alternatives = [_conjunction([_clause(model, c, classes) for c in conditions]) for conditions in query.alternatives]
+    alternatives = [_conjunction([_beyond(model, c, classes) for c in conditions]) for conditions in query.alternatives]
     clauses += alternatives if len(alternatives) == 1 else [{"$or": alternatives}] if alternatives else []
     return queryset.filter(__raw__=_conjunction(clauses, alone=not queryset._query_obj))
 
@@ -67,18 +68,45 @@ def _conjunction(clauses: Sequence[Raw], *, alone: bool = True) -> Raw:
     return {"$and": [*clauses]}
 
 
+def locate(model: Any, dotted: str, classes: DocumentClasses) -> tuple[list[str], Any, Codec]:
+    """Return MongoDB's path of a field, the field itself, and its codec.
+
+    Args:
+        model: a class of documents.
+        dotted: the name of the field in the class. It is dotted for a field of an embedded document.
+        classes: the document classes of the provider.
+    """
+    *parents, name = dotted.split(".")
+    path = []
+    for parent in parents:
+        path.append(model._fields[parent].db_field)
+        model = model._fields[parent].document_type
+    field = model._fields[name]
+    return [*path, field.db_field], field, classes(model).codecs[name]
+
+
+def _beyond(model: Any, condition: Condition, classes: DocumentClasses) -> Raw:
+    """Return a condition of a cursor in MongoDB's query language.
+
+    An expression compares values of all types in the order in which MongoDB sorts them. A query would compare numbers
+    with numbers only.
+    """
+    path, field, codec = locate(model, condition.field, classes)
+    name, operator, value = ".".join(path), condition.operator, condition.value
+    if value is None:
+        return {name: {f"${operator}": None}}
+    stored = value.value if isinstance(value, AsStored) else field.to_mongo(codec.encode(value))
+    if operator == "eq":
+        return {name: {"$eq": stored}}
+    return {name: {"$ne": None}, "$expr": {f"${operator}": [f"${name}", {"$literal": stored}]}}
+
+
 def _clause(model: Any, condition: Condition, classes: DocumentClasses) -> Raw:
     """Return a condition in MongoDB's query language.
 
     The clause has MongoDB's names of the fields.
     """
-    *parents, name = condition.field.split(".")
-    path = []
-    for parent in parents:
-        path.append(model._fields[parent].db_field)
-        model = model._fields[parent].document_type
-    field, codec = model._fields[name], classes(model).codecs[name]
-    path.append(field.db_field)
+    path, field, codec = locate(model, condition.field, classes)
     is_membership = isinstance(codec.type, List) and condition.operator == "contains"
     if is_membership:
         field, codec = field.field, codec_of(field.field, classes)

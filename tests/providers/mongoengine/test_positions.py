@@ -1,0 +1,208 @@
+"""Walks over documents that other programs have written, with values of any type in any field."""
+
+from __future__ import annotations
+
+import base64
+import math
+import random
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import mongoengine as me
+import orjson
+import pytest
+from bson import Binary, Decimal128, Int64, ObjectId, Timestamp
+from bson.binary import UuidRepresentation
+from hypothesis import given
+from hypothesis import strategies as st
+
+import bzz
+from bzz.providers.mongoengine.positions import parse_stored
+from tests.support.client import Api
+from tests.support.teams import walk
+
+
+class Spot(me.EmbeddedDocument):
+    height = me.IntField(db_field="h")
+
+
+class Sighting(me.Document):
+    name = me.StringField()
+    count = me.IntField(db_field="c")
+    long = me.LongField()
+    real = me.FloatField()
+    price = me.DecimalField(precision=2)
+    exact = me.Decimal128Field()
+    flag = me.BooleanField()
+    at = me.DateTimeField()
+    on = me.DateField()
+    exactly = me.ComplexDateTimeField()
+    other = me.ObjectIdField()
+    token = me.UUIDField()
+    spot = me.EmbeddedDocumentField(Spot)
+    meta = {"collection": "sighting"}  # noqa: RUF012  # as MongoEngine declares it
+
+
+SORTED = {name: name for name in Sighting._fields if name not in ("id", "name", "spot")} | {"spot.height": "spot.h"}
+SORTED["count"] = "c"
+TOKEN = UUID("0123456789abcdef0123456789abcdef")
+ODD: list[Any] = [
+    None,
+    1,
+    1.2,
+    1.4,
+    2.0,
+    Int64(2**53 + 1),
+    2.0**53,
+    math.nan,
+    math.inf,
+    Decimal128("1.25"),
+    Decimal128("1.250"),
+    Decimal128("NaN"),
+    "1",
+    "much",
+    "2024-01-01",
+    "2024-01-01T10:00:00",
+    datetime(2024, 1, 1, tzinfo=UTC),
+    datetime(2024, 1, 1, 10, tzinfo=UTC),
+    datetime(1960, 1, 1, tzinfo=UTC),
+    True,
+    False,
+    ObjectId("0123456789abcdef01234567"),
+    "0123456789abcdef01234567",
+    b"bytes",
+    Binary.from_uuid(TOKEN),
+    str(TOKEN),
+    Timestamp(1, 1),
+]
+MISSING = object()
+
+
+def fill(values: list[Any], seed: int = 3) -> list[str]:
+    """Write documents by pymongo, and return their names."""
+    choose, documents = random.Random(seed), []  # noqa: S311  # the same each time
+    for number in range(30):
+        document: dict[str, Any] = {"name": str(number)}
+        for name, path in SORTED.items():
+            value, (first, _, rest) = choose.choice([*values, MISSING]), path.partition(".")
+            field = Spot._fields["height"] if rest else Sighting._fields[name]
+            if value is not MISSING and is_readable(field, value):
+                document[first] = {rest: value} if rest else value
+        documents.append(document)
+    Sighting.objects.delete()
+    Sighting._get_collection().insert_many(documents)
+    return [document["name"] for document in documents]
+
+
+def is_readable(field: Any, value: Any) -> bool:
+    """Tell whether MongoEngine can load a document with this value."""
+    try:
+        return value is None or field.to_python(TOKEN if isinstance(value, Binary) else value) is not MISSING
+    except Exception:  # noqa: BLE001  # a field raises what it likes
+        return False
+
+
+@pytest.fixture
+def sightings(api: Api, mongodb: None) -> Api:
+    return api.mount(bzz.ModelHive.routes_for("mongoengine", Sighting))
+
+
+async def check_walks(api: Api, path: str, orders: Any, names: list[str]) -> None:
+    """Walk in each order, and compare the documents met with one long page."""
+    for order in orders:
+        met = await walk(api, f"{path}?per_page=7&sort={order}")
+        assert sorted(met) == sorted(names), order
+        assert met == [row["name"] for row in (await api("GET", f"{path}?per_page=100&sort={order}")).json], order
+
+
+async def test_a_walk_by_each_field_in_each_direction_meets_each_document_once(sightings: Api) -> None:
+    names = fill(ODD)
+    orders = [*SORTED, *(f"-{name}" for name in SORTED), "count,-at", "-spot.height,real,-id"]
+    await check_walks(sightings, "/sighting", orders, names)
+
+
+async def test_a_walk_over_documents_of_one_type_carries_typed_values(sightings: Api) -> None:
+    names = fill([1, 2, 3])
+    await check_walks(sightings, "/sighting", ["count", "-count", "spot.height,-count"], names)
+    link = (await sightings("GET", "/sighting?sort=count&per_page=5")).headers["Link"]
+    assert b"stored" not in decoded(link)
+
+
+async def test_identifiers_of_several_types_are_walked(sightings: Api) -> None:
+    Sighting.objects.delete()
+    keys = [1, "x", "0123456789abcdef01234567", 2.5, *(ObjectId() for _ in range(5))]
+    Sighting._get_collection().insert_many([{"_id": key, "name": str(key)} for key in keys])
+    for order in ("id", "-id", "name"):
+        assert sorted(await walk(sightings, f"/sighting?per_page=2&sort={order}")) == sorted(map(str, keys))
+
+
+async def test_a_walk_ends_at_a_value_with_parts(sightings: Api) -> None:
+    fill([{"a": 1}])
+    assert (await sightings("GET", "/sighting?sort=-count&per_page=1")).headers["Link"].count("page=2") == 1
+
+
+def decoded(link: str) -> bytes:
+    """Return the JSON of the cursor in a ``Link``."""
+    text = link.partition("after=")[2].partition(">")[0]
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def cursor(shown: Any) -> str:
+    """Return a cursor of a list that is sorted by ``count``."""
+    key = "0123456789abcdef01234567"
+    return base64.urlsafe_b64encode(orjson.dumps(["count,id", [shown, key]])).decode().rstrip("=")
+
+
+FORGED: list[Any] = [
+    {"$where": "sleep(1000)"},
+    {"$gt": 1},
+    {"$code": "f()"},
+    {"$regularExpression": {"pattern": "(a+)+", "options": ""}},
+    {"$numberLong": "99999999999999999999"},
+    {"$numberDecimal": "much"},
+    {"$oid": "x"},
+    {"$date": "much"},
+    {"$binary": {"base64": "!", "subType": "x"}},
+    {"a": 1},
+    [1],
+    None,
+]
+
+
+@pytest.mark.parametrize("value", FORGED)
+async def test_a_forged_cursor_is_refused(sightings: Api, value: Any) -> None:
+    reply = await sightings("GET", f"/sighting?sort=count&after={cursor({'stored': value})}")
+    assert (reply.status, reply.json["errors"]) == (400, {"after": ["is no cursor of this list"]})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda parts: (
+        st.lists(parts, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["$oid", "$date", "$numberLong", "$numberDouble", "$binary", "$uuid", "$minKey", "$ref", "x"]
+            ),
+            parts,
+            max_size=2,
+        )
+    ),
+    max_leaves=4,
+)
+
+
+@given(JSON)
+def test_any_json_is_one_value_or_refused(raw: Any) -> None:
+    try:
+        value = parse_stored(raw)
+    except ValueError:
+        return
+    assert not isinstance(value, (dict, list))
+
+
+async def test_a_uuid_of_another_representation_is_walked(api: Api, mongodb_uri: str) -> None:
+    me.connect("bzz_test", host=mongodb_uri, uuidRepresentation="pythonLegacy")
+    api.mount(bzz.ModelHive.routes_for("mongoengine", Sighting))
+    names = fill([Binary.from_uuid(TOKEN, UuidRepresentation.PYTHON_LEGACY), str(TOKEN), 5])
+    await check_walks(api, "/sighting", ["token", "-token", "count"], names)
