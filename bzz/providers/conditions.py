@@ -138,13 +138,30 @@ def value_at(values: Mapping[str, Any], dotted: str) -> Any:
 def sort_key(value: Any) -> tuple[bool, str, Any]:
     """Return the sort key of a value.
 
-    Null comes first. Values of different types are never compared with each other.
+    Null comes first. Values of different types are never compared with each other. NaN has a place of its own.
     """
     value = _comparable(value)
     if value is None or isinstance(value, (list, dict)):
         return value is not None, "", 0
-    kind = "number" if isinstance(value, (int, float, Decimal)) else type(value).__name__
-    return True, kind, value
+    if isinstance(value, (int, float, Decimal)):
+        is_nan = value.is_nan() if isinstance(value, Decimal) else value != value  # noqa: PLR0124  # only NaN differs
+        return (True, "NaN", 0) if is_nan else (True, "number", value)
+    return True, type(value).__name__, value
+
+
+def comes_after(order: Order, values: Sequence[Any], held: Mapping[str, Any]) -> bool:
+    """Tell whether an instance comes after a cursor, if lists are sorted by ``sort_key``.
+
+    Args:
+        order: the order of the list.
+        values: the values of the cursor, one for each field of ``order``.
+        held: the instance's values.
+    """
+    for (name, descending), value in zip(order, values, strict=True):
+        key, own = sort_key(value), sort_key(value_at(held, name))
+        if own != key:
+            return own < key if descending else own > key
+    return False
 
 
 def following(order: Order, values: Sequence[Any]) -> list[list[Condition]]:

@@ -11,7 +11,7 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from bzz.exceptions import NotFound
-from bzz.providers.conditions import Condition, Order, following
+from bzz.providers.conditions import Condition, Order, comes_after, following
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -98,6 +98,14 @@ class Cursor:
 
     order: tuple[tuple[str, bool], ...]
     values: tuple[Any, ...]
+
+    def precedes(self, held: Values) -> bool:
+        """Tell whether the instance with the values ``held`` comes after this position.
+
+        This is for lists that ``sort_key`` sorts. It compares values of all types, as ``sort_key`` does.
+        """
+        values = [one.value if isinstance(one, AsStored) else one for one in self.values]
+        return comes_after(self.order, values, held)
 
 
 @dataclass(frozen=True, slots=True)

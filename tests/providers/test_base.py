@@ -25,7 +25,7 @@ async def test_a_provider_without_write_all_says_so() -> None:
 
 def test_a_provider_that_sets_no_position_reads_none() -> None:
     with pytest.raises(ValueError, match="no cursor"):
-        MemoryProvider().stored_value(ROWS, "age", 5)
+        Provider.stored_value(MemoryProvider(), ROWS, "age", 5)
 
 
 def test_the_types_of_all_hives_are_known_to_their_provider() -> None:

@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bzz.providers.conditions import Condition, sort_key
+from bzz.providers.conditions import Condition, comes_after, sort_key, value_at
 from tests.support.client import Api
 from tests.support.teams import names, people
 
@@ -88,3 +90,35 @@ def test_values_without_a_common_order_are_sorted_by_type() -> None:
     assert ordered[0] is None
     assert [value for value in ordered if isinstance(value, (int, float, Decimal))] == [True, 1.5, Decimal(2), 3]
     assert [value for value in ordered if isinstance(value, str)] == ["a", "b"]
+
+
+ANY = st.one_of(
+    st.none(),
+    st.integers(-2, 2),
+    st.floats(),
+    st.decimals(allow_nan=True),
+    st.booleans(),
+    st.text(max_size=2),
+    st.dates(),
+)
+
+
+@given(
+    rows=st.lists(st.tuples(ANY, ANY), max_size=20),
+    directions=st.lists(st.booleans(), min_size=3, max_size=3),
+    size=st.integers(1, 4),
+)
+def test_cursors_and_the_sort_key_agree_on_values_of_all_types(
+    rows: list[tuple[Any, Any]], directions: list[bool], size: int
+) -> None:
+    held = [{"a": a, "b": {"c": c}, "id": index} for index, (a, c) in enumerate(rows)]
+    order = [*zip(("a", "b.c", "id"), directions, strict=True)]
+    for name, descending in reversed(order):
+        held.sort(key=lambda row, name=name: sort_key(value_at(row, name)), reverse=descending)  # type: ignore[misc]
+    met: list[Any] = []
+    left = held
+    while left:
+        met += left[:size]
+        values = [value_at(met[-1], name) for name, _ in order]
+        left = [row for row in held if comes_after(order, values, row)]
+    assert [row["id"] for row in met] == [row["id"] for row in held]

@@ -4,7 +4,7 @@ import pytest
 
 from bzz.exceptions import NotFound
 from bzz.providers.memory import MemoryProvider
-from bzz.providers.values import Address, Cursor, Query
+from bzz.providers.values import Address, AsStored, Cursor, Query
 from tests.support.models import User
 
 SCHEMA = MemoryProvider().describe(User)
@@ -44,3 +44,15 @@ def test_a_page_skips_the_pages_before_it_unless_it_begins_at_a_cursor() -> None
     [later, tied] = behind.alternatives
     assert [(c.field, c.operator, c.value) for c in later] == [("age", "gt", 20)]
     assert [(c.field, c.operator, c.value) for c in tied] == [("age", "eq", 20), ("id", "gt", "a")]
+
+
+def test_a_cursor_precedes_what_comes_after_it() -> None:
+    cursor = Cursor((("age", True), ("id", False)), (AsStored("old"), "b"))
+    assert [cursor.precedes({"age": age, "id": key}) for age, key in (("old", "c"), (30, "a"), (None, "a"))] == [
+        True
+    ] * 3
+    assert [cursor.precedes({"age": age, "id": key}) for age, key in (("old", "b"), ("old", "a"), ("older", "c"))] == [
+        False,
+        False,
+        False,
+    ]

@@ -15,12 +15,14 @@ from bzz.exceptions import Conflict, Invalid, NotFound
 from bzz.providers.changes import Change
 from bzz.providers.conditions import Order, all_hold, sort_key, value_at
 from bzz.providers.memory import instances, schemas
+from bzz.providers.stored_json import KINDS, parse_stored, to_json
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored
 from bzz.providers.visibility import visible
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
+from bzz.schema.types import comes_back
 
 
 class MemoryProvider(ThreadedProvider):
@@ -45,6 +47,10 @@ class MemoryProvider(ThreadedProvider):
     def values(self, schema: Schema, instance: Any) -> Values:  # noqa: ARG002  # the instance has its fields
         """Return the typed values of a dataclass instance."""
         return instances.values(instance)
+
+    def stored_value(self, schema: Schema, name: str, raw: Any) -> Any:  # noqa: ARG002  # all fields have the same kinds
+        """Return the stored value that a cursor has as ``raw``."""
+        return parse_stored(raw)
 
     async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
         """Return the instance at ``address``."""
@@ -109,16 +115,18 @@ class MemoryProvider(ThreadedProvider):
     def _list(self, schema: Schema, query: Query, state: ActState, represent: bool) -> Listing:
         stored = self._snapshot(schema.model)
         found: Iterable[Any] = stored if query.hidden else visible(schema, stored, state.handler)
-        order, alternatives = query.order(schema), query.alternatives or [[]]
-        meets, beyond = all_hold(query.where), [all_hold(conditions) for conditions in alternatives]
+        order, meets = query.order(schema), all_hold(query.where)
         rows = [row for row in _with_values(found, query, order) if meets(row[0])]
         total = len(rows)
-        rows = [row for row in rows if any(is_beyond(row[0]) for is_beyond in beyond)]
+        if query.after is not None:
+            rows = [row for row in rows if query.after.precedes(row[0])]
         for name, descending in reversed(order):
             rows.sort(key=lambda row, name=name: sort_key(value_at(row[0], name)), reverse=descending)  # type: ignore[misc]
         end = query.skip + query.per_page
-        items = [self._copied(schema, instance, represent=represent) for _, instance in rows[query.skip : end]]
-        return Listing(items, len(rows) > end, total if query.count else None)
+        more, rows = len(rows) > end, rows[query.skip : end]
+        items = [self._copied(schema, instance, represent=represent) for _, instance in rows]
+        position = _position(schema, order, rows[-1][0]) if more else {}
+        return Listing(items, more, total if query.count else None, position)
 
     def _create(self, schema: Schema, data: Values) -> Stored:
         instance = instances.build(schema, data)
@@ -173,7 +181,19 @@ class MemoryProvider(ThreadedProvider):
 
 def _with_values(found: Iterable[Any], query: Query, order: Order) -> list[tuple[Values, Any]]:
     """Return pairs: the values that a query compares, and the instance."""
-    conditions = [*query.where, *(condition for conditions in query.alternatives for condition in conditions)]
-    dotted = [*(condition.field for condition in conditions), *(name for name, _ in order)]
+    dotted = [*(condition.field for condition in query.where), *(name for name, _ in order)]
     names = {name.partition(".")[0] for name in dotted}
     return [({name: instances.to_plain(getattr(instance, name)) for name in names}, instance) for instance in found]
+
+
+def _position(schema: Schema, order: Order, held: Values) -> Values:
+    """Return the ``position`` of a ``Listing``, for values that are not of their fields' types."""
+    found = {}
+    for name, _ in order:
+        value, (*parents, last) = value_at(held, name), name.split(".")
+        inner: Any = schema
+        for parent in parents:
+            inner = inner.fields[parent].type.schema
+        if not comes_back(inner.fields[last].type, value) and isinstance(value, KINDS):
+            found[name] = to_json(value)
+    return found

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from bzz.providers.conditions import Condition, Order
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.queries import clause_of
-from bzz.providers.sqlalchemy.stored_values import as_stored, is_exact, to_json
+from bzz.providers.sqlalchemy.stored_values import as_stored, is_exact
+from bzz.providers.stored_json import to_json
 from bzz.providers.values import Stored
 from bzz.schema.fields import Values
 from bzz.schema.types import comes_back

@@ -24,8 +24,8 @@ from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.introspection import make_mapped_class
 from bzz.providers.sqlalchemy.loading import Visible
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
-from bzz.providers.sqlalchemy.stored_values import parse_stored
 from bzz.providers.sqlalchemy.transactions import in_transaction
+from bzz.providers.stored_json import parse_stored
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.providers.writes import Create, Delete, Dependent, Write

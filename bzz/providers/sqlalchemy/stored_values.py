@@ -6,8 +6,6 @@ Other programs write values that SQLAlchemy reads in another form: ``2024-01-01T
 
 from __future__ import annotations
 
-import base64
-import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from operator import eq, gt, lt
@@ -19,8 +17,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from bzz.exceptions import BadRequest
 from bzz.providers.sqlalchemy.column_codecs import SQLITE
 from bzz.providers.sqlalchemy.keys import compare
-from bzz.schema.scalars import BYTES, INT64
-from bzz.schema.types import parse_text
 
 POSTGRESQL = "postgresql"
 TAKEN: Mapping[str, tuple[type, ...]] = {SQLITE: (int, float, str, bytes), POSTGRESQL: (str,)}
@@ -72,17 +68,6 @@ def stored_clause(columns: list[Any], operator: str, value: Any, dialect: str) -
     return _COMPARISONS[operator](columns[0], key[0])
 
 
-def parse_stored(raw: Any) -> Any:
-    """Return the stored value that a cursor has as ``raw``. The value of several columns is a tuple.
-
-    Raises:
-        ValueError: no cursor has such a value.
-    """
-    if isinstance(raw, list):
-        return tuple(map(_parsed, raw))
-    return _parsed(raw)
-
-
 def is_exact(column_type: TypeEngine[Any], dialect: str) -> bool:
     """Return whether values of a column are read as they are stored, or so that the reader notices it.
 
@@ -106,41 +91,3 @@ _EXACT: Sequence[tuple[tuple[type, ...], Callable[[Any, str], bool]]] = (  # a s
     ((sa.DateTime, sa.Date), lambda _, dialect: dialect != SQLITE),
     ((sa.Boolean, sa.Uuid), lambda _, dialect: dialect == POSTGRESQL),  # others store numbers and text
 )
-
-
-def to_json(value: Any) -> Any:
-    """Return a stored value as JSON. ``parse_stored`` reads it."""
-    if isinstance(value, bytes):
-        return {"bytes": BYTES.dump(value)}
-    if isinstance(value, Decimal):
-        return {"decimal": str(value)}
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"float": str(value)}
-    return value if value is None or type(value) in (int, float, str) else str(value)
-
-
-def _parsed(raw: Any) -> Any:
-    if isinstance(raw, dict):
-        [(kind, text)] = raw.items()
-        if kind not in _KINDS:
-            raise ValueError(f"expected one of {', '.join(_KINDS)}")
-        return _KINDS[kind](parse_text(text))
-    if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
-        raise ValueError("expected a stored value")
-    if isinstance(raw, int) and not INT64[0] <= raw <= INT64[1]:
-        raise ValueError("expected an integer of at most 64 bits")
-    return raw
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        raise ValueError("expected a decimal number") from None
-
-
-_KINDS: Mapping[str, Callable[[str], Any]] = {
-    "bytes": lambda text: base64.b64decode(text, validate=True),
-    "decimal": _decimal,
-    "float": float,
-}

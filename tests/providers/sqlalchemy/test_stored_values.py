@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import base64
-from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
-import sqlalchemy as sa
 
-from bzz.providers.sqlalchemy.stored_values import parse_stored, to_json
 from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.providers.sqlalchemy.readings import Base, Reading, fill
 from tests.support.client import Api
-
-
-@pytest.mark.parametrize("value", [1, 1.5, "text", b"bytes", Decimal("1.50"), float("inf"), float("-inf")])
-def test_json_carries_each_stored_value(value: Any) -> None:
-    read = parse_stored(orjson.loads(orjson.dumps(to_json(value))))
-    assert (type(read), read) == (type(value), value)
-
-
-def test_null_stays_null_and_other_values_become_text() -> None:
-    assert to_json(None) is None
-    assert to_json(sa.column("x")) == "x"
-
 
 FORGED = [
     {"stored": 2**63},
