@@ -23,7 +23,7 @@ class Kept:
     __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        self.value = _copied(value)
+        self.value = copied(value)
 
 
 class Keeping(Protocol):
@@ -137,7 +137,8 @@ def _text(value: Any) -> str:
         return repr(value)
 
 
-def _copied(value: Any) -> Any:
+def copied(value: Any) -> Any:
+    """Return a copy of the dicts and lists in ``value``. Other objects are the same."""
     if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value

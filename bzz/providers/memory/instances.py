@@ -10,30 +10,38 @@ from datetime import datetime
 from typing import Any
 
 from bzz.exceptions import Invalid
-from bzz.providers.memory.schemas import embedded_schema, has_default, type_hints, without_none
+from bzz.providers.memory.schemas import SCHEMAS, has_default, type_hints, without_none
 from bzz.schema import scalars
+from bzz.schema.containers import List, Map
 from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
+from bzz.schema.keeping import copied
+from bzz.schema.relations import Embedded
+from bzz.schema.scalars import Scalar
 from bzz.schema.schema import Schema
+from bzz.schema.types import DataType
 
 
-def values(instance: Any) -> Values:
+def values(schema: Schema, instance: Any) -> Values:
     """Return a dict from field name to an instance's typed value."""
-    return {field.name: to_plain(getattr(instance, field.name)) for field in dataclasses.fields(instance)}
+    return {name: plain(known.type, getattr(instance, name)) for name, known in schema.fields.items()}
 
 
-def to_plain(value: Any) -> Any:
-    """Return ``value`` as plain values.
+def plain(datatype: DataType, value: Any) -> Any:
+    """Return the typed value for an instance's value.
 
-    Dataclasses become dicts. Dates and times without a zone become UTC.
+    Dataclasses become dicts. Dates and times without a zone become UTC. Free-form values, and values of other types,
+    stay as they are.
     """
-    if dataclasses.is_dataclass(value):
-        return values(value)
-    if isinstance(value, dict):
-        return {key: to_plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [to_plain(item) for item in value]
-    return scalars.utc(value) if isinstance(value, datetime) else value
+    if type(datatype) is Scalar:
+        return scalars.utc(value) if isinstance(value, datetime) else value
+    if isinstance(datatype, Embedded) and isinstance(value, datatype.schema.model):
+        return values(datatype.schema, value)
+    if isinstance(datatype, List) and isinstance(value, list):
+        return [plain(datatype.item, item) for item in value]
+    if isinstance(datatype, Map) and isinstance(value, dict):
+        return {key: plain(datatype.item, item) for key, item in value.items()}
+    return copied(value)
 
 
 def build(schema: Schema, data: Mapping[str, Any], base: Any = None) -> Any:
@@ -102,11 +110,11 @@ def _with_dataclasses(hint: Any, value: Any) -> Any:
         Invalid: see ``build``.
     """
     hint = without_none(hint)
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint) and value is not None:
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint) and isinstance(value, dict):
         taken = {
             field.name: value[field.name] for field in dataclasses.fields(hint) if field.init and field.name in value
         }
-        return build(embedded_schema(hint), taken)
+        return build(SCHEMAS.embedded(hint), taken)
     if isinstance(value, list) and typing.get_origin(hint) is list:
         return [*_items_with_dataclasses(typing.get_args(hint)[0], enumerate(value)).values()]
     if isinstance(value, dict) and typing.get_origin(hint) is dict:

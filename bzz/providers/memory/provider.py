@@ -19,6 +19,7 @@ from bzz.providers.stored_json import KINDS, parse_stored, to_json
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored
 from bzz.providers.visibility import visible
+from bzz.schema.custom_types import Types
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -35,18 +36,25 @@ class MemoryProvider(ThreadedProvider):
         super().__init__()
         self._lock = threading.Lock()
         self._tables: dict[type, dict[Any, Any]] = {}
+        self._schemas = schemas.SCHEMAS
 
     def describe(self, model: type) -> Schema:
         """Return the schema of a dataclass.
 
         Raises:
-            TypeError: ``model`` is no dataclass, has no primary key, or has a field of an unknown type.
+            TypeError: ``model`` is no dataclass, or has no primary key.
         """
-        return schemas.stored_schema(model)
+        return self._schemas.stored(model)
 
-    def values(self, schema: Schema, instance: Any) -> Values:  # noqa: ARG002  # the instance has its fields
+    def add_types(self, types: Types) -> None:
+        """Add types for hints. See ``Provider.add_types``."""
+        super().add_types(types)
+        if self.types != self._schemas.types:
+            self._schemas = schemas.Schemas(self.types)
+
+    def values(self, schema: Schema, instance: Any) -> Values:
         """Return the typed values of a dataclass instance."""
-        return instances.values(instance)
+        return instances.values(schema, instance)
 
     def stored_value(self, schema: Schema, name: str, raw: Any) -> Any:  # noqa: ARG002  # all fields have the same kinds
         """Return the stored value that a cursor has as ``raw``."""
@@ -116,7 +124,7 @@ class MemoryProvider(ThreadedProvider):
         stored = self._snapshot(schema.model)
         found: Iterable[Any] = stored if query.hidden else visible(schema, stored, state.handler)
         order, meets = query.order(schema), all_hold(query.where)
-        rows = [row for row in _with_values(found, query, order) if meets(row[0])]
+        rows = [row for row in _with_values(schema, found, query, order) if meets(row[0])]
         total = len(rows)
         if query.after is not None:
             rows = [row for row in rows if query.after.precedes(row[0])]
@@ -147,7 +155,7 @@ class MemoryProvider(ThreadedProvider):
             table = self._table(schema.model)
             if key not in table:
                 raise NotFound(NO_INSTANCE)
-            previous, instance = instances.values(table[key]), table[key]
+            previous, instance = instances.values(schema, table[key]), table[key]
             changed = schema.changed(previous, change(previous))
             if changed:
                 instance = instances.build(schema, changed, instance)
@@ -171,19 +179,22 @@ class MemoryProvider(ThreadedProvider):
             if key not in table:
                 raise NotFound(NO_INSTANCE)
             if check is not None:
-                check(instances.values(table[key]))
+                check(instances.values(address.schema, table[key]))
             instance = table.pop(key)
-        return Stored(instance, instances.values(instance))
+        return Stored(instance, instances.values(address.schema, instance))
 
     def _copied(self, schema: Schema, instance: Any, *, represent: bool = False) -> Stored:
         return self.stored(schema, copy.deepcopy(instance), represent=represent)
 
 
-def _with_values(found: Iterable[Any], query: Query, order: Order) -> list[tuple[Values, Any]]:
+def _with_values(schema: Schema, found: Iterable[Any], query: Query, order: Order) -> list[tuple[Values, Any]]:
     """Return pairs: the values that a query compares, and the instance."""
     dotted = [*(condition.field for condition in query.where), *(name for name, _ in order)]
     names = {name.partition(".")[0] for name in dotted}
-    return [({name: instances.to_plain(getattr(instance, name)) for name in names}, instance) for instance in found]
+    kinds = [(name, schema.fields[name].type) for name in names]
+    return [
+        ({name: instances.plain(kind, getattr(instance, name)) for name, kind in kinds}, instance) for instance in found
+    ]
 
 
 def _position(schema: Schema, order: Order, held: Values) -> Values:

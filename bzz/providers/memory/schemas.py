@@ -27,15 +27,28 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from bzz.schema import free_form, scalars
+from bzz.schema import scalars
 from bzz.schema.containers import List, Map
+from bzz.schema.custom_types import Types, type_for
 from bzz.schema.enumerations import enumeration
 from bzz.schema.fields import Field
+from bzz.schema.free_form import Json
 from bzz.schema.making import make_schema
 from bzz.schema.relations import Embedded, Reference
 from bzz.schema.schema import Schema
+from bzz.schema.shown import Shown, text_of
 from bzz.schema.types import DataType
 
+
+def _plain(value: Any) -> Any:
+    """Return a value of a class that bzz does not know as JSON. A dataclass becomes an object."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return FREE.dump({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
+    return text_of(value)
+
+
+FREE = Json(plain=_plain, kinds=(object,))
+SHOWN = Shown(plain=_plain)
 TYPES: Mapping[Any, DataType] = {
     str: scalars.STRING,
     int: scalars.INTEGER,
@@ -47,36 +60,47 @@ TYPES: Mapping[Any, DataType] = {
     time: scalars.TIME,
     UUID: scalars.UUID_,
     bytes: scalars.BYTES,
-    dict: free_form.JSON,
-    Any: free_form.JSON,
+    dict: FREE,
+    Any: FREE,
 }
 
 
-def stored_schema(model: Any) -> Schema:
-    """Return the schema of a dataclass that is stored on its own.
+class Schemas:
+    """The schemas of dataclasses.
 
-    For a dataclass that is stored inside another one, see ``embedded_schema``.
-
-    Raises:
-        TypeError: ``model`` is no dataclass, has no primary key, or has a field of an unknown type.
+    Args:
+        types: the types that hives give to hints, by hint.
     """
-    if not (isinstance(model, type) and dataclasses.is_dataclass(model)):
-        raise TypeError(f"{model!r} is not a dataclass")
-    pk = primary_key(dataclasses.fields(model))
-    if pk is None:
-        raise TypeError(f"{model.__name__} has no primary key: name a field id, or mark one with metadata primary_key")
-    return make_schema(model, _schema_fields(model), pk=pk.name)
+
+    def __init__(self, types: Types) -> None:
+        self.types = types
+        self._embedded: dict[type, Schema] = {}
+
+    def stored(self, model: Any) -> Schema:
+        """Return the schema of a dataclass that is stored on its own.
+
+        Raises:
+            TypeError: ``model`` is no dataclass, or has no primary key.
+        """
+        if not (isinstance(model, type) and dataclasses.is_dataclass(model)):
+            raise TypeError(f"{model!r} is not a dataclass")
+        pk = primary_key(dataclasses.fields(model))
+        if pk is None:
+            raise TypeError(
+                f"{model.__name__} has no primary key: name a field id, or mark one with metadata primary_key"
+            )
+        return make_schema(model, _schema_fields(model, self), pk=pk.name)
+
+    def embedded(self, model: type) -> Schema:
+        """Return the schema of a dataclass that is stored inside another dataclass."""
+        if model not in self._embedded:
+            pk = primary_key(dataclasses.fields(model))
+            fields = _schema_fields(model, self)
+            self._embedded[model] = make_schema(model, fields, id_field=pk.name if pk else None)
+        return self._embedded[model]
 
 
-@cache
-def embedded_schema(model: type) -> Schema:
-    """Return the schema of a dataclass that is stored inside another dataclass.
-
-    Raises:
-        TypeError: a field has an unknown type.
-    """
-    pk = primary_key(dataclasses.fields(model))
-    return make_schema(model, _schema_fields(model), id_field=pk.name if pk else None)
+SCHEMAS = Schemas({})  # of all providers to which no hive has given types
 
 
 def primary_key(declared: Sequence[dataclasses.Field[Any]]) -> dataclasses.Field[Any] | None:
@@ -111,14 +135,16 @@ def without_none(hint: Any) -> Any:
     return hint
 
 
-def _schema_fields(model: Any) -> dict[str, Field]:
+def _schema_fields(model: Any, schemas: Schemas) -> dict[str, Field]:
     declared, hints = dataclasses.fields(model), type_hints(model)
+    kinds = {field.name: _field_type(model, field, hints[field.name], schemas) for field in declared}
+    settable = {field.name: field.init and not _is_shown(kinds[field.name]) for field in declared}
     fields = {
         field.name: Field(
             field.name,
-            _field_type(model, field, hints[field.name]),
-            insertable=field.init,
-            updatable=field.init,
+            kinds[field.name],
+            insertable=settable[field.name],
+            updatable=settable[field.name],
             required=not has_default(field),
             nullable=type(None) in typing.get_args(hints[field.name]),
             default=None if field.default is MISSING else field.default,
@@ -136,37 +162,43 @@ def _schema_fields(model: Any) -> dict[str, Field]:
     return fields
 
 
-def _field_type(model: Any, declared: dataclasses.Field[Any], hint: Any) -> DataType:
+def _is_shown(datatype: DataType) -> bool:
+    """Tell whether the values of a type, or the items in them, are of an unknown class."""
+    return _is_shown(datatype.item) if isinstance(datatype, (List, Map)) else isinstance(datatype, Shown)
+
+
+def _field_type(model: Any, declared: dataclasses.Field[Any], hint: Any, schemas: Schemas) -> DataType:
     """Return the type of a field.
 
     If the field's metadata says so, the type is a reference or a list of references.
     """
     referred = declared.metadata.get("reference")
     if referred is None:
-        return _hinted_type(hint)
+        return _hinted_type(hint, schemas)
 
     def target() -> Any:
         return getattr(sys.modules[model.__module__], referred) if isinstance(referred, str) else referred
 
     def key_type() -> DataType:
-        schema = stored_schema(target())
+        schema = schemas.stored(target())
         return schema.fields[str(schema.pk)].type
 
     reference = Reference(target, key_type)
     return List(reference) if typing.get_origin(without_none(hint)) is list else reference
 
 
-def _hinted_type(hint: Any) -> DataType:
+def _hinted_type(hint: Any, schemas: Schemas) -> DataType:
     hint = without_none(hint)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    given = type_for(schemas.types, hint) if isinstance(hint, type) else schemas.types.get(hint)
+    if given is not None:
+        return given
     if origin is list:
-        return List(_hinted_type(arguments[0]))
+        return List(_hinted_type(arguments[0], schemas))
     if origin is dict:
-        return Map(_hinted_type(arguments[1]))
+        return Map(_hinted_type(arguments[1], schemas))
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return Embedded(lambda: embedded_schema(hint))
+        return Embedded(lambda: schemas.embedded(hint))
     if isinstance(hint, type) and issubclass(hint, Enum):
         return enumeration(hint)
-    if hint not in TYPES:
-        raise TypeError(f"{hint!r} is no type that the memory provider knows")
-    return TYPES[hint]
+    return TYPES.get(hint, SHOWN)

@@ -10,7 +10,7 @@ import bzz
 from bzz.exceptions import Invalid
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.memory.instances import build, values
-from bzz.providers.memory.schemas import stored_schema
+from bzz.providers.memory.schemas import SCHEMAS
 from tests.support.client import Api
 from tests.support.models import Address
 
@@ -61,7 +61,7 @@ class Many:
 
 
 def test_a_naive_date_and_time_is_in_utc() -> None:
-    assert values(Many("x"))["at"] == datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert values(SCHEMAS.stored(Many), Many("x"))["at"] == datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -76,13 +76,13 @@ class Strict:
 
 def test_errors_of_the_model_pass_unchanged() -> None:
     with pytest.raises(Invalid) as caught:
-        build(stored_schema(Strict), {"id": "x", "age": -1})
+        build(SCHEMAS.stored(Strict), {"id": "x", "age": -1})
     assert caught.value.errors == {"age": ["is negative"]}
 
 
 def test_a_missing_required_field_is_named() -> None:
     with pytest.raises(Invalid) as caught:
-        build(stored_schema(Strict), {})
+        build(SCHEMAS.stored(Strict), {})
     assert caught.value.errors == {"id": ["is required"]}
 
 
