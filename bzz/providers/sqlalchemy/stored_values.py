@@ -19,6 +19,7 @@ from bzz.providers.sqlalchemy.column_codecs import SQLITE
 from bzz.providers.sqlalchemy.keys import compare
 
 POSTGRESQL = "postgresql"
+MYSQL = ("mysql", "mariadb")
 TAKEN: Mapping[str, tuple[type, ...]] = {SQLITE: (int, float, str, bytes), POSTGRESQL: (str,)}
 ANY = (int, float, str, bytes, Decimal)
 FORGED = "The cursor is of no list; begin again without it."
@@ -37,9 +38,13 @@ RAW = Raw()
 def as_stored(column: Any, dialect: str) -> Any:
     """Return the expression that selects what a column stores.
 
-    PostgreSQL's drivers cannot read all values of its types, so the value is text there.
+    PostgreSQL's drivers cannot read all values of its types, so the value is text there. MySQL shows 6 digits of a
+    FLOAT.
     """
-    return sa.cast(column, sa.Text()) if dialect == POSTGRESQL else sa.type_coerce(column, RAW)
+    if dialect == POSTGRESQL:
+        return sa.cast(column, sa.Text())
+    is_short = isinstance(column.type, sa.Float) and dialect in MYSQL
+    return sa.type_coerce(sa.cast(column, sa.Double()) if is_short else column, RAW)
 
 
 def stored_clause(columns: list[Any], operator: str, value: Any, dialect: str) -> Any:
