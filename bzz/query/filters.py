@@ -42,6 +42,8 @@ def parse_filter(schema: Schema, key: str, value: Any, allowed: Iterable[str]) -
         names = ", ".join(name for name, known in schema.readable if known.filterable)
         raise ValueError(f"{UNKNOWN_FIELD}; a list takes {', '.join(allowed)} and the fields {names}")
     name, known = found
+    if not known.type.operators:
+        raise ValueError(f"no list can be filtered by {schema.public_name(name)}")
     if operator not in known.type.operators:
         raise ValueError(f"{schema.public_name(name)} takes {', '.join(known.type.operators)}, not {operator}")
     is_membership = isinstance(known.type, List) and operator == "contains"

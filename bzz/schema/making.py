@@ -51,6 +51,8 @@ def make_schema(
             described[name] = replace(fields[name], type=addressable(datatype, as_text=name == pk))
         for part in fields[name].parts or (name,):
             if "eq" not in fields[part].type.operators:
-                raise TypeError(f"{model.__name__}.{part} has parts, so its values cannot be identifiers")
+                raise TypeError(
+                    f"{model.__name__}.{part} has parts or unknown values, so its values cannot be identifiers"
+                )
     method = representing_method(model)
     return Schema(model, described, pk, id_field, tuple(sort), json, fills_fields=fills_fields, represented_by=method)

@@ -133,6 +133,13 @@ def json_number(text: str) -> float | JsonNumber:
     return value if Decimal(repr(value)) == exact else exact
 
 
+def _parse_finite_float(raw: Any) -> float:
+    value = _parse_float(raw)
+    if not math.isfinite(value):
+        raise ValueError("expected a finite number")
+    return value
+
+
 def _parse_float(raw: Any) -> float:
     if isinstance(raw, JsonNumber):
         return raw.to_float()
@@ -142,10 +149,20 @@ def _parse_float(raw: Any) -> float:
         value = float(raw)
     except (ValueError, OverflowError):
         raise ValueError("expected a number") from None
-    if not math.isfinite(value):
-        raise ValueError("expected a finite number")
-    if isinstance(raw, int) and value != raw:
+    if isinstance(raw, int) and math.isfinite(value) and value != raw:
         raise ValueError(LOSES_DIGITS)
+    return value
+
+
+def _dump_float(value: Any) -> Any:
+    """Return a float as JSON, which has no numbers that are not finite: they are text, as decimal numbers are."""
+    return value if not isinstance(value, float) or math.isfinite(value) else str(Decimal(value))
+
+
+def _parse_finite_decimal(raw: Any) -> Decimal:
+    value = _parse_decimal(raw)
+    if not value.is_finite():
+        raise ValueError("expected a finite decimal number")
     return value
 
 
@@ -160,9 +177,7 @@ def _parse_decimal(raw: Any) -> Decimal:
         value = Decimal(str(raw))
     except InvalidOperation:
         raise ValueError("expected a decimal number") from None
-    if not value.is_finite():
-        raise ValueError("expected a finite decimal number")
-    return value
+    return Decimal("NaN") if value.is_nan() else value  # no signalling one, which raises when it is compared
 
 
 def _parse_boolean(raw: Any) -> bool:
@@ -233,8 +248,10 @@ def _text(format_: str) -> dict[str, str]:
 
 STRING = Scalar("string", parse_text, operators=(*ORDERED, *TEXT), textual=True, shape={"type": "string"})
 INTEGER = integer()
-FLOAT = Scalar("number", _parse_float, operators=ORDERED, shape={"type": "number"})
-DECIMAL = Scalar("decimal", _parse_decimal, str, operators=ORDERED, shape=_text("decimal"))
+_ANY_FLOAT = Scalar("number", _parse_float, _dump_float, operators=ORDERED, shape={"type": "number"})
+FLOAT = replace(_ANY_FLOAT, parser=_parse_finite_float, wider=_ANY_FLOAT)
+_ANY_DECIMAL = Scalar("decimal", _parse_decimal, str, operators=ORDERED, shape=_text("decimal"))
+DECIMAL = replace(_ANY_DECIMAL, parser=_parse_finite_decimal, wider=_ANY_DECIMAL)
 BOOLEAN = Scalar("boolean", _parse_boolean, shape={"type": "boolean"})
 DATETIME = Scalar("date-time", _parse_datetime, _dump_iso, operators=ORDERED, shape=_text("date-time"))
 _parse_date, _parse_time = (

@@ -56,7 +56,6 @@ class Level(enum.IntEnum):
         (Reference(lambda: Model, lambda: scalars.INTEGER), {"type": "string"}),
         (CompositeKey((("a", scalars.INTEGER),)), {"type": "string", "maxLength": 512}),
     ],
-    ids=str,
 )
 def test_a_type_describes_its_values(datatype: DataType, described: dict[str, Any]) -> None:
     assert datatype.json_schema() == described

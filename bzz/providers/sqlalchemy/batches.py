@@ -127,6 +127,7 @@ class Neighbours:
         instance = self.mapped_class.build(self.rows.session, own)
         self.rows.session.add(instance)
         taken = takings(self.mapped_class, instance)
+        self.mapped_class.keep_nulls(instance, own)
         self._flush_references()
         self._change_members(instance, {}, deferred)
         return Performed(self.mapped_class, instance, data, dict.fromkeys(deferred), taken=taken)

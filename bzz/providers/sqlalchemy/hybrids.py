@@ -22,7 +22,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import InstanceState, Mapper
 
-from bzz.providers.sqlalchemy.column_codecs import Convert, codec_of
+from bzz.providers.sqlalchemy.codec import Convert, DialectTypes
+from bzz.providers.sqlalchemy.column_codecs import codec_of
 from bzz.schema import scalars
 from bzz.schema.composite_keys import join
 from bzz.schema.computed import Shown
@@ -118,7 +119,7 @@ def has_own_property(mapper: Mapper[Any], name: str) -> bool:
     return getattr(own.fget, "__module__", None) != SQLALCHEMYS_OWN
 
 
-def encoder_of(mapper: Mapper[Any], hybrid: Hybrid, dialect: str | None) -> Convert | None:
+def encoder_of(mapper: Mapper[Any], hybrid: Hybrid, dialect: DialectTypes) -> Convert | None:
     """Return the function that converts a typed value for the setter of a hybrid.
 
     A time gets the zone that the column of the same name has, with an underscore before it.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from bzz.providers.sqlalchemy.column_codecs import ONLY_SHOWN, Codec, codec_of, composite_codec
+from bzz.providers.sqlalchemy.codec import ONLY_SHOWN, Codec, DialectTypes
+from bzz.providers.sqlalchemy.column_codecs import codec_of, composite_codec
+from bzz.providers.sqlalchemy.converted_types import annotated_type
 from bzz.providers.sqlalchemy.descriptions import described
 from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
 from bzz.providers.sqlalchemy.hybrids import SHOWN, encoder_of, has_own_property, hybrids
@@ -26,12 +29,14 @@ from bzz.schema.making import make_schema
 from bzz.schema.relations import Reference
 
 
-def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callable[[type], MappedClass]) -> MappedClass:
+def make_mapped_class(
+    model: type, dialect: DialectTypes, mapped_class_of: Callable[[type], MappedClass]
+) -> MappedClass:
     """Return the ``MappedClass`` of a model.
 
     Args:
         model: the class.
-        dialect: the name of the database's dialect. It is None if the dialect is unknown.
+        dialect: the dialect of the database, and the types that hives give to column types.
         mapped_class_of: a function that returns the ``MappedClass`` of a related class. It is called at first use.
 
     Raises:
@@ -50,7 +55,7 @@ def make_mapped_class(model: type, dialect: str | None, mapped_class_of: Callabl
     codecs, fields = {}, {}
     for name, expression in _expressions(mapper).items():
         if name not in covered:
-            codecs[name] = codec = _expression_codec(expression, dialect)
+            codecs[name] = codec = _expression_codec(mapper, name, expression, dialect)
             known = _column_field(name, mapper, expression, codec, is_part=name in key)
             fields[name] = _with_key(known, keys.pop(name, None))
     key_codecs = {one.name: _key_codec(model, one.keys, dialect) for one in relations.values() if one.keys}
@@ -90,8 +95,9 @@ def _with_requirements(mapper: Mapper[Any], fields: Mapping[str, Field]) -> dict
     return {name: completed(known) for name, known in fields.items()}
 
 
-def _key_codec(model: type, attributes: Sequence[str], dialect: str | None) -> Codec:
-    codecs = {name: codec_of(getattr(model, name).type, dialect) for name in attributes}
+def _key_codec(model: type, attributes: Sequence[str], dialect: DialectTypes) -> Codec:
+    hints = {name: partial(annotated_type, model, name) for name in attributes}
+    codecs = {name: codec_of(getattr(model, name).type, dialect, hint) for name, hint in hints.items()}
     return composite_codec(codecs) if len(codecs) > 1 else codecs[attributes[0]]
 
 
@@ -141,7 +147,7 @@ def _expressions(mapper: Mapper[Any]) -> dict[str, Any]:
     }
 
 
-def _synonyms(mapper: Mapper[Any], dialect: str | None) -> dict[str, tuple[Field, Codec]]:
+def _synonyms(mapper: Mapper[Any], dialect: DialectTypes) -> dict[str, tuple[Field, Codec]]:
     """Return a dict from each public synonym of a column to its field and codec.
 
     Synonyms with a property of their own are left out, and one with the public name of the primary key, ``id``.
@@ -152,14 +158,16 @@ def _synonyms(mapper: Mapper[Any], dialect: str | None) -> dict[str, tuple[Field
         is_column = target in others and target not in covered_attributes(mapper)
         if is_column and name not in skipped and not has_own_property(mapper, name):
             expression, parts = others[target].expression, (target,)
-            codec = _expression_codec(expression, dialect)
+            codec = _expression_codec(mapper, target, expression, dialect)
             known = _column_field(target, mapper, expression, codec, is_part=target in key)
             found[name] = replace(known, name=name, parts=parts, cleared=parts), codec
     return found
 
 
-def _expression_codec(expression: Any, dialect: str | None) -> Codec:
-    return ONLY_SHOWN if isinstance(expression.type, sa.types.NullType) else codec_of(expression.type, dialect)
+def _expression_codec(mapper: Mapper[Any], name: str, expression: Any, dialect: DialectTypes) -> Codec:
+    if isinstance(expression.type, sa.types.NullType):
+        return ONLY_SHOWN
+    return codec_of(expression.type, dialect, partial(annotated_type, mapper.class_, name))
 
 
 def _column_field(name: str, mapper: Mapper[Any], expression: Any, codec: Codec, *, is_part: bool) -> Field:
@@ -182,12 +190,14 @@ def _with_key(known: Field, key: StoredKey | None) -> Field:
 
 
 def _key_field(
-    mapper: Mapper[Any], key: StoredKey, dialect: str | None, mapped_class_of: Callable[[type], MappedClass]
+    mapper: Mapper[Any], key: StoredKey, dialect: DialectTypes, mapped_class_of: Callable[[type], MappedClass]
 ) -> Field:
     """Return the internal field of a foreign key that the class shows in another way, or not at all."""
     primary = key_attributes(mapper)
     fields = [
-        _column_field(name, mapper, expression, _expression_codec(expression, dialect), is_part=name in primary)
+        _column_field(
+            name, mapper, expression, _expression_codec(mapper, name, expression, dialect), is_part=name in primary
+        )
         for name in key.attributes
         for expression in [mapper.column_attrs[name].expression]
     ]

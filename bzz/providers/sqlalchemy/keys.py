@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from bzz.providers.sqlalchemy.column_codecs import SQLITE
+from bzz.providers.sqlalchemy.codec import SQLITE
 
 COMPARING_ROWS = {SQLITE, "postgresql"}  # these use an index to find the rows after a row
 _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}

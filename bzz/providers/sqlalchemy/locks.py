@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
 
 from bzz.exceptions import NotFound
-from bzz.providers.sqlalchemy.column_codecs import SQLITE
+from bzz.providers.sqlalchemy.codec import SQLITE
 from bzz.providers.sqlalchemy.keys import equal, key_from, one_of
 from bzz.providers.sqlalchemy.loading import Visible, load_one
 from bzz.providers.sqlalchemy.mapped_class import MappedClass

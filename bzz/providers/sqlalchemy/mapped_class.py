@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, undefer
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from bzz.exceptions import Invalid
-from bzz.providers.sqlalchemy.column_codecs import Convert
+from bzz.providers.sqlalchemy.codec import Convert
 from bzz.providers.sqlalchemy.keys import has_default
 from bzz.providers.sqlalchemy.mapped_columns import MappedColumns
 from bzz.providers.sqlalchemy.relationships import clearable
@@ -163,6 +163,28 @@ class MappedClass(MappedColumns):
         self._check_key(instance)
         self._validate(instance, stored)
         return instance
+
+    def keep_nulls(self, instance: Any, data: Values) -> None:
+        """Let the next flush store the nulls of a new instance where it would store the defaults of the columns.
+
+        Args:
+            instance: the instance that ``build`` made from ``data``.
+            data: a dict from field name to typed value.
+        """
+        given = (attribute for name, value in data.items() if value is None for attribute in self.attributes(name))
+        for attribute in self._defaulted.intersection(given):
+            if vars(instance).get(attribute) is None:
+                set_committed_value(instance, attribute, sa.null())
+
+    @cached_property
+    def _defaulted(self) -> frozenset[str]:
+        """The attributes that can be null, but get another value by an INSERT without a value for them."""
+        return frozenset(
+            prop.key
+            for prop in self.mapper.column_attrs
+            for column in prop.columns[:1]
+            if getattr(column, "nullable", False) and (has_default(column) or isinstance(column.type, sa.JSON))
+        )
 
     def _validate(self, instance: Any, attributes: Iterable[str]) -> None:
         validate(instance, {name: self.schema.public_name(self.field_names[name]) for name in attributes})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from bzz.providers.sqlalchemy.column_codecs import Codec, Convert
+from bzz.providers.sqlalchemy.codec import Codec, Convert
 from bzz.providers.sqlalchemy.keys import equal, key_from, parameters
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.schema.schema import Schema
@@ -67,7 +67,9 @@ class MappedColumns:
     def equals(self, name: str) -> Any:
         """Return the clause that tests whether the field ``name`` equals the ``parameters`` of a statement."""
         columns = self.columns(name)
-        return equal(columns, key_from([sa.bindparam(parameter) for parameter in parameters(None, len(columns))]))
+        bind = self.codec(name).bind if len(columns) == 1 else None
+        names = parameters(None, len(columns))
+        return equal(columns, key_from([sa.bindparam(parameter, type_=bind) for parameter in names]))
 
     def parameters(self, name: str, value: Any) -> dict[str, Any]:
         """Return the parameters of a statement with ``equals``, for a typed value of the field ``name``."""
@@ -92,7 +94,15 @@ class MappedColumns:
             return relation.keys or (name,)
         return self.schema.fields[name].parts or (name,)
 
+    def codec(self, name: str) -> Codec:
+        """Return the codec of the field ``name``. A computed field has its type alone."""
+        return self.codecs.get(name) or self.key_codecs.get(name) or Codec(self.schema.fields[name].type)
+
     def encode(self, name: str, value: Any) -> Any:
         """Return SQLAlchemy's value for a typed value of the field ``name``."""
         codec = self.codecs.get(name) or self.key_codecs.get(name)
         return codec.encode(value) if codec and codec.encode and value is not None else value
+
+    def encode_all(self, name: str, values: Iterable[Any]) -> list[Any]:
+        """Return SQLAlchemy's values for several typed values of the field ``name``."""
+        return [self.encode(name, value) for value in values]

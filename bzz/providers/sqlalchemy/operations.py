@@ -137,6 +137,7 @@ def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:
         instance = mapped_class.build(session, own)
         session.add(instance)
         taken = takings(mapped_class, instance)
+        mapped_class.keep_nulls(instance, own)
     with all_missing(mapped_class, instance), untyped(mapped_class, own):
         session.flush()
     check_places(session, taken)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql import operators
 
-from bzz.providers.sqlalchemy.column_codecs import SQLITE
+from bzz.providers.sqlalchemy.codec import SQLITE
 
 NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # nulls come first in ascending order by default; MySQL has no NULLS FIRST
 Sort = tuple[tuple[str, bool], ...]

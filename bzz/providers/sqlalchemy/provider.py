@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from bzz.concurrency.thread_pool import THREADS, ThreadPool
 from bzz.providers.changes import Change
 from bzz.providers.sqlalchemy import batches, operations, session_factories, sessions, visibility
+from bzz.providers.sqlalchemy.codec import DialectTypes
 from bzz.providers.sqlalchemy.dependents import dependent_classes, find_dependents
 from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.introspection import make_mapped_class
@@ -57,7 +58,7 @@ class SQLAlchemyProvider(ThreadedProvider):
         super().__init__(timeout=timeout, threads=threads)
         self._factory = None if session_factory is None else session_factories.checked(session_factory)
         engine = session_factories.engine_of(self._factory)
-        self._dialect = engine.dialect.name if engine is not None else None
+        self._dialect = engine.dialect if engine is not None else None
         self._connection_pool = engine.pool if engine is not None else None
         self._is_sized = False
         self._mapped_classes: dict[type, MappedClass] = {}
@@ -116,7 +117,8 @@ class SQLAlchemyProvider(ThreadedProvider):
             TypeError, LookupError: see ``describe``.
         """
         if model not in self._mapped_classes:
-            self._mapped_classes[model] = make_mapped_class(model, self._dialect, self.mapped_class)
+            dialect = DialectTypes(self._dialect, self.types)
+            self._mapped_classes[model] = make_mapped_class(model, dialect, self.mapped_class)
         return self._mapped_classes[model]
 
     def describe(self, model: type) -> Schema:

@@ -6,20 +6,25 @@ They express the conditions, order and page of a query in SQL. Each value is a b
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from bzz.exceptions import Invalid
 from bzz.providers.conditions import Condition
-from bzz.providers.sqlalchemy.column_codecs import SQLITE
-from bzz.providers.sqlalchemy.keys import as_literal, compare, one_of, parameters
+from bzz.providers.sqlalchemy.codec import SQLITE
+from bzz.providers.sqlalchemy.comparisons import compare_column
+from bzz.providers.sqlalchemy.keys import compare as compare_keys
+from bzz.providers.sqlalchemy.keys import one_of, parameters
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.orders import column_order
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.providers.sqlalchemy.stored_values import stored_clause
+from bzz.providers.sqlalchemy.text_codecs import Padded
 from bzz.providers.values import AsStored, Query
+from bzz.schema.types import DataType
 
 logger = logging.getLogger("bzz")
 EMPTY_JSON = ("null", "[]", "{}")
@@ -86,14 +91,17 @@ def clause_of(mapped_class: MappedClass, condition: Condition, dialect: str) -> 
     if name in mapped_class.schema.computed:
         return _computed_clause(mapped_class, condition, dialect)
     if relation is not None and not relation.keys:
-        return _has_member(relation, operator, value)
+        known: Any = mapped_class.schema.fields[name].type
+        return _has_member(relation, *_storable(known.item if relation.many else known, operator, value))
     columns = mapped_class.columns(name)
     if isinstance(value, AsStored):
         return stored_clause(columns, operator, value.value, dialect)
     if len(columns) > 1:
-        is_list = operator in ("in", "nin")
-        encoded = [mapped_class.encode(name, item) for item in value] if is_list else mapped_class.encode(name, value)
-        return compare(columns, operator, encoded, dialect)
+        operator, value = _storable(mapped_class.schema.fields[name].type, operator, value)
+        if operator != "exists":
+            encode = mapped_class.encode_all if operator in ("in", "nin") else mapped_class.encode
+            value = encode(name, value)
+        return compare_keys(columns, operator, value, dialect)
     return _column_clause(mapped_class, condition, columns[0], dialect)
 
 
@@ -108,7 +116,7 @@ def _computed_clause(mapped_class: MappedClass, condition: Condition, dialect: s
         column = mapped_class.column(name)
         if hasattr(column, "type"):
             return _column_clause(mapped_class, condition, column, dialect)
-        return _COMPARISONS[condition.operator](column, condition.value)  # a comparator of the application
+        return compare_column(column, condition.operator, condition.value)  # a comparator of the application
     except Exception as error:
         logger.warning("%s.%s has no SQL expression", mapped_class.mapper.class_.__name__, name, exc_info=True)
         raise Invalid("The query is not valid.", errors={name: ["cannot be compared"]}) from error
@@ -118,27 +126,40 @@ def _column_clause(mapped_class: MappedClass, condition: Condition, column: Any,
     name, operator, value = condition.field, condition.operator, condition.value
     if operator == "exists":
         return _exists(column, wanted=value)
-    if operator in ("in", "nin"):
-        return _in(column, [mapped_class.encode(name, item) for item in value], negated=operator == "nin")
-    if operator in _PATTERNS:
-        if isinstance(column.type, sa.ARRAY):
-            [item] = mapped_class.encode(name, [value])
-            return item == sa.any_(column)
+    codec = mapped_class.codec(name)
+    if operator in _PATTERNS and not isinstance(column.type, sa.ARRAY):
+        column = sa.cast(column, sa.Text) if isinstance(codec.bind, Padded) else column  # without blanks at the end
         return _matches(column, operator, value, dialect)
-    value = mapped_class.encode(name, value)
-    if isinstance(column.type, sa.Float) and value is not None:  # drivers send more digits than the column has
-        value = sa.cast(value, column.type)
-    return _COMPARISONS[operator](column, value)
+    compare = codec.compare or partial(compare_column, bind=codec.bind)
+    if operator in _PATTERNS:
+        [item] = mapped_class.encode(name, [value])
+        return compare(sa.any_(column), "eq", item)
+    encode = mapped_class.encode_all if operator in ("in", "nin") else mapped_class.encode
+    return compare(column, operator, encode(name, value))
 
 
-_COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "eq": lambda column, value: column == value,
-    "ne": lambda column, value: column.is_not(None) if value is None else sa.or_(column != value, column.is_(None)),
-    "gt": lambda column, value: column > as_literal(column, value),
-    "gte": lambda column, value: column >= as_literal(column, value),
-    "lt": lambda column, value: column < as_literal(column, value),
-    "lte": lambda column, value: column <= as_literal(column, value),
-}
+def _storable(datatype: DataType, operator: str, value: Any) -> tuple[str, Any]:
+    """Return a condition on keys without the keys that no row can have, such as numbers out of range.
+
+    ``eq`` and ``contains`` become ``in``, and ``ne`` becomes ``nin``.
+    """
+    if operator not in _MEMBERSHIP:
+        return operator, value
+    keys = value if operator in ("in", "nin") else [value]
+    return _MEMBERSHIP[operator], [key for key in keys if key is None or _is_storable(datatype, key)]
+
+
+def _is_storable(datatype: DataType, key: Any) -> bool:
+    try:
+        datatype.parse(key)
+    except ValueError:
+        return False
+    return True
+
+
+_MEMBERSHIP = {"eq": "in", "ne": "nin", "in": "in", "nin": "nin", "contains": "in"}
+
+
 _PATTERNS = {
     "contains": "%{}%",
     "startswith": "{}%",
@@ -147,22 +168,6 @@ _PATTERNS = {
     "istartswith": "{}%",
     "iendswith": "%{}",
 }
-
-
-def _in(column: Any, values: list[Any], *, negated: bool) -> Any:
-    """Return the clause that tests whether a column equals one of ``values``.
-
-    ``values`` may contain None.
-    """
-    others = [value for value in values if value is not None]
-    is_null = len(others) < len(values)
-    if negated:
-        return (
-            sa.and_(column.not_in(others), column.is_not(None))
-            if is_null
-            else sa.or_(column.not_in(others), column.is_(None))
-        )
-    return sa.or_(column.in_(others), column.is_(None)) if is_null else column.in_(others)
 
 
 def _matches(column: Any, operator: str, value: str, dialect: str) -> Any:
@@ -197,12 +202,14 @@ def _exists(column: Any, *, wanted: bool) -> Any:
 def _has_member(relation: Relationship, operator: str, value: Any) -> Any:
     """Return the clause that tests whether an instance has a certain member.
 
-    The member's key must be ``value`` or one of its items. For ``exists``, it may be any member.
+    Args:
+        relation: the relation.
+        operator: ``in``, ``nin`` or ``exists``.
+        value: the keys of such members. For ``exists``, it is a boolean.
     """
     has = relation.attribute.any if relation.many else relation.attribute.has
     if operator == "exists":
         return has() if value else sa.not_(has())
-    values = value if operator in ("in", "nin") else [value]
-    found = [has(one_of(relation.member_key, [key for key in values if key is not None]))]
-    there = sa.or_(*found, sa.not_(has())) if None in values else found[0]
-    return sa.not_(there) if operator in ("ne", "nin") else there
+    found = [has(one_of(relation.member_key, [key for key in value if key is not None]))]
+    there = sa.or_(*found, sa.not_(has())) if None in value else found[0]
+    return sa.not_(there) if operator == "nin" else there

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from bzz.exceptions import BadRequest
-from bzz.providers.sqlalchemy.column_codecs import SQLITE
+from bzz.providers.sqlalchemy.codec import SQLITE
 from bzz.providers.sqlalchemy.keys import compare
 
 POSTGRESQL = "postgresql"

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from bzz.exceptions import Invalid
-from bzz.providers.sqlalchemy.column_codecs import SHOWN, codec_of
+from bzz.providers.sqlalchemy.codec import SHOWN, Codec, DialectTypes
+from bzz.providers.sqlalchemy.column_codecs import codec_of
 from bzz.schema.containers import List
 from tests.providers.sqlalchemy.models import Color
 from tests.support.client import Api
@@ -114,6 +115,10 @@ async def test_json_null_is_no_value(sql: Api) -> None:
     assert len((await sql("GET", "/everything?free__exists=false")).json) == 3
 
 
+def codec(kind: Any, dialect: str | None) -> Codec:
+    return codec_of(kind, DialectTypes(sa.create_mock_engine(f"{dialect}://", print).dialect if dialect else None))
+
+
 def test_an_integer_must_fit_the_bits_of_its_column() -> None:
     for kind, dialect, bits in (
         (sa.Integer(), None, 32),
@@ -122,25 +127,25 @@ def test_an_integer_must_fit_the_bits_of_its_column() -> None:
         (sa.SmallInteger(), "sqlite", 16),
         (sa.BigInteger(), None, 64),
     ):
-        known = codec_of(kind, dialect).type
+        known = codec(kind, dialect).type
         assert known.parse(2 ** (bits - 1) - 1)
         with pytest.raises(ValueError, match="from"):
             known.parse(2 ** (bits - 1))
 
 
 def test_an_array_is_a_list_of_its_item_type() -> None:
-    known = codec_of(sa.ARRAY(sa.DateTime), "postgresql")
+    known = codec(sa.ARRAY(sa.DateTime), "postgresql")
     assert isinstance(known.type, List)
     at = datetime(2026, 1, 2, tzinfo=UTC)
     assert known.encode is not None
     assert known.decode is not None
     assert known.encode([at, None]) == [at.replace(tzinfo=None), None]
     assert known.decode([at.replace(tzinfo=None)]) == [at]
-    plain = codec_of(postgresql.ARRAY(sa.Integer), "postgresql")
+    plain = codec(postgresql.ARRAY(sa.Integer), "postgresql")
     assert (plain.decode, plain.encode) == (None, None)
     with pytest.raises(Invalid):
         plain.type.parse([2**31])
-    assert not codec_of(sa.ARRAY(sa.Integer, dimensions=2), None).is_settable
+    assert not codec(sa.ARRAY(sa.Integer, dimensions=2), None).is_settable
 
 
 def test_a_column_of_an_unknown_type_is_shown_but_not_set() -> None:
@@ -152,18 +157,18 @@ def test_a_column_of_an_unknown_type_is_shown_but_not_set() -> None:
             raise NotImplementedError
 
     for kind in (Point(), sa.Interval(), sa.PickleType(), postgresql.INET(), postgresql.INTERVAL()):
-        known = codec_of(kind, "postgresql")
+        known = codec(kind, "postgresql")
         assert (known.type.name, known.type.operators, known.is_settable) == ("JSON value", (), False)
     assert SHOWN.dump(timedelta(seconds=1)) == "0:00:01"
 
 
 def test_a_type_decorator_has_the_codec_of_its_inner_type() -> None:
-    assert codec_of(postgresql.JSONB(), None).type.name == "JSON value"
-    assert codec_of(postgresql.CITEXT(), None).type.name == "string"
-    assert codec_of(sa.Enum(Color), None).type.parse("red") is Color.RED
+    assert codec(postgresql.JSONB(), None).type.name == "JSON value"
+    assert codec(postgresql.CITEXT(), None).type.name == "string"
+    assert codec(sa.Enum(Color), None).type.parse("red") is Color.RED
 
 
 def test_a_time_with_an_offset_is_shown_in_utc() -> None:
-    known = codec_of(sa.Time(timezone=True), "postgresql")
+    known = codec(sa.Time(timezone=True), "postgresql")
     assert known.decode is not None
     assert known.decode(time(1, tzinfo=timezone(timedelta(hours=2)))) == time(23)
