@@ -7,11 +7,13 @@ from typing import Any
 from bzz.schema.free_form import Json
 
 
-def text_of(value: Any) -> str:
-    """Return the text of a value of an unknown class.
+def json_of(value: Any) -> Any:
+    """Return the text of a value of an unknown class. A model of Pydantic is shown as JSON.
 
     A class without a text of its own is shown by its name, because Python's text contains an address, which changes.
     """
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
     kind: Any = type(value)
     has_text = kind.__str__ is not object.__str__ or kind.__repr__ is not object.__repr__
     return str(value) if has_text else str(kind.__name__)

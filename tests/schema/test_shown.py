@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bzz.schema.shown import Shown, text_of
+from bzz.schema.shown import Shown, json_of
 
-SHOWN = Shown(plain=text_of)
+SHOWN = Shown(plain=json_of)
 
 
 class Odd:
@@ -21,6 +21,14 @@ class Named:
 
 def test_values_are_shown_as_json_or_text() -> None:
     assert SHOWN.dump({"a": [1, 1j, Named(), Odd()]}) == {"a": [1, "1j", "a name", "Odd"]}
+
+
+def test_a_model_of_pydantic_is_shown_as_json() -> None:
+    class Model:
+        def model_dump(self, mode: str) -> Any:
+            return {"mode": mode}
+
+    assert SHOWN.dump([Model()]) == [{"mode": "json"}]
 
 
 def test_receivers_set_any_value() -> None:

@@ -36,7 +36,7 @@ from bzz.schema.free_form import Json
 from bzz.schema.making import make_schema
 from bzz.schema.relations import Embedded, Reference
 from bzz.schema.schema import Schema
-from bzz.schema.shown import Shown, text_of
+from bzz.schema.shown import Shown, json_of
 from bzz.schema.types import DataType
 
 
@@ -44,7 +44,7 @@ def _plain(value: Any) -> Any:
     """Return a value of a class that bzz does not know as JSON. A dataclass becomes an object."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return FREE.dump({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
-    return text_of(value)
+    return json_of(value)
 
 
 FREE = Json(plain=_plain, kinds=(object,))

@@ -18,7 +18,7 @@ from mongoengine.base.fields import GeoJsonBaseField
 
 from bzz.schema import enumerations, free_form, scalars
 from bzz.schema.scalars import Scalar
-from bzz.schema.shown import Shown, text_of
+from bzz.schema.shown import Shown, json_of
 from bzz.schema.types import EQUALITY, DataType, identity
 
 CLASS_MARKERS = frozenset({"_cls", "_ref"})  # MongoEngine instantiates the class that these keys name
@@ -45,7 +45,7 @@ def plain(value: Any) -> Any:
         return plain(value.id)
     if isinstance(value, Decimal128):
         return str(value.to_decimal())
-    return text_of(value)
+    return json_of(value)
 
 
 DEPTHS = {"LineString": 1, "MultiPoint": 1, "Polygon": 2, "MultiLineString": 2, "MultiPolygon": 3}  # RFC 7946, 3.1

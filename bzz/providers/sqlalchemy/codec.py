@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from bzz.schema.custom_types import Types
 from bzz.schema.free_form import Json
+from bzz.schema.shown import Shown, json_of
 from bzz.schema.types import DataType
 
 SQLITE = "sqlite"
@@ -74,50 +75,6 @@ class DialectTypes:
         return variants.get(str(self.name), column_type)
 
 
-def _text(value: Any) -> Any:
-    """Return a value of a class that bzz does not know as JSON.
-
-    A class without a text of its own is shown by its name, as the address in Python's text changes.
-    """
-    if hasattr(value, "model_dump"):  # a model of Pydantic
-        return SHOWN.dump(value.model_dump(mode="json"))
-    kind: Any = type(value)
-    has_text = kind.__str__ is not object.__str__ or kind.__repr__ is not object.__repr__
-    return str(value) if has_text else kind.__name__
-
-
-SHOWN = Json(plain=_text)  # shows values of classes that bzz does not know
-JSON_VALUES = Json(plain=_text, integers=None)
-
-
-class Shown(Json):
-    """The type of values that requests only see.
-
-    No filter of a request can compare them. Receivers and plain code may set any value.
-    """
-
-    operators = ()
-
-    def parse(self, raw: Any) -> Any:
-        """Return ``raw``, which only the ORM can check."""
-        return raw
-
-    def merge(self, stored: Any, patch: Any) -> Any:  # noqa: ARG002  # the ORM knows how to replace a value only
-        """Return ``patch``, which replaces the stored value."""
-        return patch
-
-    def same(self, one: Any, other: Any) -> bool:
-        """Tell whether two values are equal, or ``other`` is the text that replies show for ``one``."""
-        if one is None or other is None or isinstance(other, type(one)):
-            return _equal(one, other)
-        return _equal(self.dump(one), other)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    try:
-        return bool(one == other)
-    except Exception:  # noqa: BLE001  # classes of applications and drivers compare as they like
-        return False
-
-
-ONLY_SHOWN = Codec(Shown(plain=_text), is_settable=False)
+SHOWN = Json(plain=json_of)  # shows values of classes that bzz does not know
+JSON_VALUES = Json(plain=json_of, integers=None)
+ONLY_SHOWN = Codec(Shown(plain=json_of), is_settable=False)

@@ -7,19 +7,21 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from bzz.providers.sqlalchemy.codec import MYSQL, POSTGRESQL, SQLITE, Codec, DialectTypes
+from bzz.providers.sqlalchemy.codec import MYSQL, POSTGRESQL, SQLITE, Codec, Convert, DialectTypes
 from bzz.providers.sqlalchemy.comparisons import compare_column
 from bzz.schema import scalars
 from bzz.schema.scalars import Scalar, integer
 
 MAX_DIGITS = 300  # of a decimal number, before or after the point; a float has 308
 SHOWN_PLACES = 10  # of a decimal number that SQLAlchemy makes from a float, unless the column says otherwise
-SINGLE_BITS = 24  # of the fraction of a float with 32 bits; such a float has 6 to 9 decimal digits
+SINGLE_BITS = 24  # of the fraction of a float with 32 bits
+SHORT_DIGITS, SINGLE_DIGITS = 6, 9  # decimal digits that such a float always keeps, and that always tell it
 WITHOUT_PRECISION = {**dict.fromkeys(MYSQL, (10, 0)), "mssql": (18, 0)}  # what NUMERIC means in a database
 
 
@@ -134,26 +136,31 @@ def _is_single(column_type: sa.Float[Any], dialect: DialectTypes) -> bool:
 def _single_codec(dialect: DialectTypes) -> Codec:
     """Return the codec of a column that holds floats with 32 bits.
 
-    A value is the shortest decimal number that means the stored float, as a Python float.
+    A value is the shortest decimal number that means the stored float, as a Python float. MySQL shows 6 digits of it.
     """
+    digits = SHORT_DIGITS if dialect.name in MYSQL else SINGLE_DIGITS
     wider = _float_type(dialect).unbounded
 
     def parse_single(raw: Any) -> float:
         value = scalars.FLOAT.parse(raw)
         if math.isinf(_stored(value)):
             raise ValueError("expected a number that a float with 32 bits can hold")
-        return shortest(value)
+        return shortest(value, digits)
 
-    return Codec(replace(scalars.FLOAT, parser=parse_single, wider=wider), shortest, compare=_compare_single)
+    datatype, decode = replace(scalars.FLOAT, parser=parse_single, wider=wider), partial(shortest, digits=digits)
+    return Codec(datatype, decode, compare=partial(_compare_single, shown=decode))
 
 
-def shortest(value: float) -> float:
-    """Return the shortest decimal number that means the same float with 32 bits as ``value``."""
+def shortest(value: float, digits: int = SINGLE_DIGITS) -> float:
+    """Return the shortest decimal number that means the float with 32 bits nearest to ``value``.
+
+    It has ``digits`` digits at most.
+    """
     single = _stored(value)
     if not math.isfinite(single):
         return single
-    texts = (f"{single:.{digits}g}" for digits in range(6, 10))
-    return next(found for text in texts if _stored(found := float(text)) == single)
+    texts = (f"{single:.{some}g}" for some in range(SHORT_DIGITS, digits))
+    return next((found for text in texts if _stored(found := float(text)) == single), float(f"{single:.{digits}g}"))
 
 
 def _stored(value: float) -> float:
@@ -165,22 +172,22 @@ def _stored(value: float) -> float:
     return single
 
 
-def _compare_single(column: Any, operator: str, value: Any) -> Any:
+def _compare_single(column: Any, operator: str, value: Any, shown: Convert) -> Any:
     """Return the clause of a condition that compares the shown floats, not the stored ones, with ``value``."""
     if operator in ("in", "nin"):
-        fitting = [one if one is None else _stored(one) for one in value if one is None or _is_shown(one)]
-        return compare_column(column, operator, fitting, _SINGLE)
-    if value is None or _is_shown(value):
+        found = [one for one in value if one is None or _is_shown(one, shown)]
+        return compare_column(column, operator, [one if one is None else _stored(one) for one in found], _SINGLE)
+    if value is None or _is_shown(value, shown):
         return compare_column(column, operator, value if value is None else _stored(value), _SINGLE)
     if operator in ("eq", "ne"):
         return sa.false() if operator == "eq" else sa.true()
     single = _stored(value)
-    nearest = _BEFORE if value < shortest(single) else _AFTER  # the shown floats have the order of the stored ones
+    nearest = _BEFORE if value < shown(single) else _AFTER  # the shown floats have the order of the stored ones
     return compare_column(column, nearest[operator], single, _SINGLE)
 
 
-def _is_shown(value: float) -> bool:
-    return math.isnan(value) or shortest(value) == value
+def _is_shown(value: float, shown: Convert) -> bool:
+    return math.isnan(value) or bool(shown(value) == value)
 
 
 _SINGLE: TypeEngine[Any] = sa.Double()

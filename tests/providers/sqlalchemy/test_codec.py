@@ -49,18 +49,6 @@ def test_a_value_of_an_unknown_type_passes_untouched() -> None:
     assert ONLY_SHOWN.type.merge({"a": 1}, {"b": 2}) == {"b": 2}
 
 
-def test_a_value_of_an_unknown_type_equals_the_text_that_shows_it() -> None:
-    same = ONLY_SHOWN.type.same
-    assert same(timedelta(hours=1), "1:00:00")
-    assert same(timedelta(hours=1), timedelta(hours=1))
-    assert same(Vector(), "[1, 2]")
-    assert same(None, None)
-    assert not same(timedelta(hours=1), "2:00:00")
-    assert not same(Secret(), Secret())
-    assert not same(Vector(), Vector())
-    assert not same(timedelta(hours=1), None)
-
-
 def test_a_column_has_the_type_that_a_variant_gives_it_in_its_database() -> None:
     kind = sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql")
     assert isinstance(dialect_types("mysql").variant(kind), mysql.DATETIME)

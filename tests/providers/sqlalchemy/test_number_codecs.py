@@ -200,7 +200,8 @@ def test_the_shortest_number_means_the_same_float(value: float) -> None:
     ],
 )
 def test_floats_have_32_bits_in_some_columns(kind: Any, dialect: str | None, is_single: bool) -> None:
-    assert (codec(kind, dialect).type.parse(16777217.0) == 16777216.0) is is_single
+    shown = 16777200.0 if dialect == "mysql" else 16777216.0  # MySQL shows 6 digits
+    assert (codec(kind, dialect).type.parse(16777217.0) == shown) is is_single
 
 
 @pytest.mark.parametrize(
