@@ -15,7 +15,8 @@ from bson import SON, DBRef
 from mongoengine.base import BaseField, LazyReference, get_document
 
 from bzz.exceptions import Invalid
-from bzz.providers.mongoengine.scalar_codecs import JSON, SCALARS, SHOWN, Codec, check_key
+from bzz.providers.mongoengine.codec import Codec
+from bzz.providers.mongoengine.scalar_codecs import JSON, SCALARS, SHOWN, check_key
 from bzz.providers.mongoengine.tagged import Tagged
 from bzz.schema.containers import List, Map
 from bzz.schema.custom_types import Types, type_for

@@ -13,8 +13,9 @@ from typing import Any
 import mongoengine as me
 from mongoengine.base import BaseField
 
+from bzz.providers.mongoengine.codec import Codec
 from bzz.providers.mongoengine.composite_codecs import codec_of
-from bzz.providers.mongoengine.scalar_codecs import JSON, Codec
+from bzz.providers.mongoengine.scalar_codecs import JSON
 from bzz.schema.custom_types import Types
 from bzz.schema.fields import Field, Values
 from bzz.schema.making import make_schema

@@ -12,9 +12,9 @@ from typing import Any
 import mongoengine as me
 
 from bzz.providers.conditions import Condition
+from bzz.providers.mongoengine.codec import Codec
 from bzz.providers.mongoengine.composite_codecs import codec_of
 from bzz.providers.mongoengine.documents import DocumentClasses
-from bzz.providers.mongoengine.scalar_codecs import Codec
 from bzz.providers.mongoengine.visibility import visible_documents
 from bzz.providers.values import ActState, Address, AsStored, Query
 from bzz.schema.containers import List, Map
@@ -118,7 +118,24 @@ def _clause(model: Any, condition: Condition, classes: DocumentClasses) -> Raw:
         return value if value is None or is_cached else field.to_mongo(codec.encode(value))
 
     operator = "eq" if is_membership else condition.operator  # MongoDB compares each item of a list
+    if codec.nearest is not None and operator != "exists":
+        return {".".join(path): _inexact(operator, condition.value, codec.nearest)}
     return {".".join(path): _comparison(operator, condition.value, codec.type, encode)}
+
+
+def _inexact(operator: str, value: Any, nearest: Callable[[Any], tuple[Any, bool]]) -> Any:
+    """Compare with a value that MongoDB may not be able to store.
+
+    All stored values that are less than such a value are at most the nearest value. All others are greater.
+    """
+    if operator in ("eq", "ne", "in", "nin"):
+        found = [(None, True) if one is None else nearest(one) for one in (value if "in" in operator else [value])]
+        stored = [one for one, is_exact in found if is_exact]
+        return {"$in" if operator in ("eq", "in") else "$nin": stored}
+    stored, is_exact = nearest(value)
+    if not is_exact:
+        operator = {"gte": "gt", "lt": "lte"}.get(operator, operator)
+    return {f"${operator}": stored}
 
 
 def _comparison(operator: str, value: Any, datatype: DataType, encode: Callable[[Any], Any]) -> Any:

@@ -1,14 +1,9 @@
-"""The codec of a MongoEngine field, and the codecs of scalar fields.
-
-A codec contains the type of a field. It decodes and encodes the field's values.
-"""
+"""The codecs of scalar fields, and the type of free-form values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 import mongoengine as me
@@ -16,10 +11,17 @@ from bson import DBRef, Decimal128, ObjectId
 from mongoengine.base import BaseField, LazyReference
 from mongoengine.base.fields import GeoJsonBaseField
 
+from bzz.providers.mongoengine.codec import Codec
+from bzz.providers.mongoengine.exact_codecs import (
+    MILLISECONDS,
+    complex_datetime_codec,
+    decimal128_codec,
+    decimal_codec,
+)
 from bzz.schema import enumerations, free_form, scalars
 from bzz.schema.scalars import Scalar
 from bzz.schema.shown import Shown, json_of
-from bzz.schema.types import EQUALITY, DataType, identity
+from bzz.schema.types import DataType
 
 CLASS_MARKERS = frozenset({"_cls", "_ref"})  # MongoEngine instantiates the class that these keys name
 
@@ -53,48 +55,6 @@ JSON = free_form.Json(check_key, plain, (ObjectId, DBRef, Decimal128, me.Documen
 SHOWN = Shown(check_key, plain)
 
 
-@dataclass(frozen=True)
-class Codec:
-    """The type of one MongoEngine field, with conversion in both directions.
-
-    A part is the raw value of the field in a document.
-
-    Args:
-        type: the type of the field.
-        decode: returns the typed value of a part. It is never called with None.
-        encode: returns the part for a typed value. It is never called with None.
-        generated: whether requests must not set the field.
-        reuse: returns the part for a new value. It is called with the old part, the old value and the new value. It
-            reuses the old part's documents, so that they keep their classes. ``reuse`` is None for a type without
-            documents.
-    """
-
-    type: DataType
-    decode: Callable[[Any], Any] = identity
-    encode: Callable[[Any], Any] = identity
-    generated: bool = False
-    reuse: Callable[[Any, Any, Any], Any] | None = None
-
-    def encode_over(self, part: Any, before: Any, value: Any) -> Any:
-        """Return the part for ``value``, with the documents of the old ``part``.
-
-        The value of the old part is ``before``.
-        """
-        if self.reuse is None or part is None or not isinstance(before, (dict, list)):
-            return self.encode(value)
-        return self.reuse(part, before, value)
-
-    def decode_if_possible(self, value: Any) -> Any:
-        """Return the typed value.
-
-        None is returned unchanged, and so is a value that the type cannot decode.
-        """
-        try:
-            return None if value is None else self.decode(value)
-        except Exception:  # noqa: BLE001  # a document may contain any value, and bzz must show it
-            return value
-
-
 def _parse_object_id(raw: Any) -> ObjectId:
     if isinstance(raw, ObjectId):
         return raw
@@ -104,51 +64,6 @@ def _parse_object_id(raw: Any) -> ObjectId:
 
 
 OBJECT_ID = Scalar("id", _parse_object_id, str)
-
-
-def _naive(value: Any, *, milliseconds: bool) -> Any:
-    """Return a date and time as MongoDB stores it.
-
-    It is in UTC, without a zone. With ``milliseconds``, smaller parts are cut off, as BSON dates do not have them.
-    """
-    if not isinstance(value, datetime):
-        return datetime(value.year, value.month, value.day) if isinstance(value, date) else value
-    value = scalars.utc(value).replace(tzinfo=None)
-    return value.replace(microsecond=value.microsecond // 1000 * 1000) if milliseconds else value
-
-
-def _datetime_codec(decode: Callable[[Any], Any], *, milliseconds: bool) -> Codec:
-    def parse_naive(raw: Any) -> Any:
-        return _naive(scalars.DATETIME.parse(raw), milliseconds=milliseconds)
-
-    datatype = replace(scalars.DATETIME, parser=parse_naive)
-    return Codec(datatype, lambda value: _naive(decode(value), milliseconds=milliseconds))
-
-
-def _decimal_codec(convert: Callable[[Any], Any], *, is_number: bool = True) -> Codec:
-    def parse_decimal(raw: Any) -> Decimal:
-        try:
-            value: Decimal = convert(scalars.DECIMAL.parse(raw))
-        except (ArithmeticError, ValueError):
-            raise ValueError("expected a decimal number that the field can keep") from None
-        return value
-
-    datatype = replace(scalars.DECIMAL, parser=parse_decimal)
-    if not is_number:  # it is stored as text, and text sorts differently
-        datatype = replace(datatype, operators=EQUALITY, sortable=False)
-    return Codec(datatype, convert)
-
-
-def _float_decimal(decimal_field: Any) -> Codec:
-    """Return the codec of a DecimalField.
-
-    The field stores a float, or text if it has ``force_string``. The codec rounds to the field's precision.
-    """
-
-    def convert(value: Any) -> Any:
-        return decimal_field.to_python(decimal_field.to_mongo(value))
-
-    return _decimal_codec(convert, is_number=not decimal_field.force_string)
 
 
 def _geo_codec(geo_field: Any) -> Codec:
@@ -199,11 +114,11 @@ SCALARS: tuple[tuple[type[BaseField], Callable[[Any], Codec]], ...] = (  # a sub
     (me.BooleanField, _fixed(Codec(scalars.BOOLEAN))),
     (me.IntField, _fixed(Codec(scalars.INTEGER))),
     (me.FloatField, _fixed(Codec(scalars.FLOAT))),
-    (me.DecimalField, _float_decimal),
-    (me.Decimal128Field, lambda field: _decimal_codec(field.to_python)),
+    (me.DecimalField, decimal_codec),
+    (me.Decimal128Field, decimal128_codec),
     (me.DateField, _fixed(Codec(scalars.DATE, _date))),
-    (me.DateTimeField, _fixed(_datetime_codec(identity, milliseconds=True))),
-    (me.ComplexDateTimeField, lambda field: _datetime_codec(field.to_python, milliseconds=False)),
+    (me.DateTimeField, _fixed(MILLISECONDS)),
+    (me.ComplexDateTimeField, complex_datetime_codec),
     (me.EnumField, lambda field: Codec(enumerations.enumeration(field._enum_cls), field.to_python)),
     (me.UUIDField, _fixed(Codec(scalars.UUID_))),
     (me.BinaryField, _fixed(Codec(scalars.BYTES, bytes))),

@@ -7,8 +7,8 @@ from typing import Any
 import mongoengine as me
 
 from bzz.providers.mongoengine import composite_codecs
+from bzz.providers.mongoengine.codec import Codec
 from bzz.providers.mongoengine.documents import document_class_of
-from bzz.providers.mongoengine.scalar_codecs import Codec
 from tests.providers.mongoengine.models import Part, Tree
 
 PARTS = me.GenericEmbeddedDocumentField(choices=[Part, Tree])

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import mongoengine as me
@@ -45,12 +44,6 @@ def test_types_of_mongodb_are_shown_as_json(value: Any, shown: Any) -> None:
 def test_a_key_that_mongodb_would_interpret_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="cannot be a key"):
         check_key(key)
-
-
-def test_a_decimal_is_rounded_as_the_field_stores_it() -> None:
-    price = codec(me.DecimalField(precision=2)).type
-    assert price.parse("1.005") == Decimal("1.01")
-    assert price.parse(3) == Decimal("3.00")
 
 
 def test_a_sequence_is_a_number_unless_it_has_a_decorator() -> None:
