@@ -88,3 +88,23 @@ async def test_in_json_columns(api: Api, tmp_path: Path, sent: list[Sent]) -> No
         stored = json.loads(connection.scalar(sa.text("SELECT free FROM free_row")))
     assert stored == {**free, "list": [{"null": None, "big": 2**70, "new": 1}]}
     engine.dispose()
+
+
+@dataclass
+class Nulled:
+    """A field with a default may be null, if its hint says so."""
+
+    id: str
+    color: str | None = "red"
+    other: Any = "red"
+    never: str = "red"
+
+
+async def test_an_explicit_null_is_stored_in_memory_where_the_hint_has_null(provider: MemoryProvider) -> None:
+    hive = bzz.ModelHive(provider, Nulled)
+    nulls = {"color": None, "other": None, "never": None}
+    expected = Nulled("1", None, None, "red")
+    assert await hive.create({"id": "1", **nulls}) == expected
+    await hive.update("1", {"color": "x", "other": "x", "never": "x"})
+    assert await hive.update("1", nulls) == expected
+    assert await hive.create({"id": "2"}) == Nulled("2")

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bzz.exceptions import Invalid
-from bzz.providers.memory.schemas import SCHEMAS, has_default, type_hints, without_none
+from bzz.providers.memory.schemas import SCHEMAS, has_default, takes_none, type_hints, without_none
 from bzz.schema import scalars
 from bzz.schema.containers import List, Map
 from bzz.schema.errors import add_error
@@ -88,7 +88,7 @@ def _argument(field: dataclasses.Field[Any], hint: Any, data: Mapping[str, Any],
         if is_given:
             raise ValueError("is made by the model")
         return MISSING
-    if value is not None or (is_given and type(None) in typing.get_args(hint)):
+    if value is not None or (is_given and takes_none(hint)):
         return _with_dataclasses(hint, value)
     if has_default(field):
         return _default(field) if is_given and not is_new else MISSING

@@ -135,6 +135,11 @@ def without_none(hint: Any) -> Any:
     return hint
 
 
+def takes_none(hint: Any) -> bool:
+    """Return whether None is a value of a hint."""
+    return hint is Any or type(None) in typing.get_args(hint)
+
+
 def _schema_fields(model: Any, schemas: Schemas) -> dict[str, Field]:
     declared, hints = dataclasses.fields(model), type_hints(model)
     kinds = {field.name: _field_type(model, field, hints[field.name], schemas) for field in declared}
@@ -146,7 +151,7 @@ def _schema_fields(model: Any, schemas: Schemas) -> dict[str, Field]:
             insertable=settable[field.name],
             updatable=settable[field.name],
             required=not has_default(field),
-            nullable=type(None) in typing.get_args(hints[field.name]),
+            nullable=takes_none(hints[field.name]),
             default=None if field.default is MISSING else field.default,
             unique=bool(field.metadata.get("unique")),
             title=field.metadata.get("title", ""),

@@ -47,9 +47,15 @@ class DocumentClass:
     def build(self, values: Mapping[str, Any]) -> Any:
         """Return a new document with the values ``values``.
 
-        A field that is missing or None gets its default.
+        A field that is missing gets its default. So does a field that is None, unless it can store null.
         """
-        return self.model(**{n: self.codecs[n].encode(value) for n, value in values.items() if value is not None})
+        fields, given = self.model._fields, {}
+        for name, value in values.items():
+            if value is not None:
+                given[name] = self.codecs[name].encode(value)
+            elif fields[name].null:
+                given[name] = None
+        return self.model(**given)
 
     def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
         """Set the ``changed`` values on ``document``.

@@ -6,6 +6,7 @@ import mongoengine as me
 import pytest
 from bson import ObjectId
 
+import bzz
 from bzz.providers.mongoengine.documents import document_class_of
 from bzz.resources.options import restrict
 from tests.providers.mongoengine.models import Bigger, Careful, Everything, Natural, Owned, Part, Tree
@@ -150,3 +151,25 @@ def test_a_document_describes_its_fields() -> None:
     assert {name for name, known in fields.items() if known.nullable} == {"pair", "size"}, (
         "MongoEngine requires fields of unique_with"
     )
+
+
+class NulledPart(me.EmbeddedDocument):
+    color = me.StringField(default="red", null=True)
+
+
+class Nulled(me.Document):
+    color = me.StringField(default="red", null=True)
+    never = me.StringField(default="red")
+    part = me.EmbeddedDocumentField(NulledPart)
+
+
+async def test_an_explicit_null_is_stored_where_the_field_can_store_it(mongodb: None) -> None:
+    hive = bzz.ModelHive("mongoengine", Nulled)
+    nulls = {"color": None, "never": None, "part": {"color": None}}
+    created = await hive.create(nulls)
+    stored = {**nulls, "never": "red"}
+    assert Nulled._get_collection().find_one({}, {"_id": False}) == stored
+    await hive.update(created.pk, {"color": "x", "never": "x", "part": {"color": "x"}})
+    await hive.update(created.pk, nulls)
+    assert Nulled._get_collection().find_one({}, {"_id": False}) == stored
+    await hive.close()

@@ -219,3 +219,23 @@ async def test_an_invalid_value_is_an_error_where_the_class_validates_by_itself(
     key = KeptStrictly._get_collection().insert_one({"name": "Ada", "age": 10}).inserted_id
     reply = await api("PATCH", f"/kept_strictly/{key}", json_body={"name": "Bob"})
     assert (reply.status, reply.json["errors"]) == (400, {"age": ["Integer value is too large"]})
+
+
+async def test_what_a_receiver_changes_inside_the_instance_is_not_stored(documents: Api, sent: list[Sent]) -> None:
+    key = _insert()
+    before = _stored(key)
+    seen = []
+
+    def change(sender: Any, instance: KeptDocument) -> None:
+        instance.name = "Changed"
+        instance.untyped[0]["deep"][0]["null"] = "changed"
+        instance.part.free["deep"].append(1)
+        instance.parts.pop()
+        seen.append(instance)
+
+    with pre_update_instance.connected_to(change):
+        reply = await documents("PATCH", f"/kept_document/{key}", json_body={"part": {"text": "y"}})
+    assert reply.status == 200
+    assert _stored(key) == {**before, "part": {**before["part"], "text": "y"}}
+    assert _changes(sent)[-1] == {"part.text": {"from": "x", "to": "y"}}
+    assert sent[-1].keywords["instance"] is not seen[0]
