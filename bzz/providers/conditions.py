@@ -5,6 +5,7 @@ The functions apply the conditions and the order to plain values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any
 
 from bzz.schema.types import OPERATORS
 
+NAN = object()  # stands for each NaN
 Order = Sequence[tuple[str, bool]]
 
 
@@ -77,9 +79,11 @@ def all_hold(conditions: Iterable[Condition]) -> Callable[[Mapping[str, Any]], b
 
 
 def _comparable(value: Any) -> Any:
+    """Return a value that Python compares as stores do. NaN equals itself, and has no order."""
     if isinstance(value, list):
         return [_comparable(item) for item in value]
-    return value.value if isinstance(value, Enum) else value
+    value = value.value if isinstance(value, Enum) else value
+    return NAN if isinstance(value, (float, Decimal)) and math.isnan(value) else value
 
 
 def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
@@ -143,10 +147,9 @@ def sort_key(value: Any) -> tuple[bool, str, Any]:
     value = _comparable(value)
     if value is None or isinstance(value, (list, dict)):
         return value is not None, "", 0
-    if isinstance(value, (int, float, Decimal)):
-        is_nan = value.is_nan() if isinstance(value, Decimal) else value != value  # noqa: PLR0124  # only NaN differs
-        return (True, "NaN", 0) if is_nan else (True, "number", value)
-    return True, type(value).__name__, value
+    if value is NAN:
+        return True, "NaN", 0
+    return True, "number" if isinstance(value, (int, float, Decimal)) else type(value).__name__, value
 
 
 def comes_after(order: Order, values: Sequence[Any], held: Mapping[str, Any]) -> bool:

@@ -122,3 +122,15 @@ def test_cursors_and_the_sort_key_agree_on_values_of_all_types(
         values = [value_at(met[-1], name) for name, _ in order]
         left = [row for row in held if comes_after(order, values, row)]
     assert [row["id"] for row in met] == [row["id"] for row in held]
+
+
+@pytest.mark.parametrize("nan", [float("nan"), Decimal("NaN")])
+def test_nan_equals_itself_and_has_no_order(nan: Any) -> None:
+    def holds(operator: str, value: Any) -> bool:
+        return Condition("x", operator, value).test()({"x": nan})
+
+    assert holds("eq", type(nan)("NaN"))
+    assert holds("in", [type(nan)("NaN"), 1])
+    assert not holds("ne", nan)
+    assert not holds("nin", [nan])
+    assert not any(holds(operator, 1) or holds(operator, nan) for operator in ("gt", "gte", "lt", "lte"))
