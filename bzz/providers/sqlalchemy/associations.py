@@ -7,6 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
+from bzz.providers.sqlalchemy.registries import mappers_of
+
 
 def association_of(prop: RelationshipProperty[Any]) -> Mapper[Any] | None:
     """Return the mapper of a many-to-many relationship's table, or of the table of which it uses an alias.
@@ -17,7 +19,7 @@ def association_of(prop: RelationshipProperty[Any]) -> Mapper[Any] | None:
     mappers = [
         mapper
         for registry in {prop.parent.registry, prop.mapper.registry}
-        for mapper in registry.mappers
+        for mapper in mappers_of(registry)
         if mapper.local_table is table and not mapper.single
     ]
     return min(mappers, key=lambda mapper: (mapper.class_.__module__, mapper.class_.__qualname__), default=None)

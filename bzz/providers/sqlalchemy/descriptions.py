@@ -50,6 +50,8 @@ def _default(mapper: Mapper[Any], known: Field, column: sa.Column[Any]) -> Any:
 def _is_unique(column: sa.Column[Any]) -> bool:
     """Return whether a key or an index of the database allows each value of a column only once."""
     table, unique = column.table, (sa.UniqueConstraint, sa.PrimaryKeyConstraint)
+    if not isinstance(table, sa.Table):
+        return False
     keys = [key for key in table.constraints if isinstance(key, unique)]
     indexes = [index for index in table.indexes if index.unique and not index.dialect_kwargs]
     return any([*key.columns] == [column] for key in (*keys, *indexes))

@@ -18,9 +18,18 @@ from sqlalchemy.orm import Session
 from bzz.exceptions import BzzError, NotFound
 from bzz.providers.sqlalchemy.keys import key_from, one_of
 from bzz.providers.sqlalchemy.loading import Visible, load_all, to_stored
-from bzz.providers.sqlalchemy.locks import Attempt, for_update, load_locked, lock_attempts, lock_database
+from bzz.providers.sqlalchemy.locks import (
+    Attempt,
+    alone,
+    for_update,
+    is_nested,
+    load_locked,
+    lock_attempts,
+    lock_database,
+)
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.members import add_members
+from bzz.providers.sqlalchemy.registries import root_of
 from bzz.providers.sqlalchemy.relationships import ordered_batches
 from bzz.providers.values import Address
 from bzz.providers.writes import Create, Delete, Update, Write
@@ -171,11 +180,11 @@ def _lock_all(session: Session, writes: Sequence[PreparedWrite]) -> dict[Prepare
     for mapped_class in {session.get_bind(one.mapped_class.mapper): one.mapped_class for one in writes}.values():
         lock_database(session, mapped_class)
     rows = [row for one in writes if not isinstance(one.write, Create) for row in _find(session, one, one.write)]
-    by_table = grouped((str(row.one.mapped_class.mapper.base_mapper.local_table), row) for row in rows)
+    by_table = grouped((str(root_of(row.one.mapped_class.mapper).local_table), row) for row in rows)
     held: dict[PreparedWrite, Any] = {}
     for _, of_table in sorted(by_table.items()):
         by_class = grouped((row.one.mapped_class.mapper, row) for row in of_table)
-        if len(by_class) > 1:  # the rows of all classes are locked in one order
+        if len(by_class) > 1 or any(map(is_nested, by_class)):  # the rows of all classes are locked in one order
             _lock_keys(session, of_table)
         for of_class in by_class.values():
             held |= _hold(session, of_class)
@@ -208,7 +217,9 @@ def _hold(session: Session, rows: Sequence[Row]) -> dict[PreparedWrite, Any]:
     Raises:
         NotFound: an instance is not visible.
     """
-    found = load_by_keys(session, rows[0].one.mapped_class, (row.key for row in rows), is_locked=True)
+    mapped_class = rows[0].one.mapped_class
+    is_locked = not is_nested(mapped_class.mapper)
+    found = load_by_keys(session, mapped_class, (row.key for row in rows), is_locked=is_locked)
     held = [row for row in rows if row.key in found and row.is_at(found[row.key])]
     narrowed = [row for row in held if row.one.visible is not None]
     for _, same in groupby(narrowed, lambda row: identity(row.one.visible)):
@@ -240,12 +251,14 @@ def identity(statement: Any) -> Any:
 
 def _select_by_keys(mapped_class: MappedClass, *, is_locked: bool) -> Any:
     statement = mapped_class.select_all.where(one_of(mapped_class.key, sa.bindparam("keys", expanding=True)))
-    return for_update(statement.order_by(*mapped_class.key), mapped_class.mapper) if is_locked else statement
+    if not is_locked:
+        return statement
+    return alone(for_update(statement.order_by(*mapped_class.key), mapped_class.mapper))
 
 
 def _lock_keys(session: Session, rows: Sequence[Row]) -> None:
     """Lock rows of classes that inherit from each other, in the order of their keys."""
-    mapper = rows[0].one.mapped_class.mapper.base_mapper
+    mapper = root_of(rows[0].one.mapped_class.mapper)
     columns = mapper.primary_key
     for some in ordered_batches(row.key for row in rows):
         statement = sa.select(*columns).where(one_of(columns, some)).order_by(*columns)

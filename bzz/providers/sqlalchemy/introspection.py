@@ -19,6 +19,7 @@ from bzz.providers.sqlalchemy.hybrids import SHOWN, encoder_of, has_own_property
 from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.proxies import Proxy, proxies
+from bzz.providers.sqlalchemy.registries import is_union, mapper_of
 from bzz.providers.sqlalchemy.relationships import Relationship, clearable, covered_attributes, relationships
 from bzz.providers.sqlalchemy.requirements import fills_fields, required_parameters, unfilled_attributes
 from bzz.providers.sqlalchemy.stored_keys import StoredKey, stored_keys
@@ -43,10 +44,7 @@ def make_mapped_class(
         TypeError: ``model`` is no mapped class, or its primary key cannot be part of a URL.
         LookupError: a class of the model's registry refers to a class that is not defined yet.
     """
-    mapper: Any = sa.inspect(model, raiseerr=False)
-    if not isinstance(mapper, Mapper):
-        raise TypeError(f"{model!r} is no mapped class")
-    _configure(mapper)
+    mapper = mapper_of(model)
     key = key_attributes(mapper)
     pk = join(key)  # no attribute that declares columns has this name if there are several
     relations = {relation.name: relation for relation in (*relationships(mapper), *proxies(mapper))}
@@ -101,50 +99,13 @@ def _key_codec(model: type, attributes: Sequence[str], dialect: DialectTypes) ->
     return composite_codec(codecs) if len(codecs) > 1 else codecs[attributes[0]]
 
 
-def _configure(mapper: Mapper[Any]) -> None:
-    """Configure all mappers of the registry.
-
-    Raises:
-        LookupError: a mapper refers to a class or table that is not defined yet. SQLAlchemy itself would then refuse to
-            configure any mapper, now and later.
-    """
-    if mapper.configured:
-        return
-    names = {*mapper.registry._class_registry}
-    for other in mapper.registry.mappers:
-        for name, descriptor in other.all_orm_descriptors.items():
-            prop = getattr(descriptor, "prop", None)
-            argument, arguments = getattr(prop, "argument", None), getattr(prop, "_init_args", None)
-            table = arguments and arguments.secondary.argument
-            target = argument.rpartition(".")[2] if isinstance(argument, str) else ""
-            is_missing = target.isidentifier() and target not in names
-            is_missing |= (
-                isinstance(table, str) and table.isidentifier() and table not in other.registry.metadata.tables
-            )
-            if is_missing or not _is_defined(argument):
-                raise LookupError(f"{other.class_.__name__}.{name} refers to a class or table that is not defined yet")
-    mapper.registry.configure(cascade=True)
-
-
-def _is_defined(argument: Any) -> bool:
-    """Return whether a relationship's argument can be resolved.
-
-    If the argument is a function, the class that it returns must be defined. Any other argument can be resolved.
-    """
-    if callable(argument) and not isinstance(argument, type):
-        try:
-            argument()
-        except (NameError, sa.exc.InvalidRequestError):
-            return False
-    return True
-
-
 def _expressions(mapper: Mapper[Any]) -> dict[str, Any]:
     """Return a dict from name to column or expression."""
     key = key_attributes(mapper)
-    return {
-        name: prop.expression for name, prop in mapper.column_attrs.items() if not name.startswith("_") or name in key
-    }
+    props = ((name, prop) for name, prop in mapper.column_attrs.items() if not name.startswith("_") or name in key)
+    is_made = mapper.concrete or is_union(mapper)  # then the tables lack the discriminator, and so do the instances
+    is_derived = is_made and mapper.polymorphic_on is not None
+    return {n: prop.expression for n, prop in props if not (is_derived and mapper.polymorphic_on in prop.columns)}
 
 
 def _synonyms(mapper: Mapper[Any], dialect: DialectTypes) -> dict[str, tuple[Field, Codec]]:
@@ -219,7 +180,9 @@ def _is_generated(mapper: Mapper[Any], index: int) -> bool:
     They can choose a part that has a default, if the primary key has other parts.
     """
     column: Any = mapper.primary_key[index]
-    return column is column.table._autoincrement_column or (len(mapper.primary_key) == 1 and has_default(column))
+    return column is getattr(column.table, "_autoincrement_column", ...) or (
+        len(mapper.primary_key) == 1 and has_default(column)
+    )
 
 
 def _relation_field(

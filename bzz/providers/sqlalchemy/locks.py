@@ -12,16 +12,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm import Mapper, Session, lazyload
 
-from bzz.exceptions import NotFound
+from bzz.exceptions import Conflict, NotFound
 from bzz.providers.sqlalchemy.codec import SQLITE
 from bzz.providers.sqlalchemy.keys import equal, key_from, one_of
-from bzz.providers.sqlalchemy.loading import Visible, load_one
+from bzz.providers.sqlalchemy.keys import parameters as parameters_of
+from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.sqlalchemy.registries import is_union, root_of
 from bzz.providers.sqlalchemy.relationships import ordered_batches
 from bzz.providers.values import Address
 from bzz.schema.errors import NO_INSTANCE
@@ -44,7 +46,7 @@ class Attempt:
     def note(self, instance: Any) -> None:
         """Note that the row of an instance is locked."""
         state = sa.inspect(instance)
-        self.locked[state.mapper.base_mapper].add(key_from(state.identity))
+        self.locked[root_of(state.mapper)].add(key_from(state.identity))
 
 
 def load_locked(session: Session, mapped_class: MappedClass, address: Address, visible: Visible) -> Any:
@@ -54,15 +56,40 @@ def load_locked(session: Session, mapped_class: MappedClass, address: Address, v
 
     Raises:
         NotFound: no such instance exists, or it is not ``visible``.
+        Conflict: the instance has its row in the table of another class.
     """
-    lock_database(session, mapped_class)
-    instance = load_one(session, select_for_update(mapped_class, address.field), mapped_class, address)
+    if is_nested(mapped_class.mapper):
+        instance = _load_nested(session, mapped_class, address)
+    else:
+        lock_database(session, mapped_class)
+        instance = load_one(session, select_for_update(mapped_class, address.field), mapped_class, address)
     if visible is not None:
         is_same = equal(mapped_class.key, mapped_class.key_of(instance))
         statement = visible.where(is_same).with_only_columns(*mapped_class.key)
         if session.execute(statement).first() is None:
             raise NotFound(NO_INSTANCE)
     return instance
+
+
+def _load_nested(session: Session, mapped_class: MappedClass, address: Address) -> Any:
+    """Load an instance of a class that ``is_nested``, and lock its row.
+
+    Raises:
+        NotFound: no such instance exists.
+        Conflict: the instance has its row in the table of another class.
+    """
+    mapper, parameters = mapped_class.mapper, mapped_class.parameters(address.field, address.key)
+    if isinstance(root_of(mapper).local_table, sa.Table):
+        lock_database(session, mapped_class)
+        session.execute(select_for_update(mapped_class, address.field), parameters)
+    found = load_all(session, mapped_class.select_by(address.field), parameters)
+    own = next((instance for instance in found if type(instance) is mapper.class_), None)
+    if found and own is None:
+        name = type(found[0]).__name__
+        raise Conflict(f"This instance is a {name}; only a path of {name} itself can write it.")
+    if own is None:
+        raise NotFound(NO_INSTANCE)
+    return own
 
 
 def lock_attempts(session: Session, mapped_class: MappedClass, *, has_members: bool) -> Iterator[Attempt]:
@@ -142,11 +169,30 @@ def lock_database(session: Session, mapped_class: MappedClass) -> None:
 def select_for_update(mapped_class: MappedClass, name: str) -> sa.Select[Any]:
     """Return the statement that finds one instance and locks its row.
 
-    The statement finds the instance by the field ``name``. It is built once.
+    The statement finds the instance by the field ``name``. It is built once. It loads no relationships, because the
+    statements of their loaders cannot contain the lock. If the class ``is_nested``, it finds only the primary key.
     """
-    return mapped_class.once(
-        ("for update", name), lambda: for_update(mapped_class.select_by(name), mapped_class.mapper)
-    )
+    return mapped_class.once(("for update", name), lambda: _select_for_update(mapped_class, name))
+
+
+def _select_for_update(mapped_class: MappedClass, name: str) -> sa.Select[Any]:
+    mapper = mapped_class.mapper
+    if not is_nested(mapper):
+        return alone(for_update(mapped_class.select_by(name), mapper))
+    columns = [mapper.column_attrs[attribute].columns[0] for attribute in mapped_class.attributes(name)]
+    keys: list[Any] = [sa.bindparam(parameter) for parameter in parameters_of(None, len(columns))]
+    found: sa.Select[Any] = for_update(sa.select(*mapper.primary_key).where(equal(columns, key_from(keys))), mapper)
+    return found
+
+
+def is_nested(mapper: Mapper[Any]) -> bool:
+    """Return whether SQLAlchemy selects a class from a subquery, in which no row can be locked."""
+    return mapper.with_polymorphic is not None and (mapper.concrete or is_union(mapper))
+
+
+def alone(statement: sa.Select[Any]) -> sa.Select[Any]:
+    """Return a statement that finds the same instances, and loads no relationships with them."""
+    return statement.options(lazyload("*"))
 
 
 def for_update(statement: Any, mapper: Mapper[Any], *, skip_locked: bool = False) -> Any:
@@ -155,11 +201,11 @@ def for_update(statement: Any, mapper: Mapper[Any], *, skip_locked: bool = False
     Only the rows in the mapper's table are locked. Other rows may still refer to the locked rows. With
     ``skip_locked``, the statement does not find rows that another transaction has locked.
     """
-    return statement.with_for_update(of=mapper.base_mapper.local_table, key_share=True, skip_locked=skip_locked)
+    return statement.with_for_update(of=root_of(mapper).local_table, key_share=True, skip_locked=skip_locked)
 
 
 def _write_nothing(mapper: Mapper[Any]) -> sa.Update:
     """Return an UPDATE that changes no row."""
-    table: Any = mapper.base_mapper.local_table
-    pk = mapper.base_mapper.primary_key[0]
-    return sa.update(table).values({pk: pk}).where(sa.false())
+    root = root_of(mapper)
+    table, pk = root.local_table, root.primary_key[0]
+    return sa.update(cast("sa.Table", table)).values({pk: pk}).where(sa.false())

@@ -20,13 +20,21 @@ from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from bzz.exceptions import Invalid
 from bzz.providers.sqlalchemy.codec import Convert
-from bzz.providers.sqlalchemy.keys import has_default
 from bzz.providers.sqlalchemy.mapped_columns import MappedColumns
+from bzz.providers.sqlalchemy.refusals import refused_arguments, refused_value
 from bzz.providers.sqlalchemy.relationships import clearable
-from bzz.providers.sqlalchemy.requirements import constructor_parameters, required_parameters, unfilled_attributes
+from bzz.providers.sqlalchemy.requirements import (
+    check_identity,
+    check_key,
+    constructor_parameters,
+    defaulted_attributes,
+    required_parameters,
+    unfilled_attributes,
+)
 from bzz.providers.sqlalchemy.validation import validate
 from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
+from bzz.schema.free_form import Json
 from bzz.schema.parts import implied
 
 NOTHING: Mapping[str, Any] = {}
@@ -77,8 +85,7 @@ class MappedClass(MappedColumns):
     @cached_property
     def _json(self) -> frozenset[str]:
         """The attributes whose columns contain JSON."""
-        columns = {prop.key: prop.class_attribute for prop in self.mapper.column_attrs}
-        return frozenset(key for key, column in columns.items() if isinstance(column.type, sa.JSON))
+        return frozenset(prop.key for prop in self.mapper.column_attrs if isinstance(prop.columns[0].type, sa.JSON))
 
     def missing(self, instance: Any) -> list[str]:
         """Return the names of the fields that have no value, without which a new instance cannot be stored."""
@@ -128,7 +135,7 @@ class MappedClass(MappedColumns):
         """
         found, loaded = {}, vars(instance)
         for name, key, decode in self._decoders:
-            value = loaded[key] if key in loaded else getattr(instance, key)
+            value = loaded[key] if key in loaded else getattr(instance, key, None)  # a concrete class may lack it
             found[name] = decode(value) if decode is not None and value is not None else value
         for name, get_key, decode in self._composed:
             parts = get_key(instance)
@@ -152,15 +159,16 @@ class MappedClass(MappedColumns):
         taken = {attribute: value for attribute, value in stored.items() if attribute in accepted}
         found = implied(self.schema, data, NOTHING)
         references = {**{name: value for name, value in found.items() if value is not None}, **data}
-        try:
-            instance = self.mapper.class_(**taken, **self._required_arguments(session, references, stored.keys()))
-        except ValueError as error:
-            raise error if isinstance(error, Invalid) else Invalid(str(error)) from error
+        required, model = self._required_arguments(session, references, stored.keys()), self.mapper.class_
+        check_identity(self.mapper)
+        nulls = [attribute for attribute, value in taken.items() if value is None]
+        with refused_arguments(model, nulls, self._empty(stored)):
+            instance = model(**taken, **required)
         self._set(instance, {attribute: value for attribute, value in stored.items() if attribute not in accepted})
         for name in self.relations.keys() & references.keys():
             if references[name] is not None and vars(instance).get(name, ...) is None:
                 set_committed_value(instance, name, None)  # or the constructor's None would clear the foreign key
-        self._check_key(instance)
+        check_key(self.mapper, self.schema, instance)
         self._validate(instance, stored)
         return instance
 
@@ -179,26 +187,16 @@ class MappedClass(MappedColumns):
     @cached_property
     def _defaulted(self) -> frozenset[str]:
         """The attributes that can be null, but get another value by an INSERT without a value for them."""
-        return frozenset(
-            prop.key
-            for prop in self.mapper.column_attrs
-            for column in prop.columns[:1]
-            if getattr(column, "nullable", False) and (has_default(column) or isinstance(column.type, sa.JSON))
-        )
+        return defaulted_attributes(self.mapper)
+
+    def _empty(self, stored: Mapping[str, Any]) -> list[str]:
+        """Return the names of the fields of an instance's own row that requests can set, and that have no value."""
+        own = (known for known in self.schema.fields.values() if known.insertable and not known.is_internal)
+        fields = (known for known in own if known.name not in self.elsewhere)
+        return [one.name for one in fields if all(stored.get(attribute) is None for attribute in one.stored_in)]
 
     def _validate(self, instance: Any, attributes: Iterable[str]) -> None:
         validate(instance, {name: self.schema.public_name(self.field_names[name]) for name in attributes})
-
-    def _check_key(self, instance: Any) -> None:
-        """Raise Invalid if a new instance lacks a part of its primary key that the store does not generate."""
-        parts = zip((column.key for column in self.key), self.mapper.primary_key, strict=True)
-        missing = [
-            name
-            for name, column in parts
-            if self.schema.fields[name].insertable and getattr(instance, name) is None and not has_default(column)
-        ]
-        if missing:
-            raise Invalid(errors={self.schema.public_name(name): ["is required"] for name in missing})
 
     def _required_arguments(self, session: Session, data: Values, given: Collection[str]) -> dict[str, Any]:
         """Return the required arguments of the constructor that are not ``given``.
@@ -282,8 +280,10 @@ class MappedClass(MappedColumns):
     def _set(self, instance: Any, stored: Mapping[str, Any]) -> None:
         errors: dict[str, list[str]] = {}
         for attribute, value in sorted(stored.items(), key=lambda item: item[0] in self.setters):
+            is_typed = attribute not in self.setters or not isinstance(self.schema.fields[attribute].type, Json)
             try:
-                setattr(instance, attribute, value)
+                with refused_value(self.mapper.class_, value, is_typed=is_typed):
+                    setattr(instance, attribute, value)
             except ValueError as error:
                 add_error(errors, self.schema.public_name(self.field_names[attribute]), error)
             else:
@@ -295,5 +295,5 @@ class MappedClass(MappedColumns):
 
 def _set_null(instance: Any, attribute: str) -> None:
     """Set a JSON column to SQL's NULL, which is not JSON's null."""
-    with suppress(ValueError):  # a mutable type takes only JSON's null
+    with suppress(Exception):  # a validator, or a mutable type, may refuse it
         setattr(instance, attribute, sa.null())

@@ -22,6 +22,7 @@ from bzz.providers.sqlalchemy.keys import key_from, one_of
 from bzz.providers.sqlalchemy.locks import Rows
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.proxies import Proxy
+from bzz.providers.sqlalchemy.registries import root_of
 from bzz.providers.sqlalchemy.relationships import Relationship, batches
 from bzz.schema.fields import Values
 
@@ -36,7 +37,7 @@ def add_members(rows: Rows, mapped_class: MappedClass, before: Values, changed: 
         changed: the new values of the fields that change.
     """
     for name in changed.keys() & mapped_class.elsewhere:
-        mapper = mapped_class.relations[name].prop.mapper.base_mapper
+        mapper = root_of(mapped_class.relations[name].prop.mapper)
         for keys in _moving(before.get(name), changed[name]):
             rows[mapper].update(keys)
 

@@ -24,6 +24,7 @@ from bzz.providers.sqlalchemy.members import add_members, change_members, check_
 from bzz.providers.sqlalchemy.places import check_places, takings
 from bzz.providers.sqlalchemy.positions import position_of
 from bzz.providers.sqlalchemy.queries import first_page, in_places, narrow, page
+from bzz.providers.sqlalchemy.registries import is_union
 from bzz.providers.values import Address, Listing, Query, Stored, Undefer
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -262,6 +263,8 @@ def _written(
         change_members(session, mapped_class.relations[name], instance, previous.get(name), value)
     key = parameters(mapped_class.key_of(instance), len(mapped_class.key))
     found = load_all(session, mapped_class.select_by(str(mapped_class.schema.pk)), key)
+    if is_union(mapped_class.mapper):  # another class may have a row with this key
+        found = [one for one in found if type(one) is type(instance)]
     if not found:
         raise Conflict("The store did not keep the instance.")
     [stored] = to_stored(session, mapped_class, schema, found, undefer)

@@ -20,6 +20,7 @@ from bzz.providers.sqlalchemy.holders import MANY_TO_ONE, Prop
 from bzz.providers.sqlalchemy.keys import attribute_of, equal, key_attributes, key_from
 from bzz.providers.sqlalchemy.locks import for_update
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.sqlalchemy.registries import mappers_of
 from bzz.providers.sqlalchemy.relationships import relationships, shows_all
 
 
@@ -103,7 +104,7 @@ def _places(mapper: Mapper[Any]) -> Iterator[Place]:
 def _by_foreign_key(mapper: Mapper[Any]) -> dict[tuple[Mapper[Any], frozenset[Any]], list[Prop]]:
     """Return the relationships that say how many rows may have a foreign key of the class, by foreign key."""
     found: defaultdict[tuple[Mapper[Any], frozenset[Any]], list[Prop]] = defaultdict(list)
-    for other in mapper.registry.mappers:
+    for other in mappers_of(mapper.registry):
         for prop in (relation.prop for relation in relationships(other) if relation.prop.parent is other):
             holder = prop.parent if prop.direction is MANY_TO_ONE else prop.mapper
             is_counting = prop.direction is not MANY_TO_ONE or prop.single_parent

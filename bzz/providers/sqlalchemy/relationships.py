@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, 
 from bzz.providers.sqlalchemy.associations import association_of
 from bzz.providers.sqlalchemy.keys import attribute_of, key_attributes, key_from, one_of, parameters
 from bzz.providers.sqlalchemy.orders import Sort, column_order, sort_of
+from bzz.providers.sqlalchemy.registries import is_union
 
 BATCH = 1_000  # values in one statement: databases limit their number, and more would keep an event loop for long
 
@@ -47,17 +48,19 @@ class Relationship:
 
     @property
     def many(self) -> bool:
-        """Whether an instance can have several members."""
-        return bool(self.prop.uselist)
+        """Whether an instance can have several members. One foreign key refers to one member."""
+        return bool(self.prop.uselist) and self.prop.direction is not RelationshipDirection.MANYTOONE
 
     @property
     def is_writable(self) -> bool:
         """Whether members can join and leave.
 
-        They cannot if the relationship is view-only, if its ``secondary`` is neither a table nor an alias of a mapped
-        table, or if the whole foreign key is part of a primary key. Members that the relationship owns may leave all
-        the same, because they are deleted then.
+        They cannot if the relationship is view-only, if its members have several tables, if its ``secondary`` is
+        neither a table nor an alias of a mapped table, or if the whole foreign key is part of a primary key. Members
+        that the relationship owns may leave all the same, because they are deleted then.
         """
+        if is_union(self.prop.mapper):
+            return False
         own, theirs = self.prop.parent.primary_key, self.prop.mapper.primary_key
         pairs = self.prop.local_remote_pairs or ()
         is_identity = self.prop.secondary is None and all(

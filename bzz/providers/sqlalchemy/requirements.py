@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from inspect import Parameter, signature
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from bzz.providers.sqlalchemy.keys import has_default
+from bzz.exceptions import Invalid
+from bzz.providers.sqlalchemy.keys import has_default, key_attributes
+from bzz.providers.sqlalchemy.registries import is_union
+from bzz.schema.schema import Schema
 
 
 def constructor_parameters(mapper: Mapper[Any]) -> Sequence[Parameter]:
@@ -38,6 +42,36 @@ def unfilled_attributes(mapper: Mapper[Any]) -> frozenset[str]:
     )
 
 
+def defaulted_attributes(mapper: Mapper[Any]) -> frozenset[str]:
+    """Return the attributes that can be null, but get another value by an INSERT without a value for them."""
+    return frozenset(
+        prop.key
+        for prop in mapper.column_attrs
+        for column in prop.columns[:1]
+        if getattr(column, "nullable", False) and (has_default(column) or isinstance(column.type, sa.JSON))
+    )
+
+
+def check_identity(mapper: Mapper[Any]) -> None:
+    """Raise Invalid if SQLAlchemy stores a class only as one of the classes that inherit from it."""
+    is_abstract = is_union(mapper) and not isinstance(mapper.local_table, sa.Table)
+    column: Any = mapper.polymorphic_on
+    is_required = isinstance(column, sa.Column) and not column.nullable and not has_default(column)
+    if is_abstract or (is_required and mapper.polymorphic_identity is None):
+        raise Invalid(f"{mapper.class_.__name__} itself is not stored; create one of its kinds.")
+
+
+def check_key(mapper: Mapper[Any], schema: Schema, instance: Any) -> None:
+    """Raise Invalid if a new instance lacks a part of its primary key that the store does not generate."""
+    missing = [
+        name
+        for name, column in zip(key_attributes(mapper), mapper.primary_key, strict=True)
+        if schema.fields[name].insertable and getattr(instance, name) is None and not has_default(column)
+    ]
+    if missing:
+        raise Invalid(errors={schema.public_name(name): ["is required"] for name in missing})
+
+
 def fills_fields(mapper: Mapper[Any]) -> bool:
     """Return whether the application's own code may give values to columns: a constructor, or an event at INSERT."""
     return bool(mapper.dispatch.before_insert) or _has_own_constructor(mapper)
@@ -46,7 +80,7 @@ def fills_fields(mapper: Mapper[Any]) -> bool:
 def _is_filled(mapper: Mapper[Any], column: Any) -> bool:
     return (
         has_default(column)
-        or column is column.table._autoincrement_column
+        or column is getattr(column.table, "_autoincrement_column", ...)
         or column is mapper.version_id_col
         or column is mapper.polymorphic_on
     )

@@ -17,6 +17,7 @@ from sqlalchemy.orm.exc import UnmappedColumnError
 
 from bzz.providers.sqlalchemy.associations import association_of
 from bzz.providers.sqlalchemy.keys import attribute_of, key_attributes
+from bzz.providers.sqlalchemy.registries import mappers_of
 from bzz.providers.sqlalchemy.relationships import Relationship, relationships, shows_all
 from bzz.schema.composite_keys import join
 
@@ -90,7 +91,7 @@ def _attribute(mapper: Mapper[Any], column: Any) -> str:
 
 def _candidates(mapper: Mapper[Any]) -> Iterator[StoredKey]:
     """Yield the foreign keys of a class that relations of other classes use."""
-    for prop in (one.prop for other in mapper.registry.mappers for one in relationships(other)):
+    for prop in (one.prop for other in mappers_of(mapper.registry) for one in relationships(other)):
         holder = prop.mapper if prop.secondary is None else association_of(prop)
         if prop.direction is RelationshipDirection.MANYTOONE or holder is None or not mapper.isa(holder):
             continue
@@ -106,7 +107,7 @@ def _constraints(mapper: Mapper[Any]) -> Iterator[StoredKey]:
 
     A key that joins the tables of an inherited class does not count.
     """
-    mappers = {other.local_table: other for other in mapper.registry.mappers if not other.single}
+    mappers = {other.local_table: other for other in mappers_of(mapper.registry) if not other.single}
     for constraint in (one for table in mapper.tables for one in getattr(table, "foreign_key_constraints", ())):
         with suppress(NoReferenceError):
             parent = mappers.get(constraint.referred_table)
