@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from bzz.providers.sqlalchemy.codec import JSON_VALUES, ONLY_SHOWN, Codec, Convert, DialectTypes
+from bzz.providers.sqlalchemy.codec import JSON_VALUES, ONLY_SHOWN, SQLITE, Codec, Convert, DialectTypes
 from bzz.providers.sqlalchemy.converted_types import (
     FindHint,
     converted_codec,
@@ -19,6 +19,7 @@ from bzz.providers.sqlalchemy.converted_types import (
     python_type_of,
 )
 from bzz.providers.sqlalchemy.number_codecs import integer_codec, number_codec
+from bzz.providers.sqlalchemy.sqlite_forms import compare_uuids
 from bzz.providers.sqlalchemy.text_codecs import enum_codec, string_codec
 from bzz.providers.sqlalchemy.time_codecs import datetime_codec, time_codec
 from bzz.schema import scalars
@@ -76,8 +77,10 @@ def _all(converts: Sequence[Convert | None]) -> Convert | None:
     return lambda key: tuple(convert(part) if convert else part for convert, part in zip(converts, key, strict=True))
 
 
-def _uuid(column_type: sa.Uuid[Any], _: DialectTypes) -> Codec:
-    return Codec(scalars.UUID_) if column_type.as_uuid else Codec(scalars.UUID_, UUID, str)
+def _uuid(column_type: sa.Uuid[Any], dialect: DialectTypes) -> Codec:
+    compare = compare_uuids if dialect.name == SQLITE else None
+    decode, encode = (None, None) if column_type.as_uuid else (UUID, str)
+    return Codec(scalars.UUID_, decode, encode, compare=compare)
 
 
 def _json(_: TypeEngine[Any], __: DialectTypes) -> Codec:

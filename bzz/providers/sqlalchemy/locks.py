@@ -25,6 +25,7 @@ from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.registries import is_union, root_of
 from bzz.providers.sqlalchemy.relationships import ordered_batches
+from bzz.providers.sqlalchemy.spelled_keys import SPELLED, load_spelled
 from bzz.providers.values import Address
 from bzz.schema.errors import NO_INSTANCE
 
@@ -56,13 +57,14 @@ def load_locked(session: Session, mapped_class: MappedClass, address: Address, v
 
     Raises:
         NotFound: no such instance exists, or it is not ``visible``.
-        Conflict: the instance has its row in the table of another class.
+        Conflict: the instance has its row in the table of another class, or SQLAlchemy cannot write the instance, as
+            its key is stored in another form.
     """
     if is_nested(mapped_class.mapper):
         instance = _load_nested(session, mapped_class, address)
     else:
         lock_database(session, mapped_class)
-        instance = load_one(session, select_for_update(mapped_class, address.field), mapped_class, address)
+        instance = _load_for_update(session, mapped_class, address, visible)
     if visible is not None:
         is_same = equal(mapped_class.key, mapped_class.key_of(instance))
         statement = visible.where(is_same).with_only_columns(*mapped_class.key)
@@ -90,6 +92,15 @@ def _load_nested(session: Session, mapped_class: MappedClass, address: Address) 
     if own is None:
         raise NotFound(NO_INSTANCE)
     return own
+
+
+def _load_for_update(session: Session, mapped_class: MappedClass, address: Address, visible: Visible) -> Any:
+    try:
+        return load_one(session, select_for_update(mapped_class, address.field), mapped_class, address)
+    except NotFound:
+        if load_spelled(session, mapped_class, address, visible) is None:
+            raise
+        raise Conflict(SPELLED) from None
 
 
 def lock_attempts(session: Session, mapped_class: MappedClass, *, has_members: bool) -> Iterator[Attempt]:

@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from bzz.providers.sqlalchemy.codec import MYSQL, POSTGRESQL, SQLITE, Codec, Convert, DialectTypes
 from bzz.providers.sqlalchemy.comparisons import compare_column
+from bzz.providers.sqlalchemy.sqlite_numbers import check_kept, decimal_comparison
 from bzz.schema import scalars
 from bzz.schema.scalars import Scalar, integer
 
@@ -41,14 +42,19 @@ def number_codec(column_type: Any, dialect: DialectTypes) -> Codec:
     wider = _decimal_type(dialect) if is_decimal else _float_type(dialect)
     digits, places = _bounds(column_type, dialect)
 
+    shown = _shown_places(column_type) if is_decimal and dialect.name == SQLITE else None
+
     def parse_number(raw: Any) -> Any:
         value = (scalars.DECIMAL if is_decimal else scalars.FLOAT).parse(raw)
         fitting = _fitting(value if is_decimal else Decimal(repr(value)), digits, places)
+        if shown is not None:
+            check_kept(fitting, shown)
         return fitting if is_decimal else value
 
     bounded = replace(wider, parser=parse_number, wider=wider)
     numeric: Any = sa.Numeric
-    return Codec(bounded, bind=None if isinstance(column_type, sa.Float) else numeric(asdecimal=is_decimal))
+    bind = None if isinstance(column_type, sa.Float) else numeric(asdecimal=is_decimal)
+    return Codec(bounded, bind=bind, compare=None if shown is None else decimal_comparison(shown))
 
 
 def _bounds(column_type: Any, dialect: DialectTypes) -> tuple[int, int | None]:

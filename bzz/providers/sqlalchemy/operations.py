@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bzz.exceptions import Conflict
+from bzz.exceptions import Conflict, NotFound
 from bzz.providers.changes import Change
 from bzz.providers.sqlalchemy.errors import all_missing, untyped
 from bzz.providers.sqlalchemy.keys import one_of, parameters
@@ -25,6 +25,7 @@ from bzz.providers.sqlalchemy.places import check_places, takings
 from bzz.providers.sqlalchemy.positions import position_of
 from bzz.providers.sqlalchemy.queries import first_page, in_places, narrow, page
 from bzz.providers.sqlalchemy.registries import is_union
+from bzz.providers.sqlalchemy.spelled_keys import load_spelled
 from bzz.providers.values import Address, Listing, Query, Stored, Undefer
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -49,7 +50,12 @@ def get(
         statement = mapped_class.select_by(address.field, visible)
     else:
         statement = visible.where(mapped_class.equals(address.field))
-    instance = load_one(session, statement, mapped_class, address)
+    try:
+        instance = load_one(session, statement, mapped_class, address)
+    except NotFound:
+        instance = load_spelled(session, mapped_class, address, visible)
+        if instance is None:
+            raise
     schema, undefer = address.schema, address.undefer
     [stored] = to_stored(session, mapped_class, schema, [instance], undefer, represent=represent, is_limited=is_limited)
     return stored

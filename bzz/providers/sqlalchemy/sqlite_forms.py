@@ -12,9 +12,9 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
+from bzz.providers.sqlalchemy.codec import Compare
 from bzz.providers.sqlalchemy.stored_values import RAW
 
-Compare = Callable[[Any, str, Any], Any]
 Equal = Callable[[Any, Sequence[Any]], Any]
 Below = Callable[[Any, Any, bool], tuple[Any, Any]]
 MANY = 16  # values of one condition that may have ranges; SQLite limits the depth of expressions

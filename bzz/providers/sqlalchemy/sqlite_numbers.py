@@ -12,7 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bzz.providers.sqlalchemy.sqlite_forms import MANY, Compare, comparison, within
+from bzz.providers.sqlalchemy.codec import Compare
+from bzz.providers.sqlalchemy.sqlite_forms import MANY, comparison, within
 
 EXACT = Context(prec=1000)
 LARGEST = Decimal("1e308")
@@ -49,12 +50,11 @@ def least(value: Decimal, places: int, *, above: bool = False) -> float:
     return bound
 
 
-def check_stored(value: Decimal, places: int) -> Decimal:
-    """Return ``value`` if SQLite keeps it.
+def check_kept(value: Decimal, places: int) -> None:
+    """Check that the float that SQLite stores for ``value`` is shown as ``value``.
 
     Raises:
-        ValueError: the float that SQLite stores is shown as another number.
+        ValueError: it is shown as another number.
     """
     if Decimal(f"{float(value):.{places}f}") != value:
         raise ValueError("has more digits than SQLite keeps in a number; send at most 15 digits")
-    return value

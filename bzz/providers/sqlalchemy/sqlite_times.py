@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
-from bzz.providers.sqlalchemy.sqlite_forms import MANY, Compare, comparison, one_of, within
+from bzz.providers.sqlalchemy.codec import Compare
+from bzz.providers.sqlalchemy.sqlite_forms import MANY, comparison, one_of, within
 
 DIALECT = sqlite.dialect()
 SUFFIXES = ("", "Z", "+00:00")

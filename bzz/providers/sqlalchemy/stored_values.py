@@ -15,11 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from bzz.exceptions import BadRequest
-from bzz.providers.sqlalchemy.codec import SQLITE
+from bzz.providers.sqlalchemy.codec import MYSQL, POSTGRESQL, SQLITE
+from bzz.providers.sqlalchemy.converted_types import converts
 from bzz.providers.sqlalchemy.keys import compare
 
-POSTGRESQL = "postgresql"
-MYSQL = ("mysql", "mariadb")
 TAKEN: Mapping[str, tuple[type, ...]] = {SQLITE: (int, float, str, bytes), POSTGRESQL: (str,)}
 ANY = (int, float, str, bytes, Decimal)
 FORGED = "The cursor is of no list; begin again without it."
@@ -78,11 +77,10 @@ def is_exact(column_type: TypeEngine[Any], dialect: str) -> bool:
 
     A type that is read through a function of its own is not exact.
     """
+    if converts(column_type):
+        return False
     if isinstance(column_type, TypeDecorator):
-        own = type(column_type)
-        is_plain = own.process_result_value is TypeDecorator.process_result_value
-        is_plain &= own.process_bind_param is TypeDecorator.process_bind_param
-        return is_plain and is_exact(column_type.impl_instance, dialect)
+        return is_exact(column_type.impl_instance, dialect)
     for kinds, decide in _EXACT:
         if isinstance(column_type, kinds):
             return decide(column_type, dialect)

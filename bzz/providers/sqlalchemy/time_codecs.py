@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bzz.providers.sqlalchemy.codec import MYSQL, Codec, DialectTypes
+from bzz.providers.sqlalchemy.codec import MYSQL, SQLITE, Codec, Compare, DialectTypes
+from bzz.providers.sqlalchemy.sqlite_times import time_comparison
 from bzz.schema import scalars
 from bzz.schema.scalars import Scalar
 
@@ -24,7 +25,11 @@ def datetime_codec(column_type: sa.DateTime, dialect: DialectTypes) -> Codec:
     encode = None if column_type.timezone else _without_zone
     datatype, is_cut = _cut_type(scalars.DATETIME, column_type, dialect)
     bind = sa.DateTime(timezone=column_type.timezone) if is_cut else None
-    return Codec(datatype, scalars.utc, encode, bind=bind)
+    return Codec(datatype, scalars.utc, encode, bind=bind, compare=_comparison(column_type, dialect))
+
+
+def _comparison(column_type: sa.DateTime | sa.Time, dialect: DialectTypes) -> Compare | None:
+    return time_comparison(column_type) if dialect.name == SQLITE else None
 
 
 def _without_zone(value: datetime) -> datetime:
@@ -39,7 +44,8 @@ def time_codec(column_type: sa.Time, dialect: DialectTypes) -> Codec:
 
     encode = (lambda value: value.replace(tzinfo=UTC)) if column_type.timezone else None
     datatype, is_cut = _cut_type(scalars.TIME, column_type, dialect)
-    return Codec(datatype, decode, encode, bind=sa.Time(timezone=column_type.timezone) if is_cut else None)
+    bind = sa.Time(timezone=column_type.timezone) if is_cut else None
+    return Codec(datatype, decode, encode, bind=bind, compare=_comparison(column_type, dialect))
 
 
 def _cut_type(datatype: Scalar, column_type: Any, dialect: DialectTypes) -> tuple[Scalar, bool]:
