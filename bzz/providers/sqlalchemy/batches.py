@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bzz.exceptions import Conflict
+from bzz.providers.sqlalchemy.broken_rows import related_rows
 from bzz.providers.sqlalchemy.errors import translated
 from bzz.providers.sqlalchemy.held_rows import HeldRows, PreparedWrite, grouped, hold_rows, load_by_keys
 from bzz.providers.sqlalchemy.keys import parameters
@@ -152,7 +153,8 @@ class Neighbours:
         values = self.mapped_class.values(instance)
         if write.check is not None:
             write.check(values)
-        self.rows.session.delete(instance)
+        with related_rows():
+            self.rows.session.delete(instance)
         self._flush_references()
         return Performed(self.mapped_class, instance, values)
 
@@ -197,7 +199,7 @@ def _result(session: Session, one: Performed, instance: Any) -> Stored:
     """
     mapped_class = one.mapped_class
     statement, key = mapped_class.select_by(str(mapped_class.schema.pk)), parameters(one.key, len(mapped_class.key))
-    instances = [instance] if instance is not None else load_all(session, statement, key)
+    instances = [instance] if instance is not None else load_all(session, mapped_class, statement, key)
     if not instances:
         raise Conflict("The store did not keep the instance.")
     [stored] = to_stored(session, mapped_class, mapped_class.schema, instances, one.undefer or {})

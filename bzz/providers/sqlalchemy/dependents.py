@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import RelationshipProperty, Session
 
 from bzz.exceptions import Conflict
+from bzz.providers.sqlalchemy.broken_rows import related_rows
 from bzz.providers.sqlalchemy.cascades import Cascade, cascades_of
-from bzz.providers.sqlalchemy.loading import Visible, load_all
+from bzz.providers.sqlalchemy.loading import Visible, populated
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.operations import get
 from bzz.providers.values import Address, Stored
@@ -108,7 +109,9 @@ class Search:
         ]
 
     def _follow(self, cascade: Cascade, keys: Sequence[Any]) -> None:
-        for instance in load_all(self._session, cascade.statement, {"keys": keys}):
+        with related_rows():
+            found = populated(self._session, cascade.statement, {"keys": keys})
+        for instance in found:
             identity = _identity(instance)
             if identity == self._root:
                 continue

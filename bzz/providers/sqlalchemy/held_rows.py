@@ -163,7 +163,7 @@ def load_by_keys(
     return {
         mapped_class.key_of(instance): instance
         for some in ordered_batches(keys)
-        for instance in load_all(session, statement, {"keys": some})
+        for instance in load_all(session, mapped_class, statement, {"keys": some})
     }
 
 

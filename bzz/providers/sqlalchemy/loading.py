@@ -13,10 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bzz.exceptions import BadRequest, NotFound
+from bzz.providers.sqlalchemy.broken_rows import BROKEN, POPULATE, is_about_a_row, is_broken, load_each, mark_whole
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.values import Address, Stored, Undefer
 from bzz.schema.computed import computed_values
 from bzz.schema.errors import NO_INSTANCE
+from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
 MAX_QUERYING = 100  # instances for which a request may ask for a computed field that executes statements
@@ -24,12 +26,25 @@ MAX_MEMBERS = 100_000  # keys of members that one read loads
 Visible = sa.Select[Any] | None  # finds the instances that the request may see; None if it may see all
 
 
-def load_all(session: Session, statement: Any, parameters: Any = None) -> Sequence[Any]:
-    """Return the instances that ``statement`` finds, as they are stored now.
+def load_all(session: Session, mapped_class: MappedClass, statement: Any, parameters: Any = None) -> Sequence[Any]:
+    """Return the instances of a class that ``statement`` finds, as they are stored now.
 
-    If the session already has an instance, its values are loaded again.
+    If the session already has an instance, its values are loaded again. An instance may be broken.
     """
-    options = {"populate_existing": True} if session.identity_map else {}  # the option costs time
+    try:
+        found = populated(session, statement, parameters)
+    except Exception as error:
+        if not is_about_a_row(error):
+            raise
+        return [*load_each(session, mapped_class, statement, parameters)]
+    if BROKEN in session.info:
+        mark_whole(session, found)
+    return found
+
+
+def populated(session: Session, statement: Any, parameters: Any = None) -> Sequence[Any]:
+    """Return the instances that ``statement`` finds, as they are stored now. None of them may be broken."""
+    options = POPULATE if session.identity_map else {}  # the option costs time
     return session.scalars(statement, parameters, execution_options=options).unique().all()
 
 
@@ -41,7 +56,7 @@ def load_one(session: Session, statement: Any, mapped_class: MappedClass, addres
     Raises:
         NotFound: the statement finds no instance.
     """
-    for instance in load_all(session, statement, mapped_class.parameters(address.field, address.key)):
+    for instance in load_all(session, mapped_class, statement, mapped_class.parameters(address.field, address.key)):
         return instance
     raise NotFound(NO_INSTANCE)
 
@@ -113,5 +128,15 @@ def to_stored(
             with limited(session) if is_asked and len(instances) > MAX_QUERYING else nullcontext():
                 for instance, held in zip(instances, values, strict=True):
                     held.update(computed_values(schema, instance, computed))
+    if BROKEN in session.info:
+        return [_to_stored(session, schema, *pair, represent=represent) for pair in zip(instances, values, strict=True)]
     bodies = map(schema.represent, values, instances) if represent else [None] * len(instances)
     return [Stored(instance, held, body) for instance, held, body in zip(instances, values, bodies, strict=True)]
+
+
+def _to_stored(session: Session, schema: Schema, instance: Any, values: Values, *, represent: bool) -> Stored:
+    """Return an instance, which may be broken, as ``Stored``. A broken one is shown by its values alone."""
+    if not is_broken(session, instance):
+        return Stored(instance, values, schema.represent(values, instance) if represent else None)
+    variant = schema.variant_of(type(instance)) if represent else None
+    return Stored(instance, values, variant and variant.represent(values), is_broken=True)

@@ -84,7 +84,7 @@ def _load_nested(session: Session, mapped_class: MappedClass, address: Address) 
     if isinstance(root_of(mapper).local_table, sa.Table):
         lock_database(session, mapped_class)
         session.execute(select_for_update(mapped_class, address.field), parameters)
-    found = load_all(session, mapped_class.select_by(address.field), parameters)
+    found = load_all(session, mapped_class, mapped_class.select_by(address.field), parameters)
     own = next((instance for instance in found if type(instance) is mapper.class_), None)
     if found and own is None:
         name = type(found[0]).__name__

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bzz.exceptions import Conflict, NotFound
 from bzz.providers.changes import Change
+from bzz.providers.sqlalchemy.broken_rows import related_rows
 from bzz.providers.sqlalchemy.errors import all_missing, untyped
 from bzz.providers.sqlalchemy.keys import one_of, parameters
 from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one, to_stored
@@ -87,7 +88,7 @@ def list_(
         wanted = narrow(_each_once(mapped_class, visible), mapped_class, query, dialect)
         statement = page(wanted, mapped_class, query, dialect)
         statement = statement if places is None else in_places(statement, mapped_class, places)
-    found = load_all(session, statement)
+    found = load_all(session, mapped_class, statement)
     shown, undefer = found[: query.per_page], query.undefer
     items = to_stored(session, mapped_class, schema, shown, undefer, represent=represent, is_limited=True)
     total = None
@@ -210,8 +211,9 @@ def delete(
         [stored] = to_stored(session, mapped_class, address.schema, [instance], address.undefer)
         if check is not None:
             check(stored.values)
-        session.delete(instance)
-    session.flush()
+        with related_rows():
+            session.delete(instance)
+            session.flush()
     return stored
 
 
@@ -268,7 +270,7 @@ def _written(
     for name, value in deferred.items():
         change_members(session, mapped_class.relations[name], instance, previous.get(name), value)
     key = parameters(mapped_class.key_of(instance), len(mapped_class.key))
-    found = load_all(session, mapped_class.select_by(str(mapped_class.schema.pk)), key)
+    found = load_all(session, mapped_class, mapped_class.select_by(str(mapped_class.schema.pk)), key)
     if is_union(mapped_class.mapper):  # another class may have a row with this key
         found = [one for one in found if type(one) is type(instance)]
     if not found:
