@@ -10,6 +10,7 @@ import mongoengine as me
 
 from bzz.exceptions import Conflict, NotFound
 from bzz.providers.mongoengine.documents import DocumentClass, DocumentClasses
+from bzz.providers.mongoengine.loading import load_document
 from bzz.providers.mongoengine.queries import at_address
 from bzz.providers.values import ActState, Address, Stored
 from bzz.providers.writes import MAX_DEPENDENTS, MAX_LEVELS, TOO_MANY, Dependent
@@ -40,7 +41,8 @@ def find_dependents(address: Address, state: ActState, classes: DocumentClasses)
         NotFound: no such document exists, or the request may not see it.
         Conflict: there are too many documents.
     """
-    for root in at_address(address, state, classes):
+    for raw in at_address(address, state, classes).as_pymongo():
+        root, _ = load_document(address.schema.model, raw)
         found, level = {_identity(root): root}, {type(root): [root]}
         for _ in range(MAX_LEVELS):
             level = _next_level(level, found)
@@ -67,7 +69,8 @@ def _next_level(level: Mapping[Any, Collection[Any]], found: Found) -> dict[Any,
     for model, documents in level.items():
         for child, name in _cascades_of(model):
             one_by_one = _is_deleted_one_by_one(child)
-            for document in child.objects(**{f"{name}__in": documents}).limit(MAX_DEPENDENTS + 2):
+            for raw in child.objects(**{f"{name}__in": documents}).limit(MAX_DEPENDENTS + 2).as_pymongo():
+                document, _ = load_document(child, raw)
                 if _identity(document) not in found:
                     found[_identity(document)] = document
                     below[type(document) if one_by_one else child].append(document)

@@ -21,6 +21,7 @@ from bzz.providers.mongoengine import saving, writes
 from bzz.providers.mongoengine.dependents import dependent_classes, find_dependents
 from bzz.providers.mongoengine.documents import DocumentClasses, document_class_of
 from bzz.providers.mongoengine.errors import translated
+from bzz.providers.mongoengine.loading import load_document
 from bzz.providers.mongoengine.positions import parse_stored, position_of
 from bzz.providers.mongoengine.queries import at_address, narrow
 from bzz.providers.mongoengine.visibility import visible_documents
@@ -160,8 +161,8 @@ class MongoEngineProvider(ThreadedProvider):
     def _get(self, address: Address, state: ActState, *, represent: bool) -> Stored:
         if state.is_writing:
             return writes.load(address, state, self._classes)
-        for document in at_address(address, state, self._classes):
-            return self.stored(address.schema, document, represent=represent)
+        for raw in at_address(address, state, self._classes).as_pymongo():
+            return self._loaded(address.schema, raw, represent=represent)
         raise NotFound(NO_INSTANCE)
 
     def _list(self, schema: Schema, query: Query, state: ActState, *, represent: bool) -> Listing:
@@ -173,11 +174,18 @@ class MongoEngineProvider(ThreadedProvider):
         queryset = queryset.limit(query.per_page + 1)
         found = [*iter((queryset.skip(query.skip) if query.skip else queryset).as_pymongo())]  # len() would hide errors
         more, raw = len(found) > query.per_page, found[: query.per_page]
-        documents = [queryset._document._from_son(one, _auto_dereference=queryset._auto_dereference) for one in raw]
-        items = [self.stored(schema, document, represent=represent) for document in documents]
+        options = {"_auto_dereference": queryset._auto_dereference}
+        items = [self._loaded(schema, one, represent=represent, **options) for one in raw]
         position = position_of(self._classes, schema, order, raw[-1], items[-1].values) if more else {}
         total = narrow(visible, replace(query, after=None), self._classes).count() if query.count else None
         return Listing(items, more, total, position)
+
+    def _loaded(self, schema: Schema, raw: dict[str, Any], *, represent: bool, **options: Any) -> Stored:
+        document, is_broken = load_document(schema.model, raw, **options)
+        if not is_broken:
+            return self.stored(schema, document, represent=represent)
+        variant, values = schema.variant_of(type(document)), self.values(schema, document)
+        return Stored(document, values, variant and variant.represent(values), is_broken=True)
 
     def _create(self, schema: Schema, data: Values) -> Stored:
         document = self._classes(schema.model).build(data)

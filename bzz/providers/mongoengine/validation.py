@@ -12,8 +12,10 @@ from mongoengine.errors import ValidationError
 
 from bzz.exceptions import Invalid
 from bzz.providers.mongoengine.errors import errors_of
+from bzz.providers.mongoengine.loading import load_document
 
 Path = tuple[str, ...]
+UNCONVERTIBLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, AssertionError)
 
 
 def lenient(document: Any, raw: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
@@ -31,7 +33,7 @@ def lenient(document: Any, raw: Mapping[str, Any]) -> dict[str, Callable[..., An
         try:
             model.validate(document, clean)
         except ValidationError as error:
-            old, left = _invalid_values(model._from_son(deepcopy(dict(raw)))), {}
+            old, left = _invalid_values(load_document(model, deepcopy(raw))[0]), {}
             for path, texts in errors_of(error).items():
                 if _at(document, path) not in old[_shape(path)]:
                     left[".".join(path)] = " ".join(texts)
@@ -39,15 +41,23 @@ def lenient(document: Any, raw: Mapping[str, Any]) -> dict[str, Callable[..., An
                 raise
             if left:
                 raise ValidationError(str(error), errors=left) from error
+        except TypeError:
+            if not (held := _uncheckable(document)):
+                raise
+            document._data.update(dict.fromkeys(held))
+            try:
+                validate(clean)
+            finally:
+                document._data.update(held)
 
     def to_mongo(*args: Any, **options: Any) -> Any:
         try:
             return model.to_mongo(document, *args, **options)
-        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError):
+        except UNCONVERTIBLE:
             changed = {model._reverse_db_field_map.get(name, name) for name in _changed(document)}
         try:
             return model.to_mongo(document, fields=[*changed, model._meta["id_field"]])
-        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+        except UNCONVERTIBLE as error:
             raise Invalid("The store does not take such a document.") from error
 
     own = {} if model.validate is not BaseDocument.validate else {"validate": validate}
@@ -59,9 +69,20 @@ def _changed(document: Any) -> set[str]:
     return {name.partition(".")[0] for name in document._get_changed_fields()}
 
 
+def _uncheckable(document: Any) -> dict[str, Any]:
+    """Return the values that have no changes and that their fields cannot check: dicts in a field with choices."""
+    changed, found = _changed(document), {}
+    for name, field in document._fields.items():
+        value = document._data.get(name)
+        if isinstance(value, dict) and field.choices and field.db_field not in changed:
+            found[name] = value
+    return found
+
+
 def _invalid_values(document: Any) -> defaultdict[Path, list[Any]]:
     """Return a dict from the shape of a path to the values at such paths that their fields do not accept."""
     found: defaultdict[Path, list[Any]] = defaultdict(list)
+    document._data.update(dict.fromkeys(_uncheckable(document)))
     try:
         BaseDocument.validate(document, clean=False)
     except ValidationError as error:

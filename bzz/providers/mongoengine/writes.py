@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
 from mongoengine.errors import SaveConditionError
 
 from bzz.exceptions import Conflict, NotFound
 from bzz.providers.changes import Change
 from bzz.providers.mongoengine import saving
-from bzz.providers.mongoengine.documents import DocumentClass, DocumentClasses
+from bzz.providers.mongoengine.documents import DocumentClasses
+from bzz.providers.mongoengine.loading import load_stored
 from bzz.providers.mongoengine.queries import at_address
 from bzz.providers.values import ActState, Address, Stored
 from bzz.schema.errors import NO_INSTANCE
@@ -38,13 +37,8 @@ def load(address: Address, state: ActState, classes: DocumentClasses) -> Stored:
         NotFound: no such document exists, or the request may not see it.
     """
     for raw in at_address(address, state, classes).as_pymongo():
-        return _build(classes(address.schema.model), raw)
+        return load_stored(classes(address.schema.model), raw)
     raise NotFound(NO_INSTANCE)
-
-
-def _build(document_class: DocumentClass, raw: dict[str, Any]) -> Stored:
-    document = document_class.model._from_son(deepcopy(raw))
-    return Stored(document, document_class.values(document), origin=raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,7 @@ class Update:
             Conflict: in each of the ``ATTEMPTS`` rounds, another request was faster.
         """
         if loaded:  # receivers have had its document; what they changed in it is not stored
-            loaded = _build(self.classes(self.address.schema.model), loaded.origin)
+            loaded = load_stored(self.classes(self.address.schema.model), loaded.origin)
         for _ in range(ATTEMPTS):
             loaded = loaded or load(self.address, self.state, self.classes)
             try:
@@ -90,7 +84,8 @@ class Update:
         document_class.assign(document, previous, changed)
         if schema.changed(previous, document_class.values(document)):
             saving.update(document, key, loaded.origin, _all_fields(schema) if self.exact else ())
-        return Stored(document, document_class.values(document), previous=previous)
+        values = document_class.values(document)
+        return Stored(document, values, previous=previous, is_broken=loaded.is_broken)
 
 
 def delete(
