@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -70,12 +71,16 @@ def _changed(document: Any) -> set[str]:
 
 
 def _uncheckable(document: Any) -> dict[str, Any]:
-    """Return the values that have no changes and that their fields cannot check: dicts in a field with choices."""
+    """Return the values that do not change and that MongoEngine cannot compare with the choices of their fields."""
     changed, found = _changed(document), {}
     for name, field in document._fields.items():
         value = document._data.get(name)
         if isinstance(value, dict) and field.choices and field.db_field not in changed:
-            found[name] = value
+            try:
+                with suppress(ValidationError):
+                    field._validate_choices(value)
+            except TypeError:
+                found[name] = value
     return found
 
 
