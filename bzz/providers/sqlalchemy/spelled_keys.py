@@ -25,4 +25,4 @@ def load_spelled(session: Session, mapped_class: MappedClass, address: Address, 
     dialect = session.get_bind(mapped_class.mapper).dialect.name
     base = mapped_class.select_all if visible is None else visible
     clause = clause_of(mapped_class, Condition(address.field, "eq", address.key), dialect)
-    return next(iter(load_all(session, base.where(clause))), None)
+    return next(iter(load_all(session, mapped_class, base.where(clause))), None)
