@@ -83,7 +83,8 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, list):
         return [_comparable(item) for item in value]
     value = value.value if isinstance(value, Enum) else value
-    return NAN if isinstance(value, (float, Decimal)) and math.isnan(value) else value
+    is_nan = value.is_nan() if isinstance(value, Decimal) else isinstance(value, float) and math.isnan(value)
+    return NAN if is_nan else value
 
 
 def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:

@@ -8,6 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import bzz
+from bzz.providers.sqlalchemy import SQLAlchemyProvider
+from bzz.providers.sqlalchemy.positions import position_of
+from bzz.providers.values import Stored
 from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.providers.sqlalchemy.databases import mariadb, needs_mariadb
 from tests.providers.sqlalchemy.readings import FIELDS, Base, Halved, Reading, fill
@@ -23,6 +26,14 @@ async def test_a_walk_by_each_field_in_each_direction_meets_each_row_once(api: A
         assert sorted(met, key=int) == [str(index) for index in range(count)], order
         listed = (await api("GET", f"/reading?per_page=100&sort={order}")).json
         assert met == [row["name"] for row in listed], order
+
+
+async def test_a_row_that_is_deleted_meanwhile_has_its_typed_values_as_position(api: Api, database: Database) -> None:
+    await mount(api, database, Base, Reading)
+    mapped_class = SQLAlchemyProvider(database.factory).mapped_class(Reading)
+    gone = Stored(None, {"id": 4711, "half": 2})
+    order = [("half", False), ("id", False)]
+    assert await database.run(lambda session: position_of(session, mapped_class, order, gone)) == {}
 
 
 class Own(DeclarativeBase):

@@ -7,10 +7,26 @@ from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
+from bzz.providers.sqlalchemy.stored_values import is_exact
 from tests.providers.sqlalchemy.conftest import Database, mount
-from tests.providers.sqlalchemy.readings import Base, Reading, fill
+from tests.providers.sqlalchemy.readings import Base, Halved, Reading, fill
 from tests.support.client import Api
+
+
+class Renamed(sa.types.TypeDecorator[float]):
+    """Converts nothing."""
+
+    impl = sa.Double
+    cache_ok = True
+
+
+def test_a_type_that_converts_nothing_is_as_exact_as_the_type_beneath() -> None:
+    assert is_exact(Renamed(), "sqlite")
+    assert not is_exact(Halved(), "sqlite")
+    assert not is_exact(sa.Float(), "mysql")
+
 
 FORGED = [
     {"stored": 2**63},

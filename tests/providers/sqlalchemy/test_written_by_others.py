@@ -143,7 +143,7 @@ async def check(api: Api, database: Database, rows: list[dict[str, Any]]) -> Non
 def test_lists_show_and_find_what_other_programs_have_written(api: Api, database: Database, io_loop: Any) -> None:
     io_loop.run_sync(lambda: mount(api, database, Base, Board, Entry))
 
-    @settings(max_examples=5, suppress_health_check=BLOCKING)
+    @settings(max_examples=4, suppress_health_check=BLOCKING)
     @given(rows=st.lists(entries(), min_size=3, max_size=6, unique_by=lambda row: row["key"]))
     def finds(rows: list[dict[str, Any]]) -> None:
         io_loop.run_sync(lambda: check(api, database, rows))
