@@ -16,6 +16,7 @@ from bzz.schema.custom_types import Type
 from bzz.schema.fields import Field
 from bzz.schema.making import make_schema
 from bzz.schema.scalars import INTEGER, integer
+from bzz.schema.shown import Shown
 from tests.support.client import Api
 from tests.support.schemas import ROWS, SCHEMA
 from tests.support.teams import names, people
@@ -51,6 +52,13 @@ def test_a_condition_is_typed_without_the_bounds_of_its_field() -> None:
     assert parse_filter(schema, "sizes__contains", "10", ())[0] == Condition("sizes", "contains", 10)
     with pytest.raises(ValueError, match="from 0 to 9"):
         schema.fields["id"].type.parse(10)
+
+
+def test_a_field_that_cannot_be_compared_has_no_filters() -> None:
+    schema = make_schema(type("Box", (), {}), {"odd": Field("odd", Shown())})
+    for key in ("odd", "odd__exists"):
+        with pytest.raises(ValueError, match="no list can be filtered by odd"):
+            parse_filter(schema, key, "1", ())
 
 
 def test_values_without_a_hash_are_looked_for_as_they_are() -> None:

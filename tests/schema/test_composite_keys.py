@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bzz.schema.composite_keys import CompositeKey
@@ -7,7 +9,7 @@ from bzz.schema.fields import Field
 from bzz.schema.making import make_schema
 from bzz.schema.parts import implied
 from bzz.schema.relations import Reference
-from bzz.schema.scalars import BYTES, DATE, INTEGER, STRING
+from bzz.schema.scalars import BYTES, DATE, INTEGER, STRING, integer
 from tests.support.schemas import Model, Other, fields
 
 KEY = CompositeKey((("order", INTEGER), ("code", STRING), ("day", DATE)))
@@ -20,6 +22,13 @@ def test_a_key_has_one_text(code: str) -> None:
     assert KEY.parse(text) == value
     assert text.count("~") == 2
     assert KEY.dump(KEY.parse(("1", "a~b%", "2020-01-31"))) == "1~a%7Eb%25~2020-01-31"
+
+
+def test_the_parts_of_a_key_in_a_condition_have_no_bounds() -> None:
+    key = CompositeKey((("size", replace(integer(0, 9), wider=INTEGER)),))
+    assert key.unbounded.parse("10") == (10,)
+    with pytest.raises(ValueError, match="from 0 to 9"):
+        key.parse("10")
 
 
 @pytest.mark.parametrize(

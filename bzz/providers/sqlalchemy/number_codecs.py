@@ -172,7 +172,7 @@ def shortest(value: float, digits: int = SINGLE_DIGITS) -> float:
 def _stored(value: float) -> float:
     """Return the float with 32 bits that is nearest to ``value``."""
     try:
-        single: float = struct.unpack("f", struct.pack("f", value))[0]
+        single: float = struct.unpack("<f", struct.pack("<f", value))[0]
     except OverflowError:
         return math.copysign(math.inf, value)
     return single

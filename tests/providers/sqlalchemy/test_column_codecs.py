@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from bzz.exceptions import Invalid
 from bzz.providers.sqlalchemy.codec import SHOWN, Codec, DialectTypes
 from bzz.providers.sqlalchemy.column_codecs import codec_of
 from bzz.schema.containers import List
+from tests.providers.sqlalchemy.conftest import Database, mount
+from tests.providers.sqlalchemy.databases import needs_postgres
 from tests.providers.sqlalchemy.models import Color
 from tests.support.client import Api
 
@@ -172,3 +175,76 @@ def test_a_time_with_an_offset_is_shown_in_utc() -> None:
     known = codec(sa.Time(timezone=True), "postgresql")
     assert known.decode is not None
     assert known.decode(time(1, tzinfo=timezone(timedelta(hours=2)))) == time(23)
+
+
+async def test_keys_that_no_row_can_have_are_in_no_list(api: Api, database: Database) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Order(Base):
+        __tablename__ = "order"
+        shop: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
+        code: Mapped[str] = mapped_column(sa.String(3), primary_key=True)
+        lines: Mapped[list[Line]] = relationship(back_populates="order")
+
+    class Line(Base):
+        __tablename__ = "line"
+        __table_args__ = (sa.ForeignKeyConstraint(["shop", "code"], ["order.shop", "order.code"]),)
+        id: Mapped[int] = mapped_column(primary_key=True)
+        shop: Mapped[int | None] = mapped_column(sa.SmallInteger)
+        code: Mapped[str | None] = mapped_column(sa.String(3))
+        order: Mapped[Order | None] = relationship(back_populates="lines")
+
+    globals().update(Line=Line, Order=Order)
+    await mount(api, database, Base, Order, Line)
+    await api.create("/order", id="1~abc")
+    await api.create("/line", order="1~abc")
+    for path, count in (
+        ("/order?id=1~abcdef", 0),
+        ("/order?id__ne=70000~abc", 1),
+        ("/order?id__in=70000~abc,1~abc", 1),
+        ("/order?id__nin=1~abcdef", 1),
+        ("/order?id__exists=true", 1),
+        ("/order?lines__contains=99999999999", 0),
+        ("/order?lines__contains=1", 1),
+        ("/line?order=70000~abc", 0),
+        ("/line?order__ne=70000~abc", 1),
+        ("/line?order__in=70000~abc,1~abc", 1),
+        ("/line?id=99999999999", 0),
+    ):
+        reply = await api("GET", path)
+        assert (reply.status, len(reply.json)) == (200, count), (path, reply.json)
+
+
+@needs_postgres
+async def test_an_item_of_an_array_is_compared_exactly(api: Api, database: Database) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Row(Base):
+        __tablename__ = "row"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        exact: Mapped[Any] = mapped_column(sa.ARRAY(sa.Numeric(10, 2)))
+        real: Mapped[Any] = mapped_column(sa.ARRAY(sa.REAL))
+        small: Mapped[Any] = mapped_column(sa.ARRAY(sa.SmallInteger))
+        code: Mapped[Any] = mapped_column(sa.ARRAY(sa.CHAR(3)))
+        name: Mapped[Any] = mapped_column(sa.ARRAY(sa.String(3)))
+
+    if database.sync_engine.dialect.name != "postgresql":
+        return
+    await mount(api, database, Base, Row)
+    made = await api.create("/row", exact=["2"], real=[0.1], small=[5], code=["ab"], name=["ab"])
+    assert (made["exact"], made["real"], made["code"]) == (["2.00"], [0.1], ["ab"])
+    for query, count in (
+        ("exact__contains=2", 1),
+        ("exact__contains=1.999", 0),
+        ("real__contains=0.1", 1),
+        ("real__contains=0.1000000001", 0),
+        ("small__contains=5", 1),
+        ("small__contains=70000", 0),
+        ("code__contains=ab", 1),
+        ("name__contains=ab", 1),
+        ("name__contains=abcdefg", 0),
+    ):
+        reply = await api("GET", f"/row?{query}")
+        assert (reply.status, len(reply.json)) == (200, count), query
