@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from bzz.providers.capabilities import Capabilities
 from bzz.providers.changes import Change, Trail
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.providers.writes import Dependent, Write
+from bzz.schema.computed import computed_values
 from bzz.schema.custom_types import Types, joined
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -125,9 +126,9 @@ class Provider(ABC):
         It must not query the store.
         """
 
-    def stored(self, schema: Schema, instance: Any, *, represent: bool = False) -> Stored:
-        """Return an instance as ``Stored``. The result contains the representation if ``represent`` is true."""
-        values = self.values(schema, instance)
+    def stored(self, schema: Schema, instance: Any, *, represent: bool = False, undefer: Iterable[str] = ()) -> Stored:
+        """Return an instance as ``Stored``, with computed fields in ``undefer``, and represented if ``represent``."""
+        values = {**self.values(schema, instance), **computed_values(schema, instance, undefer)}
         return Stored(instance, values, schema.represent(values, instance) if represent else None)
 
     @abstractmethod

@@ -76,12 +76,14 @@ class ThreadedProvider(Provider):
         The representations are built in the pool.
 
         Raises:
-            NotImplementedError: ``undefer`` names deferred fields, which this method cannot load.
+            NotImplementedError: ``undefer`` names deferred fields that are not computed. This method cannot load them.
             Unavailable: see ``read``.
         """
-        if undefer:
-            raise NotImplementedError(f"{type(self).__name__}.represent() must load {', '.join(undefer)}")
-        return await self.read(lambda: [self.stored(schema, instance, represent=True) for instance in instances])
+        if relations := undefer.keys() - schema.computed:
+            raise NotImplementedError(f"{type(self).__name__}.represent() must load {', '.join(relations)}")
+        return await self.read(
+            lambda: [self.stored(schema, instance, represent=True, undefer=undefer) for instance in instances]
+        )
 
     async def close(self) -> None:
         """Shut down the thread pool.

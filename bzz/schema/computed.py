@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from inspect import getattr_static
@@ -62,12 +62,18 @@ def has_property(model: type, name: str) -> bool:
     return not isinstance(found, METHODS) and hasattr(type(found), "__get__")
 
 
-def computed_values(schema: Schema, instance: Any, names: Collection[str]) -> Values:
+def computed_values(schema: Schema, instance: Any, names: Iterable[str]) -> Values:
     """Return a dict from the name of a computed field to the value that an instance computes.
 
     The value is None if the computation raises an exception. The function may query the store.
+
+    Args:
+        schema: the schema of the instance.
+        instance: the instance.
+        names: names of fields. Those of other fields are ignored.
     """
-    return {name: _computed(schema, schema.fields[name].type, instance, name) for name in names}
+    known = [name for name in names if name in schema.computed]
+    return {name: _computed(schema, schema.fields[name].type, instance, name) for name in known}
 
 
 def _computed(schema: Schema, datatype: DataType, instance: Any, name: str) -> Any:

@@ -24,7 +24,7 @@ from bzz.schema.types import DataType
 
 def values(schema: Schema, instance: Any) -> Values:
     """Return a dict from field name to an instance's typed value."""
-    return {name: plain(known.type, getattr(instance, name)) for name, known in schema.fields.items()}
+    return {name: plain(known.type, getattr(instance, name)) for name, known in schema.changeable}
 
 
 def plain(datatype: DataType, value: Any) -> Any:

@@ -19,6 +19,7 @@ from bzz.providers.stored_json import KINDS, parse_stored, to_json
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored
 from bzz.providers.visibility import visible
+from bzz.schema.computed import computed_values
 from bzz.schema.custom_types import Types
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
@@ -118,7 +119,8 @@ class MemoryProvider(ThreadedProvider):
             return [*self._table(model).values()]
 
     def _get(self, address: Address, state: ActState, represent: bool) -> Stored:
-        return self._copied(address.schema, self._find(address, state), represent=represent)
+        instance = self._find(address, state)
+        return self._copied(address.schema, instance, represent=represent, undefer=address.undefer)
 
     def _list(self, schema: Schema, query: Query, state: ActState, represent: bool) -> Listing:
         stored = self._snapshot(schema.model)
@@ -132,7 +134,8 @@ class MemoryProvider(ThreadedProvider):
             rows.sort(key=lambda row, name=name: sort_key(value_at(row[0], name)), reverse=descending)  # type: ignore[misc]
         end = query.skip + query.per_page
         more, rows = len(rows) > end, rows[query.skip : end]
-        items = [self._copied(schema, instance, represent=represent) for _, instance in rows]
+        shown: dict[str, Any] = {"represent": represent, "undefer": query.undefer}
+        items = [self._copied(schema, instance, **shown) for _, instance in rows]
         position = _position(schema, order, rows[-1][0]) if more else {}
         return Listing(items, more, total if query.count else None, position)
 
@@ -155,7 +158,9 @@ class MemoryProvider(ThreadedProvider):
             table = self._table(schema.model)
             if key not in table:
                 raise NotFound(NO_INSTANCE)
-            previous, instance = instances.values(schema, table[key]), table[key]
+            instance = table[key]
+            computed = computed_values(schema, copy.deepcopy(instance), address.undefer)
+            previous = {**instances.values(schema, instance), **computed}
             changed = schema.changed(previous, change(previous))
             if changed:
                 instance = instances.build(schema, changed, instance)
@@ -183,8 +188,8 @@ class MemoryProvider(ThreadedProvider):
             instance = table.pop(key)
         return Stored(instance, instances.values(address.schema, instance))
 
-    def _copied(self, schema: Schema, instance: Any, *, represent: bool = False) -> Stored:
-        return self.stored(schema, copy.deepcopy(instance), represent=represent)
+    def _copied(self, schema: Schema, instance: Any, *, represent: bool = False, undefer: Iterable[str] = ()) -> Stored:
+        return self.stored(schema, copy.deepcopy(instance), represent=represent, undefer=undefer)
 
 
 def _with_values(schema: Schema, found: Iterable[Any], query: Query, order: Order) -> list[tuple[Values, Any]]:

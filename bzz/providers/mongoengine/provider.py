@@ -113,7 +113,7 @@ class MongoEngineProvider(ThreadedProvider):
         schema: Schema,
         instances: Sequence[Any],
         *,
-        undefer: Undefer,  # noqa: ARG002  # MongoEngine has no deferred fields
+        undefer: Undefer,
         state: ActState,  # noqa: ARG002  # MongoEngine has no unit of work
     ) -> Sequence[Stored]:
         """Return documents as ``Stored``, with their representations.
@@ -121,7 +121,7 @@ class MongoEngineProvider(ThreadedProvider):
         The method that makes the representations may query the store.
         """
         return await self._run(
-            schema, lambda: [self.stored(schema, document, represent=True) for document in instances]
+            schema, lambda: [self.stored(schema, document, represent=True, undefer=undefer) for document in instances]
         )
 
     def part(self, instance: Any, trail: Trail) -> Any:
@@ -162,7 +162,7 @@ class MongoEngineProvider(ThreadedProvider):
         if state.is_writing:
             return writes.load(address, state, self._classes)
         for raw in at_address(address, state, self._classes).as_pymongo():
-            return self._loaded(address.schema, raw, represent=represent)
+            return self._loaded(address.schema, raw, address.undefer, represent=represent)
         raise NotFound(NO_INSTANCE)
 
     def _list(self, schema: Schema, query: Query, state: ActState, *, represent: bool) -> Listing:
@@ -175,15 +175,17 @@ class MongoEngineProvider(ThreadedProvider):
         found = [*iter((queryset.skip(query.skip) if query.skip else queryset).as_pymongo())]  # len() would hide errors
         more, raw = len(found) > query.per_page, found[: query.per_page]
         options = {"_auto_dereference": queryset._auto_dereference}
-        items = [self._loaded(schema, one, represent=represent, **options) for one in raw]
+        items = [self._loaded(schema, one, query.undefer, represent=represent, **options) for one in raw]
         position = position_of(self._classes, schema, order, raw[-1], items[-1].values) if more else {}
         total = narrow(visible, replace(query, after=None), self._classes).count() if query.count else None
         return Listing(items, more, total, position)
 
-    def _loaded(self, schema: Schema, raw: dict[str, Any], *, represent: bool, **options: Any) -> Stored:
+    def _loaded(
+        self, schema: Schema, raw: dict[str, Any], undefer: Undefer, *, represent: bool, **options: Any
+    ) -> Stored:
         document, is_broken = load_document(schema.model, raw, **options)
         if not is_broken:
-            return self.stored(schema, document, represent=represent)
+            return self.stored(schema, document, represent=represent, undefer=undefer)
         variant, values = schema.variant_of(type(document)), self.values(schema, document)
         return Stored(document, values, variant and variant.represent(values), is_broken=True)
 

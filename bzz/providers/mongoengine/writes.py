@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mongoengine.errors import SaveConditionError
 
@@ -20,6 +20,7 @@ from bzz.providers.mongoengine.documents import DocumentClasses
 from bzz.providers.mongoengine.loading import load_stored
 from bzz.providers.mongoengine.queries import at_address
 from bzz.providers.values import ActState, Address, Stored
+from bzz.schema.computed import computed_values
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -37,7 +38,9 @@ def load(address: Address, state: ActState, classes: DocumentClasses) -> Stored:
         NotFound: no such document exists, or the request may not see it.
     """
     for raw in at_address(address, state, classes).as_pymongo():
-        return load_stored(classes(address.schema.model), raw)
+        found = load_stored(classes(address.schema.model), raw)
+        computed = computed_values(address.schema, found.instance, address.undefer)
+        return replace(found, values={**found.values, **computed})
     raise NotFound(NO_INSTANCE)
 
 
@@ -78,7 +81,8 @@ class Update:
         raise Conflict(CONTENDED)
 
     def _save(self, loaded: Stored) -> Stored:
-        schema, document, previous = self.address.schema, loaded.instance, loaded.values
+        schema, document = self.address.schema, loaded.instance
+        previous = {**loaded.values, **computed_values(schema, document, self.address.undefer)}
         document_class, key = self.classes(schema.model), document.pk
         changed = schema.changed(previous, self.change(previous))
         document_class.assign(document, previous, changed)
@@ -117,4 +121,4 @@ def delete(
 
 def _all_fields(schema: Schema) -> list[str]:
     """Return MongoDB's names of the schema's fields."""
-    return [schema.model._fields[name].db_field for name in schema.fields]
+    return [schema.model._fields[name].db_field for name, _ in schema.changeable]

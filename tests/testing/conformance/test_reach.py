@@ -35,8 +35,8 @@ class NarrowsPages(MemoryProvider):
 class ShowsExcluded(MemoryProvider):
     """Represents an instance with all its fields."""
 
-    def stored(self, schema: Any, instance: Any, *, represent: bool = False) -> Any:
-        return super().stored(self.describe(schema.model), instance, represent=represent)
+    def stored(self, schema: Any, instance: Any, *, represent: bool = False, undefer: Any = ()) -> Any:
+        return super().stored(self.describe(schema.model), instance, represent=represent, undefer=undefer)
 
 
 class Drops(MemoryProvider):
