@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 import tornado.ioloop
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.support.client import Api
@@ -70,8 +70,12 @@ async def test_a_number_in_free_form_json_is_stored_shown_and_taken_back(measure
 async def test_json_of_another_writer_never_makes_a_reply_fail(measured: Api, database: Database, stored: str) -> None:
     if database.sync_engine.dialect.name == "postgresql" and "\\u" in stored:
         pytest.skip("JSONB refuses lone surrogates")
-    statement = sa.text("INSERT INTO measured (id, name, free) VALUES (1, 'x', :stored)")
-    await database.run(lambda session: (session.execute(statement, {"stored": stored}), session.commit()))
+
+    def write(session: Session) -> None:
+        session.execute(sa.text("INSERT INTO measured (id, name, free) VALUES (1, 'x', :stored)"), {"stored": stored})
+        session.commit()
+
+    await database.run(write)
     listed, got = await measured("GET", "/measured"), await measured("GET", "/measured/1")
     assert (listed.status, got.status, listed.json) == (200, 200, [got.json])
     again = await measured("PUT", "/measured/1", body=got.body, headers=HEADERS)
