@@ -21,6 +21,8 @@ TAKEN, MISSING, REFUSED = "is taken", "is required", "is not allowed"
 DANGLING = "refers to an instance that does not exist"
 REFERRED = "Other instances refer to this one; delete them or change their references."
 PRIMARY = "PRIMARY"  # the name of each primary key in MySQL and MariaDB
+STORED = "An instance with this primary key is already stored."
+CIRCULAR = "These instances refer to each other in a circle, so no order of writes is right; clear a reference first."
 UNSETTLED = "The mapping of a relation does not say what happens to its members; so this instance cannot be deleted."
 MESSAGES = {  # keys: SQLSTATE (ISO 9075), SQLite's error name, MySQL's error number
     "23505": TAKEN,
@@ -76,10 +78,8 @@ def translated(mapped_class: MappedClass, *, is_write: bool = False, is_delete: 
     """
     try:
         yield
-    except StaleDataError as error:
-        raise NotFound(NO_INSTANCE) from error
-    except FlushError as error:
-        raise Conflict("An instance with this primary key is already stored.") from error
+    except (StaleDataError, FlushError, sa.exc.CircularDependencyError) as error:
+        raise _flush_error(error) from error
     except AssertionError as error:  # the delete would clear a foreign key that is also a member's primary key
         if not (is_delete and "blank-out primary key" in str(error)):
             raise
@@ -101,6 +101,13 @@ def translated(mapped_class: MappedClass, *, is_write: bool = False, is_delete: 
         raise failure from error
     except (ConnectionError, TimeoutError, gaierror) as error:  # raised by drivers before SQLAlchemy can translate them
         raise Unavailable("The store cannot be reached.") from error
+
+
+def _flush_error(error: Exception) -> BzzError:
+    """Return the error for instances that SQLAlchemy cannot write."""
+    if isinstance(error, StaleDataError):
+        return NotFound(NO_INSTANCE)
+    return Conflict(STORED if isinstance(error, FlushError) else CIRCULAR)
 
 
 @contextmanager

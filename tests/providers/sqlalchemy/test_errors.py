@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, WriteOnlyMapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, WriteOnlyMapped, backref, mapped_column, relationship
 from sqlalchemy.orm.exc import FlushError, StaleDataError
 
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.errors import UNSETTLED, translated
+from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.providers.sqlalchemy.models import Book
 from tests.support.client import Api
 from tests.support.keyed import keyed
@@ -88,6 +89,26 @@ def test_a_named_key_or_index_of_mysql_names_its_fields() -> None:
         with pytest.raises(Conflict) as caught, translated(place, is_write=True):
             raise integrity(f"Duplicate entry 'a' for key '{key}'", number=1062)
         assert caught.value.errors == {name: ["is taken"] for name in names}
+
+
+async def test_a_tree_that_is_a_circle_is_a_conflict(api: Api, database: Database) -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Branch(Own):
+        __tablename__ = "branch"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("branch.id"))
+        children: Mapped[list[Branch]] = relationship(cascade="all", backref=backref("parent", remote_side="Branch.id"))
+
+    globals().update(Branch=Branch)
+    await mount(api, database, Own, Branch)
+    await api.create("/branch")
+    assert (await api("PATCH", "/branch/1", json_body={"parent": "1"})).status == 200
+    refused = await api("DELETE", "/branch/1")
+    assert (refused.status, "circle" in refused.json["detail"]) == (409, True)
+    assert (await api("PATCH", "/branch/1", json_body={"parent": None})).status == 200
+    assert (await api("DELETE", "/branch/1")).status == 204
 
 
 def test_a_delete_that_breaks_a_reference_is_a_conflict() -> None:
