@@ -198,7 +198,7 @@ class Typed(Base):
     short: Mapped[str | None] = mapped_column(sa.String(8))
     text: Mapped[str | None] = mapped_column(sa.Text)
     flag: Mapped[bool | None]
-    color: Mapped[Color | None]
+    color: Mapped[Color | None] = mapped_column(sa.Enum(Color, name="corpus_color"))
     kind: Mapped[str | None] = mapped_column(sa.Enum("a", "b", name="kinds"))
     day: Mapped[date | None]
     wake: Mapped[time | None]
