@@ -32,7 +32,7 @@ class EveryAct:
         provider: the provider of the classes.
         models: the classes.
         own: the ORM's own read of an instance: a dict from field name to Python value. None if there is none.
-        given: values of fields that no type tells, by name.
+        given: functions that make the values of fields which no type tells, by name.
         acts: the number of requests.
         differences: what went wrong, in words.
     """
@@ -41,7 +41,7 @@ class EveryAct:
     provider: Provider
     models: Sequence[type]
     own: Own
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Callable[[int], Any]] = field(default_factory=dict)
     acts: int = 0
     differences: list[str] = field(default_factory=list)
     keys: dict[type, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -100,13 +100,15 @@ class EveryAct:
 
     def body(self, model: type, number: int) -> dict[str, Any]:
         made = {key: self.value(known, number + 1) for key, known in self.settable(model)}
-        left_out = {key for key, known in self.settable(model) if number == 2 and not known.required}
+        needed = {part for known in self.hives[model].resource.schema.required for part in known.stored_in}
+        optional = [key for key, known in self.settable(model) if needed.isdisjoint(known.stored_in)]
+        left_out = optional if number == 2 else []
         return {key: value for key, value in made.items() if value is not None and key not in left_out}
 
     def value(self, known: Field, number: int) -> Any:
         """Return a value that a field takes. A foreign key takes the key of an instance."""
         if known.name in self.given:
-            return self.given[known.name]
+            return self.given[known.name](number)
         if (model := known.referred) is not None:
             return sample(Reference(lambda: model, lambda: known.type), number, self.keys)
         return sample(known.type, number, self.keys)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapper, Session, class_mapper
 
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from tests.corpus.every_act import EveryAct
-from tests.corpus.models import applications, columns, mappings
+from tests.corpus.models import applications, columns, mappings, shops, sqlmodels
 from tests.providers.sqlalchemy.conftest import Database
 from tests.providers.sqlalchemy.databases import DRIVERS
 from tests.support.client import Api
@@ -36,7 +36,13 @@ def own_read(provider: SQLAlchemyProvider, database: Database) -> Callable[..., 
     return read
 
 
-MODULES = {"applications": applications, "columns": columns, "mappings": mappings}
+MODULES = {
+    "applications": applications,
+    "columns": columns,
+    "mappings": mappings,
+    "shops": shops,
+    "sqlmodels": sqlmodels,
+}
 
 
 @pytest.mark.slow

@@ -227,4 +227,4 @@ class Stamped(Base):
 
 
 MODELS = (Guided, Packed, Decorated, Typed, Stamped)
-GIVEN: dict[str, Any] = {"several": [1, "x"]}
+GIVEN: dict[str, Any] = {"several": lambda number: [number, "x"]}
