@@ -100,7 +100,8 @@ class EveryAct:
 
     def body(self, model: type, number: int) -> dict[str, Any]:
         made = {key: self.value(known, number + 1) for key, known in self.settable(model)}
-        needed = {part for known in self.hives[model].resource.schema.required for part in known.stored_in}
+        fields = self.hives[model].resource.schema.fields.values()
+        needed = {part for known in fields if known.required for part in known.stored_in}
         optional = [key for key, known in self.settable(model) if needed.isdisjoint(known.stored_in)]
         left_out = optional if number == 2 else []
         return {key: value for key, value in made.items() if value is not None and key not in left_out}

@@ -17,14 +17,14 @@ class Base(SQLModel, registry=registry()):
 
 
 class Membership(Base, table=True):
-    __tablename__ = "sm_membership"  # type: ignore[assignment]
+    __tablename__ = "sm_membership"
     team_id: int | None = Field(default=None, foreign_key="sm_team.id", primary_key=True)
     hero_id: int | None = Field(default=None, foreign_key="sm_hero.id", primary_key=True)
     is_training: bool = False
 
 
 class Team(Base, table=True):
-    __tablename__ = "sm_team"  # type: ignore[assignment]
+    __tablename__ = "sm_team"
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(index=True, max_length=40)
     headquarters: str
@@ -42,7 +42,7 @@ class HeroBase(SQLModel):
 
 
 class Hero(HeroBase, Base, table=True):
-    __tablename__ = "sm_hero"  # type: ignore[assignment]
+    __tablename__ = "sm_hero"
     id: int | None = Field(default=None, primary_key=True)
     secret_name: str
     power: Power = Power.FLIGHT
@@ -63,7 +63,7 @@ class Hero(HeroBase, Base, table=True):
 
 
 class Mission(Base, table=True):
-    __tablename__ = "sm_mission"  # type: ignore[assignment]
+    __tablename__ = "sm_mission"
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
     goal: str | None = None
     hero_id: int | None = Field(default=None, foreign_key="sm_hero.id")
