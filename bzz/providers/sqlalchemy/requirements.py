@@ -21,7 +21,7 @@ def constructor_parameters(mapper: Mapper[Any]) -> Sequence[Parameter]:
 
     The sequence is empty if the class has SQLAlchemy's constructor.
     """
-    own: Any = mapper.class_manager.original_init
+    own = _constructor(mapper)
     return [] if own is mapper.registry.constructor else [*signature(own).parameters.values()][1:]
 
 
@@ -90,16 +90,25 @@ def _has_class_default(model: Any, attribute: str) -> bool:
     """Return whether a dataclass or a model of Pydantic has a default for an attribute."""
     if hasattr(model, "__pydantic_validator__"):
         known = model.model_fields.get(attribute)
-        return known is not None and not known.is_required()
+        is_optional = known is not None and not known.is_required()
+        return is_optional and (known.default is not None or known.default_factory is not None)
     declared = model.__dataclass_fields__.get(attribute) if dataclasses.is_dataclass(model) else None
     if declared is None:
         return False
     return declared.default is not dataclasses.MISSING or declared.default_factory is not dataclasses.MISSING
 
 
+def _constructor(mapper: Mapper[Any]) -> Any:
+    """Return the constructor of a class, without SQLAlchemy's functions around it. The class may have inherited it."""
+    own: Any = mapper.class_manager.original_init
+    while hasattr(own, "_sa_original_init"):
+        own = own._sa_original_init
+    return own
+
+
 def _has_own_constructor(mapper: Mapper[Any]) -> bool:
     """Return whether the constructor of a class is neither SQLAlchemy's nor made from the class's fields."""
-    model, own = mapper.class_, mapper.class_manager.original_init
+    model, own = mapper.class_, _constructor(mapper)
     if own is mapper.registry.constructor:
         return False
     if dataclasses.is_dataclass(model):

@@ -84,6 +84,35 @@ class Hero(sqlmodel.SQLModel, table=True):
     alias: str = sqlmodel.Field(default_factory=lambda: "nobody")
 
 
+class Patron(sqlmodel.SQLModel, table=True):
+    """Its key has two columns, for which SQLModel wants a default."""
+
+    hero_id: int | None = sqlmodel.Field(default=None, primary_key=True)
+    place: str | None = sqlmodel.Field(default=None, primary_key=True)
+
+
+class Vehicle(Base):
+    __tablename__ = "vehicle"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    plate: Mapped[str]
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "vehicle"}  # noqa: RUF012
+
+
+class Truck(Vehicle):
+    load: Mapped[int | None]
+    __mapper_args__ = {"polymorphic_identity": "truck"}  # noqa: RUF012
+
+
+class Named(Vehicle):
+    """It has a constructor of its own."""
+
+    __mapper_args__ = {"polymorphic_identity": "named"}  # noqa: RUF012
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{"plate": "none", **given})
+
+
 def required(model: type) -> list[str]:
     return [known.name for known in SQLAlchemyProvider().describe(model).required]
 
@@ -93,10 +122,12 @@ def test_what_neither_the_class_nor_the_database_fills_is_required() -> None:
     assert required(Ware) == ["code", "shop"]
     assert required(Point) == ["x"]
     assert required(Hero) == ["name"]
+    assert required(Patron) == ["hero_id", "place"]
 
 
 def test_nothing_is_required_before_own_code_of_the_class_has_run() -> None:
-    assert required(Filled) == required(Made) == []
+    assert required(Filled) == required(Made) == required(Named) == []
+    assert required(Vehicle) == required(Truck) == ["plate"]
 
 
 async def test_all_that_is_missing_is_said_at_once_and_before_receivers(api: Api, database: Database) -> None:
