@@ -28,6 +28,7 @@ class Type(Scalar):
             values as Python does.
         sortable: whether a list may be sorted by a field of this type. The store must then order the values.
         textual: whether the empty text in a form is a value of this type. If not, the empty text means null.
+        shape: the keywords of JSON Schema for the JSON values.
         python_type: the class of the values. ``parser`` does not get its instances, which receivers and plain code set.
     """
 

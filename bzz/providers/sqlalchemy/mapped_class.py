@@ -82,11 +82,6 @@ class MappedClass(MappedColumns):
         """The attributes that the constructor requires."""
         return required_parameters(self.mapper)
 
-    @cached_property
-    def _json(self) -> frozenset[str]:
-        """The attributes whose columns contain JSON."""
-        return frozenset(prop.key for prop in self.mapper.column_attrs if isinstance(prop.columns[0].type, sa.JSON))
-
     def missing(self, instance: Any) -> list[str]:
         """Return the names of the fields that have no value, without which a new instance cannot be stored."""
         empty = sorted(key for key in unfilled_attributes(self.mapper) if getattr(instance, key) is None)
@@ -230,8 +225,9 @@ class MappedClass(MappedColumns):
         fixed = {column.key: getattr(instance, column.key) for column in self.key} if len(self.key) > 1 else {}
         stored = self._stored(changed, fixed)
         self._set(instance, stored)
-        for attribute in self._json.intersection(stored):  # Python finds 1 and true equal
-            flag_modified(instance, attribute)
+        for name in self.codecs.keys() & changed.keys():
+            if isinstance(self.schema.fields[name].type, Json):  # Python finds 1 and true equal
+                flag_modified(instance, *self.attributes(name))
         self._validate(instance, stored)
 
     def _stored(self, data: Values, fixed: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
@@ -287,7 +283,7 @@ class MappedClass(MappedColumns):
             except ValueError as error:
                 add_error(errors, self.schema.public_name(self.field_names[attribute]), error)
             else:
-                if value is None and attribute in self._json:
+                if value is None and attribute in self.json_columns:
                     _set_null(instance, attribute)
         if errors:
             raise Invalid(errors=errors)

@@ -57,6 +57,11 @@ class MappedColumns:
         """The columns of the primary key."""
         return self.columns(str(self.schema.pk))
 
+    @cached_property
+    def json_columns(self) -> frozenset[str]:
+        """The attributes whose columns contain JSON."""
+        return frozenset(prop.key for prop in self.mapper.column_attrs if isinstance(prop.columns[0].type, sa.JSON))
+
     def key_of(self, instance: Any, name: str | None = None) -> Any:
         """Return SQLAlchemy's value of the field ``name`` of an instance, or a tuple of such values.
 

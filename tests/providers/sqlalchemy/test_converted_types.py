@@ -88,6 +88,14 @@ async def test_a_list_is_filtered_and_walked_by_values_of_known_classes(
         assert len({*met}) == len(met) == 2
 
 
+async def test_json_that_equals_the_old_one_to_python_is_stored(api: Api, database: Database) -> None:
+    await mount(api, database, Decorated, Shop, Sale)
+    made = await api.create("/sale", data={"k": 1})
+    path = f"/sale/{made['id']}"
+    assert (await api("PATCH", path, json_body={"data": {"k": True}})).status == 200
+    assert (await api("GET", path)).json["data"] == {"k": True}
+
+
 async def test_text_that_may_be_encrypted_is_not_compared(api: Api, database: Database) -> None:
     await mount(api, database, Decorated, Shop, Sale)
     await api.create("/sale", secret="tale")
