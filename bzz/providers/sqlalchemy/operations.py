@@ -178,6 +178,8 @@ def update(session: Session, mapped_class: MappedClass, address: Address, visibl
             add_members(attempt.wanted, mapped_class, stored.values, changed)
         own, deferred = split(mapped_class, changed)
         mapped_class.assign(instance, own)
+        if not mapped_class.setters.keys().isdisjoint(own):
+            session.add(instance)  # with the new instances that a setter has made
         taken = takings(mapped_class, instance)
     with untyped(mapped_class, own):
         session.flush()

@@ -38,7 +38,7 @@ class Person(Base):
     first: Mapped[str]
     last: Mapped[str]
     tags: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
-    notes: Mapped[list[Note]] = relationship()
+    notes: Mapped[list[Note]] = relationship(back_populates="person_of")
     calls = 0
 
     @hybrid_property
@@ -93,6 +93,16 @@ class Person(Base):
     def note_count(self) -> int:
         return len(self.notes)
 
+    @hybrid_property
+    def note(self) -> str | None:
+        return self.notes[0].text if self.notes else None
+
+    @note.inplace.setter
+    def _set_note(self, value: str | None) -> None:
+        if not self.notes:
+            Note(person_of=self)
+        self.notes[0].text = value
+
     @property
     def shout(self) -> str:
         return self.first + "!"
@@ -101,8 +111,9 @@ class Person(Base):
 class Note(Base):
     __tablename__ = "note"
     id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str | None]
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
-    person: Mapped[Person | None] = relationship(viewonly=True)
+    person_of: Mapped[Person | None] = relationship(back_populates="notes")
 
 
 class Account(Base):

@@ -56,6 +56,7 @@ def test_a_class_is_described_without_evaluating_its_hybrids() -> None:
         "wrong": ("string", True, False, True),
         "all_notes": ("JSON value", True, False, False),
         "note_count": ("JSON value", True, False, False),
+        "note": ("string", False, True, False),
     }
     assert Person.calls == 0
 
@@ -64,11 +65,11 @@ async def test_replies_compute_what_the_hive_or_the_request_names(people: Api) -
     made = await people.create("/person", first="Ada", last="Lovelace", tags=["x", "y"])
     stored = {"id": "1", "first": "Ada", "last": "Lovelace", "tags": ["x", "y"]}
     assert made == {**stored, "full": "Ada LOVELACE", "shout": "Ada!"}
-    await people.create("/note", person_id=1)
-    for path in ("/person/1", "/note/1/person"):
+    await people.create("/note", person_of="1")
+    for path in ("/person/1", "/note/1/person_of"):
         assert (await people("GET", path)).json == made
     assert (await people("GET", "/person")).json == [made]
-    assert (await people("GET", "/note?expand=person")).json[0]["person"] == made
+    assert (await people("GET", "/note?expand=person_of")).json[0]["person_of"] == made
     Person.calls = 0
     asked = "first,tag_line,initial,note_count,all_notes"
     shown = {"first": "Ada", "tag_line": "x,y", "initial": "first", "note_count": 1, "all_notes": ["1"]}
@@ -146,6 +147,12 @@ async def test_receivers_may_filter_by_any_hybrid(people: Api) -> None:
 
     with pre_get_list.connected_to(narrow, Person):
         assert (await people("GET", "/person")).json == []
+
+
+async def test_a_setter_may_make_other_instances(people: Api) -> None:
+    await people.create("/person", first="Ada", last="x")
+    assert (await people("PATCH", "/person/1", json_body={"note": "a"})).status == 200
+    assert (await people("GET", "/person/1/notes")).json == [{"id": "1", "text": "a", "person_of": "1"}]
 
 
 async def test_watched_lists_show_what_is_computed(people: Api) -> None:
