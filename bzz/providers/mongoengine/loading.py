@@ -81,8 +81,6 @@ def _convert(field: BaseField, value: Any) -> tuple[Any, bool]:
         return None, True
     try:
         return field.to_python(value), True
-    except pymongo.errors.PyMongoError:
-        raise
     except Exception:  # noqa: BLE001  # as above
         if isinstance(field, me.EmbeddedDocumentField) and isinstance(value, dict):
             return _partial(field.document_type, value), True
