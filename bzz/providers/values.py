@@ -217,13 +217,14 @@ class Listing:
         total: the number of instances on all pages. It is None if the query does not ask for it.
         position: what the cursor after the last item must have in place of typed values: a dict from field name to a
             JSON value, or to None for null. It has those fields of the order whose typed value does not tell where the
-            item stands, because the store keeps another value.
+            item stands, because the store keeps another value. None if no cursor can tell it; the next page then has a
+            number only.
     """
 
     items: Sequence[Stored]
     more: bool
     total: int | None = None
-    position: Values = dataclass_field(default_factory=dict)
+    position: Values | None = dataclass_field(default_factory=dict)
 
 
 @dataclass(slots=True)

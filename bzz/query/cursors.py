@@ -24,7 +24,7 @@ from bzz.schema.types import comes_back, dump_value, parse_value
 STORED = "stored"
 
 
-def encode_cursor(schema: Schema, order: Order, values: Values, position: Values) -> str | None:
+def encode_cursor(schema: Schema, order: Order, values: Values, position: Values | None) -> str | None:
     """Return the text of a cursor: the position right after an instance.
 
     Args:
@@ -34,9 +34,11 @@ def encode_cursor(schema: Schema, order: Order, values: Values, position: Values
         position: the ``position`` of the ``Listing``, of which the instance is the last.
 
     Returns:
-        The text, or None if it would show a field that requests may not read. The result is also None if a value is
-        not of its field's type and ``position`` lacks it.
+        The text, or None if it would show a field that requests may not read. The result is also None if ``position``
+        is None, or if a value is not of its field's type and ``position`` lacks it.
     """
+    if position is None:
+        return None
     parts = []
     for name, _ in order:
         found, value = find(schema, _public(schema, name)), value_at(values, name)

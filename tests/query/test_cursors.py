@@ -82,6 +82,7 @@ def test_a_cursor_is_made_only_of_values_that_it_reads_back_equal() -> None:
     good = encode_cursor(ROWS, order, {"age": None, "pk": 7}, {})
     assert decode_cursor(memory, ROWS, str(good)) == Cursor((("age", False), ("pk", False)), (None, 7))
     assert encode_cursor(ROWS, order, {"age": "old", "pk": 7}, {}) is None
+    assert encode_cursor(ROWS, order, {"age": 3, "pk": 7}, None) is None
     assert encode_cursor(ROWS, [("tags", False), *order], {"pk": 7}, {}) is None
     assert encode_cursor(ROWS, [("secret", False), *order], {"pk": 7}, {}) is None
 

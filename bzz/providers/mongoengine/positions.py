@@ -26,15 +26,16 @@ from bzz.schema.types import comes_back
 PLAIN = json_util.CANONICAL_JSON_OPTIONS.with_options(
     tz_aware=False, tzinfo=None, uuid_representation=UuidRepresentation.UNSPECIFIED
 )
-KINDS = {bool, int, Int64, float, str, bytes, datetime, ObjectId, Decimal128, Binary, Timestamp}
+KINDS = {bool, int, Int64, float, str, bytes, datetime, ObjectId, Decimal128, Binary, Timestamp, UUID}
 
 
 def position_of(
     classes: DocumentClasses, schema: Schema, order: Order, raw: Mapping[str, Any], values: Values
-) -> Values:
+) -> Values | None:
     """Return the ``position`` of a ``Listing``. Stored values are in it as canonical Extended JSON.
 
-    A value that consists of several values is left out.
+    Return None if the document stores a list for a field of the order, or a value that is neither data nor an object.
+    MongoDB sorts a list by one of its items.
 
     Args:
         classes: the document classes of the provider.
@@ -48,9 +49,18 @@ def position_of(
         path, field, codec = locate(schema.model, name, classes)
         stored, value = value_at(raw, ".".join(path)), value_at(values, name)
         is_told = comes_back(codec.type, value) and _same(None if value is None else codec.encode(value), stored, field)
-        if not is_told and (stored is None or type(stored) in {*KINDS, UUID}):
+        if not is_told:
+            if not (stored is None or _is_data(stored)):
+                return None
             found[name] = None if stored is None else _to_json(schema.model, stored)
     return found
+
+
+def _is_data(value: Any) -> bool:
+    """Return whether a value may be in a cursor: no list, and no object with the name of an operator of MongoDB."""
+    if not isinstance(value, dict):
+        return type(value) in KINDS
+    return all(not key.startswith("$") and _is_data(item) for key, item in value.items())
 
 
 def _same(part: Any, stored: Any, field: Any) -> bool:
@@ -65,7 +75,7 @@ def _to_json(model: Any, stored: Any) -> Any:
 
 
 def parse_stored(raw: Any) -> Any:
-    """Return the stored value that a cursor has as ``raw``. It is a single value, and never an operator of MongoDB.
+    """Return the stored value that a cursor has as ``raw``.
 
     Raises:
         ValueError: no cursor has such a value.
@@ -75,6 +85,6 @@ def parse_stored(raw: Any) -> Any:
         bson.encode({"value": value})
     except (ArithmeticError, AttributeError, BSONError, LookupError, TypeError, ValueError) as error:
         raise ValueError("expected a stored value") from error
-    if type(value) not in KINDS:
+    if not _is_data(value):
         raise ValueError("expected a stored value")
     return value

@@ -17,10 +17,10 @@ from bzz.schema.fields import Values
 from bzz.schema.types import comes_back
 
 
-def position_of(session: Session, mapped_class: MappedClass, order: Order, last: Stored) -> Values:
+def position_of(session: Session, mapped_class: MappedClass, order: Order, last: Stored) -> Values | None:
     """Return the ``position`` of a ``Listing``.
 
-    Query the store only if the typed values do not tell the place of the last item.
+    Query the store only if the typed values do not tell the place of the last item. Return None if nothing tells it.
 
     Args:
         session: the session of the items.
@@ -37,8 +37,8 @@ def position_of(session: Session, mapped_class: MappedClass, order: Order, last:
     row = session.execute(statement.where(mapped_class.equals(pk)), mapped_class.parameters(pk, key)).first()
     if row is None:  # other programs have written the key in another form
         row = session.execute(statement.where(clause_of(mapped_class, Condition(pk, "eq", key), dialect))).first()
-    if row is None:
-        return {}
+    if row is None:  # it was deleted
+        return None if last.is_broken else {}
     parts = iter(map(to_json, row))
     values = {name: [next(parts) for _ in mapped_class.attributes(name)] for name in names}
     return {name: held[0] if len(held) == 1 else held for name, held in values.items()}

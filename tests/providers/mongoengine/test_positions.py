@@ -12,7 +12,7 @@ from uuid import UUID
 import mongoengine as me
 import orjson
 import pytest
-from bson import Binary, Decimal128, Int64, ObjectId, Timestamp
+from bson import Binary, Code, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 from bson.binary import UuidRepresentation
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +75,8 @@ ODD: list[Any] = [
     Binary.from_uuid(TOKEN),
     str(TOKEN),
     Timestamp(1, 1),
+    {"a": 1},
+    {"a": {"b": "x"}},
 ]
 MISSING = object()
 
@@ -84,23 +86,14 @@ def fill(values: list[Any], seed: int = 3) -> list[str]:
     choose, documents = random.Random(seed), []  # noqa: S311  # the same each time
     for number in range(30):
         document: dict[str, Any] = {"name": str(number)}
-        for name, path in SORTED.items():
+        for path in SORTED.values():
             value, (first, _, rest) = choose.choice([*values, MISSING]), path.partition(".")
-            field = Spot._fields["height"] if rest else Sighting._fields[name]
-            if value is not MISSING and is_readable(field, value):
+            if value is not MISSING:
                 document[first] = {rest: value} if rest else value
         documents.append(document)
     Sighting.objects.delete()
     Sighting._get_collection().insert_many(documents)
     return [document["name"] for document in documents]
-
-
-def is_readable(field: Any, value: Any) -> bool:
-    """Tell whether MongoEngine can load a document with this value."""
-    try:
-        return value is None or field.to_python(TOKEN if isinstance(value, Binary) else value) is not MISSING
-    except Exception:  # noqa: BLE001  # a field raises what it likes
-        return False
 
 
 @pytest.fixture
@@ -137,8 +130,8 @@ async def test_identifiers_of_several_types_are_walked(sightings: Api) -> None:
         assert sorted(await walk(sightings, f"/sighting?per_page=2&sort={order}")) == sorted(map(str, keys))
 
 
-async def test_a_walk_ends_at_a_value_with_parts(sightings: Api) -> None:
-    fill([{"a": 1}])
+async def test_a_list_has_no_cursor_at_a_document_that_is_sorted_by_an_item(sightings: Api) -> None:
+    fill([[1, 2]])
     assert (await sightings("GET", "/sighting?sort=-count&per_page=1")).headers["Link"].count("page=2") == 1
 
 
@@ -156,7 +149,6 @@ def cursor(shown: Any) -> str:
 
 FORGED: list[Any] = [
     {"$where": "sleep(1000)"},
-    {"$gt": 1},
     {"$code": "f()"},
     {"$regularExpression": {"pattern": "(a+)+", "options": ""}},
     {"$numberLong": "99999999999999999999"},
@@ -164,7 +156,9 @@ FORGED: list[Any] = [
     {"$oid": "x"},
     {"$date": "much"},
     {"$binary": {"base64": "!", "subType": "x"}},
-    {"a": 1},
+    {"a": [1]},
+    {"$gt": 1},
+    {"a": {"$gt": 1}},
     [1],
     None,
 ]
@@ -193,12 +187,12 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_any_json_is_one_value_or_refused(raw: Any) -> None:
+def test_any_json_is_data_or_refused(raw: Any) -> None:
     try:
         value = parse_stored(raw)
     except ValueError:
         return
-    assert not isinstance(value, (dict, list))
+    assert not isinstance(value, (list, Regex, Code, DBRef))
 
 
 async def test_a_uuid_of_another_representation_is_walked(api: Api, mongodb_uri: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -84,19 +85,36 @@ ODD: dict[str, dict[str, list[Any]]] = {
         "half": ["1", "2", "3", "4", "5"],
     },
 }
+BROKEN: dict[str, dict[str, list[Any]]] = {  # what SQLAlchemy or a driver cannot load
+    "sqlite": {
+        "at": ["yesterday", 20240101, b"bytes"],
+        "day": ["2024-01-02 10:00", 3],
+        "hour": [10, "noon"],
+        "price": ["dear"],
+        "flag": ["maybe"],
+        "token": ["none"],
+    },
+    "postgresql": {"at": ["infinity", "-infinity"], "zoned": ["infinity"], "day": ["infinity", "-infinity"]},
+}
 FIELDS = [prop.key for prop in Reading.__mapper__.column_attrs if prop.key not in ("id", "name")]
 
 
-async def fill(database: Database) -> int:
-    """Write rows by plain SQL, and return how many."""
+async def fill(database: Database, values: Mapping[str, Mapping[str, list[Any]]] = ODD, count: int = 24) -> int:
+    """Write rows by plain SQL, and return how many.
+
+    Args:
+        database: an empty database.
+        values: by dialect and column.
+        count: how many rows to write.
+    """
     dialect, choose = database.sync_engine.dialect, random.Random(3)  # noqa: S311  # the same each time
-    odd = ODD[dialect.name]
-    rows = [{name: choose.choice([None, *values, *values]) for name, values in odd.items()} for _ in range(24)]
+    odd = values[dialect.name]
+    rows = [{name: choose.choice([None, *some, *some]) for name, some in odd.items()} for _ in range(count)]
     kinds = {name: Reading.__table__.c[name].type for name in odd} if dialect.name == "postgresql" else {}
-    values: dict[str, Any] = {name: sa.cast(sa.bindparam(name, type_=sa.Text()), kind) for name, kind in kinds.items()}
-    values |= {name: sa.bindparam(name, type_=RAW) for name in odd if name not in kinds}
+    written: dict[str, Any] = {name: sa.cast(sa.bindparam(name, type_=sa.Text()), kind) for name, kind in kinds.items()}
+    written |= {name: sa.bindparam(name, type_=RAW) for name in odd if name not in kinds}
     statement = sa.insert(sa.table("reading", sa.column("name"), *map(sa.column, odd))).values(
-        name=sa.bindparam("name", type_=sa.Text()), **values
+        name=sa.bindparam("name", type_=sa.Text()), **written
     )
 
     def write(session: Session) -> None:

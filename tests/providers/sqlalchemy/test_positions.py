@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from bzz.providers.sqlalchemy.positions import position_of
 from bzz.providers.values import Stored
 from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.providers.sqlalchemy.databases import mariadb, needs_mariadb
-from tests.providers.sqlalchemy.readings import FIELDS, Base, Halved, Reading, fill
+from tests.providers.sqlalchemy.readings import BROKEN, FIELDS, Base, Halved, Reading, fill
 from tests.support.client import Api
 from tests.support.teams import walk
 
@@ -28,12 +29,23 @@ async def test_a_walk_by_each_field_in_each_direction_meets_each_row_once(api: A
         assert met == [row["name"] for row in listed], order
 
 
+async def test_a_walk_passes_rows_that_cannot_be_loaded(api: Api, database: Database) -> None:
+    await mount(api, database, Base, Reading)
+    broken = BROKEN[database.sync_engine.dialect.name]
+    count = await fill(database, {database.sync_engine.dialect.name: broken}, 8)
+    for order in [*broken, f"-{next(iter(broken))}"]:
+        met = await walk(api, f"/reading?per_page=3&sort={order}")
+        assert sorted(met, key=int) == [str(index) for index in range(count)], order
+
+
 async def test_a_row_that_is_deleted_meanwhile_has_its_typed_values_as_position(api: Api, database: Database) -> None:
     await mount(api, database, Base, Reading)
     mapped_class = SQLAlchemyProvider(database.factory).mapped_class(Reading)
     gone = Stored(None, {"id": 4711, "half": 2})
     order = [("half", False), ("id", False)]
     assert await database.run(lambda session: position_of(session, mapped_class, order, gone)) == {}
+    broken = replace(gone, is_broken=True)
+    assert await database.run(lambda session: position_of(session, mapped_class, order, broken)) is None
 
 
 class Own(DeclarativeBase):
