@@ -14,7 +14,7 @@ import orjson
 import pytest
 from bson import Binary, Code, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 from bson.binary import UuidRepresentation
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import bzz
@@ -113,6 +113,22 @@ async def test_a_walk_by_each_field_in_each_direction_meets_each_document_once(s
     names = fill(ODD)
     orders = [*SORTED, *(f"-{name}" for name in SORTED), "count,-at", "-spot.height,real,-id"]
     await check_walks(sightings, "/sighting", orders, names)
+
+
+def test_a_walk_over_random_documents_meets_each_once(sightings: Api, io_loop: Any) -> None:
+    @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        seed=st.integers(),
+        values=st.lists(st.sampled_from(ODD), min_size=2, max_size=6),
+        order=st.lists(st.sampled_from([*SORTED]), min_size=1, max_size=3, unique=True),
+        signs=st.lists(st.sampled_from(["", "-"]), min_size=3, max_size=3),
+    )
+    def meets(seed: int, values: list[Any], order: list[str], signs: list[str]) -> None:
+        names = fill(values, seed)
+        sort = ",".join(map("".join, zip(signs, order, strict=False)))
+        io_loop.run_sync(lambda: check_walks(sightings, "/sighting", [sort], names))
+
+    meets()
 
 
 async def test_a_walk_over_documents_of_one_type_carries_typed_values(sightings: Api) -> None:
