@@ -87,6 +87,8 @@ def converted_codec(
         return replace(stored, encode=None, bind=None, compare=None)
     if codec is not None and is_converting and codec.type in (scalars.STRING, scalars.BYTES):
         return replace(codec, type=replace(codec.type, operators=("exists",), sortable=False))  # may be encrypted
+    if codec is not None and codec.type in (scalars.DATETIME, scalars.TIME) and codec.type.name == stored.type.name:
+        return replace(codec, type=stored.type)  # which may cut the fraction of a second
     return codec or ONLY_SHOWN
 
 

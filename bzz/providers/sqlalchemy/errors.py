@@ -43,6 +43,7 @@ MESSAGES = {  # keys: SQLSTATE (ISO 9075), SQLite's error name, MySQL's error nu
     "4025": REFUSED,
 }
 CONTENDED = {"40001", "40P01", "55P03", "1205", "1213"}  # serialization failure, deadlock, lock not available
+WRONG_VALUES = {"1264", "1292", "1366", "1406"}  # of MySQL: out of range, incorrect, incorrect, too long
 UNAVAILABLE = re.compile(  # connection, read-only, resources, operator; then errors of SQLite and MySQL's client
     "08...|25006|3D000|53...|57...|58...|SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY|PROTOCOL).*|20[0-9]{2}|1040|1053"
 )
@@ -167,7 +168,8 @@ def _statement_error(error: sa.exc.StatementError, *, is_write: bool) -> BzzErro
         return Conflict("Another request is writing the same instances; nothing was written, so try again.")
     if getattr(error, "connection_invalidated", False) or UNAVAILABLE.fullmatch(code):
         return Unavailable(f"The store does not answer.{after}")
-    if isinstance(error, sa.exc.DataError) or isinstance(error.orig, ValueError) or code.startswith("22"):
+    is_wrong = isinstance(error, sa.exc.DataError) or isinstance(error.orig, ValueError)
+    if is_wrong or code.startswith("22") or code in WRONG_VALUES:
         return Invalid("The store does not take such a value.")
     if isinstance(error, sa.exc.OperationalError) and not code:
         return Unavailable(f"The store cannot be reached.{after if error.statement else ''}")

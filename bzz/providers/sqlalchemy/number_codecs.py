@@ -54,7 +54,21 @@ def number_codec(column_type: Any, dialect: DialectTypes) -> Codec:
     bounded = replace(wider, parser=parse_number, wider=wider)
     numeric: Any = sa.Numeric
     bind = None if isinstance(column_type, sa.Float) else numeric(asdecimal=is_decimal)
-    return Codec(bounded, bind=bind, compare=None if shown is None else decimal_comparison(shown))
+    compare = None if shown is None else decimal_comparison(shown)
+    if not is_decimal and dialect.name == POSTGRESQL:
+        compare = _compare_digits
+    return Codec(bounded, bind=bind, compare=compare)
+
+
+def _compare_digits(column: Any, operator: str, value: Any) -> Any:
+    """Return the clause of a condition that compares a column of decimal numbers with the shown digits of floats."""
+    numeric: Any = sa.Numeric()
+    given = [*map(_digits, value)] if operator in ("in", "nin") else _digits(value)
+    return compare_column(column, operator, given, numeric)
+
+
+def _digits(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(repr(value))
 
 
 def _bounds(column_type: Any, dialect: DialectTypes) -> tuple[int, int | None]:

@@ -223,7 +223,7 @@ class Stamped(Base):
     changed: Mapped[datetime] = mapped_column(sa.DateTime, server_default=sa.func.now(), onupdate=sa.func.now())
     day: Mapped[date] = mapped_column(server_default=sa.func.current_date())
     state: Mapped[str] = mapped_column(sa.String(20), server_default="draft")
-    twice: Mapped[int | None] = mapped_column(sa.Computed("id * 2", persisted=True))
+    length: Mapped[int | None] = mapped_column(sa.Computed("length(name)", persisted=True))
 
 
 MODELS = (Guided, Packed, Decorated, Typed, Stamped)

@@ -134,6 +134,7 @@ def test_a_delete_that_breaks_a_reference_is_a_conflict() -> None:
         (sa.exc.DBAPIError("x", {}, of_driver("x", sqlstate="40P01")), Conflict),
         (sa.exc.DBAPIError("x", {}, of_driver("x", sqlstate="40001")), Conflict),
         (sa.exc.DataError("x", {}, of_driver("x")), Invalid),
+        (sa.exc.OperationalError("x", {}, of_driver("Incorrect uuid value", number=1292)), Invalid),
         (sa.exc.DBAPIError("x", {}, of_driver("x", sqlstate="22003")), Invalid),
         (sa.exc.StatementError("x", "x", {}, ValueError("no such thing")), Invalid),
         (ConnectionRefusedError(), Unavailable),

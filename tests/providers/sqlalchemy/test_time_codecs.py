@@ -97,3 +97,15 @@ def test_a_time_with_an_offset_is_shown_in_utc() -> None:
     known = codec(sa.Time(timezone=True), "postgresql")
     assert known.decode is not None
     assert known.decode(time(1, tzinfo=timezone(timedelta(hours=2)))) == time(23)
+
+
+def test_a_type_that_converts_times_cuts_them_as_the_column_beneath_does() -> None:
+    class Aware(sa.types.TypeDecorator[datetime]):
+        impl = sa.DateTime
+        cache_ok = True
+
+        def process_result_value(self, value: Any, dialect: Any) -> Any:
+            return value.replace(tzinfo=UTC)
+
+    assert codec(Aware, "mysql", datetime).type.parse(AT) == AT.replace(microsecond=0)
+    assert codec(Aware, "postgresql", datetime).type.parse(AT) == AT
