@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+from collections import deque
 from typing import Any
 
 import sqlalchemy as sa
@@ -174,9 +175,25 @@ class Point:
     y: int
 
 
+class Pair(Base):
+    """Has a key of two columns."""
+
+    __tablename__ = "pair_of_points"
+    one: Mapped[int] = mapped_column(primary_key=True)
+    two: Mapped[int] = mapped_column(primary_key=True)
+
+    @hybrid_property
+    def itself(self) -> Any:
+        return self
+
+
 class Vertex(Base):
     """Has a composite, whose columns are fields."""
 
     __tablename__ = "vertex"
     id: Mapped[int] = mapped_column(primary_key=True)
     start: Mapped[Point] = composite(mapped_column("x1"), mapped_column("y1"))
+
+    @property
+    def sides(self) -> Any:
+        return {"points": deque([self.start]), "length": datetime.timedelta(seconds=1), "next": Vertex(), "pair": Pair}

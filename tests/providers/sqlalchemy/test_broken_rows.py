@@ -13,7 +13,9 @@ from sqlalchemy.types import TypeDecorator
 
 import bzz
 from bzz.exceptions import Conflict
+from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.broken_rows import is_about_a_row, related_rows
+from bzz.providers.sqlalchemy.loading import load_all
 from bzz.signals import (
     post_get_instance,
     post_get_list,
@@ -196,6 +198,25 @@ async def test_a_row_of_an_unknown_class_is_one_of_the_base_class(things: Api) -
         assert (await things("GET", path)).status == 200
         assert (await things("DELETE", path)).status == 204
     assert (await things("GET", "/kind")).json == rows[:1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_connection_that_is_lost_meanwhile_is_not_about_a_row(count: int) -> None:
+    engine, left = sa.create_engine("sqlite://"), [count]
+
+    def lose(_: object) -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise ConnectionError
+
+    Base.metadata.create_all(engine)
+    mapped_class = SQLAlchemyProvider().mapped_class(Thing)
+    with Session(engine) as session:
+        session.execute(sa.text(ROWS[1]))
+        sa.event.listen(session, "do_orm_execute", lose)
+        with pytest.raises(ConnectionError):
+            load_all(session, mapped_class, mapped_class.select_all)
+    engine.dispose()
 
 
 def test_errors_of_statements_and_connections_are_not_about_a_row() -> None:

@@ -15,7 +15,7 @@ from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.signals import post_get_list, post_update_instance, pre_create_instance, pre_get_list, pre_update_instance
 from bzz.testing import capture
 from tests.providers.sqlalchemy.conftest import Database, mount
-from tests.providers.sqlalchemy.hybrid_models import Account, Base, Note, Person, Vertex
+from tests.providers.sqlalchemy.hybrid_models import Account, Base, Note, Pair, Person, Vertex
 from tests.support.client import Api
 
 
@@ -257,6 +257,18 @@ async def test_a_synonym_is_a_field(accounts: Api) -> None:
     assert sent[0].keywords["updated_fields"] == both
     taken = await accounts("PATCH", "/account/1", json_body={"title": "a"})
     assert (taken.status, taken.json["errors"].keys()) == (409, {"name"})
+
+
+async def test_computed_values_of_any_class_are_json(api: Api, database: Database) -> None:
+    await mount(api, database, Base, Pair)
+    computed = ["sides", "start"]
+    api.mount(bzz.ModelHive.routes_for("sqlalchemy", Vertex, session_factory=database.factory, computed=computed))
+    made = await api.create("/vertex", x1=1, y1=2)
+    point = {"x": 1, "y": 2}
+    assert made.pop("sides") == {"points": [point], "length": "0:00:01", "next": None, "pair": str(Pair)}
+    assert made == {"id": "1", "x1": 1, "y1": 2, "start": point}
+    await api.create("/pair", one=1, two=2)
+    assert (await api("GET", "/pair?fields=itself")).json == [{"itself": "1~2"}]
 
 
 async def test_the_columns_of_a_composite_are_fields(accounts: Api) -> None:
