@@ -9,7 +9,7 @@ from typing import Any
 
 from bzz.exceptions import Invalid
 from bzz.schema.errors import add_error
-from bzz.schema.keeping import Kept, keep_items, keep_keys
+from bzz.schema.keeping import Kept, Show, keep_items, keep_keys
 from bzz.schema.types import DataType, dump_value, missing_in, parse_text, parse_value, references_in
 
 
@@ -78,9 +78,9 @@ class List(DataType):
         """Return the items as new items."""
         return [None if item is None else self.item.as_item(item) for item in value]
 
-    def keep_parts(self, raw: Any, stored: Any) -> Any:
+    def keep_parts(self, raw: Any, stored: Any, show: Show) -> Any:
         """Compare the lists item by item."""
-        return keep_items(self.item, raw, stored)
+        return keep_items(self.item, raw, stored, show)
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield the read-only values of the items.
@@ -181,9 +181,9 @@ class Map(DataType):
         given = {key: item for key, item in value.items() if item is not None or self.item.nullable}
         return {key: None if item is None else self.item.as_item(item) for key, item in given.items()}
 
-    def keep_parts(self, raw: Any, stored: Any) -> Any:
+    def keep_parts(self, raw: Any, stored: Any, show: Show) -> Any:
         """Compare the objects key by key."""
-        return keep_keys(self.item, raw, stored)
+        return keep_keys(self.item, raw, stored, show)
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield the read-only values inside the values.

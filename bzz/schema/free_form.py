@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from bzz.schema.keeping import Kept, keep_items, keep_keys, same_json
+from bzz.schema.keeping import Kept, Show, keep_items, keep_keys, same_json
 from bzz.schema.scalars import BYTES, DATE, DATETIME, DECIMAL, FLOAT, INT64, TIME, UUID_, JsonNumber, Scalar
 from bzz.schema.types import DataType, FormValue, dump_text, parse_text, single_text
 
@@ -109,9 +109,10 @@ class Json(DataType):
         """Merge objects key by key, at any depth. Null removes a key."""
         return merge_patch(stored, patch)
 
-    def keep_parts(self, raw: Any, stored: Any) -> Any:
+    def keep_parts(self, raw: Any, stored: Any, show: Show) -> Any:
         """Compare objects key by key, and lists item by item, at any depth."""
-        return keep_keys(self, raw, stored) if isinstance(raw, Mapping) else keep_items(self, raw, stored)
+        keep_inside = keep_keys if isinstance(raw, Mapping) else keep_items
+        return keep_inside(self, raw, stored, show)
 
     def same(self, one: Any, other: Any) -> bool:
         """Compare two JSON values, at any depth. True does not equal 1."""

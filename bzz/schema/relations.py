@@ -9,6 +9,7 @@ from typing import Any
 
 from bzz.schema.containers import List
 from bzz.schema.fields import Field, Values
+from bzz.schema.keeping import Show
 from bzz.schema.requirements import missing
 from bzz.schema.schema import Schema
 from bzz.schema.types import EQUALITY, DataType, Diff
@@ -65,7 +66,7 @@ class Embedded(DataType):
         fields = self.schema.fields
         return {name: None if part is None else fields[name].type.as_item(part) for name, part in value.items()}
 
-    def keep_parts(self, raw: Any, stored: Any) -> Any:
+    def keep_parts(self, raw: Any, stored: Any, show: Show) -> Any:  # noqa: ARG002  # the document's schema shows it
         """Compare the documents field by field."""
         if not (isinstance(raw, Mapping) and isinstance(stored, dict)):
             return raw

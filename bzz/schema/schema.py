@@ -210,8 +210,12 @@ class Schema(NamedFields):
         known = self.field_named(key) if hidden else self.field_for(key)
         if known is None or not (known.readable or hidden) or known.name not in stored:
             return value
-        datatype = known.type
-        return keep(datatype, value, stored[known.name], show=lambda held: self._show(datatype, held))
+        return keep(known.type, value, stored[known.name], self._show_all)
+
+    def _show_all(self, datatype: DataType, value: Any) -> Any:
+        """Return the representation of a stored value as the client gets it, at any depth."""
+        shown = self._show(datatype, value)
+        return shown if isinstance(shown, float) else self.json.dump(shown)
 
     def parse_fields(self, raw: Mapping[str, Any], *, hidden: bool) -> tuple[Values, dict[str, list[str]]]:
         """Parse values as ``parse`` does, and return them together with the errors of the other values."""

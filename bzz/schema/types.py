@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bzz.schema.keeping import Kept
+from bzz.schema.keeping import Kept, Show
 
 Diff = dict[str, dict[str, Any]]
 MAX_DEPTH = 32
@@ -107,12 +107,13 @@ class DataType(ABC):
         """
         return value
 
-    def keep_parts(self, raw: Any, stored: Any) -> Any:  # noqa: ARG002  # most types have no parts
+    def keep_parts(self, raw: Any, stored: Any, show: Show) -> Any:  # noqa: ARG002  # most types have no parts
         """Return input with ``Kept`` in place of its parts that repeat parts of a stored value.
 
         Args:
             raw: the input, which does not repeat the whole of ``stored``. It is not None.
             stored: the stored value. It is not None, but may be a value of another type.
+            show: a function that returns the representation of a stored value. It takes the type and the value.
         """
         return raw
 

@@ -23,8 +23,12 @@ LINE = Schema(
 FREE = Json(plain=str)
 
 
+def kept(datatype: DataType, raw: Any, stored: Any) -> Any:
+    return keep(datatype, raw, stored, lambda kind, value: kind.dump(value))
+
+
 def typed(datatype: DataType, raw: Any, stored: Any) -> Any:
-    return parse_value(datatype, keep(datatype, raw, stored))
+    return parse_value(datatype, kept(datatype, raw, stored))
 
 
 @pytest.mark.parametrize(
@@ -93,16 +97,16 @@ def test_fields_that_requests_cannot_read_are_not_compared() -> None:
 
 
 def test_a_value_that_is_not_stored_is_never_kept() -> None:
-    assert keep(FREE, "Ellipsis", ABSENT) == "Ellipsis"
-    kept = keep(FREE, {"a": None, "b": 1}, {"b": 2})
-    assert kept == {"a": None, "b": 1}
+    assert kept(FREE, "Ellipsis", ABSENT) == "Ellipsis"
+    found = kept(FREE, {"a": None, "b": 1}, {"b": 2})
+    assert found == {"a": None, "b": 1}
 
 
 def test_the_stored_value_is_copied() -> None:
     stored = {"a": [{"b": NOON}]}
-    kept = keep(FREE, stored, stored)
-    assert isinstance(kept, Kept)
-    kept.value["a"][0]["b"] = 1
+    found = kept(FREE, stored, stored)
+    assert isinstance(found, Kept)
+    found.value["a"][0]["b"] = 1
     assert stored == {"a": [{"b": NOON}]}
 
 
@@ -114,9 +118,9 @@ def test_values_that_cannot_be_compared_or_shown_are_not_kept() -> None:
         __hash__ = object.__hash__
 
     odd = Odd()
-    assert keep(JSON, {"a": 1}, {"a": odd}) == {"a": 1}
-    assert keep(JSON, [1, {(1, 2): 2}], [odd]) == [1, {(1, 2): 2}]
-    assert isinstance(keep(JSON, odd, odd), Kept)
+    assert kept(JSON, {"a": 1}, {"a": odd}) == {"a": 1}
+    assert kept(JSON, [1, {(1, 2): 2}], [odd]) == [1, {(1, 2): 2}]
+    assert isinstance(kept(JSON, odd, odd), Kept)
 
 
 def test_null_removes_a_key_only_if_its_value_is_not_null_already() -> None:

@@ -12,6 +12,7 @@ from bzz.exceptions import Invalid
 from bzz.providers.mongoengine.scalar_codecs import JSON
 from bzz.schema.errors import add_error
 from bzz.schema.fields import Values
+from bzz.schema.keeping import Show, keep_keys
 from bzz.schema.types import DataType, missing_in, parse_value, references_in
 
 
@@ -58,6 +59,12 @@ class Tagged(DataType):
     def dump(self, value: Any) -> Any:
         """Return the object with a value for JSON."""
         return {"type": value["type"], self.key: self.inner(get_document(value["type"])).dump(value[self.key])}
+
+    def keep_parts(self, raw: Any, stored: Any, show: Show) -> Any:
+        """Compare the values if their types are equal."""
+        if not (isinstance(raw, Mapping) and isinstance(stored, Mapping) and raw.get("type") == stored.get("type")):
+            return raw
+        return keep_keys(self.inner(get_document(stored["type"])), raw, stored, show)
 
     def read_only_values(self, value: Any, stored: Any) -> Iterator[tuple[str, Any]]:
         """Yield the read-only values inside the embedded document.

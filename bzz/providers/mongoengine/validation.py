@@ -8,6 +8,7 @@ from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
+import mongoengine as me
 from mongoengine.base import BaseDocument
 from mongoengine.errors import ValidationError
 
@@ -16,7 +17,8 @@ from bzz.providers.mongoengine.errors import errors_of
 from bzz.providers.mongoengine.loading import load_document
 
 Path = tuple[str, ...]
-UNCONVERTIBLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, AssertionError)
+UNCHECKABLE = (TypeError, LookupError, ArithmeticError)  # MongoEngine does not expect them of its fields
+UNCONVERTIBLE = (*UNCHECKABLE, ValueError, AttributeError, AssertionError)
 
 
 def lenient(document: Any, raw: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
@@ -42,7 +44,7 @@ def lenient(document: Any, raw: Mapping[str, Any]) -> dict[str, Callable[..., An
                 raise
             if left:
                 raise ValidationError(str(error), errors=left) from error
-        except TypeError:
+        except UNCHECKABLE:
             if not (held := _uncheckable(document)):
                 raise
             document._data.update(dict.fromkeys(held))
@@ -71,15 +73,16 @@ def _changed(document: Any) -> set[str]:
 
 
 def _uncheckable(document: Any) -> dict[str, Any]:
-    """Return the values that do not change and that MongoEngine cannot compare with the choices of their fields."""
+    """Return the values that do not change and whose fields fail to check them."""
     changed, found = _changed(document), {}
     for name, field in document._fields.items():
         value = document._data.get(name)
-        if isinstance(value, dict) and field.choices and field.db_field not in changed:
+        if value is not None and field.db_field not in changed:
+            options = {"clean": False} if isinstance(value, me.EmbeddedDocument) else {}
             try:
-                with suppress(ValidationError):
-                    field._validate_choices(value)
-            except TypeError:
+                with suppress(ValidationError, ValueError, AttributeError):
+                    field._validate(value, **options)
+            except UNCHECKABLE:
                 found[name] = value
     return found
 
