@@ -13,19 +13,14 @@ from typing import Any
 from bzz.schema.fields import Field, Values
 from bzz.schema.free_form import Json
 from bzz.schema.schema import Schema
+from bzz.schema.shown import Shown, json_of
 from bzz.schema.types import DataType
 
 logger = logging.getLogger("bzz")
 METHODS = (FunctionType, classmethod, staticmethod, type)
 
 
-class Shown(Json):
-    """The type of values that can only be shown. No filter can compare them."""
-
-    operators = ()
-
-
-SHOWN = Shown(plain=str)
+SHOWN = Shown(plain=json_of)
 
 
 def with_computed(schema: Schema, names: Iterable[str]) -> Schema:

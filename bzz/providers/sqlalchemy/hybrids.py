@@ -7,16 +7,12 @@ type is known only from its annotations.
 from __future__ import annotations
 
 import dataclasses
-import enum
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import HybridExtensionType
@@ -24,28 +20,17 @@ from sqlalchemy.orm import InstanceState, Mapper
 
 from bzz.providers.sqlalchemy.codec import Convert, DialectTypes
 from bzz.providers.sqlalchemy.column_codecs import codec_of
-from bzz.schema import scalars
+from bzz.providers.sqlalchemy.converted_types import python_codec
 from bzz.schema.composite_keys import join
-from bzz.schema.computed import Shown
-from bzz.schema.enumerations import enumeration
+from bzz.schema.computed import SHOWN
 from bzz.schema.fields import Field
+from bzz.schema.free_form import Json
 from bzz.schema.scalars import Scalar
+from bzz.schema.shown import json_of
 from bzz.schema.types import DataType
 
 HYBRID = HybridExtensionType.HYBRID_PROPERTY
 SQLALCHEMYS_OWN = "sqlalchemy.orm.descriptor_props"
-_KINDS: Mapping[type, Scalar] = {
-    bool: scalars.BOOLEAN,
-    bytes: scalars.BYTES,
-    date: scalars.DATE,
-    datetime: scalars.DATETIME,
-    Decimal: scalars.DECIMAL,
-    float: scalars.FLOAT,
-    int: scalars.INTEGER,
-    str: scalars.STRING,
-    time: scalars.TIME,
-    UUID: scalars.UUID_,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +75,8 @@ class Hybrid:
         """The type that the annotation of the setter's value says, else that of the getter's result."""
         given = [hint for name, hint in _hints(self.setter).items() if name != "return"]
         hint = _without_none(given[0] if len(given) == 1 else _hints(self.getter).get("return"))
-        if isinstance(hint, type) and issubclass(hint, enum.Enum):
-            return enumeration(hint)
-        found = _KINDS.get(hint) if isinstance(hint, type) else None
-        return replace(found, sortable=False) if found else SHOWN
+        known = python_codec(hint)
+        return replace(known.type, sortable=False) if known and isinstance(known.type, Scalar) else FREE
 
 
 def hybrids(mapper: Mapper[Any]) -> Iterator[Hybrid]:
@@ -149,10 +132,10 @@ def _plain(value: Any) -> Any:
         parts = [str(part) for part in state.identity or ()]
         return None if not parts else parts[0] if len(parts) == 1 else join(parts)
     if isinstance(value, (Sequence, Set)):
-        return [SHOWN.dump(item) for item in value]
+        return [FREE.dump(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {one.name: SHOWN.dump(getattr(value, one.name)) for one in dataclasses.fields(value)}
-    return str(value)
+        return {one.name: FREE.dump(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    return json_of(value)
 
 
-SHOWN = Shown(plain=_plain)
+FREE = Json(plain=_plain)

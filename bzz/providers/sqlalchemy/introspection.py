@@ -15,7 +15,7 @@ from bzz.providers.sqlalchemy.column_codecs import codec_of, composite_codec
 from bzz.providers.sqlalchemy.converted_types import annotated_type
 from bzz.providers.sqlalchemy.descriptions import described
 from bzz.providers.sqlalchemy.holders import holder_of, mirror_of
-from bzz.providers.sqlalchemy.hybrids import SHOWN, encoder_of, has_own_property, hybrids
+from bzz.providers.sqlalchemy.hybrids import FREE, encoder_of, has_own_property, hybrids
 from bzz.providers.sqlalchemy.keys import has_default, key_attributes
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.proxies import Proxy, proxies
@@ -71,7 +71,7 @@ def make_mapped_class(
     fields |= {name: hybrid.field for name, hybrid in computed.items()}
     setters = {name: encoder_of(mapper, hybrid, dialect) for name, hybrid in computed.items() if hybrid.setter}
     fields = _with_requirements(mapper, fields)
-    schema = make_schema(model, fields, pk=pk, json=SHOWN, fills_fields=fills_fields(mapper))
+    schema = make_schema(model, fields, pk=pk, json=FREE, fills_fields=fills_fields(mapper))
     return MappedClass(mapper, schema, codecs, key_codecs, relations, setters)
 
 
