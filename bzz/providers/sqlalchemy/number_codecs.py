@@ -36,35 +36,45 @@ def integer_codec(column_type: sa.Integer, dialect: DialectTypes) -> Codec:
 
 def number_codec(column_type: Any, dialect: DialectTypes) -> Codec:
     """Return the codec of a column with decimal numbers or floats."""
-    if isinstance(column_type, sa.Float) and column_type.python_type is float:
-        return _single_codec(dialect) if _is_single(column_type, dialect) else Codec(_float_type(dialect))
-    is_decimal = column_type.python_type is Decimal
-    wider = _decimal_type(dialect) if is_decimal else _float_type(dialect)
+    if column_type.python_type is Decimal:
+        return _decimal_codec(column_type, dialect)
+    if not isinstance(column_type, sa.Float):
+        return _plain_codec(column_type, dialect)
+    return _single_codec(dialect) if _is_single(column_type, dialect) else Codec(_float_type(dialect))
+
+
+def _decimal_codec(column_type: Any, dialect: DialectTypes) -> Codec:
+    wider, shown = _decimal_type(dialect), _shown_places(column_type) if dialect.name == SQLITE else None
     digits, places = _bounds(column_type, dialect)
 
-    shown = _shown_places(column_type) if is_decimal and dialect.name == SQLITE else None
-
-    def parse_number(raw: Any) -> Any:
-        value = (scalars.DECIMAL if is_decimal else scalars.FLOAT).parse(raw)
-        fitting = _fitting(value if is_decimal else Decimal(repr(value)), digits, places)
+    def parse_decimal(raw: Any) -> Decimal:
+        fitting = _fitting(scalars.DECIMAL.parse(raw), digits, places)
         if shown is not None:
             check_kept(fitting, shown)
-        return fitting if is_decimal else value
+        return fitting
 
-    bounded = replace(wider, parser=parse_number, wider=wider)
-    numeric: Any = sa.Numeric
-    bind = None if isinstance(column_type, sa.Float) else numeric(asdecimal=is_decimal)
-    compare = None if shown is None else decimal_comparison(shown)
-    if not is_decimal and dialect.name == POSTGRESQL:
-        compare = _compare_digits
-    return Codec(bounded, bind=bind, compare=compare)
+    bounded = replace(wider, parser=parse_decimal, wider=wider)
+    bind = None if isinstance(column_type, sa.Float) else sa.Numeric()
+    return Codec(bounded, bind=bind, compare=None if shown is None else decimal_comparison(shown))
+
+
+def _plain_codec(column_type: Any, dialect: DialectTypes) -> Codec:
+    """Return the codec of a column whose decimal numbers SQLAlchemy reads as floats."""
+    digits, places = _bounds(column_type, dialect)
+
+    def parse_float(raw: Any) -> float:
+        value: float = scalars.FLOAT.parse(raw)
+        _fitting(Decimal(repr(value)), digits, places)
+        return value
+
+    bounded = replace(_float_type(dialect), parser=parse_float)
+    return Codec(bounded, compare=None if dialect.name == SQLITE else _compare_digits)
 
 
 def _compare_digits(column: Any, operator: str, value: Any) -> Any:
     """Return the clause of a condition that compares a column of decimal numbers with the shown digits of floats."""
-    numeric: Any = sa.Numeric()
-    given = [*map(_digits, value)] if operator in ("in", "nin") else _digits(value)
-    return compare_column(column, operator, given, numeric)
+    given: Any = [*map(_digits, value)] if operator in ("in", "nin") else _digits(value)
+    return compare_column(column, operator, given, sa.Numeric())
 
 
 def _digits(value: float | None) -> Decimal | None:
@@ -80,7 +90,7 @@ def _bounds(column_type: Any, dialect: DialectTypes) -> tuple[int, int | None]:
         precision, scale = WITHOUT_PRECISION.get(str(dialect.name), (None, scale))
     places = scale or (None if precision is None else 0)
     digits = MAX_DIGITS if precision is None else precision - (places or 0)
-    if dialect.name == SQLITE:  # which has no decimal numbers, so SQLAlchemy makes them from floats
+    if dialect.name == SQLITE and column_type.asdecimal:  # SQLAlchemy makes the decimal numbers from floats
         shown = _shown_places(column_type)
         places = shown if scale is None else min(scale, shown)
     return digits, places
