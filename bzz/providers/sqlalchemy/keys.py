@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from bzz.providers.sqlalchemy.codec import SQLITE
+from bzz.providers.sqlalchemy.codec import SQLITE, Compare
+from bzz.providers.sqlalchemy.comparisons import compare_column
 
 COMPARING_ROWS = {SQLITE, "postgresql"}  # these use an index to find the rows after a row
 _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
@@ -67,7 +68,9 @@ def equal(columns: Sequence[Any], key: Any) -> Any:
     return sa.and_(*(column == value for column, value in zip(columns, values_of(key, len(columns)), strict=True)))
 
 
-def compare(columns: Sequence[Any], operator: str, value: Any, dialect: str) -> Any:
+def compare(
+    columns: Sequence[Any], operator: str, value: Any, dialect: str, compares: Sequence[Compare | None] = ()
+) -> Any:
     """Return the clause of a condition on a key of several columns.
 
     Args:
@@ -76,6 +79,7 @@ def compare(columns: Sequence[Any], operator: str, value: Any, dialect: str) -> 
         operator: an operator of ``Condition``, but none for text.
         value: a key, or a list of keys. It may contain None. For ``exists``, it is a boolean.
         dialect: the name of the database's dialect.
+        compares: the ``Codec.compare`` of each column, for keys that other programs store in other forms.
     """
     if operator in _COMPARISONS:
         return _beyond(columns, operator, value, dialect)
@@ -83,10 +87,21 @@ def compare(columns: Sequence[Any], operator: str, value: Any, dialect: str) -> 
     if operator == "exists":
         return sa.not_(is_null) if value else is_null
     keys = value if operator in ("in", "nin") else [value]
-    found = one_of(columns, [key for key in keys if key is not None])
+    others = [key for key in keys if key is not None]
+    found = _one_of_forms(columns, others, compares) if any(compares) else one_of(columns, others)
     if operator in ("eq", "in"):
         return sa.or_(found, is_null) if None in keys else found
     return sa.not_(sa.or_(is_null, found)) if None in keys else sa.or_(is_null, sa.not_(found))
+
+
+def _one_of_forms(columns: Sequence[Any], keys: Sequence[Any], compares: Sequence[Compare | None]) -> Any:
+    """Return the clause that tests whether columns show one of ``keys``, by the comparison of each column."""
+    finds = [find or compare_column for find in compares]
+
+    def is_key(key: Any) -> Any:
+        return sa.and_(*(find(one, "eq", part) for find, one, part in zip(finds, columns, key, strict=True)))
+
+    return sa.or_(sa.false(), *map(is_key, keys))
 
 
 def as_literal(column: Any, value: Any) -> Any:

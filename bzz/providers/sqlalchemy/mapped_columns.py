@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from bzz.providers.sqlalchemy.codec import Codec, Convert
+from bzz.providers.sqlalchemy.codec import Codec, Compare, Convert
 from bzz.providers.sqlalchemy.keys import equal, key_from, parameters
 from bzz.providers.sqlalchemy.relationships import Relationship
 from bzz.schema.schema import Schema
@@ -102,6 +102,12 @@ class MappedColumns:
     def codec(self, name: str) -> Codec:
         """Return the codec of the field ``name``. A computed field has its type alone."""
         return self.codecs.get(name) or self.key_codecs.get(name) or Codec(self.schema.fields[name].type)
+
+    def comparisons(self, name: str) -> list[Compare | None]:
+        """Return the ``Codec.compare`` of each column of the field ``name``."""
+        parts = self.attributes(name)
+        codecs = [self.codec(name)] if len(parts) == 1 else [self.codecs.get(part) for part in parts]
+        return [codec.compare if codec else None for codec in codecs]
 
     def encode(self, name: str, value: Any) -> Any:
         """Return SQLAlchemy's value for a typed value of the field ``name``."""

@@ -97,7 +97,7 @@ def list_(
         total = session.scalar(sa.select(sa.func.count()).select_from(keys))
     more = len(found) > query.per_page
     has_cursor = more and places is None
-    position = position_of(session, mapped_class, query.order(schema), items[-1]) if has_cursor else {}
+    position = position_of(session, mapped_class, query, items[-1], statement) if has_cursor else {}
     return Listing(items, more, total, position)
 
 

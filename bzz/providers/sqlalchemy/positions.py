@@ -7,17 +7,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bzz.providers.conditions import Condition, Order
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
-from bzz.providers.sqlalchemy.queries import clause_of
 from bzz.providers.sqlalchemy.stored_values import as_stored, is_exact
 from bzz.providers.stored_json import to_json
-from bzz.providers.values import Stored
+from bzz.providers.values import Query, Stored
 from bzz.schema.fields import Values
 from bzz.schema.types import comes_back
 
 
-def position_of(session: Session, mapped_class: MappedClass, order: Order, last: Stored) -> Values | None:
+def position_of(
+    session: Session, mapped_class: MappedClass, query: Query, last: Stored, page: sa.Select[Any]
+) -> Values | None:
     """Return the ``position`` of a ``Listing``.
 
     Query the store only if the typed values do not tell the place of the last item. Return None if nothing tells it.
@@ -25,28 +25,31 @@ def position_of(session: Session, mapped_class: MappedClass, order: Order, last:
     Args:
         session: the session of the items.
         mapped_class: the class of the items.
-        order: the order of the list.
+        query: the query of the list.
         last: the last item.
+        page: the statement that found the items.
     """
     dialect, pk = session.get_bind(mapped_class.mapper).dialect.name, str(mapped_class.schema.pk)
-    names = [name for name, _ in order if last.is_broken or not _tells(mapped_class, name, last.values[name], dialect)]
+    order = [name for name, _ in query.order(mapped_class.schema)]
+    names = [name for name in order if last.is_broken or not _tells(mapped_class, name, last.values[name], dialect)]
     if not names:
         return {}
-    statement = mapped_class.once(("position", dialect, *names), lambda: _select(mapped_class, names, dialect))
-    key = last.values[pk]
-    row = session.execute(statement.where(mapped_class.equals(pk)), mapped_class.parameters(pk, key)).first()
-    if row is None:  # other programs have written the key in another form
-        row = session.execute(statement.where(clause_of(mapped_class, Condition(pk, "eq", key), dialect))).first()
+    columns = mapped_class.once(("position", dialect, *names), lambda: _columns(mapped_class, names, dialect))
+    statement = sa.select(*columns).where(mapped_class.equals(pk))
+    row = session.execute(statement, mapped_class.parameters(pk, last.values[pk])).first()
+    if row is None and pk in names:  # other programs have written the key in another form
+        statement = page.with_only_columns(*columns).limit(1).offset(query.skip + query.per_page - 1)
+        row = session.execute(statement).first()
     if row is None:  # it was deleted
-        return None if last.is_broken else {}
+        return None if pk in names else {}
     parts = iter(map(to_json, row))
     values = {name: [next(parts) for _ in mapped_class.attributes(name)] for name in names}
     return {name: held[0] if len(held) == 1 else held for name, held in values.items()}
 
 
-def _select(mapped_class: MappedClass, names: list[str], dialect: str) -> sa.Select[Any]:
+def _columns(mapped_class: MappedClass, names: list[str], dialect: str) -> list[Any]:
     columns = [column for name in names for column in mapped_class.columns(name)]
-    return sa.select(*(as_stored(column, dialect).label(f"part{index}") for index, column in enumerate(columns)))
+    return [as_stored(column, dialect).label(f"part{index}") for index, column in enumerate(columns)]
 
 
 def _tells(mapped_class: MappedClass, name: str, value: Any, dialect: str) -> bool:

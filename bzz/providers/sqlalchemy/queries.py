@@ -101,7 +101,7 @@ def clause_of(mapped_class: MappedClass, condition: Condition, dialect: str) -> 
         if operator != "exists":
             encode = mapped_class.encode_all if operator in ("in", "nin") else mapped_class.encode
             value = encode(name, value)
-        return compare_keys(columns, operator, value, dialect)
+        return compare_keys(columns, operator, value, dialect, mapped_class.comparisons(name))
     return _column_clause(mapped_class, condition, columns[0], dialect)
 
 

@@ -20,7 +20,7 @@ def load_spelled(session: Session, mapped_class: MappedClass, address: Address, 
 
     SQLAlchemy can read such an instance, but cannot change or delete it.
     """
-    if mapped_class.codec(address.field).compare is None:
+    if not any(mapped_class.comparisons(address.field)):
         return None
     dialect = session.get_bind(mapped_class.mapper).dialect.name
     base = mapped_class.select_all if visible is None else visible

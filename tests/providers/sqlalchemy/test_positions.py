@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 import bzz
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.positions import position_of
-from bzz.providers.values import Stored
+from bzz.providers.values import Query, Stored
 from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.providers.sqlalchemy.databases import mariadb, needs_mariadb
 from tests.providers.sqlalchemy.readings import BROKEN, FIELDS, Base, Halved, Reading, fill
@@ -41,11 +41,13 @@ async def test_a_walk_passes_rows_that_cannot_be_loaded(api: Api, database: Data
 async def test_a_row_that_is_deleted_meanwhile_has_its_typed_values_as_position(api: Api, database: Database) -> None:
     await mount(api, database, Base, Reading)
     mapped_class = SQLAlchemyProvider(database.factory).mapped_class(Reading)
-    gone = Stored(None, {"id": 4711, "half": 2})
-    order = [("half", False), ("id", False)]
-    assert await database.run(lambda session: position_of(session, mapped_class, order, gone)) == {}
-    broken = replace(gone, is_broken=True)
-    assert await database.run(lambda session: position_of(session, mapped_class, order, broken)) is None
+    gone, query = Stored(None, {"id": 4711, "half": 2}), Query(sort=[("half", False)])
+
+    def found(last: Stored) -> Any:
+        return database.run(lambda session: position_of(session, mapped_class, query, last, mapped_class.select_all))
+
+    assert await found(gone) == {}
+    assert await found(replace(gone, is_broken=True)) is None
 
 
 class Own(DeclarativeBase):
