@@ -13,12 +13,14 @@ from bzz.testing.conformance.reach import ReachCases
 from bzz.testing.conformance.relations import RelationCases
 from bzz.testing.conformance.subclasses import SubclassCases
 from bzz.testing.conformance.types import TypeCases
+from bzz.testing.conformance.values import ValueCases
 from bzz.testing.conformance.visibility import VisibilityCases
 from bzz.testing.conformance.writes import WriteCases
 
 
 class ProviderConformance(
     TypeCases,
+    ValueCases,
     ListCases,
     WriteCases,
     RelationCases,
