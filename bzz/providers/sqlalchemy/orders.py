@@ -10,14 +10,20 @@ from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql import operators
 
-from bzz.providers.sqlalchemy.codec import SQLITE
+from bzz.providers.sqlalchemy.codec import MYSQL, SQLITE
 
-NULLS_FIRST = {SQLITE, "mysql", "mariadb"}  # nulls come first in ascending order by default; MySQL has no NULLS FIRST
+NULLS_FIRST = {SQLITE, *MYSQL}  # nulls come first in ascending order by default; MySQL has no NULLS FIRST
 Sort = tuple[tuple[str, bool], ...]
 
 
 def column_order(column: Any, dialect: str, *, descending: bool) -> Any:
-    """Return the SQL order of a column: nulls come first in ascending order, and last in descending order."""
+    """Return the SQL order of a column: nulls come first in ascending order, and last in descending order.
+
+    The members of an enumeration have the order of their texts. MySQL itself sorts them by their numbers, and compares
+    them by their texts.
+    """
+    if dialect in MYSQL and isinstance(column.type, sa.Enum):
+        column = sa.func.concat(column, "")
     order = column.desc() if descending else column.asc()
     if dialect in NULLS_FIRST or not getattr(column, "nullable", True):
         return order

@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 import bzz
 from bzz.exceptions import BadRequest
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
+from bzz.providers.sqlalchemy.orders import column_order
 from bzz.testing.client import Client, Reply
 from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.support.client import Api
@@ -18,6 +19,12 @@ from tests.support.client import Api
 
 class Base(DeclarativeBase):
     pass
+
+
+def test_mysql_sorts_the_members_of_an_enumeration_by_their_texts() -> None:
+    column: Any = sa.column("state", sa.Enum("new", "done"))
+    assert str(column_order(column, "mariadb", descending=True)).startswith("concat(state, ")
+    assert str(column_order(column, "sqlite", descending=True)) == "state DESC"
 
 
 seat = sa.Table(
