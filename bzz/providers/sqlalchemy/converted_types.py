@@ -24,14 +24,15 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from bzz.providers.sqlalchemy.codec import ONLY_SHOWN, SHOWN, Codec
+from bzz.providers.sqlalchemy.codec import JSON_VALUES, ONLY_SHOWN, Codec
 from bzz.schema import scalars
 from bzz.schema.enumerations import enumeration
-from bzz.schema.types import DataType
+from bzz.schema.types import EQUALITY, DataType
 
 FindHint = Callable[[], Any]
 WRITING = ("process_bind_param", "bind_processor", "bind_expression")
 READING = ("process_result_value", "result_processor", "column_expression")
+WITHOUT_ORDER = (scalars.STRING.name, scalars.BYTES.name, JSON_VALUES.name)  # for numbers and times
 PYTHON_TYPES: Mapping[Any, DataType] = {
     UUID: scalars.UUID_,
     datetime: scalars.DATETIME,
@@ -43,8 +44,8 @@ PYTHON_TYPES: Mapping[Any, DataType] = {
     float: scalars.FLOAT,
     str: scalars.STRING,
     bytes: scalars.BYTES,
-    dict: SHOWN,
-    list: SHOWN,
+    dict: JSON_VALUES,
+    list: JSON_VALUES,
 }
 
 
@@ -85,11 +86,22 @@ def converted_codec(
     codec = python_codec(python_type) or python_codec(find_hint()) or _native_codec(column_type)
     if not is_converting and (codec is None or codec.type.name == stored.type.name):
         return replace(stored, encode=None, bind=None, compare=None)
-    if codec is not None and is_converting and codec.type in (scalars.STRING, scalars.BYTES):
-        return replace(codec, type=replace(codec.type, operators=("exists",), sortable=False))  # may be encrypted
-    if codec is not None and codec.type in (scalars.DATETIME, scalars.TIME) and codec.type.name == stored.type.name:
-        return replace(codec, type=stored.type)  # which may cut the fraction of a second
-    return codec or ONLY_SHOWN
+    if codec is None:
+        return ONLY_SHOWN
+    return replace(codec, type=_compared(codec.type, stored.type)) if is_converting else codec
+
+
+def _compared(datatype: Any, stored: DataType) -> Any:
+    """Return the type of converted values, with the comparisons that their stored form allows.
+
+    Text and bytes may be stored encrypted. Numbers and times that are stored as text have another order.
+    """
+    if datatype in (scalars.STRING, scalars.BYTES):
+        return replace(datatype, operators=("exists",), sortable=False)
+    if datatype in (scalars.DATETIME, scalars.TIME) and datatype.name == stored.name:
+        return stored  # which may cut the fraction of a second
+    is_out_of_order = "lt" in datatype.operators and stored.name in WITHOUT_ORDER
+    return replace(datatype, operators=EQUALITY, sortable=False) if is_out_of_order else datatype
 
 
 def python_codec(python_type: Any) -> Codec | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, NewType, Optional
 
 import pytest
@@ -141,6 +143,15 @@ def test_a_type_without_a_conversion_has_the_codec_of_the_type_beneath() -> None
     for dialect in ("sqlite", "postgresql", None):
         assert codec(decorated.Adapted(sa.String(5)), dialect).type.bounds == {"maxLength": 5}
         assert codec(decorated.Adapted(sa.Uuid()), dialect).type is UUID_
+
+
+def test_numbers_and_times_that_are_stored_as_text_have_no_order() -> None:
+    for hint in (int, float, Decimal, datetime):
+        known = codec(decorated.JSONText, "sqlite", hint).type
+        assert (known.operators, known.sortable) == (("eq", "ne", "in", "nin", "exists"), False)
+    assert "lt" in codec(decorated.Epoch, "sqlite", datetime).type.operators
+    assert "lt" in codec(decorated.Aware, "sqlite", datetime).type.operators
+    assert codec(decorated.BinaryUUID, "sqlite", uuid.UUID).type.sortable
 
 
 def test_a_class_that_no_annotation_tells_is_unknown() -> None:

@@ -21,7 +21,6 @@ from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.number_codecs import shortest
 from bzz.signals import pre_create_instance, pre_get_list
 from tests.providers.sqlalchemy.conftest import Database, mount
-from tests.providers.sqlalchemy.databases import needs_postgres
 from tests.providers.sqlalchemy.kinds import codec, sql_of
 from tests.support.client import Api
 
@@ -152,7 +151,6 @@ async def test_a_float_with_32_bits_is_shown_as_its_shortest_decimal_number(api:
     assert await ids(api, "real__lt=1e300&real__gt=-1e300&count=true") == ["1", "2", "3", "4", "5"]
 
 
-@needs_postgres
 async def test_numbers_that_are_not_finite_are_shown_as_text_and_found(api: Api, database: Database) -> None:
     await mount(api, database, Numbers, Price)
     if database.sync_engine.dialect.name == "postgresql":
