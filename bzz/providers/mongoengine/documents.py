@@ -6,7 +6,6 @@ They convert documents to values, and values to documents.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from mongoengine.base import BaseField
 
 from bzz.providers.mongoengine.codec import Codec
 from bzz.providers.mongoengine.composite_codecs import codec_of
+from bzz.providers.mongoengine.descriptions import described
 from bzz.providers.mongoengine.scalar_codecs import JSON
 from bzz.schema.custom_types import Types
 from bzz.schema.fields import Field, Values
@@ -133,25 +133,14 @@ def _embedded_id_field(model: Any, codecs: Mapping[str, Codec]) -> str | None:
 
 def _schema_field(field: BaseField, codec: Codec, *, is_id: bool, is_automatic: bool) -> Field:
     is_generated = codec.generated or (is_id and (is_automatic or field.default is not None))
-    return Field(
+    known = Field(
         field.name,
         codec.type,
         insertable=not is_generated,
         updatable=not (codec.generated or is_id),
         required=field.required and field.default is None,
-        nullable=not field.required and (field.null or field.default is None),
-        default=_default(field, codec),
-        unique=bool(field.unique and not field.unique_with),
-        title=getattr(field, "verbose_name", None) or "",
-        description=getattr(field, "help_text", None) or "",
     )
-
-
-def _default(field: BaseField, codec: Codec) -> Any:
-    """Return the default of a field as a typed value, or None."""
-    with suppress(ValueError):  # not a value of the type
-        return None if field.default is None or callable(field.default) else codec.type.parse(field.default)
-    return None
+    return described(field, known)
 
 
 def _fills_fields(model: Any) -> bool:

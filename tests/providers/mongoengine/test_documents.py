@@ -135,24 +135,6 @@ def test_build_gives_missing_values_their_defaults() -> None:
     assert (part.name, part.size) == (None, 1)
 
 
-def test_a_document_describes_its_fields() -> None:
-    class DescribedDocument(me.Document):
-        code = me.StringField(unique=True, verbose_name="Code", help_text="On the box.")
-        pair = me.StringField(unique=True, unique_with="code")
-        size = me.IntField(default=3, null=True)
-        made = me.ListField(me.StringField(), default=list)
-        odd = me.IntField(default="many")
-
-    fields = document_class_of(DescribedDocument).schema.fields
-    assert {name for name, known in fields.items() if known.unique} == {"id", "code"}
-    assert (fields["code"].title, fields["code"].description) == ("Code", "On the box.")
-    assert (fields["pair"].title, fields["pair"].description) == ("", "")
-    assert {name: known.default for name, known in fields.items() if known.default is not None} == {"size": 3}
-    assert {name for name, known in fields.items() if known.nullable} == {"pair", "size"}, (
-        "MongoEngine requires fields of unique_with"
-    )
-
-
 class NulledPart(me.EmbeddedDocument):
     color = me.StringField(default="red", null=True)
 
