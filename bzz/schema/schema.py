@@ -21,7 +21,7 @@ from bzz.schema.keeping import keep
 from bzz.schema.naming import NamedFields
 from bzz.schema.requirements import missing
 from bzz.schema.scalars import Scalar
-from bzz.schema.types import DataType, Diff, identity, parse_value, references_in
+from bzz.schema.types import DataType, Diff, dump_text, identity, parse_value, references_in
 
 Scope = Callable[[Any, Any], Any]  # takes a queryset and the handler, and returns the narrowed queryset
 
@@ -112,10 +112,10 @@ class Schema(NamedFields):
         )
 
     def _show(self, datatype: DataType, value: Any) -> Any:
-        try:
-            return None if value is None else datatype.dump(value)
-        except Exception:  # noqa: BLE001  # as above
-            return self.json.dump(value)
+        for dump in (datatype.dump, self.json.dump):
+            with suppress(Exception):  # as above
+                return None if value is None else dump(value)
+        return dump_text(str(value))
 
     def key_of(self, identifier: str, name: str | None = None) -> Any:
         """Return the value that an identifier in a URL stands for.
