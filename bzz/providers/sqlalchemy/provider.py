@@ -79,6 +79,9 @@ class SQLAlchemyProvider(ThreadedProvider):
             Unavailable: all sessions share one connection, and other acts did not release the connection in time.
         """
         session = session_factories.make_session(self._factory or session_factories.of_application(state.handler))
+        if self._factory is not None and self._dialect is None:
+            self._dialect = session_factories.dialect_of(session)
+            self._mapped_classes.clear()  # the dialect decides about their codecs
         pool = self._connection_pool or session_factories.pool_of(session)
         if not self._is_sized:
             self.threads, self._is_sized = min(self.threads, session_factories.max_connections(pool)), True
@@ -88,10 +91,7 @@ class SQLAlchemyProvider(ThreadedProvider):
         return session
 
     def end(self, unit: Session | AsyncSession) -> Awaitable[None] | None:
-        """Close the session.
-
-        If a late call still runs, that call closes the session at its end.
-        """
+        """Close the session. If a late call still runs, that call closes it at its end."""
         return sessions.end(unit)
 
     @cached_property

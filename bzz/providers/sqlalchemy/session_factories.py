@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_session
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import Pool, QueuePool, SingletonThreadPool, StaticPool
@@ -68,12 +69,22 @@ def pool_of(unit: Session | AsyncSession) -> Pool | None:
     Raises:
         TypeError: see ``check_pool``.
     """
+    bind = _bind_of(unit)
+    return None if bind is None else check_pool(bind.engine.pool)
+
+
+def dialect_of(unit: Session | AsyncSession) -> Dialect | None:
+    """Return the dialect of a session's database. Return None if each class has its own engine."""
+    bind = _bind_of(unit)
+    return None if bind is None else bind.dialect
+
+
+def _bind_of(unit: Session | AsyncSession) -> Any:
     session = unit.sync_session if isinstance(unit, AsyncSession) else unit
     try:
-        bind = session.get_bind()
+        return session.get_bind()
     except sa.exc.UnboundExecutionError:
         return None
-    return check_pool(bind.engine.pool)
 
 
 def max_connections(pool: Any) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import scoped_session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 from sqlalchemy.pool import NullPool, StaticPool
 
 import bzz
@@ -104,4 +105,22 @@ async def test_each_class_may_have_a_database_of_its_own(api: Api, tmp_path: Pat
     assert (await api("PUT", "/author/1", json_body={"mentor": "2"})).json["mentor"] == "2"
     assert (await api("POST", "/author/1/friends", json_body={"friends": ["2"]})).status == 201
     assert (await api("DELETE", "/author/1/friends/2")).status == 204
+    engine.dispose()
+
+
+async def test_a_function_that_makes_sessions_tells_the_dialect_at_first_use(api: Api, tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'told.db'}")
+
+    class Own(DeclarativeBase):
+        pass
+
+    class Stamp(Own):
+        __tablename__ = "stamp"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+
+    Own.metadata.create_all(engine)
+    api.mount(bzz.ModelHive.routes_for("sqlalchemy", Stamp, session_factory=lambda: Session(engine)))
+    made = await api.create("/stamp")
+    assert (await api("GET", f"/stamp?at={made['at']}")).json == [made]
     engine.dispose()
