@@ -6,7 +6,8 @@ import mongoengine as me
 import pytest
 
 from bzz.schema.errors import add_error
-from bzz.schema.types import FormValue
+from bzz.schema.keeping import keep
+from bzz.schema.types import FormValue, parse_value
 from tests.providers.mongoengine.codecs import PARTS, codec
 from tests.providers.mongoengine.models import (
     Person,
@@ -27,6 +28,19 @@ def test_a_generic_value_is_parsed_by_the_class_it_names() -> None:
     assert parse({"type": "Part", "value": {"size": "3"}}) == {"type": "Part", "value": {"size": 3}}
     form = {"type": FormValue(("Part",)), "value": {"size": FormValue(("3",))}}
     assert parse(form) == {"type": "Part", "value": {"size": 3}}
+
+
+def test_an_edited_generic_value_may_repeat_what_its_class_refuses() -> None:
+    tagged = codec(PARTS).type
+    stored = {"type": "Part", "value": {"name": "a", "size": "many"}}
+    edited = {"type": "Part", "value": {"name": "b", "size": "many"}}
+
+    def kept(raw: Any) -> Any:
+        return keep(tagged, raw, stored, lambda kind, value: kind.dump(value))
+
+    assert parse_value(tagged, kept(edited)) == edited
+    for other in ({**edited, "type": "Tree"}, "many"):
+        assert kept(other) is other
 
 
 @pytest.mark.parametrize(
