@@ -49,7 +49,7 @@ class Patch:
         fixed: the request's values, if some of them are read-only, or may change a part of a read-only field. The
             read-only values must equal the stored values. Empty if the request has no such values.
         precondition: the request's conditions on the stored values.
-        raw: the input, until ``settle`` has compared it with the stored values.
+        raw: the input, until it is compared with the stored values.
         trusted: whether plain code gave ``raw``. Its names are then the model's own.
         errors: the errors of the values in ``raw`` that their fields cannot take: a dict from dotted name to texts.
     """
@@ -87,7 +87,7 @@ class Patch:
         shown = schema.keep(given, stored, hidden=self.trusted)
         kept = {key: value for key, value in shown.items() if value is not given[key]}
         if not (kept or self.errors):
-            return replace(self, raw={})
+            return self
         settled = {self._name(key) for key in kept}
         errors = {key: texts for key, texts in self.errors.items() if self._name(key) not in settled}
         edited = {key: value for key, value in kept.items() if type(value) is not Kept}

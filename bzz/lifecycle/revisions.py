@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from bzz.exceptions import Conflict, Forbidden, Invalid, MethodNotAllowed, NotFound, Unauthorized
@@ -95,7 +95,7 @@ class Revision:
         found = self.target.part(cast("Stored", self.loaded))
         sender = type(found.instance)
         act.check_whole(pre_update_instance, found)
-        patch = self.patch = await work.compute(self.patch.settle, found.values)
+        patch = self.patch = replace(await work.compute(self.patch.settle, found.values), raw={})
         given = dict(patch.data) if self.expected else {}
         await work.compute(patch.check, found.values)
         await self._keep_hidden(found)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 ABSENT: Any = object()  # stands for a value that is not stored
 
 
+PLAIN = frozenset({int, str, bool})  # their values are shown as they are
 Show = Callable[[Any, Any], Any]  # takes a type and a value of this type, or of another one
 
 
@@ -120,6 +121,8 @@ def _is(one: Any, other: Any) -> bool:
 
 
 def _repeats(datatype: Keeping, raw: Any, stored: Any, show: Show) -> bool:
+    if type(raw) is type(stored) and type(raw) in PLAIN:
+        return bool(raw == stored)
     try:
         if raw is stored or same_json(raw, stored):
             return True

@@ -118,12 +118,6 @@ def test_a_patch_leaves_out_what_repeats_stored_values_as_they_are_shown() -> No
     }
 
 
-def test_receivers_decide_about_values_that_another_request_stores_meanwhile() -> None:
-    patch = parse_patch(SCHEMA, {"age": 5, "name": "a"}).settle({"age": 4, "name": "b"})
-    patch.data["age"] = 6
-    assert patch.apply({"age": 5, "name": "b"}) == {"age": 6, "name": "a"}
-
-
 def test_a_caller_that_may_not_read_cannot_find_out_what_is_stored() -> None:
     assert errors_of(lambda: parse_patch(SCHEMA, {"age": "many"}, may_read=False)) == {"age": ["expected an integer"]}
     assert errors_of(parse_patch, SCHEMA, {"age": "many", "other": 1}) == {

@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
 import bzz
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
+from bzz.signals import pre_update_instance
 from bzz.testing import Sent
 from tests.support.client import Api
 
@@ -53,6 +54,18 @@ async def test_in_memory(api: Api, provider: MemoryProvider, sent: list[Sent]) -
     stored = provider._tables[Free]["1"]
     assert stored.free == {**values, "list": [1, {"at": NOON}, NOON]}
     assert (stored.other, stored.any, stored.age) == ([{**values, "new": 1}, {2}], values, "many")
+
+
+async def test_receivers_decide_about_values_that_another_request_stores_meanwhile(provider: MemoryProvider) -> None:
+    free = bzz.ModelHive(provider, Free)
+    await free.create({"id": "1", "age": 4})
+
+    def change(sender: Any, data: dict[str, Any]) -> None:
+        data["age"] = 6
+        provider._tables[Free]["1"] = Free("1", age=5)  # as the client has sent it
+
+    with pre_update_instance.connected_to(change):
+        assert (await free.update("1", {"age": 5})).age == 6
 
 
 class Base(DeclarativeBase):
