@@ -14,7 +14,7 @@ from typing import Any, Protocol
 ABSENT: Any = object()  # stands for a value that is not stored
 
 
-PLAIN = frozenset({int, str, bool})  # their values are shown as they are
+PLAIN = frozenset({int, bool})  # their values are shown as they are, as are texts in ASCII
 Show = Callable[[Any, Any], Any]  # takes a type and a value of this type, or of another one
 
 
@@ -121,7 +121,7 @@ def _is(one: Any, other: Any) -> bool:
 
 
 def _repeats(datatype: Keeping, raw: Any, stored: Any, show: Show) -> bool:
-    if type(raw) is type(stored) and type(raw) in PLAIN:
+    if type(raw) is type(stored) and (type(raw) in PLAIN or (type(raw) is str and stored.isascii())):
         return bool(raw == stored)
     try:
         if raw is stored or same_json(raw, stored):
