@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from copy import deepcopy
 from typing import Any
 
+import orjson
+
 from bzz.auth.auth_handler import AuthHandler
 from bzz.auth.provider import NOT_VALID
 from bzz.exceptions import Finished, Unauthorized
@@ -66,7 +68,7 @@ def _start_session(handler: AuthHandler, name: str, user: dict[str, Any] | None)
     if not isinstance(identifier, (str, int)) or isinstance(identifier, bool) or identifier == "":
         raise TypeError(f"the auth provider {name!r} must return a user with an id, a text or a number: {identifier!r}")
     session, token = handler.policy.sessions.start({**user, "provider": name})
-    handler.encode(session.user)
+    orjson.dumps(session.user)  # refuses what the token, once it is read, would not have unchanged
     handler.policy.cookies.check_length(token)
     return session, token
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.orm.loading
+import sqlalchemy.orm.strategies
 from sqlalchemy.orm import Mapper, Session, lazyload, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -24,7 +25,7 @@ from bzz.providers.sqlalchemy.mapped_class import MappedClass
 logger = logging.getLogger("bzz")
 BROKEN = "bzz: broken"  # in ``Session.info``: a dict from the id of each broken instance to the instance
 POPULATE = {"populate_existing": True}
-LOADING = sqlalchemy.orm.loading.__file__
+LOADING = {sqlalchemy.orm.loading.__file__, sqlalchemy.orm.strategies.__file__}  # asyncpg reads values before the ORM
 RELATED = "The application cannot load an instance that would change with this one; repair it in the store."
 UNREADABLE = ("decode", "year ")  # in errors of drivers that cannot read what the database sends
 
@@ -71,7 +72,7 @@ def related_rows() -> Iterator[None]:
         yield
     except Exception as error:
         frames = (frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__))
-        if not (is_about_a_row(error) and LOADING in frames):
+        if not (is_about_a_row(error) and any(name in LOADING for name in frames)):
             raise
         logger.warning("A related row cannot be loaded", exc_info=True)
         raise Conflict(RELATED) from error
