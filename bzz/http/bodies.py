@@ -73,10 +73,7 @@ def _decode_exactly(body: bytes) -> dict[str, Any]:
 
     An integer has all its digits. A number that a float does not keep is a ``JsonNumber``.
     """
-    try:
-        value: dict[str, Any] = json.loads(body, parse_float=json_number)
-    except ValueError:
-        raise BadRequest("The body has a number of too many digits; send the number as text.") from None
+    value: dict[str, Any] = json.loads(body, parse_float=json_number)
     return value
 
 

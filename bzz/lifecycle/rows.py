@@ -78,11 +78,11 @@ class Deletion:
         """Send ``pre_delete_instance``, and the ``pre_`` signals of the dependents.
 
         Raises:
+            Conflict: raised by ``Act.check_whole``.
             Exception: raised by a receiver of ``pre_delete_instance``.
         """
         act, sender, instance = self.act, type(self.loaded.instance), self.loaded.instance
-        if not act.in_process:
-            act.check_whole(pre_delete_instance, self.loaded)
+        act.check_whole(pre_delete_instance, self.loaded)
         if act.is_watched(pre_delete_instance, sender):
             await act.announce(pre_delete_instance, sender=sender, key=self.address.id, instance=instance)
         self.dependents = await find_dependents(act, self.address)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bzz.exceptions import BadRequest, Invalid, UnsupportedMediaType
 from bzz.http import bodies
-from bzz.schema.scalars import JsonNumber
+from bzz.schema.scalars import DECIMAL, FLOAT, JsonNumber
 from bzz.schema.types import FormValue
 
 
@@ -133,6 +133,11 @@ def test_a_number_that_a_float_keeps_is_a_float_or_an_integer(text: str) -> None
 def test_a_number_that_a_float_does_not_keep_has_all_its_digits(text: str) -> None:
     found = decode(f'{{"a": [{{"b": {text}}}]}}', "application/json")["a"][0]["b"]
     assert (type(found), found) == (JsonNumber, Decimal(text))
+
+
+def test_a_number_of_17_digits_stands_for_its_float() -> None:
+    found = decode('{"a": 0.10000000000000001}', "application/json")["a"]
+    assert (found, FLOAT.parse(found), DECIMAL.parse(found)) == (Decimal("0.10000000000000001"), 0.1, found)
 
 
 def test_a_long_integer_has_all_its_digits() -> None:

@@ -68,3 +68,9 @@ def test_a_number_with_too_many_digits_is_refused() -> None:
     check_kept(Decimal("1234567890123.45"), 2)
     with pytest.raises(ValueError, match="send at most 15 digits"):
         check_kept(Decimal("1234567890123456.78"), 2)
+
+
+def test_numbers_beyond_all_floats_are_compared(memory: sa.Engine) -> None:
+    values = [*map(Decimal, ("Infinity", "-Infinity", "1e400", "-1e400", "3"))]
+    stored = [math.inf, -math.inf, 3, 1e308, -1e308]
+    assert differences(memory, sa.Numeric(400, 2), decimal_comparison(2), stored, values) == []
