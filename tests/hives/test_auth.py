@@ -143,7 +143,8 @@ async def test_a_shared_store_of_ended_sessions_outlives_the_configuration(brows
     await browser.sign_in(**ADA)
     stolen = dict(browser.cookies)
     await browser("POST", "/auth/signout/", body=b"")
-    assert list(shared.ended.values()) == [43_200 + 60]
+    [seconds] = shared.ended.values()
+    assert 43_200 + 50 <= seconds <= 43_200 + 60, "less the time since the sign-in"
     bzz.AuthHive.configure(browser.api.app, SECRET, ended_sessions=shared)
     browser.cookies = stolen
     assert (await browser("GET", "/auth/me/")).json == {"authenticated": False}

@@ -48,11 +48,9 @@ def least(value: Decimal, places: int, *, above: bool = False) -> float:
     unit = Decimal(1).scaleb(-places)
     shown = value.quantize(unit, ROUND_FLOOR if above else ROUND_CEILING, EXACT)
     target = EXACT.add(shown, unit) if above else shown
-    bound = float(EXACT.subtract(target, unit / 2))
+    bound = float(EXACT.subtract(target, unit / 2))  # the nearest float; each float before it is shown as less
     while Decimal(f"{bound:.{places}f}") < target:
         bound = math.nextafter(bound, math.inf)
-    while Decimal(f"{(before := math.nextafter(bound, -math.inf)):.{places}f}") >= target:
-        bound = before
     return bound
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
 
 import bzz
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
-from bzz.providers.sqlalchemy.locks import select_for_update
+from bzz.providers.sqlalchemy.locks import lock_database, select_for_update
 from bzz.signals import (
     pre_update_instance,
 )
@@ -38,6 +40,14 @@ def test_other_databases_than_sqlite_lock_the_row() -> None:
     statement = select_for_update(mapped_class, "id")
     assert str(statement.compile(dialect=DIALECT.dialect())).endswith("FOR NO KEY UPDATE OF author")
     assert select_for_update(mapped_class, "id") is statement, "it is built once"
+
+
+def test_other_databases_than_sqlite_are_not_locked_as_a_whole() -> None:
+    engine = sa.create_engine("postgresql+psycopg://nowhere")
+    with Session(engine) as session:
+        lock_database(session, SQLAlchemyProvider().mapped_class(Author))
+        assert not session.in_transaction()
+    engine.dispose()
 
 
 async def test_sqlite_is_locked_by_a_write_before_the_instance_is_loaded(sql: Api, database: Database) -> None:

@@ -252,18 +252,6 @@ def test_a_database_that_holds_no_infinity_is_not_asked_for_it() -> None:
                     codec(kind, dialect).type.unbounded.parse(text)
 
 
-def test_a_float_is_compared_with_a_decimal_number_by_its_digits() -> None:
-    compare = codec(sa.Numeric(10, 2, asdecimal=False), "postgresql").compare
-    column: Any = sa.column("x", sa.Numeric(10, 2, asdecimal=False))
-    assert compare is not None
-    for operator, value, bound in (
-        ("gt", 0.1, [Decimal("0.1")]),
-        ("in", [0.1, None], [[Decimal("0.1")]]),
-        ("eq", None, []),
-    ):
-        assert [*compare(column, operator, value).compile().params.values()] == bound
-
-
 def test_parameters_of_conditions_have_no_bounds() -> None:
     kinds: Any = (
         (sa.Numeric(10, 2), "NUMERIC"),

@@ -64,6 +64,15 @@ def test_the_least_float_of_a_number_is_the_least_one(value: Decimal) -> None:
     assert Decimal(f"{bound:.2f}") >= value > Decimal(f"{math.nextafter(bound, -math.inf):.2f}")
 
 
+@pytest.mark.parametrize("value", ["0", "58385399215749.39", "1e17", "-1e20", "2.675", "9007199254740993"])
+def test_the_least_float_of_a_number_is_found_between_neighbours(value: str) -> None:
+    for places in (0, 2, 10):
+        for above in (False, True):
+            bound = least(Decimal(value), places, above=above)
+            shown = [Decimal(f"{one:.{places}f}") for one in (bound, math.nextafter(bound, -math.inf))]
+            assert [one > Decimal(value) if above else one >= Decimal(value) for one in shown] == [True, False]
+
+
 def test_a_number_with_too_many_digits_is_refused() -> None:
     check_kept(Decimal("1234567890123.45"), 2)
     with pytest.raises(ValueError, match="send at most 15 digits"):

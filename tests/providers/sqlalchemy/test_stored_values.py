@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
-from bzz.providers.sqlalchemy.stored_values import is_exact
+from bzz.providers.sqlalchemy.stored_values import as_stored, is_exact, stored_clause
 from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.providers.sqlalchemy.readings import Base, Halved, Reading, fill
 from tests.support.client import Api
@@ -26,6 +27,13 @@ def test_a_type_that_converts_nothing_is_as_exact_as_the_type_beneath() -> None:
     assert is_exact(Renamed(), "sqlite")
     assert not is_exact(Halved(), "sqlite")
     assert not is_exact(sa.Float(), "mysql")
+
+
+def test_postgresql_compares_what_is_stored_by_its_text() -> None:
+    columns: list[Any] = [sa.column("x", sa.Numeric(10, 2))]
+    assert str(as_stored(columns[0], "postgresql")) == "CAST(x AS TEXT)"
+    clause = stored_clause(columns, "gt", "1.5", "postgresql")
+    assert str(clause.compile(dialect=postgresql.dialect())) == "x > CAST(%(param_1)s::VARCHAR AS NUMERIC(10, 2))"  # type: ignore[no-untyped-call]
 
 
 FORGED = [
