@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import mongoengine
 import pytest
 
+from bzz.schema.inheritance import subclasses
 from example_app.store import EmbeddedStore
 from tests.support.commands import Commands
 
@@ -23,19 +25,27 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield store.uri
 
 
+def disconnect() -> None:
+    """Disconnect MongoEngine and all documents. It knows only the last class of each name, and pages repeat names."""
+    mongoengine.disconnect()
+    models: Iterator[Any] = subclasses(mongoengine.Document)
+    for model in models:
+        model._disconnect()
+
+
 @pytest.fixture
 def mongodb(mongodb_uri: str) -> Iterator[None]:
     """MongoEngine connected to an empty database of the server."""
     client = mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard")
     client.drop_database("bzz_test")
     yield
-    mongoengine.disconnect()
+    disconnect()
 
 
 @pytest.fixture
 def commands(mongodb_uri: str, mongodb: None) -> Commands:
     """What MongoEngine asks of the server, from now on."""
-    mongoengine.disconnect()
+    disconnect()
     listener = Commands()
     mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard", event_listeners=[listener])
     return listener
@@ -45,4 +55,4 @@ def commands(mongodb_uri: str, mongodb: None) -> Commands:
 def _closed() -> Iterator[None]:
     """Disconnect MongoEngine after a test. The next test connects by itself."""
     yield
-    mongoengine.disconnect()
+    disconnect()
