@@ -100,7 +100,9 @@ def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
     def parse_integer(raw: Any) -> int:
         if isinstance(raw, str) and re.fullmatch(r"[+-]?[0-9]{1,40}", raw):
             raw = int(raw)
-        if isinstance(raw, (float, JsonNumber)) and raw % 1 == 0:
+        if isinstance(raw, float) and raw.is_integer():
+            raw = int(raw)
+        if isinstance(raw, JsonNumber) and raw == raw.to_integral_value():
             raw = int(raw)
         if isinstance(raw, bool) or not isinstance(raw, int):
             raise ValueError("expected an integer")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bzz.exceptions import BadRequest, Invalid, UnsupportedMediaType
 from bzz.http import bodies
-from bzz.schema.scalars import DECIMAL, FLOAT, JsonNumber
+from bzz.schema.scalars import DECIMAL, FLOAT, INTEGER, JsonNumber
 from bzz.schema.types import FormValue
 
 
@@ -138,6 +138,19 @@ def test_a_number_that_a_float_does_not_keep_has_all_its_digits(text: str) -> No
 def test_a_number_of_17_digits_stands_for_its_float() -> None:
     found = decode('{"a": 0.10000000000000001}', "application/json")["a"]
     assert (found, FLOAT.parse(found), DECIMAL.parse(found)) == (Decimal("0.10000000000000001"), 0.1, found)
+
+
+@pytest.mark.parametrize(
+    "text", ["12345678901234567890123456789012345.5", "1234567890123456e-999999", "1.0000000000000000001"]
+)
+def test_a_number_with_many_digits_is_no_integer(text: str) -> None:
+    found = decode(f'{{"a": {text}}}', "application/json")["a"]
+    with pytest.raises(ValueError, match="expected an integer"):
+        INTEGER.parse(found)
+
+
+def test_an_integer_may_be_written_with_a_fraction_of_zeros() -> None:
+    assert INTEGER.parse(decode('{"a": 1234567890123456789.0}', "application/json")["a"]) == 1234567890123456789
 
 
 def test_a_long_integer_has_all_its_digits() -> None:
