@@ -28,13 +28,14 @@ check: lint types docs test ## Check everything that must hold before a change l
 
 test-on: ## Run the tests but the slow ones and those of random input on another Python (PYTHON=python3.13)
 	@$(MAKE) --no-print-directory VENV=.venvs/$(VERSION) .venvs/$(VERSION)/test
-	@.venvs/$(VERSION)/bin/python -m pytest $(PARALLEL) -m "not hypothesis and not slow" $(ARGS)
+	@.venvs/$(VERSION)/bin/python -m pytest $(PARALLEL) -m "not hypothesis and not slow and not nightly" $(ARGS)
 
 test-bare: .venvs/bare ## Run the tests that need no extra, without extras
-	@.venvs/bare/bin/python -m pytest -m "not hypothesis and not slow" $(ARGS)
+	@.venvs/bare/bin/python -m pytest -m "not hypothesis and not slow and not nightly" $(ARGS)
 
-nightly: $(VENV)/test ## Run the random sequences of requests, thousands of steps long
+nightly: $(VENV)/test ## Run random sequences of requests, thousands of steps long, and all broken providers
 	@$(BIN)/python -m pytest tests/promises --hypothesis-profile nightly $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) tests/testing/conformance -m "" $(ARGS)
 
 bench: $(VENV)/test ## Compare bzz with handlers written by hand (ARGS=sqlite, say)
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -13,8 +13,10 @@ MODULES = (
     "races",
     "reach",
     "relations",
+    "serving",
     "subclasses",
     "types",
+    "values",
     "visibility",
     "writes",
 )

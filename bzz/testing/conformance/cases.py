@@ -1,27 +1,26 @@
 """The base class of the suite's cases.
 
-Each case is a coroutine on an event loop of its own. A case is skipped only if the suite's ``skips`` says so.
+Each case is a coroutine on an event loop of its own. It names the features that it needs. It is skipped only if the
+suite's ``skips`` or the provider's ``capabilities`` say that one of them is missing.
 """
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import wraps
-from inspect import Parameter, Signature, signature
-from typing import Any, ClassVar
+from inspect import Signature, signature
+from typing import Any, ClassVar, NoReturn
 
 import pytest
-import tornado.web
 
-from bzz.hives.model import ModelHive
 from bzz.providers.base import Provider
 from bzz.providers.capabilities import Capabilities
-from bzz.testing.client import Client, served
+from bzz.testing.conformance.serving import serve_models
 
 SECONDS = 60  # a case that takes longer fails
 MODELS = ("person", "team", "country", "note", "pet", "cat", "album", "review", "track")
@@ -33,10 +32,26 @@ GROUPS = {
 SCALARS = ("email", "age", "height", "active", "status", "balance", "born", "day", "wake", "token", "photo")
 PERSON = (*SCALARS, "notes", "tags", "home")
 TEAM = ("owner", "members", "projects", "topic", "topics")
-CAPABILITIES = tuple(one.name for one in fields(Capabilities))
-FEATURES = ("country", "note", *GROUPS, *PERSON, *TEAM, *CAPABILITIES, "unit", "unreachable")
+CAPABILITIES = tuple(
+    one.name for one in fields(Capabilities) if one.name not in ("keys", "token")
+)  # no case needs these
+FEATURES = (
+    "country",
+    "note",
+    *GROUPS,
+    *PERSON,
+    *TEAM,
+    *CAPABILITIES,
+    "sort",
+    "transactions",
+    "unique",
+    "unit",
+    "unreachable",
+)
 UNKNOWN_ID = "5" * 24  # an id that no instance has
 Body = Callable[..., Awaitable[None]]
+Needs = Sequence[str]  # names in FEATURES
+Parameter = Mapping[Any, Needs] | Sequence[Any]  # the values of a case's parameter, and the features that each needs
 
 
 class Status(Enum):
@@ -44,84 +59,6 @@ class Status(Enum):
 
     NEW = "new"
     DONE = "done"
-
-
-@dataclass(frozen=True)
-class Served:
-    """A provider on an empty store, and a client.
-
-    The client sends requests to the routes of the models.
-
-    Args:
-        provider: the provider.
-        api: the client. The path of each model is its name in ``MODELS``: ``/person``.
-        hives: a dict from the name of a model to its hive.
-    """
-
-    provider: Provider
-    api: Client
-    hives: Mapping[str, ModelHive]
-
-    @asynccontextmanager
-    async def again(self, **options: Mapping[str, Any]) -> AsyncIterator[Served]:
-        """Serve the same store a second time while the block runs.
-
-        Args:
-            options: the options of the hives, by the name of the model.
-        """
-        models = {name: hive.model for name, hive in self.hives.items()}
-        async with serve_models(self.provider, models, options) as other:
-            yield other
-
-    async def person(self, name: str = "Ada", **values: Any) -> str:
-        """Create a person and return its id."""
-        created: str = (await self.api.create("/person", name=name, **values))["id"]
-        return created
-
-    async def team(self, name: str = "Engine", **values: Any) -> str:
-        """Create a team and return its id."""
-        created: str = (await self.api.create("/team", name=name, **values))["id"]
-        return created
-
-    async def names(self, path: str) -> list[str]:
-        """Return the names on the page of a list at ``path``."""
-        reply = await self.api("GET", path)
-        assert reply.status == 200, reply.body
-        return [one["name"] for one in reply.json]
-
-    async def walk(self, path: str) -> list[str]:
-        """Return the names on all pages of a list.
-
-        Begin at ``path`` and follow ``Link: next``.
-        """
-        names: list[str] = []
-        visited: set[str] = set()
-        while path:
-            assert path not in visited, "the next page is one that was shown before"
-            visited.add(path)
-            reply = await self.api("GET", path)
-            assert reply.status == 200, reply.body
-            names += [one["name"] for one in reply.json]
-            links = reply.headers.get("Link", "").split(", ")
-            path = next((link[1:].partition(">")[0] for link in links if link.endswith('rel="next"')), "")
-        return names
-
-
-@asynccontextmanager
-async def serve_models(
-    provider: Provider, models: Mapping[str, type], options: Mapping[str, Mapping[str, Any]]
-) -> AsyncIterator[Served]:
-    """Serve models while the block runs.
-
-    Args:
-        provider: the provider.
-        models: a dict from name to model.
-        options: the options of the hives, by the name of the model.
-    """
-    hives = {name: ModelHive(provider, model, **dict(options.get(name, {}))) for name, model in models.items()}
-    routes = [rule for name, hive in hives.items() for rule in hive.routes(resource_name=name)]
-    async with served(tornado.web.Application(routes)) as api:
-        yield Served(provider, api, hives)
 
 
 class Cases(ABC):
@@ -162,12 +99,6 @@ class Cases(ABC):
         if unknown:
             raise TypeError(f"{cls.__name__}.skips has names of no feature and no case: {', '.join(unknown)}")
 
-    def skip_declared(self, names: tuple[str, ...]) -> None:
-        """Skip the running case if one of ``names`` is in ``skips``."""
-        for name in names:
-            if name in self.skips:
-                pytest.skip(f"declared: {name}: {self.skips[name]}")
-
     def lacks(self, provider: Provider, feature: str) -> bool:
         """Return whether the provider or the models lack ``feature``.
 
@@ -182,64 +113,95 @@ class Cases(ABC):
             return feature not in provider.describe(model).fields
         return False
 
-    async def serve(self, body: Body, features: tuple[str, ...], arguments: dict[str, Any]) -> None:
-        """Serve the models and run the body of a case.
+    async def serve(self, running: Running) -> None:
+        """Serve the models and run a case.
 
-        If the provider lacks a feature and has not declared so, the case fails.
+        If the provider's ``capabilities`` lack a feature, the case is skipped. If it lacks another feature and has not
+        declared so, the case fails.
         """
         async with asyncio.timeout(SECONDS), self.connect() as provider:
             try:
-                for feature in features:
+                for feature in running.needs:
                     if self.lacks(provider, feature):
-                        pytest.fail(
-                            f"There is no {feature!r}. Declare it if that is meant: skips = {{{feature!r}: 'why'}}"
-                        )
+                        running.stop(feature)
                 models = {name: getattr(self, name) for name in MODELS if hasattr(self, name)}
                 async with serve_models(provider, models, {}) as served_models:
-                    await body(self, served_models, **arguments)
+                    await running.body(self, served_models, **running.arguments)
             finally:
                 await provider.close()
 
 
-@contextmanager
-def hooked(model: Any, **hooks: Callable[..., Any]) -> Iterator[None]:
-    """Give a model hooks while the block runs.
-
-    ``hooks`` is a dict from the name of a hook to a function. The function gets the model's class as its first
-    argument.
-    """
-    own = {name: vars(model)[name] for name in hooks if name in vars(model)}
-    for name, hook in hooks.items():
-        setattr(model, name, classmethod(hook))
-    try:
-        yield
-    finally:
-        for name in hooks:
-            delattr(model, name)
-        for name, hook in own.items():
-            setattr(model, name, hook)
-
-
-def case(*features: str) -> Callable[[Body], Callable[..., None]]:
-    """Decorate a coroutine method so that pytest runs it as a test.
-
-    The method has a parameter ``served``.
+@dataclass(frozen=True)
+class Running:
+    """A case that runs with one value of each of its parameters.
 
     Args:
-        features: the names in ``FEATURES`` that the case needs. If the case has a parameter ``feature``, it also needs
-            the feature that is the value of this parameter.
+        body: the method.
+        arguments: the values of the method's parameters.
+        needs: the features that it needs with these values.
     """
+
+    body: Body
+    arguments: Mapping[str, Any]
+    needs: Needs
+
+    def skip(self, reason: str) -> NoReturn:
+        """Skip the case. The report has its name and the reason."""
+        values = "-".join(str(value) for value in self.arguments.values())
+        pytest.skip(f"{self.body.__name__}{values and f'[{values}]'}: {reason}")
+
+    def skip_declared(self, skips: Mapping[str, str]) -> None:
+        """Skip the case if ``skips`` has its name or that of a feature that it needs."""
+        for name in (self.body.__name__.removeprefix("test_"), *self.needs):
+            if name in skips:
+                self.skip(f"declared: {name}: {skips[name]}")
+
+    def stop(self, missing: str) -> NoReturn:
+        """Skip the case if ``missing`` is a capability. Else it fails."""
+        if missing in CAPABILITIES:
+            self.skip(f"the capabilities of the provider have no {missing!r}")
+        pytest.fail(f"There is no {missing!r}. Declare it if that is meant: skips = {{{missing!r}: 'why'}}")
+
+
+def each(features: Iterable[str]) -> dict[str, Needs]:
+    """Return the values of a parameter: features that each need themselves."""
+    return {feature: (feature,) for feature in features}
+
+
+def case(*needs: str, **parameters: Parameter) -> Callable[[Body], Callable[..., None]]:
+    """Decorate a coroutine method so that pytest runs it as a test.
+
+    The method has a parameter ``served``. Its other parameters are those of ``parameters``. The test runs once for each
+    combination of their values.
+
+    Args:
+        needs: the names in ``FEATURES`` that the case always needs.
+        parameters: the values of each parameter: a sequence, or a dict from value to the features that the case needs
+            with this value.
+
+    Raises:
+        ValueError: a feature is unknown.
+    """
+    needing = {name: values for name, values in parameters.items() if isinstance(values, Mapping)}
+    unknown = {*needs, *(need for values in needing.values() for one in values.values() for need in one)}.difference(
+        FEATURES
+    )
+    if unknown:
+        raise ValueError(f"there are no features {', '.join(sorted(unknown))}; use names in FEATURES")
 
     def decorate(body: Body) -> Callable[..., None]:
         @wraps(body)
         def test(self: Cases, **arguments: Any) -> None:
-            wanted = (*features, *(arguments[name] for name in ("feature",) if name in arguments))
-            self.skip_declared((body.__name__.removeprefix("test_"), *wanted))
-            asyncio.run(self.serve(body, tuple(name for name in wanted if name in FEATURES), arguments))
+            more = (need for name, values in needing.items() for need in values[arguments[name]])
+            running = Running(body, arguments, (*needs, *more))
+            running.skip_declared(self.skips)
+            asyncio.run(self.serve(running))
 
-        parameters = [p for p in signature(body).parameters.values() if p.name != "served"]
+        own = [one for one in signature(body).parameters.values() if one.name != "served"]
         vars(test).pop("__wrapped__")
-        vars(test)["__signature__"] = Signature([p.replace(kind=Parameter.POSITIONAL_OR_KEYWORD) for p in parameters])
+        vars(test)["__signature__"] = Signature(own)
+        for name, values in parameters.items():
+            pytest.mark.parametrize(name, [*values])(test)
         return test
 
     return decorate

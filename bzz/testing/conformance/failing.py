@@ -17,7 +17,8 @@ from bzz.exceptions import Unavailable
 from bzz.hives.model import ModelHive
 from bzz.signals import post_create_instance, pre_create_instance, request_failed
 from bzz.testing.capture import capture
-from bzz.testing.conformance.cases import Cases, Served, case, hooked
+from bzz.testing.conformance.cases import Cases, case
+from bzz.testing.conformance.serving import Served, hooked
 
 SOON = 4  # seconds; an unreachable store must cause an error within this time
 LONG = 20  # seconds; a hook that waits longer for its case fails
@@ -61,7 +62,9 @@ class FailureCases(Cases):
             listing = asyncio.ensure_future(served.api("GET", "/person"))
             await reached.wait()
             gate.set()
-            assert [one["name"] for one in (await listing).json] == ["Ada"]
+            reply = await listing
+        assert reply.status == 200, reply.body
+        assert [one["name"] for one in reply.json] == ["Ada"]
 
     @case()
     async def test_a_call_that_takes_too_long_is_503_and_delays_no_other_request(self, served: Served) -> None:

@@ -26,7 +26,8 @@ from bzz.signals import (
     pre_update_instance,
 )
 from bzz.testing.capture import Sent, capture
-from bzz.testing.conformance.cases import Cases, Served, case
+from bzz.testing.conformance.cases import Cases, case
+from bzz.testing.conformance.serving import Served
 from bzz.testing.conformance.writes import stored
 
 MOVES = ("PATCH /track/{track}", "POST /track/{track}/album", "POST /album/{album}/tracks")
@@ -69,7 +70,7 @@ class HolderCases(Cases):
         key = served.provider.values(schema, track)["album"]
         return None if key is None else str(schema.fields["album"].type.dump(key))
 
-    @case("track")
+    @case("track", "transactions")
     async def test_several_writes_are_all_stored_or_none_is(self, served: Served) -> None:
         """The last write fails after the others were performed."""
         schema = served.provider.describe(self.track)
@@ -94,7 +95,7 @@ class HolderCases(Cases):
         await write_all(served.provider, Create(schema, {"name": "new"}), Update(one, setting(name="x")), Delete(two))
         assert sorted(await served.names("/track")) == ["new", "x"]
 
-    @case("track", "note")
+    @case("track", "note", "transactions")
     async def test_several_writes_do_not_find_a_hidden_instance(self, served: Served) -> None:
         """The hooks hold as in a single write."""
         ids = [(await served.api.create("/note", text="x", hidden=hidden))["id"] for hidden in (False, True)]
@@ -104,7 +105,7 @@ class HolderCases(Cases):
                 await write_all(served.provider, Update(shown, setting(text="y")), bad)
         assert [one["shown"] for one in (await served.api("GET", "/note")).json] == ["x"]
 
-    @case("track")
+    @case("track", "transactions")
     async def test_several_writes_return_the_instances_as_they_are_stored(self, served: Served) -> None:
         """The results have the order of the writes. That of an update also has the values before it."""
         schema, provider = served.provider.describe(self.track), served.provider
@@ -132,8 +133,7 @@ class HolderCases(Cases):
             address = self._address(served, str(schema.id_of(one.values)))
             assert (await stored(provider, address)).values == provider.values(schema, one.instance)
 
-    @pytest.mark.parametrize("way", MOVES)
-    @case("track")
+    @case("track", way=MOVES)
     async def test_a_move_is_told_alike_from_both_sides(self, served: Served, way: str) -> None:
         """Receivers of ``post_`` signals get the member as it is after the write."""
         old, new = [await self._make(served, "album", name=name) for name in ("old", "new")]
@@ -194,7 +194,7 @@ class HolderCases(Cases):
         assert await served.names(f"/album/{album}/tracks") == []
         assert await served.names("/album") == ["mine"]
 
-    @case("track")
+    @case("track", "transactions")
     async def test_members_that_one_of_them_refuses_all_stay(self, served: Served) -> None:
         """A receiver refuses the second of two members."""
         album = await self._make(served, "album", name="mine")

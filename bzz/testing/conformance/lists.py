@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.conditions import Condition, all_hold
 from bzz.providers.values import Query
-from bzz.testing.conformance.cases import UNKNOWN_ID, Cases, Served, case, hooked
+from bzz.testing.conformance.cases import UNKNOWN_ID, Cases, case
+from bzz.testing.conformance.serving import Served, hooked
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "Ada": {"age": 36},
@@ -28,12 +27,22 @@ NUMERIC = [
     *(("exists", value) for value in (True, False)),
     *((operator, None) for operator in ("eq", "ne")),
 ]
+HOMES: dict[str, tuple[str, ...]] = {"home.city=Rio": (), "home.city__exists=false": (), "sort=-home.city": ("sort",)}
+SORTS: dict[str, tuple[str, ...]] = {  # and the features that they need
+    "": (),
+    "sort=name": ("sort",),
+    "sort=-id": ("sort",),
+    "sort=age": ("sort", "age"),
+    "sort=-age": ("sort", "age"),
+    "sort=-age,name": ("sort", "age"),
+}
 
 
 async def people(served: Served) -> None:
-    """Create one person for each entry of ``PEOPLE``."""
+    """Create one person for each entry of ``PEOPLE``. A person without the field ``age`` has a name only."""
+    has_age = "age" in served.hives["person"].resource.schema.fields
     for name, values in PEOPLE.items():
-        await served.person(name, **values)
+        await served.person(name, **(values if has_age else {}))
 
 
 async def found(served: Served, *conditions: Condition, **options: Any) -> set[str]:
@@ -57,8 +66,7 @@ def wanted(*conditions: Condition) -> set[str]:
 class ListCases(Cases):
     """The content, order and pages of lists."""
 
-    @pytest.mark.parametrize("operator", TEXTUAL)
-    @case()
+    @case(operator=TEXTUAL)
     async def test_text_operators_take_their_value_literally(self, served: Served, operator: str) -> None:
         """Upper and lower case differ.
 
@@ -100,7 +108,7 @@ class ListCases(Cases):
         assert await found(served, Condition(pk, "in", keys)) == {"Ada", "p0"}
         assert await found(served, Condition(pk, "in", [])) == set()
 
-    @case("age")
+    @case("sort", "age")
     async def test_null_comes_first_ascending_and_last_descending(self, served: Served) -> None:
         """The primary key sorts equal values, so the order never changes."""
         await people(served)
@@ -112,8 +120,7 @@ class ListCases(Cases):
         twice = await served.names("/person?sort=-age,-name")
         assert twice[1:3] in (["B.b", "50%\n"], ["50%\n", "B.b"])
 
-    @pytest.mark.parametrize("sort", ["", "sort=age", "sort=-age", "sort=name", "sort=-age,name", "sort=-id"])
-    @case("age", "after")
+    @case("after", sort=SORTS)
     async def test_a_walk_along_cursors_meets_each_instance_once(self, served: Served, sort: str) -> None:
         """This is so even if sorted values are null or equal."""
         await people(served)
@@ -128,29 +135,29 @@ class ListCases(Cases):
         Instances before the cursor may be deleted or created.
         """
         ids = {name: await served.person(name) for name in ("a", "b", "c", "d")}
-        first = await served.api("GET", "/person?per_page=2&sort=name")
+        everybody = await served.names("/person")
+        first = await served.api("GET", "/person?per_page=2")
         next_page = first.headers["Link"].split("<")[-1].partition(">")[0]
-        assert (await served.api("DELETE", f"/person/{ids['b']}")).status == 204
-        await served.person("aa")
-        assert await served.names(next_page) == ["c", "d"]
+        assert (await served.api("DELETE", f"/person/{ids[everybody[1]]}")).status == 204
+        await served.person("new")
+        assert [name for name in await served.walk(next_page) if name != "new"] == everybody[2:]
 
     @case("page")
     async def test_pages_are_parts_of_the_list(self, served: Served) -> None:
         """The last page may be shorter. A page after it is empty."""
         await people(served)
-        everybody = await served.names("/person?sort=name")
-        pages = [await served.names(f"/person?sort=name&per_page=4&page={page}") for page in (1, 2, 3)]
+        everybody = await served.names("/person")
+        pages = [await served.names(f"/person?per_page=4&page={page}") for page in (1, 2, 3)]
         assert pages == [everybody[:4], everybody[4:], []]
-        full = await served.api("GET", "/person?sort=name&per_page=6")
+        full = await served.api("GET", "/person?per_page=6")
         assert (len(full.json), 'rel="next"' in full.headers["Link"]) == (6, False), "there is nothing after it"
 
-    @case("count", "age")
-    async def test_a_count_is_of_all_pages(self, served: Served) -> None:
+    @case("count", condition={"": (), "age__gte=20": ("age",), "age__gt=99": ("age",)})
+    async def test_a_count_is_of_all_pages(self, served: Served, condition: str) -> None:
         """Only the instances that meet the conditions are counted."""
         await people(served)
-        for query, total in (("", "6"), ("&age__gte=20", "3"), ("&age__gt=99", "0")):
-            reply = await served.api("GET", f"/person?count=true&per_page=1{query}")
-            assert reply.headers["X-Total-Count"] == total
+        reply = await served.api("GET", f"/person?count=true&per_page=1&{condition}")
+        assert reply.headers["X-Total-Count"] == {"": "6", "age__gte=20": "3", "age__gt=99": "0"}[condition]
 
     @case("tags")
     async def test_a_list_field_is_filtered_by_its_items(self, served: Served) -> None:
@@ -160,17 +167,16 @@ class ListCases(Cases):
         await served.person("Di")
         assert await served.names("/person?tags__contains=math") == ["Ada"]
         assert await served.names("/person?tags__contains=a.b&tags__contains=math") == ["Ada"]
-        assert await served.names("/person?tags__exists=true&sort=name") == ["Ada", "Bob"]
-        assert await served.names("/person?tags__exists=false&sort=name") == ["Cy", "Di"]
+        assert sorted(await served.names("/person?tags__exists=true")) == ["Ada", "Bob"]
+        assert sorted(await served.names("/person?tags__exists=false")) == ["Cy", "Di"]
 
-    @case("home")
-    async def test_a_list_is_filtered_and_sorted_by_embedded_fields(self, served: Served) -> None:
+    @case("home", query=HOMES)
+    async def test_a_list_is_filtered_and_sorted_by_embedded_fields(self, served: Served, query: str) -> None:
         """The query contains the embedded field's name with a dot."""
         for name, home in (("Ada", {"city": "Rio"}), ("Bob", {"city": "Bari"}), ("Cy", None)):
             await served.person(name, home=home)
-        assert await served.names("/person?home.city=Rio") == ["Ada"]
-        assert await served.names("/person?home.city__exists=false") == ["Cy"]
-        assert await served.names("/person?sort=-home.city") == ["Ada", "Bob", "Cy"]
+        found = {"home.city=Rio": ["Ada"], "home.city__exists=false": ["Cy"], "sort=-home.city": ["Ada", "Bob", "Cy"]}
+        assert await served.names(f"/person?{query}") == found[query]
 
     @case("note")
     async def test_an_instance_that_hooks_hide_is_not_found(self, served: Served) -> None:
@@ -218,10 +224,7 @@ class ListCases(Cases):
         changed = await served.api("PUT", made.headers["Location"], json_body={"text": "two"})
         assert changed.json == made.json | {"shown": "two"}
 
-    @pytest.mark.parametrize(
-        "key", [UNKNOWN_ID, "1", "x", "-1", "%00", "%F0%9F%90%9D", "null", "[1]", "9" * 30, "a%2Fb"]
-    )
-    @case()
+    @case(key=(UNKNOWN_ID, "1", "x", "-1", "%00", "%F0%9F%90%9D", "null", "[1]", "9" * 30, "a%2Fb"))
     async def test_an_id_that_no_instance_has_is_not_found(self, served: Served, key: str) -> None:
         """The ids include some that no instance could ever have."""
         for method, body in (("GET", None), ("PUT", {"name": "x"}), ("DELETE", None)):

@@ -7,7 +7,8 @@ import asyncio
 from bzz.schema.fields import Values
 from bzz.signals import post_associate
 from bzz.testing.capture import capture
-from bzz.testing.conformance.cases import Cases, Served, case
+from bzz.testing.conformance.cases import Cases, case
+from bzz.testing.conformance.serving import Served
 from bzz.testing.conformance.writes import address_of, apply
 
 RACERS = 20
@@ -56,7 +57,7 @@ class RaceCases(Cases):
         await asyncio.gather(*(apply(served.provider, address, older) for _ in range(RACERS)))
         assert (await served.api("GET", f"/person/{address.id}")).json["age"] == RACERS
 
-    @case("email")
+    @case("email", "unique")
     async def test_a_unique_value_is_stored_once(self, served: Served) -> None:
         """Many POSTs with the same unique value come at once.
 

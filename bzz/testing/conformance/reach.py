@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
-
 from bzz.signals import post_get_instance, post_get_list, post_update_instance
 from bzz.testing.capture import capture
-from bzz.testing.conformance.cases import Cases, Served, case
+from bzz.testing.conformance.cases import Cases, case, each
+from bzz.testing.conformance.serving import Served
 from bzz.testing.conformance.visibility import unhooked
 
-ways = pytest.mark.parametrize("way", ["hooks", "scope"])
+WAYS = ("hooks", "scope")
 
 
 class ReachCases(Cases):
@@ -40,8 +39,7 @@ class ReachCases(Cases):
         assert (await served.api("PUT", f"/note/{ids[0]}", json_body={"hidden": True})).status == 200
         return path, ids
 
-    @ways
-    @case("note")
+    @case("note", way=WAYS)
     async def test_a_hidden_instance_is_in_no_list_of_keys(self, served: Served, way: str) -> None:
         """A request can give its key, but neither the page nor the count contains it."""
         ids = [(await served.api.create("/note", text=text, hidden=text == "a"))["id"] for text in ("a", "b")]
@@ -51,8 +49,7 @@ class ReachCases(Cases):
             assert [one["id"] for one in reply.json] == ids[1:]
             assert reply.headers.get("X-Total-Count", "1") == "1"
 
-    @ways
-    @case("note", "topics")
+    @case("note", "topics", way=WAYS)
     async def test_a_hidden_instance_is_in_no_nested_list(self, served: Served, way: str) -> None:
         """A page is as long as possible. The count and the path of the member do not tell of it, either."""
         path, ids = await self._topics(served, "topics", ("hidden", "one", "two"))
@@ -67,8 +64,7 @@ class ReachCases(Cases):
             shown = (await other.api("GET", f"{path}?expand=topics")).json["topics"]
             assert sorted(one["id"] for one in shown if one) == sorted(ids[1:])
 
-    @ways
-    @case("note", "topic")
+    @case("note", "topic", way=WAYS)
     async def test_no_reference_leads_to_a_hidden_instance(self, served: Served, way: str) -> None:
         """It is not found at the path of the reference. ``expand`` shows null."""
         path, _ = await self._topics(served, "topic", ("hidden",))
@@ -77,9 +73,7 @@ class ReachCases(Cases):
             assert (await other.api("GET", f"{path}?expand=topic")).json["topic"] is None
             assert [one["topic"] for one in (await other.api("GET", "/team?expand=topic")).json] == [None]
 
-    @ways
-    @pytest.mark.parametrize("feature", ["topic", "topics"])
-    @case("note")
+    @case("note", feature=each(("topic", "topics")), way=WAYS)
     async def test_a_body_cannot_refer_to_a_hidden_instance(self, served: Served, feature: str, way: str) -> None:
         """A hidden instance is refused as a missing one is."""
         key = await served.team()

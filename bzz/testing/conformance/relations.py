@@ -15,7 +15,8 @@ from bzz.signals import (
     pre_dissociate,
 )
 from bzz.testing.capture import capture
-from bzz.testing.conformance.cases import UNKNOWN_ID, Cases, Served, case
+from bzz.testing.conformance.cases import UNKNOWN_ID, Cases, case
+from bzz.testing.conformance.serving import Served
 
 
 class RelationCases(Cases):
@@ -105,19 +106,26 @@ class RelationCases(Cases):
 
     @case("members", "age")
     async def test_members_are_listed_like_any_list(self, served: Served) -> None:
-        """They are filtered, sorted, counted and paged.
+        """They are filtered, counted and paged.
 
         Members of other teams are not on the list.
         """
         ids = [await served.person(f"p{n}", age=n) for n in range(6)]
         mine, _ = await served.team(members=ids[:5]), await served.team(members=ids[4:])
         path = f"/team/{mine}/members"
-        assert await served.names(f"{path}?sort=-age&age__gte=2") == ["p4", "p3", "p2"]
+        assert sorted(await served.names(f"{path}?age__gte=2")) == ["p2", "p3", "p4"]
         if served.provider.capabilities.count:
             assert (await served.api("GET", f"{path}?count=true&per_page=1")).headers["X-Total-Count"] == "5"
         if served.provider.capabilities.after:
-            assert await served.walk(f"{path}?sort=-age&per_page=2") == ["p4", "p3", "p2", "p1", "p0"]
+            assert sorted(await served.walk(f"{path}?per_page=2")) == ["p0", "p1", "p2", "p3", "p4"]
         assert await served.names(f"/team/{await served.team()}/members") == []
+
+    @case("members", "age", "sort", per_page={2: ("after",), 100: ()})
+    async def test_members_are_sorted_like_any_list(self, served: Served, per_page: int) -> None:
+        """Cursors are in this order, too."""
+        ids = [await served.person(f"p{n}", age=n) for n in range(4)]
+        path = f"/team/{await served.team(members=ids)}/members"
+        assert await served.walk(f"{path}?sort=-age&per_page={per_page}") == ["p3", "p2", "p1", "p0"]
 
     @case("members")
     async def test_a_path_leads_to_members_only(self, served: Served) -> None:
@@ -169,8 +177,9 @@ class RelationCases(Cases):
         for number in range(4):
             await served.team(f"t{number}", owner=ids[number % 3], members=ids[: number % 3])
         with capture(post_provider_call) as sent:
-            teams = (await served.api("GET", "/team?sort=name&expand=owner,members")).json
+            teams = (await served.api("GET", "/team?expand=owner,members")).json
         assert len(sent) == 3
+        teams.sort(key=lambda team: str(team["name"]))
         assert [team["owner"]["name"] for team in teams] == ["p0", "p1", "p2", "p0"]
         assert [sorted(one["name"] for one in team["members"]) for team in teams] == [[], ["p0"], ["p0", "p1"], []]
         path = f"/team/{teams[2]['id']}?fields=members,name"
@@ -178,8 +187,8 @@ class RelationCases(Cases):
         assert (sorted(plain), sorted(plain["members"])) == (["members", "name"], sorted(ids[:2]))
         with capture(post_get_instance, post_get_list):
             assert (await served.api("GET", path)).json == plain
-            listed = (await served.api("GET", "/team?sort=name&fields=members,name")).json
-        assert listed[2] == plain
+            listed = (await served.api("GET", "/team?fields=members,name")).json
+        assert plain in listed
 
     @case("members")
     async def test_a_reply_with_other_members_is_not_304(self, served: Served) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from bzz.providers.conditions import Condition
 from bzz.providers.values import Query
 from bzz.schema.schema import Schema
@@ -17,7 +15,8 @@ from bzz.signals import (
     post_update_instance,
 )
 from bzz.testing.capture import capture
-from bzz.testing.conformance.cases import Cases, Served, case, hooked
+from bzz.testing.conformance.cases import Cases, case
+from bzz.testing.conformance.serving import Served, hooked
 from bzz.testing.conformance.visibility import finding, listed, unhooked
 
 FOUND = ["get", "update", "delete"]
@@ -57,8 +56,7 @@ class SubclassCases(Cases):
         hidden = replace(schema, variants={self.cat: None})
         assert await self._shown(served, hidden, ids) == ["Ace", "Rex"]
 
-    @pytest.mark.parametrize("options", [{"methods": ["POST"]}, {"authenticated": {"get": True}}])
-    @case("pet")
+    @case("pet", options=[{"methods": ["POST"]}, {"authenticated": {"get": True}}])
     async def test_instances_that_their_own_class_forbids_are_in_no_reply(
         self, served: Served, options: dict[str, Any]
     ) -> None:
@@ -99,7 +97,7 @@ class SubclassCases(Cases):
         """Through the base class, no list can be filtered or sorted by the field."""
         ids = await self._pets(served, sound="loud")
         async with served.again(cat={"exclude": ["sound"]}) as other:
-            plain = (await other.api("GET", "/pet?sort=name")).json
+            plain = (await other.api("GET", "/pet")).json
             assert {one["name"]: one.get("sound") for one in plain} == {
                 "Ace": "loud",
                 "Kit": None,
@@ -107,9 +105,9 @@ class SubclassCases(Cases):
                 "Tom": None,
             }
             one = (await other.api("GET", f"/pet/{ids['Tom']}")).json
-            assert ("sound" in one, one) == (False, plain[3])
+            assert ("sound" in one, one in plain) == (False, True)
             with capture(post_get_instance, post_get_list):
-                assert (await other.api("GET", "/pet?sort=name")).json == plain
+                assert (await other.api("GET", "/pet")).json == plain
                 assert (await other.api("GET", f"/pet/{ids['Tom']}")).json == one
             for query in ("sound=loud", "sort=sound", "sort=-sound"):
                 assert (await other.api("GET", f"/pet?{query}")).status == 400, query

@@ -78,10 +78,10 @@ class ProviderConformance(
     - ``pet`` (subclasses: the models ``pet`` and ``cat``);
     - ``album`` (instances that the ORM deletes with a parent: the models ``album`` and ``review``);
     - ``track`` (relations that the rows of the members store: the models ``album`` and ``track``);
-    - one of the provider's ``Capabilities``;
     - ``unit`` (units of work) or ``unreachable``;
     - the name of a case without ``test_``.
 
-    A case that needs a declared feature is skipped with the reason. A case fails if it needs a feature that the
+    A case that needs a declared feature is skipped with the reason. So is a case that needs a capability which the
+    provider's ``capabilities`` lack: that needs no other declaration. A case fails if it needs another feature that the
     provider lacks and has not declared.
     """

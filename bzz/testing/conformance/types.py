@@ -10,11 +10,10 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-import pytest
-
 from bzz.signals import post_update_instance, pre_create_instance
 from bzz.testing.capture import capture
-from bzz.testing.conformance.cases import PERSON, SCALARS, Cases, Served, Status, case
+from bzz.testing.conformance.cases import PERSON, SCALARS, Cases, Status, case, each
+from bzz.testing.conformance.serving import Served
 
 VALUES: Mapping[str, tuple[Any, Any, type]] = {  # from field to two values in JSON and their Python type
     "email": ("ada@example.com", "bob@example.com", str),
@@ -63,8 +62,7 @@ JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {  # of JSON Schema
 class TypeCases(Cases):
     """Values of each type are stored, shown, announced and used in filters."""
 
-    @pytest.mark.parametrize("feature", PERSON)
-    @case()
+    @case(feature=each(PERSON))
     async def test_a_field_says_what_its_values_are(self, served: Served, feature: str) -> None:
         """Its JSON Schema holds for the values that replies show."""
         known = served.hives["person"].resource.schema.fields[feature]
@@ -84,8 +82,7 @@ class TypeCases(Cases):
         assert (fields["name"].required, fields["age"].required, fields["age"].nullable) == (True, False, True)
         assert all(known.default is None for known in (fields["name"], fields["age"]))
 
-    @pytest.mark.parametrize("feature", PERSON)
-    @case()
+    @case(feature=each(PERSON))
     async def test_a_value_is_shown_as_it_was_sent(self, served: Served, feature: str) -> None:
         """POST, GET, PUT and PATCH show the value.
 
@@ -108,8 +105,7 @@ class TypeCases(Cases):
         assert emptied.json[feature] in EMPTY
         assert (await served.api("GET", path)).json == emptied.json
 
-    @pytest.mark.parametrize("feature", PERSON)
-    @case()
+    @case(feature=each(PERSON))
     async def test_receivers_get_values_of_the_fields_type(self, served: Served, feature: str) -> None:
         """Receivers get the values in ``data`` and in ``updated_fields``.
 
@@ -128,8 +124,7 @@ class TypeCases(Cases):
             assert told[feature]["from"] == parsed(served, feature, value)
             assert told[feature]["to"] == parsed(served, feature, other)
 
-    @pytest.mark.parametrize("feature", WRONG)
-    @case()
+    @case(feature=each(WRONG))
     async def test_a_wrong_value_is_refused_by_field_and_not_stored(self, served: Served, feature: str) -> None:
         """A POST and a PUT with the value are refused."""
         refused = await served.api("POST", "/person", json_body={"name": "Ada", feature: WRONG[feature]})
@@ -139,8 +134,7 @@ class TypeCases(Cases):
         refused = await served.api("PUT", f"/person/{key}", json_body={feature: WRONG[feature]})
         assert (refused.status, [name.partition(".")[0] for name in refused.json["errors"]]) == (400, [feature])
 
-    @pytest.mark.parametrize("feature", [name for name in SCALARS if name != "photo"])
-    @case()
+    @case(feature=each(name for name in SCALARS if name != "photo"))
     async def test_a_list_is_filtered_by_a_value(self, served: Served, feature: str) -> None:
         """The operators are ``eq``, ``in`` and ``nin``.
 

@@ -8,11 +8,10 @@ from operator import ge, gt, le, lt
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import pytest
-
 from bzz.signals import post_update_instance, pre_update_instance
 from bzz.testing.capture import capture
-from bzz.testing.conformance.cases import Cases, Served, case
+from bzz.testing.conformance.cases import Cases, case, each
+from bzz.testing.conformance.serving import Served
 from bzz.testing.conformance.types import parsed
 
 EXTREMES: Mapping[str, list[Any]] = {  # values of a person's fields, as JSON
@@ -35,8 +34,7 @@ COMPARED = [name for name in EXTREMES if name not in ("email", "active", "status
 class ValueCases(Cases):
     """One value is stored, shown, found, sorted by and told."""
 
-    @pytest.mark.parametrize("feature", EXTREMES)
-    @case()
+    @case(feature=each(EXTREMES))
     async def test_a_shown_value_finds_itself(self, served: Served, feature: str) -> None:
         """``ne`` finds the other instances, those without a value included."""
         shown = await _shown(served, feature)
@@ -46,8 +44,7 @@ class ValueCases(Cases):
             assert await _found(served, feature, value) == same, (feature, value)
             assert await _found(served, f"{feature}__ne", value) == sorted({*shown}.difference(same))
 
-    @pytest.mark.parametrize("feature", COMPARED)
-    @case()
+    @case(feature=each(COMPARED))
     async def test_conditions_agree_with_python(self, served: Served, feature: str) -> None:
         """An instance without a value meets none of them."""
         shown = await _shown(served, feature)
@@ -57,8 +54,7 @@ class ValueCases(Cases):
                 wanted = sorted(key for key, value in typed.items() if holds(value, parsed(served, feature, limit)))
                 assert await _found(served, f"{feature}__{operator}", limit) == wanted, (operator, limit)
 
-    @pytest.mark.parametrize("feature", EXTREMES)
-    @case("after")
+    @case("after", "sort", feature=each(EXTREMES))
     async def test_a_walk_by_a_field_meets_each_instance_once(self, served: Served, feature: str) -> None:
         """The walk goes in both directions."""
         shown = await _shown(served, feature)
@@ -66,8 +62,7 @@ class ValueCases(Cases):
             names = await served.walk(f"/person?per_page=2&sort={sort}")
             assert sorted(names) == [f"p{number}" for number in range(len(shown))], sort
 
-    @pytest.mark.parametrize("feature", EXTREMES)
-    @case()
+    @case(feature=each(EXTREMES))
     async def test_both_signals_of_an_update_tell_one_change(self, served: Served, feature: str) -> None:
         """The reply shows the value that they tell."""
         known, key = served.hives["person"].resource.schema.fields[feature], await served.person()
@@ -80,8 +75,7 @@ class ValueCases(Cases):
             if after:
                 assert reply.json[feature] == known.type.dump(after[feature]["to"])
 
-    @pytest.mark.parametrize("feature", [*EXTREMES, "notes"])
-    @case()
+    @case(feature=each((*EXTREMES, "notes")))
     async def test_a_put_of_a_shown_instance_changes_nothing(self, served: Served, feature: str) -> None:
         """Both signals tell that nothing changes. The entity tag stays."""
         for value in EXTREMES.get(feature, FREE):

@@ -16,7 +16,8 @@ from bzz.providers.conditions import Condition
 from bzz.providers.values import ActState, Address, Listing, Query
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
-from bzz.testing.conformance.cases import Cases, Served, case, hooked
+from bzz.testing.conformance.cases import Cases, case
+from bzz.testing.conformance.serving import Served, hooked
 
 SOON = 4  # seconds; a scope that waits longer for the event loop fails
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import tornado.ioloop
 
 import bzz
-from bzz.testing.conformance.cases import hooked
+from bzz.testing.conformance.serving import hooked
 from tests.lifecycle.relations.conftest import World
 from tests.lifecycle.relations.models import Membership, Team, User
 

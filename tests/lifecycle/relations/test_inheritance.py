@@ -9,7 +9,7 @@ import pytest
 from bzz import signals
 from bzz.exceptions import Forbidden
 from bzz.testing import capture
-from bzz.testing.conformance.cases import hooked
+from bzz.testing.conformance.serving import hooked
 from tests.lifecycle.relations.conftest import World
 from tests.lifecycle.relations.models import Admin, Group, Note, Team, User
 

@@ -11,7 +11,7 @@ from bzz.providers.base import Provider
 from bzz.providers.capabilities import Capabilities
 from bzz.providers.memory import MemoryProvider
 from bzz.testing.conformance import ProviderConformance
-from bzz.testing.conformance.cases import FEATURES
+from bzz.testing.conformance.cases import FEATURES, case
 from tests.support import conformance as memory
 
 
@@ -26,7 +26,7 @@ class Lesser(ProviderConformance):
 
 
 class LesserStore(MemoryProvider):
-    """A store that cannot count."""
+    """Cannot count."""
 
     capabilities = Capabilities(count=False)
 
@@ -52,15 +52,30 @@ def test_a_case_that_needs_a_missing_feature_fails_unless_it_is_declared() -> No
         Lesser().test_a_primary_key_is_inserted_once()
     with pytest.raises(pytest.fail.Exception, match="There is no 'pet'"):
         Halved().test_an_instance_is_of_its_own_class()
-    with pytest.raises(pytest.fail.Exception, match="There is no 'count'"):
-        Declared().test_a_count_is_of_all_pages()
 
 
 def test_a_case_that_needs_a_declared_feature_is_skipped_with_the_reason() -> None:
     with pytest.raises(pytest.skip.Exception, match="declared: age: it is not that kind of person"):
         Declared().test_no_change_is_lost()
-    with pytest.raises(pytest.skip.Exception, match="declared: age"):
+    with pytest.raises(pytest.skip.Exception, match=r"test_a_value_is_shown_as_it_was_sent\[age\]: declared: age"):
         Declared().test_a_value_is_shown_as_it_was_sent(feature="age")
+
+
+def test_a_case_that_needs_a_missing_capability_is_skipped_without_a_declaration() -> None:
+    reason = "test_a_count_is_of_all_pages: the capabilities of the provider have no 'count'"
+    with pytest.raises(pytest.skip.Exception, match=reason):
+        Declared().test_a_count_is_of_all_pages(condition="")
+
+
+def test_only_the_parameters_that_need_a_missing_feature_are_skipped() -> None:
+    Declared().test_a_walk_along_cursors_meets_each_instance_once(sort="sort=name")
+    with pytest.raises(pytest.skip.Exception, match=r"meets_each_instance_once\[sort=age\]: declared: age"):
+        Declared().test_a_walk_along_cursors_meets_each_instance_once(sort="sort=age")
+
+
+def test_a_case_cannot_need_an_unknown_feature() -> None:
+    with pytest.raises(ValueError, match="there are no features colour, hoem"):
+        case("colour", feature={"hoem": ("hoem",)})
 
 
 def test_an_unknown_name_in_skips_is_an_error() -> None:

@@ -31,8 +31,6 @@ class PlainStore(MemoryProvider):
 class TestThePlainStore(memory.MemorySuite):
     """Passes all cases but those of capabilities."""
 
-    skips = memory.MemorySuite.skips | dict.fromkeys(("count", "page", "after", "if_match"), "the store cannot")
-
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Provider]:
         yield PlainStore()

@@ -1,0 +1,1 @@
+"""Providers that each break one promise. A module contains the providers of one chapter."""
