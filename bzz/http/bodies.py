@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,14 +10,13 @@ import orjson
 
 from bzz.exceptions import BadRequest, Invalid, UnsupportedMediaType
 from bzz.query.pairs import pairs
-from bzz.schema.scalars import json_number
+from bzz.schema.encoding import with_all_digits
 from bzz.schema.types import MAX_DEPTH, FormValue
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json")
 _CHARSET = re.compile(r"(?:^|;)\s*charset\s*=\s*\"?([^\s;\"]+)")
-_MANY_DIGITS = re.compile(rb"[0-9][0-9.]{15}")  # a float keeps any number of 15 digits
 
 
 def decode(content_type: str, body: bytes, form: Mapping[str, list[bytes]]) -> dict[str, Any]:
@@ -65,16 +63,8 @@ def _decode_json(body: bytes) -> dict[str, Any]:
         raise BadRequest("The body is JSON, but not an object; send an object.")
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         _check_depth(value, MAX_DEPTH)
-    return _decode_exactly(body) if _MANY_DIGITS.search(body) else value
-
-
-def _decode_exactly(body: bytes) -> dict[str, Any]:
-    """Decode JSON and return its object. No number in it loses digits.
-
-    An integer has all its digits. A number that a float does not keep is a ``JsonNumber``.
-    """
-    value: dict[str, Any] = json.loads(body, parse_float=json_number)
-    return value
+    exact: dict[str, Any] = with_all_digits(body, value)
+    return exact
 
 
 def _check_depth(value: Any, left: int) -> None:

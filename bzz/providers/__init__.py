@@ -32,6 +32,7 @@ from bzz.schema.scalars import (
     DECIMAL,
     FLOAT,
     INTEGER,
+    NUMBER,
     STRING,
     TIME,
     UUID_,
@@ -39,6 +40,7 @@ from bzz.schema.scalars import (
     integer,
 )
 from bzz.schema.schema import Schema
+from bzz.schema.sets import Set
 from bzz.schema.types import OPERATORS, DataType
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "INTEGER",
     "JSON",
     "NO_INSTANCE",
+    "NUMBER",
     "OPERATORS",
     "STRING",
     "TIME",
@@ -81,6 +84,7 @@ __all__ = [
     "Rule",
     "Scalar",
     "Schema",
+    "Set",
     "Stored",
     "ThreadedProvider",
     "Trail",

@@ -80,7 +80,7 @@ def all_hold(conditions: Iterable[Condition]) -> Callable[[Mapping[str, Any]], b
 
 def _comparable(value: Any) -> Any:
     """Return a value that Python compares as stores do. NaN equals itself, and has no order."""
-    if isinstance(value, list):
+    if isinstance(value, (list, frozenset)):
         return [_comparable(item) for item in value]
     value = value.value if isinstance(value, Enum) else value
     is_nan = value.is_nan() if isinstance(value, Decimal) else isinstance(value, float) and math.isnan(value)

@@ -17,6 +17,7 @@ from bzz.providers.conditions import Order, value_at
 from bzz.providers.values import AsStored, Cursor, Query
 from bzz.query.filters import find
 from bzz.query.sorting import may_sort, parse_sort
+from bzz.schema.encoding import encode, with_all_digits
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 from bzz.schema.types import comes_back, dump_value, parse_value
@@ -52,7 +53,7 @@ def encode_cursor(schema: Schema, order: Order, values: Values, position: Values
         else:
             return None
     names = [f"{'-' if descending else ''}{_public(schema, name)}" for name, descending in order]
-    return base64.urlsafe_b64encode(orjson.dumps([",".join(names), parts])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(encode([",".join(names), parts])).decode().rstrip("=")
 
 
 def _public(schema: Schema, name: str) -> str:
@@ -72,10 +73,11 @@ def decode_cursor(provider: Provider, schema: Schema, text: str) -> Cursor:
         ValueError: ``text`` is not a cursor of a list of these instances.
     """
     try:
-        names, shown = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        names, shown = with_all_digits(decoded, orjson.loads(decoded))
         order = parse_sort(schema, names)
         values = [_value(provider, schema, name, part) for (name, _), part in zip(order, shown, strict=True)]
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
         raise ValueError("is no cursor of this list") from None
     if order[-1][0] != schema.pk or values[-1] is None:
         raise ValueError("is no cursor of this list")

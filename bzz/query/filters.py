@@ -15,6 +15,7 @@ from bzz.schema.fields import Field
 from bzz.schema.relations import Embedded
 from bzz.schema.scalars import BOOLEAN, STRING
 from bzz.schema.schema import Schema
+from bzz.schema.sets import Set
 from bzz.schema.types import MAX_DEPTH, ORDER, TEXT, FormValue, parse_value
 
 MAX_TEXT = 400  # the longest text to look for, in characters; stores limit the length of patterns
@@ -46,7 +47,7 @@ def parse_filter(schema: Schema, key: str, value: Any, allowed: Iterable[str]) -
         raise ValueError(f"no list can be filtered by {schema.public_name(name)}")
     if operator not in known.type.operators:
         raise ValueError(f"{schema.public_name(name)} takes {', '.join(known.type.operators)}, not {operator}")
-    is_membership = isinstance(known.type, List) and operator == "contains"
+    is_membership = isinstance(known.type, (List, Set)) and operator == "contains"
     return typed(name, known, operator, FormValue((value,)) if isinstance(value, str) else value), is_membership
 
 
@@ -112,7 +113,7 @@ def _typed_value(known: Field, operator: str, raw: Any) -> Any:
             raise ValueError("takes a list of values")
         parts = [FormValue((part,)) for part in raw[0].split(",")] if isinstance(raw, FormValue) else raw
         return _each_once(parse_value(kind, part) for part in parts)
-    if isinstance(kind, List):
+    if isinstance(kind, (List, Set)):
         return _present(parse_value(kind.item, raw))
     if operator in TEXT:
         return _literal(parse_value(STRING, raw))

@@ -46,7 +46,7 @@ class List(DataType):
         """
         if not isinstance(raw, (list, tuple)):
             raise ValueError("expected a list")
-        items = list(_parse_items(self.item, enumerate(raw)).values())
+        items = list(parse_items(self.item, enumerate(raw)).values())
         ids = [found for item in items if (found := self.item.id_of(item)) is not None]
         if len(set(ids)) < len(ids):
             raise ValueError("has items with the same id")
@@ -147,7 +147,7 @@ class Map(DataType):
         for key, item in raw.items():
             if type(item) is not Kept:
                 self.check_key(key)
-        return _parse_items(self.item, raw.items(), nullable=True)
+        return parse_items(self.item, raw.items(), nullable=True)
 
     def dump(self, value: Any) -> dict[str, Any]:
         """Return the values as JSON."""
@@ -211,7 +211,17 @@ class Map(DataType):
         return missing_in((key, self.item, item) for key, item in value.items())
 
 
-def _parse_items(datatype: DataType, items: Iterable[tuple[Any, Any]], *, nullable: bool = False) -> dict[Any, Any]:
+def parse_items(datatype: DataType, items: Iterable[tuple[Any, Any]], *, nullable: bool = False) -> dict[Any, Any]:
+    """Parse the items of a list or object and return a dict from index or key to value.
+
+    Args:
+        datatype: the type of the items.
+        items: pairs of index or key and input.
+        nullable: whether an item may be null, although null is no value of its type.
+
+    Raises:
+        Invalid: an item is not a value of its type. ``errors`` is a dict from index or key to texts.
+    """
     typed: dict[Any, Any] = {}
     errors: dict[str, list[str]] = {}
     for key, raw in items:

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from bzz.schema.keeping import Kept, Show, keep_items, keep_keys, same_json
-from bzz.schema.scalars import BYTES, DATE, DATETIME, DECIMAL, FLOAT, INT64, TIME, UUID_, JsonNumber, Scalar
+from bzz.schema.numbers import JsonNumber
+from bzz.schema.scalars import BYTES, DATE, DATETIME, DECIMAL, FLOAT, INT64, TIME, UUID_, Scalar
 from bzz.schema.types import DataType, FormValue, dump_text, parse_text, single_text
 
 SHOWN_DEPTH = 100  # levels

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import base64
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from bzz.schema.numbers import (
+    JsonNumber,
+    dump_float,
+    dump_number,
+    parse_decimal,
+    parse_finite_decimal,
+    parse_finite_float,
+    parse_finite_number,
+    parse_float,
+    parse_number,
+)
 from bzz.schema.types import EQUALITY, ORDER, TEXT, DataType, identity, parse_text
 
 MAX_KEY = 512
 INT64 = (-(2**63), 2**63 - 1)
 ORDERED = (*EQUALITY, *ORDER)
-LOSES_DIGITS = "has more digits than a number keeps here; send it as text"
 
 
 @dataclass(frozen=True)
@@ -114,74 +122,6 @@ def integer(minimum: int = INT64[0], maximum: int = INT64[1]) -> Scalar:
     return Scalar("integer", parse_integer, operators=ORDERED, shape={"type": "integer"}, bounds=bounds)
 
 
-class JsonNumber(Decimal):
-    """A number of a JSON body that a float does not keep with all its digits."""
-
-    def to_float(self) -> float:
-        """Return the float that stands for the number.
-
-        Raises:
-            ValueError: the number has more digits than its float, which has up to 17.
-        """
-        value = float(self)
-        if Decimal(f"{value:.17g}") != self:
-            raise ValueError(LOSES_DIGITS)
-        return value
-
-
-def json_number(text: str) -> float | JsonNumber:
-    """Return the value of a JSON number with a fraction or an exponent. It is a float if a float keeps all digits."""
-    value, exact = float(text), JsonNumber(text)
-    return value if Decimal(repr(value)) == exact else exact
-
-
-def _parse_finite_float(raw: Any) -> float:
-    value = _parse_float(raw)
-    if not math.isfinite(value):
-        raise ValueError("expected a finite number")
-    return value
-
-
-def _parse_float(raw: Any) -> float:
-    if isinstance(raw, JsonNumber):
-        return raw.to_float()
-    if isinstance(raw, bool) or not isinstance(raw, (str, int, float)) or (isinstance(raw, str) and "_" in raw):
-        raise ValueError("expected a number")
-    try:
-        value = float(raw)
-    except (ValueError, OverflowError):
-        raise ValueError("expected a number") from None
-    if isinstance(raw, int) and math.isfinite(value) and value != raw:
-        raise ValueError(LOSES_DIGITS)
-    return value
-
-
-def _dump_float(value: Any) -> Any:
-    """Return a float as JSON, which has no numbers that are not finite: they are text, as decimal numbers are."""
-    return value if not isinstance(value, float) or math.isfinite(value) else str(Decimal(value))
-
-
-def _parse_finite_decimal(raw: Any) -> Decimal:
-    value = _parse_decimal(raw)
-    if not value.is_finite():
-        raise ValueError("expected a finite decimal number")
-    return value
-
-
-def _parse_decimal(raw: Any) -> Decimal:
-    if (
-        isinstance(raw, bool)
-        or not isinstance(raw, (str, int, float, Decimal))
-        or (isinstance(raw, str) and "_" in raw)
-    ):
-        raise ValueError("expected a decimal number")
-    try:
-        value = Decimal(str(raw))
-    except InvalidOperation:
-        raise ValueError("expected a decimal number") from None
-    return Decimal("NaN") if value.is_nan() else value  # no signalling one, which raises when it is compared
-
-
 def _parse_boolean(raw: Any) -> bool:
     if isinstance(raw, str):
         raw = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}.get(raw.lower())
@@ -250,10 +190,12 @@ def _text(format_: str) -> dict[str, str]:
 
 STRING = Scalar("string", parse_text, operators=(*ORDERED, *TEXT), textual=True, shape={"type": "string"})
 INTEGER = integer()
-_ANY_FLOAT = Scalar("number", _parse_float, _dump_float, operators=ORDERED, shape={"type": "number"})
-FLOAT = replace(_ANY_FLOAT, parser=_parse_finite_float, wider=_ANY_FLOAT)
-_ANY_DECIMAL = Scalar("decimal", _parse_decimal, str, operators=ORDERED, shape=_text("decimal"))
-DECIMAL = replace(_ANY_DECIMAL, parser=_parse_finite_decimal, wider=_ANY_DECIMAL)
+_ANY_FLOAT = Scalar("number", parse_float, dump_float, operators=ORDERED, shape={"type": "number"})
+FLOAT = replace(_ANY_FLOAT, parser=parse_finite_float, wider=_ANY_FLOAT)
+_ANY_NUMBER = replace(_ANY_FLOAT, parser=parse_number, dumper=dump_number)
+NUMBER = replace(_ANY_NUMBER, parser=parse_finite_number, wider=_ANY_NUMBER)
+_ANY_DECIMAL = Scalar("decimal", parse_decimal, str, operators=ORDERED, shape=_text("decimal"))
+DECIMAL = replace(_ANY_DECIMAL, parser=parse_finite_decimal, wider=_ANY_DECIMAL)
 BOOLEAN = Scalar("boolean", _parse_boolean, shape={"type": "boolean"})
 DATETIME = Scalar("date-time", _parse_datetime, _dump_iso, operators=ORDERED, shape=_text("date-time"))
 _parse_date, _parse_time = (

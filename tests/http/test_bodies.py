@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bzz.exceptions import BadRequest, Invalid, UnsupportedMediaType
 from bzz.http import bodies
-from bzz.schema.scalars import DECIMAL, FLOAT, INTEGER, JsonNumber
+from bzz.schema.numbers import JsonNumber
+from bzz.schema.scalars import DECIMAL, FLOAT, INTEGER
 from bzz.schema.types import FormValue
 
 

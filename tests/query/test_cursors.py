@@ -118,3 +118,9 @@ def test_a_forged_position_is_no_cursor(shown: Any) -> None:
     provider = Untold() if shown == {"stored": "x"} else Tagging()
     with pytest.raises(ValueError, match="no cursor"):
         decode_cursor(provider, ROWS, text)
+
+
+def test_a_forged_cursor_of_many_levels_is_no_cursor() -> None:
+    forged = b'["age,id", [%s%s%s, 7]]' % (b"[" * 1000, b"9" * 20, b"]" * 1000)
+    with pytest.raises(ValueError, match="no cursor"):
+        decode_cursor(MemoryProvider(), ROWS, base64.urlsafe_b64encode(forged).decode().rstrip("="))

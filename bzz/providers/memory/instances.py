@@ -19,6 +19,7 @@ from bzz.schema.keeping import copied
 from bzz.schema.relations import Embedded
 from bzz.schema.scalars import Scalar
 from bzz.schema.schema import Schema
+from bzz.schema.sets import Set
 from bzz.schema.types import DataType
 
 
@@ -39,6 +40,8 @@ def plain(datatype: DataType, value: Any) -> Any:
         return values(datatype.schema, value)
     if isinstance(datatype, List) and isinstance(value, list):
         return [plain(datatype.item, item) for item in value]
+    if isinstance(datatype, Set) and isinstance(value, (set, frozenset)):
+        return frozenset(plain(datatype.item, item) for item in value)
     if isinstance(datatype, Map) and isinstance(value, dict):
         return {key: plain(datatype.item, item) for key, item in value.items()}
     return copied(value)
@@ -119,6 +122,8 @@ def _with_dataclasses(hint: Any, value: Any) -> Any:
         return [*_items_with_dataclasses(typing.get_args(hint)[0], enumerate(value)).values()]
     if isinstance(value, dict) and typing.get_origin(hint) is dict:
         return _items_with_dataclasses(typing.get_args(hint)[1], value.items())
+    if isinstance(value, frozenset) and typing.get_origin(hint) is set:
+        return set(value)
     return value
 
 

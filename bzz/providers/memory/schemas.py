@@ -6,7 +6,7 @@ The type hint of a dataclass field gives the field's type. The field's ``metadat
   key. If the primary key has a default, the provider generates the key. Otherwise the client must give the key.
 - ``{"unique": True}``: no two instances have the same value of the field.
 - ``{"reference": Model}``, or the model's name as text: the field contains the primary key of an instance of ``Model``,
-  or a list of such primary keys.
+  or a list of such primary keys. A set of them is refused.
 - ``{"title": "...", "description": "..."}``: the name of the field for people, and a text about it.
 
 Embedded dataclasses may also have primary keys.
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
@@ -24,6 +23,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from types import NoneType, UnionType
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +35,9 @@ from bzz.schema.fields import Field
 from bzz.schema.free_form import Json
 from bzz.schema.making import make_schema
 from bzz.schema.relations import Embedded, Reference
+from bzz.schema.scalars import Scalar
 from bzz.schema.schema import Schema
+from bzz.schema.sets import Set
 from bzz.schema.shown import Shown, json_of
 from bzz.schema.types import DataType
 
@@ -49,6 +51,8 @@ def _plain(value: Any) -> Any:
 
 FREE = Json(plain=_plain, kinds=(object,))
 SHOWN = Shown(plain=_plain)
+SETS = (set, frozenset)
+UNIONS = (typing.Union, UnionType)
 TYPES: Mapping[Any, DataType] = {
     str: scalars.STRING,
     int: scalars.INTEGER,
@@ -128,8 +132,8 @@ def without_none(hint: Any) -> Any:
 
     Return any other hint unchanged.
     """
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        others = [part for part in typing.get_args(hint) if part is not type(None)]
+    if typing.get_origin(hint) in UNIONS:
+        others = [part for part in typing.get_args(hint) if part is not NoneType]
         if len(others) == 1:
             return others[0]
     return hint
@@ -137,7 +141,7 @@ def without_none(hint: Any) -> Any:
 
 def takes_none(hint: Any) -> bool:
     """Return whether None is a value of a hint."""
-    return hint is Any or type(None) in typing.get_args(hint)
+    return hint is Any or NoneType in typing.get_args(hint)
 
 
 def _schema_fields(model: Any, schemas: Schemas) -> dict[str, Field]:
@@ -189,21 +193,29 @@ def _field_type(model: Any, declared: dataclasses.Field[Any], hint: Any, schemas
         return schema.fields[str(schema.pk)].type
 
     reference = Reference(target, key_type)
-    return List(reference) if typing.get_origin(without_none(hint)) is list else reference
+    origin = typing.get_origin(without_none(hint))
+    return List(reference) if origin is list else Set(reference) if origin in SETS else reference
 
 
 def _hinted_type(hint: Any, schemas: Schemas) -> DataType:
     hint = without_none(hint)
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     given = type_for(schemas.types, hint) if isinstance(hint, type) else schemas.types.get(hint)
     if given is not None:
         return given
-    if origin is list:
-        return List(_hinted_type(arguments[0], schemas))
-    if origin is dict:
-        return Map(_hinted_type(arguments[1], schemas))
+    if (origin := typing.get_origin(hint)) is not None:
+        return _generic_type(origin, typing.get_args(hint), schemas)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return Embedded(lambda: schemas.embedded(hint))
     if isinstance(hint, type) and issubclass(hint, Enum):
         return enumeration(hint)
     return TYPES.get(hint, SHOWN)
+
+
+def _generic_type(origin: Any, arguments: Sequence[Any], schemas: Schemas) -> DataType:
+    if origin is list:
+        return List(_hinted_type(arguments[0], schemas))
+    if origin in SETS and isinstance(item := _hinted_type(arguments[0], schemas), Scalar):
+        return Set(item)
+    if origin is dict:
+        return Map(_hinted_type(arguments[1], schemas))
+    return scalars.NUMBER if origin in UNIONS and {*arguments} - {NoneType} == {int, float} else SHOWN
