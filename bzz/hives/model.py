@@ -87,7 +87,7 @@ class ModelHive(InProcess):
     Raises:
         TypeError: the provider cannot serve the model, or an option is unknown or of a wrong type. An option may also
             name a field that the model does not have, or that a list cannot be sorted by. Two fields may also have the
-            same public name.
+            same public name. The store may also lack a capability that the model needs.
         ValueError: ``methods`` has an unknown method, ``per_page`` is not from 1 to ``max_per_page``, or ``max_body``
             or ``max_reply`` is too small.
         LookupError: no provider is registered under the name.
@@ -131,12 +131,17 @@ class ModelHive(InProcess):
         The resource is built once.
 
         Raises:
-            TypeError: an option names a field that the model does not have, or that a list cannot be sorted by.
+            TypeError: an option names a field that the model does not have, or that a list cannot be sorted by. The
+                reason may also be that the store cannot do what the schema of the model asks for.
             LookupError: the model refers to a class that is not defined yet.
         """
-        schema = restrict(with_computed(self.provider.describe(self.model), self._computed), **self._access)
+        described, able = self.provider.describe(self.model), self.provider.capabilities
+        able.check(described)
+        schema = restrict(with_computed(described, self._computed), **self._access)
         if self._has_to_dict:
             schema = shown_by_to_dict(schema)
+        if self._sort and not able.sort:
+            raise TypeError(f"sort: the store of {self.model.__name__} cannot sort lists")
         if self._sort:
             schema = replace(schema, sort=_parse_default_sort(schema, self._sort))
         return Resource(schema, self._methods, authenticated=self._authenticated, **self._sizes)

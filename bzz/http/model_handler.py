@@ -84,7 +84,9 @@ class ModelHandler(Handler):
         async with self._act(query) as act:
             listing, cursor = await reads.get_list(act, query)
             shown = await shown_items(act, listing.items, query)
-        self.set_header("Link", page_links(self.request.path, self.request.query, query, listing, cursor))
+        has_numbers = self.path.end.is_embedded or self.provider.capabilities.page
+        links = page_links(self.request.path, self.request.query, query, listing, cursor, has_numbers=has_numbers)
+        self.set_header("Link", links)
         if listing.total is not None:
             self.set_header("X-Total-Count", str(listing.total))
         self._reply_to_read(shown)

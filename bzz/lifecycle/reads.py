@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from bzz.lifecycle.act import Act, paired
 from bzz.lifecycle.embedded import locate
+from bzz.lifecycle.pages import cut, read_page, selected
 from bzz.lifecycle.targets import undefer_at, walk
-from bzz.providers.conditions import Condition, all_hold, sort_key, value_at
+from bzz.providers.conditions import Condition
 from bzz.providers.values import Listing, Membership, Query, Stored
-from bzz.query.cursors import check_cursor, encode_cursor
+from bzz.query.cursors import check_cursor
 from bzz.query.filters import retyped
-from bzz.schema.fields import Values
+from bzz.query.limits import check_query
 from bzz.signals import post_get_instance, post_get_list, pre_get_instance, pre_get_list
 
 
@@ -67,12 +68,15 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
     Raises:
         NotFound: the list is below an instance that does not exist.
         BzzError: raised by ``Provider.list``.
+        ValueError: a receiver asks for what the store cannot do.
         Exception: raised by a receiver.
     """
     model = act.schema.model
     if act.is_watched(pre_get_list, model):
         await act.announce(pre_get_list, query=query)
         query.where = [retyped(act.schema, condition) for condition in query.where]
+        if not act.path.end.is_embedded:
+            check_query(act.unit_of_work.provider.capabilities, query)
     relation = act.path.end.relation
     has_cursors = bool(query.sort) or relation is None or relation.field.sort is not None
     check_cursor(act.schema, query, has_cursors=has_cursors)
@@ -82,10 +86,8 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
     else:
         asked = await _members(act, query) if act.path.end.is_reference else query
         asked = replace(asked, undefer=act.undefer) if act.undefer else asked
-        listing = await work.list(act.schema, asked, represent=not (is_heard or act.in_process))
-        if listing.more and has_cursors and work.provider.capabilities.after:
-            order, last = query.order(act.schema), listing.items[-1]
-            cursor = encode_cursor(act.schema, order, last.values, listing.position)
+        represent = not (is_heard or act.in_process)
+        listing, cursor = await read_page(work, act.schema, asked, has_cursors=has_cursors, represent=represent)
     if is_heard:
         listing = replace(listing, items=[item for item in listing.items if not item.is_broken])
     items = [item.instance for item in listing.items]
@@ -123,19 +125,7 @@ async def _get_embedded(act: Act, query: Query) -> Listing:
     target.check_readable(stored, [*target.steps, act.path.end][0])
     trail, parent = locate(stored.values, target.steps)
     held = parent.get(name) or []
-    indexes = await work.compute(_selected, held, query)
-    page = indexes[query.skip : query.skip + query.per_page]
+    indexes = await work.compute(selected, held, query)
+    page, more = cut(indexes, query)
     items = [Stored(work.provider.part(stored.instance, [*trail, (name, index)]), held[index]) for index in page]
-    return Listing(items, len(indexes) > query.skip + query.per_page, len(indexes) if query.count else None)
-
-
-def _selected(held: list[Values], query: Query) -> list[int]:
-    """Return the indexes of the documents that meet a query's conditions.
-
-    The indexes are in the query's order.
-    """
-    meets = all_hold(query.where)
-    indexes = [index for index, item in enumerate(held) if meets(item)]
-    for name, descending in reversed(query.sort):
-        indexes.sort(key=lambda i, name=name: sort_key(value_at(held[i], name)), reverse=descending)  # type: ignore[misc]
-    return indexes
+    return Listing(items, more, len(indexes) if query.count else None)

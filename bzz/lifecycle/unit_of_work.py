@@ -132,19 +132,21 @@ class UnitOfWork:
         schema: Schema,
         keys: Iterable[Any],
         *,
+        where: Sequence[Condition] = (),
         undefer: Undefer = NOTHING,
         hidden: bool = False,
         represent: bool,
     ) -> AsyncIterator[dict[Any, Stored]]:
-        """Yield what ``fetch`` returns, in parts that keep the store and the event loop only for a short time."""
+        """Yield what ``fetch`` returns and meets ``where``, in parts that keep the store and the loop a short time."""
         given, pk = [*keys], str(schema.pk)
         self.measure(given)
         wanted = await self.compute(schema.parse_keys, given)
-        most, start = BATCH // max(1, len(schema.fields[pk].parts)), 0
+        most, start = min(BATCH // max(1, len(schema.fields[pk].parts)), self.provider.capabilities.keys), 0
         size = min(most, FIRST_BATCH)
         while start < len(wanted):
             batch = wanted[start : start + size]
-            query = Query(where=[Condition(pk, "in", batch)], per_page=len(batch), undefer=undefer, hidden=hidden)
+            among = [*where, Condition(pk, "in", batch)]
+            query = Query(where=among, per_page=len(batch), undefer=undefer, hidden=hidden)
             items = (await self.list(schema, query, represent=represent)).items
             yield {item.values[pk]: item for item in items}
             start += size

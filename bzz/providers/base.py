@@ -154,10 +154,11 @@ class Provider(ABC):
         contains no instance that the schema's ``variants`` hide. The instances meet all conditions of ``where``. If
         ``within`` is set, they are members of that relation. If ``alternatives`` is not empty, they also meet all
         conditions in at least one of its lists. The page is in the query's ``order`` and begins after ``skip``
-        instances. If another page follows, ``position`` says where, as far as typed values do not.
+        instances, or at ``token``. If another page follows, the listing's ``position`` or ``token`` says where.
 
         Raises:
-            BadRequest: the deferred fields contain more members than one read may load.
+            BadRequest: the deferred fields contain more members than one read may load. The reason may also be that no
+                listing of this list had the query's ``token``. Clients can forge it.
             Unavailable: the store did not answer in time.
         """
 

@@ -92,12 +92,16 @@ class Cursor:
     The instance may be deleted in the meantime.
 
     Args:
-        order: pairs of a field's name and whether its order is descending. The last field is unique.
-        values: values of the instance, one for each field of ``order``: typed values, or ``AsStored``.
+        order: pairs of a field's name and whether its order is descending. The last field is unique, unless the cursor
+            has a token.
+        values: values of the instance, one for each field of ``order``: typed values, or ``AsStored``. Empty if the
+            cursor has a token.
+        token: the token of the page. See ``Listing.token``. None if ``values`` tell the position.
     """
 
     order: tuple[tuple[str, bool], ...]
     values: tuple[Any, ...]
+    token: str | None = None
 
     def precedes(self, held: Values) -> bool:
         """Tell whether the instance with the values ``held`` comes after this position.
@@ -160,26 +164,38 @@ class Query:
     def order(self, schema: Schema) -> Order:
         """Return ``sort`` with the primary key at its end.
 
-        If ``sort`` already contains the primary key, the fields after it are omitted.
+        If ``sort`` already contains the primary key, the fields after it are omitted. A primary key whose type is not
+        sortable is not added.
         """
-        names = [name for name, _ in self.sort]
-        if schema.pk in names:
-            return self.sort[: names.index(schema.pk) + 1]
-        return [*self.sort, (str(schema.pk), False)]
+        names, pk = [name for name, _ in self.sort], str(schema.pk)
+        if pk in names:
+            return self.sort[: names.index(pk) + 1]
+        return [*self.sort, (pk, False)] if schema.fields[pk].type.sortable else self.sort
+
+    @property
+    def token(self) -> str | None:
+        """The token of the page, as a ``Listing`` had it, unless somebody forged it.
+
+        It is None for the first page, and if the cursor has values instead.
+        """
+        return self.after.token if self.after else None
 
     @property
     def alternatives(self) -> list[list[Condition]]:
         """The lists of conditions for the instances after the cursor.
 
         An instance comes after the cursor if it meets all conditions of one list. Without a cursor there are no lists.
+        There are none for a token, either.
         """
-        return [] if self.after is None else following(self.after.order, self.after.values)
+        if self.after is None or self.after.token is not None:
+            return []
+        return following(self.after.order, self.after.values)
 
     @property
     def skip(self) -> int:
         """The number of instances before the page.
 
-        It is 0 if the page begins at a cursor.
+        It is 0 if the page begins at a cursor or token.
         """
         return 0 if self.after else (self.page - 1) * self.per_page
 
@@ -219,12 +235,15 @@ class Listing:
             JSON value, or to None for null. It has those fields of the order whose typed value does not tell where the
             item stands, because the store keeps another value. None if no cursor can tell it; the next page then has a
             number only.
+        token: where the next page begins, in a text of the store, if ``Capabilities.token`` is true. Clients can read
+            it. None if there is no next page, or if the next page has a number only.
     """
 
     items: Sequence[Stored]
     more: bool
     total: int | None = None
     position: Values | None = dataclass_field(default_factory=dict)
+    token: str | None = None
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from bzz.providers.values import Cursor, Query
 from bzz.query import expansion
 from bzz.query.cursors import decode_cursor
 from bzz.query.filters import parse_filter
+from bzz.query.limits import check_keys
 from bzz.query.pairs import query_pairs
 from bzz.query.sorting import parse_sort
 from bzz.resources.paths import Path, Step
@@ -34,7 +35,8 @@ class Parser:
     def __init__(self, provider: Provider, path: Path) -> None:
         self.provider, self.reach, end = provider, path.reach, path.end
         self.resource, self.schema, self.is_embedded = end.resource, end.schema, end.is_embedded
-        self.sort = [] if end.is_embedded else default_sort(end)
+        is_sorted = provider.capabilities.sort and not end.is_embedded
+        self.sort = default_sort(end) if is_sorted else ()
 
     def query(self, given: str | Mapping[str, Any]) -> Query:
         """Parse the parameters of a list and return a ``Query``.
@@ -88,13 +90,15 @@ class Parser:
     def _take(self, query: Query, allowed: tuple[str, ...], key: str, value: Any, *, repeated: bool) -> None:
         may_repeat = False
         if key in allowed:
-            if not getattr(self.provider.capabilities, key, True):
+            if not (self.is_embedded or getattr(self.provider.capabilities, key, True)):
                 raise ValueError("is not supported by the store of this list")
             setattr(query, key, _READERS[key](self, value))
         elif allowed == SHAPE:
             raise ValueError(f"unknown; there are {', '.join(SHAPE)}")
         else:
             condition, may_repeat = parse_filter(self.schema, key, value, allowed)
+            if not self.is_embedded:
+                check_keys(self.provider.capabilities, condition)
             deferred = self.schema.deferred
             if condition.field in deferred and sum(one.field in deferred for one in query.where) == MAX_RELATIONS:
                 raise ValueError(f"a list takes at most {MAX_RELATIONS} filters by relations that other rows store")

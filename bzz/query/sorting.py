@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bzz.query.filters import find
-from bzz.schema.fields import Field
 from bzz.schema.schema import Schema
 
 
@@ -23,18 +22,10 @@ def parse_sort(schema: Schema, text: str) -> list[tuple[str, bool]]:
     order: list[tuple[str, bool]] = []
     for part in text.split(","):
         found = find(schema, part.removeprefix("-"))
-        if found is None or not may_sort(schema, *found):
-            names = [n for n, known in schema.readable if known.filterable and may_sort(schema, known.name, known)]
+        if found is None or not found[1].type.sortable:
+            names = [n for n, known in schema.readable if known.filterable and known.type.sortable]
             raise ValueError(f"cannot sort by {part!r}; a list is sorted by {', '.join(names)}")
         if found[0] in dict(order):
             raise ValueError(f"cannot sort by {found[0]} twice")
         order.append((found[0], part.startswith("-")))
     return order
-
-
-def may_sort(schema: Schema, name: str, known: Field) -> bool:
-    """Tell whether a list may be sorted by the field ``known``.
-
-    ``name`` is the model's own name of the field.
-    """
-    return known.type.sortable or name == schema.pk

@@ -29,6 +29,7 @@ class CompositeKey(DataType):
     parts: tuple[tuple[str, DataType], ...]
     name: str = "key"
     operators: tuple[str, ...] = EQUALITY
+    sortable: bool = True
 
     @property
     def unbounded(self) -> DataType:

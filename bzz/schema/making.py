@@ -8,6 +8,7 @@ from typing import Any
 
 from bzz.schema.fields import Field
 from bzz.schema.free_form import JSON
+from bzz.schema.relations import Reference
 from bzz.schema.representation import representing_method
 from bzz.schema.scalars import Scalar, addressable
 from bzz.schema.schema import Schema
@@ -56,3 +57,18 @@ def make_schema(
                 )
     method = representing_method(model)
     return Schema(model, described, pk, id_field, tuple(sort), json, fills_fields=fills_fields, represented_by=method)
+
+
+def with_sortable_key(fields: Mapping[str, Field], pk: str) -> dict[str, Field]:
+    """Return fields whose primary key lists can be sorted by, because the store orders all keys.
+
+    A type that an option of a hive gives stays as it is.
+
+    Args:
+        fields: a dict from name to field.
+        pk: the name of the primary key's field.
+    """
+    datatype = fields[pk].type
+    if type(datatype) in (Scalar, Reference):
+        datatype = replace(datatype, sortable=True)  # type: ignore[type-var]
+    return {**fields, pk: replace(fields[pk], type=datatype)}

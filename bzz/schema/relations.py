@@ -123,6 +123,7 @@ class Reference(DataType):
     find_key_type: Callable[[], DataType]
     name: str = "reference"
     operators: tuple[str, ...] = EQUALITY
+    sortable: bool = False
 
     @cached_property
     def model(self) -> type:

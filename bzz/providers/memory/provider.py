@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bzz.exceptions import Conflict, Invalid, NotFound
+from bzz.providers.capabilities import Capabilities
 from bzz.providers.changes import Change
 from bzz.providers.conditions import Order, all_hold, sort_key, value_at
 from bzz.providers.memory import instances, schemas
@@ -32,6 +33,8 @@ class MemoryProvider(ThreadedProvider):
 
     Any number of threads and tasks may use it. A stored instance is never changed in place, so reads need no lock.
     """
+
+    capabilities = Capabilities(keys=10_000)
 
     def __init__(self) -> None:
         super().__init__()

@@ -33,7 +33,7 @@ from bzz.schema.custom_types import Types, type_for
 from bzz.schema.enumerations import enumeration
 from bzz.schema.fields import Field
 from bzz.schema.free_form import Json
-from bzz.schema.making import make_schema
+from bzz.schema.making import make_schema, with_sortable_key
 from bzz.schema.relations import Embedded, Reference
 from bzz.schema.scalars import Scalar
 from bzz.schema.schema import Schema
@@ -168,6 +168,7 @@ def _schema_fields(model: Any, schemas: Schemas) -> dict[str, Field]:
         fields[pk.name] = dataclasses.replace(
             fields[pk.name], insertable=not has_default(pk), updatable=False, unique=True
         )
+        fields = with_sortable_key(fields, pk.name)
     return fields
 
 

@@ -18,7 +18,7 @@ from bzz.providers.mongoengine.descriptions import described
 from bzz.providers.mongoengine.scalar_codecs import JSON
 from bzz.schema.custom_types import Types
 from bzz.schema.fields import Field, Values
-from bzz.schema.making import make_schema
+from bzz.schema.making import make_schema, with_sortable_key
 from bzz.schema.schema import Schema
 
 
@@ -115,6 +115,7 @@ def _make(model: Any, document_class_of: DocumentClasses) -> DocumentClass:
     }
     if pk:
         fields[pk] = replace(fields[pk], unique=True, nullable=False)
+        fields = with_sortable_key(fields, pk)
     order = [(_sort_field(key, str(pk)), key.startswith("-")) for key in model._meta.get("ordering") or ()]
     schema = make_schema(
         model, fields, pk=pk, id_field=id_field, sort=order, json=JSON, fills_fields=_fills_fields(model)

@@ -16,6 +16,7 @@ from pymongo.client_options import ClientOptions
 
 from bzz.concurrency.thread_pool import THREADS
 from bzz.exceptions import NotFound
+from bzz.providers.capabilities import Capabilities
 from bzz.providers.changes import Change, Trail
 from bzz.providers.mongoengine import saving, writes
 from bzz.providers.mongoengine.dependents import dependent_classes, find_dependents
@@ -42,6 +43,7 @@ class MongoEngineProvider(ThreadedProvider):
     The application itself must connect to MongoDB, with ``mongoengine.connect``.
     """
 
+    capabilities = Capabilities(keys=10_000)
     _classes = document_class_of
 
     def add_types(self, types: Types) -> None:

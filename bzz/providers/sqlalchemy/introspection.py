@@ -26,7 +26,7 @@ from bzz.providers.sqlalchemy.stored_keys import StoredKey, stored_keys
 from bzz.schema.composite_keys import join
 from bzz.schema.containers import List
 from bzz.schema.fields import Field
-from bzz.schema.making import make_schema
+from bzz.schema.making import make_schema, with_sortable_key
 from bzz.schema.relations import Reference
 
 
@@ -70,7 +70,7 @@ def make_mapped_class(
     computed = {hybrid.name: hybrid for hybrid in hybrids(mapper) if hybrid.name not in fields}
     fields |= {name: hybrid.field for name, hybrid in computed.items()}
     setters = {name: encoder_of(mapper, hybrid, dialect) for name, hybrid in computed.items() if hybrid.setter}
-    fields = _with_requirements(mapper, fields)
+    fields = with_sortable_key(_with_requirements(mapper, fields), pk)
     schema = make_schema(model, fields, pk=pk, json=FREE, fills_fields=fills_fields(mapper))
     return MappedClass(mapper, schema, codecs, key_codecs, relations, setters)
 

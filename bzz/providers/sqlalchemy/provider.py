@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from bzz.concurrency.thread_pool import THREADS, ThreadPool
+from bzz.providers.capabilities import Capabilities
 from bzz.providers.changes import Change
 from bzz.providers.sqlalchemy import batches, operations, session_factories, sessions, visibility
 from bzz.providers.sqlalchemy.codec import DialectTypes
@@ -51,6 +52,8 @@ class SQLAlchemyProvider(ThreadedProvider):
         TypeError: ``session_factory`` makes no sessions, or each thread would get a separate database.
         ValueError: ``timeout`` or ``threads`` is out of range.
     """
+
+    capabilities = Capabilities(keys=10_000, transactions=True)
 
     def __init__(
         self, session_factory: Callable[[], Any] | None = None, *, timeout: float = 5.0, threads: int = THREADS
@@ -96,10 +99,7 @@ class SQLAlchemyProvider(ThreadedProvider):
 
     @cached_property
     def _hook_threads(self) -> ThreadPool:
-        """The threads for the models' hooks and the schemas' scopes.
-
-        These functions need no connection.
-        """
+        """The threads for the models' hooks and the schemas' scopes, which need no connection."""
         return ThreadPool(self.threads)
 
     async def close(self) -> None:

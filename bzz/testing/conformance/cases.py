@@ -42,9 +42,6 @@ FEATURES = (
     *PERSON,
     *TEAM,
     *CAPABILITIES,
-    "sort",
-    "transactions",
-    "unique",
     "unit",
     "unreachable",
 )

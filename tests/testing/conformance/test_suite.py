@@ -23,9 +23,9 @@ class TestTheProviderOfThePage(shelf_suite):
 
 
 class PlainStore(MemoryProvider):
-    """A store without any capability."""
+    """A store without any capability but pages by number."""
 
-    capabilities = Capabilities(count=False, page=False, after=False, if_match=False)
+    capabilities = Capabilities(count=False, after=False, if_match=False)
 
 
 class TestThePlainStore(memory.MemorySuite):
