@@ -90,13 +90,14 @@ class Parser:
     def _take(self, query: Query, allowed: tuple[str, ...], key: str, value: Any, *, repeated: bool) -> None:
         may_repeat = False
         if key in allowed:
-            if not (self.is_embedded or getattr(self.provider.capabilities, key, True)):
+            if not self._supports(key):
                 raise ValueError("is not supported by the store of this list")
             setattr(query, key, _READERS[key](self, value))
         elif allowed == SHAPE:
             raise ValueError(f"unknown; there are {', '.join(SHAPE)}")
         else:
-            condition, may_repeat = parse_filter(self.schema, key, value, allowed)
+            supported = [name for name in allowed if self._supports(name)]
+            condition, may_repeat = parse_filter(self.schema, key, value, supported)
             if not self.is_embedded:
                 check_keys(self.provider.capabilities, condition)
             deferred = self.schema.deferred
@@ -105,6 +106,10 @@ class Parser:
             query.where.append(condition)
         if repeated and not may_repeat:
             raise ValueError("is given more than once")
+
+    def _supports(self, parameter: str) -> bool:
+        """Tell whether the list takes a parameter. bzz itself pages and sorts embedded documents."""
+        return self.is_embedded or getattr(self.provider.capabilities, parameter, True)
 
     def _after(self, text: str) -> Cursor:
         if self.is_embedded:

@@ -39,5 +39,11 @@ def test_the_next_page_is_linked_by_cursor_if_there_is_one() -> None:
     assert links == '</user?page=1>; rel="first", </user?after=abc>; rel="next"'
 
 
+def test_the_first_page_of_a_list_without_numbers_is_the_list_itself() -> None:
+    links = page_links("/user", "sort=name&after=b", Query(), Listing([], more=True), "abc", has_numbers=False)
+    assert links == '</user?sort=name>; rel="first", </user?sort=name&after=abc>; rel="next"'
+    assert page_links("/user", "", Query(), Listing([], more=False), None, has_numbers=False) == '</user>; rel="first"'
+
+
 def test_the_last_page_has_no_next_page() -> None:
     assert page_links("/user", "", Query(), Listing([], more=False), None) == '</user?page=1>; rel="first"'

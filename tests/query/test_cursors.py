@@ -14,7 +14,7 @@ from bzz import signals
 from bzz.providers.base import Provider
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.values import AsStored, Cursor, Query
-from bzz.query.cursors import decode_cursor, encode_cursor
+from bzz.query.cursors import decode_cursor, encode_cursor, encode_token
 from tests.support.client import Api
 from tests.support.schemas import ROWS
 from tests.support.teams import member, names, walk
@@ -85,6 +85,26 @@ def test_a_cursor_is_made_only_of_values_that_it_reads_back_equal() -> None:
     assert encode_cursor(ROWS, order, {"age": 3, "pk": 7}, None) is None
     assert encode_cursor(ROWS, [("tags", False), *order], {"pk": 7}, {}) is None
     assert encode_cursor(ROWS, [("secret", False), *order], {"pk": 7}, {}) is None
+
+
+def test_a_cursor_may_contain_a_token_in_place_of_values() -> None:
+    order, memory = [("age", True), ("pk", False)], MemoryProvider()
+    cursor = decode_cursor(memory, ROWS, str(encode_token(ROWS, order, "12.5")))
+    assert cursor == Cursor((("age", True), ("pk", False)), (), "12.5")
+    assert Query(after=cursor).token == "12.5"
+    assert Query(after=cursor, page=3).skip == 0
+    assert Query(after=cursor).alternatives == []
+    assert decode_cursor(memory, ROWS, str(encode_token(ROWS, [], ""))) == Cursor((), (), "")
+    assert encode_token(ROWS, order, None) is None
+    assert encode_token(ROWS, [("secret", False)], "x") is None
+
+
+def test_no_cursor_is_made_of_values_without_the_primary_key() -> None:
+    assert encode_cursor(ROWS, [("age", False)], {"age": 3}, {}) is None
+    assert encode_cursor(ROWS, [], {}, {}) is None
+    text = base64.urlsafe_b64encode(orjson.dumps(["", []])).decode().rstrip("=")
+    with pytest.raises(ValueError, match="no cursor"):
+        decode_cursor(MemoryProvider(), ROWS, text)
 
 
 class Tagging(MemoryProvider):

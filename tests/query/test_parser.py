@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bzz.exceptions import Invalid
+from bzz.providers.capabilities import Capabilities
 from bzz.providers.conditions import Condition
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.values import Query
@@ -159,3 +160,15 @@ def test_a_query_filters_by_few_relations_that_other_rows_store() -> None:
             query("&".join([*few, *more]), schema)
         [texts] = {*map(str, caught.value.errors.values())}
         assert texts == "['a list takes at most 10 filters by relations that other rows store']"
+
+
+def test_an_error_names_only_the_parameters_that_the_store_supports() -> None:
+    class Little(MemoryProvider):
+        capabilities = Capabilities(page=False, count=False)
+
+    provider = Little()
+    parser = Parser(provider, Path((Step(Resource(ROWS), "row"),), PlainReach(provider)))
+    with pytest.raises(Invalid) as caught:
+        parser.query("nope=1")
+    [text] = caught.value.errors["nope"]
+    assert text.startswith("unknown field; a list takes per_page, sort, after, fields, expand and the fields")

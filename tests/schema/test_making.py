@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bzz.exceptions import NotFound
+from bzz.schema.custom_types import Type
 from bzz.schema.fields import Field
 from bzz.schema.free_form import JSON
-from bzz.schema.making import make_schema
+from bzz.schema.making import make_schema, with_sortable_key
 from bzz.schema.scalars import INTEGER, STRING
 from tests.support.schemas import OTHER, Model, fields
 
@@ -50,3 +53,10 @@ def test_the_primary_key_has_its_own_name_beside_another_field_id() -> None:
     schema = make_schema(Model, fields(Field("code", STRING), Field("id", INTEGER)), pk="code")
     assert schema.represent({"code": "a", "id": 7}) == {"code": "a", "id": 7}
     assert schema.parse_new({"code": "a", "id": 7}) == {"code": "a", "id": 7}
+
+
+def test_a_store_that_orders_all_keys_makes_their_field_sortable() -> None:
+    mixed, money = replace(STRING, sortable=False), Type("money", str, str)
+    for datatype, is_sortable in ((mixed, True), (OTHER, True), (money, False)):
+        found = with_sortable_key(fields(Field("id", datatype), Field("other", mixed)), "id")
+        assert (found["id"].type.sortable, found["other"].type.sortable) == (is_sortable, False)

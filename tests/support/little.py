@@ -60,12 +60,14 @@ class Tokens(Unsorted):
         return replace(listing, token=self.token(start + query.per_page) if listing.more else None)
 
     def start(self, token: str | None) -> int:
-        start = 0 if token is None else int(token.partition(".")[0])
-        if token not in (None, self.token(start)):
+        if token is None:
+            return 0
+        start = token.partition(".")[0]
+        if token != self.token(start):
             raise BadRequest("The cursor is of no list of this store; begin again without it.")
-        return start
+        return int(start)
 
-    def token(self, start: int) -> str:
+    def token(self, start: object) -> str:
         return f"{start}.{hmac.new(KEY, str(start).encode(), hashlib.sha256).hexdigest()}"
 
 
