@@ -11,7 +11,7 @@ from bzz.providers.capabilities import Capabilities
 from bzz.providers.changes import Change, Trail
 from bzz.providers.conditions import Condition, all_hold, sort_key, value_at
 from bzz.providers.registry import known_providers, register_provider
-from bzz.providers.threaded import ThreadedProvider
+from bzz.providers.threaded import ThreadedProvider, ThreadUnit
 from bzz.providers.values import ActState, Address, AsStored, Cursor, Listing, Membership, Query, Stored, Undefer
 from bzz.providers.visibility import Rule, Visibility, visibility_of, visible
 from bzz.providers.writes import Create, Delete, Dependent, Update, Write
@@ -86,6 +86,7 @@ __all__ = [
     "Schema",
     "Set",
     "Stored",
+    "ThreadUnit",
     "ThreadedProvider",
     "Trail",
     "Type",
