@@ -73,8 +73,8 @@ class ThreadedProvider(Provider):
         """Open a unit of work with a thread of its own, and return it.
 
         Use it in ``begin`` if the transactions of the ORM belong to a thread. ``function`` returns a context manager,
-        which begins the transaction, and rolls back at its end if nothing has committed. The thread enters the context
-        manager now, and leaves it when the unit is closed.
+        which begins the transaction, and must roll back at its end unless a write has committed. The thread enters the
+        context manager now, and leaves it when the unit is closed.
 
         The thread is one of ``threads``. A unit waits for it no longer than ``timeout``. All calls of an act must run
         in the thread of its unit, as the pool may have no other thread.
