@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bzz.exceptions import BadRequest
 from bzz.providers.capabilities import Capabilities
 from bzz.providers.memory import MemoryProvider
-from bzz.providers.values import Listing, Query
-from bzz.schema.fields import Field
+from bzz.providers.values import ActState, Listing, Query, Stored
+from bzz.schema.fields import Field, Values
 from bzz.schema.schema import Schema
 
 KEY = b"0123456789abcdef"
@@ -35,40 +36,57 @@ class Unsorted(MemoryProvider):
 
     capabilities = Capabilities(sort=False, after=False)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.created: dict[Any, int] = {}  # numbers of instances, by model and key, also of deleted ones
+
+    async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:
+        stored = await super().create(schema, data, state=state)
+        self.created[schema.model, stored.values[str(schema.pk)]] = len(self.created)
+        return stored
+
     async def list(self, schema: Schema, query: Query, **options: Any) -> Listing:
-        return self.page(await self.everything(schema, query, **options), query, query.skip)
+        return self.page(await self.everything(schema, query, **options), query)
 
     async def everything(self, schema: Schema, query: Query, **options: Any) -> Listing:
         """Return all instances that meet a query's conditions."""
         listing = await super().list(schema, replace(query, after=None, page=1, per_page=2**31), **options)
-        rank = {key: number for number, key in enumerate(self._table(schema.model))}
-        return replace(listing, items=sorted(listing.items, key=lambda item: rank[item.values[str(schema.pk)]]))
+        return replace(listing, items=sorted(listing.items, key=lambda item: self.number(schema, item)))
 
-    def page(self, listing: Listing, query: Query, start: int) -> Listing:
+    def number(self, schema: Schema, item: Stored) -> int:
+        return self.created[schema.model, item.values[str(schema.pk)]]
+
+    def page(self, listing: Listing, query: Query, start: int = 0) -> Listing:
+        start += query.skip
         end = start + query.per_page
         return replace(listing, items=listing.items[start:end], more=len(listing.items) > end)
 
 
 class Tokens(Unsorted):
-    """Gives tokens: the number of instances before the page, signed."""
+    """Gives tokens: the number of the last instance on the page, signed."""
 
     capabilities = Capabilities(sort=False, page=False, token=True)
 
     async def list(self, schema: Schema, query: Query, **options: Any) -> Listing:
-        start = self.start(query.token)
-        listing = self.page(await self.everything(schema, query, **options), query, start)
-        return replace(listing, token=self.token(start + query.per_page) if listing.more else None)
+        last, listing = self.number_in(query.token), await self.everything(schema, query, **options)
+        numbers = [self.number(schema, item) for item in listing.items]
+        page = self.page(listing, query, 0 if last is None else self.start(numbers, last))
+        return replace(page, token=self.token(self.number(schema, page.items[-1])) if page.more else None)
 
-    def start(self, token: str | None) -> int:
+    def start(self, numbers: Sequence[int], last: int) -> int:
+        """Return how many instances are before a page, by the number of the last one of them."""
+        return sum(number <= last for number in numbers)
+
+    def number_in(self, token: str | None) -> int | None:
         if token is None:
-            return 0
-        start = token.partition(".")[0]
-        if token != self.token(start):
+            return None
+        number = token.partition(".")[0]
+        if token != self.token(number):
             raise BadRequest("The cursor is of no list of this store; begin again without it.")
-        return int(start)
+        return int(number)
 
-    def token(self, start: object) -> str:
-        return f"{start}.{hmac.new(KEY, str(start).encode(), hashlib.sha256).hexdigest()}"
+    def token(self, number: object) -> str:
+        return f"{number}.{hmac.new(KEY, str(number).encode(), hashlib.sha256).hexdigest()}"
 
 
 class SortedTokens(Tokens):
@@ -78,6 +96,9 @@ class SortedTokens(Tokens):
 
     async def everything(self, schema: Schema, query: Query, **options: Any) -> Listing:
         return await MemoryProvider.list(self, schema, replace(query, after=None, page=1, per_page=2**31), **options)
+
+    def start(self, numbers: Sequence[int], last: int) -> int:
+        return numbers.index(last) + 1
 
 
 class Cursored(MemoryProvider):

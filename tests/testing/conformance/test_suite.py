@@ -10,6 +10,7 @@ from bzz.providers.base import Provider
 from bzz.providers.capabilities import Capabilities
 from bzz.providers.memory import MemoryProvider
 from tests.support import conformance as memory
+from tests.support.little import Tokens
 from tests.support.pages import ROOT, run
 
 PAGE = run(ROOT / "docs" / "providers" / "write-a-provider.md")
@@ -34,3 +35,11 @@ class TestThePlainStore(memory.MemorySuite):
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Provider]:
         yield PlainStore()
+
+
+class TestTheStoreWithTokens(memory.MemorySuite):
+    """Passes all cases but those of orders and page numbers."""
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Provider]:
+        yield Tokens()
