@@ -6,8 +6,10 @@ Write a subclass of ``ProviderConformance`` in a test module, give it models and
 import pytest
 
 MODULES = (
+    "blocking",
     "cases",
     "failing",
+    "hidden",
     "holders",
     "lists",
     "races",
@@ -16,6 +18,7 @@ MODULES = (
     "serving",
     "subclasses",
     "types",
+    "units",
     "values",
     "visibility",
     "writes",

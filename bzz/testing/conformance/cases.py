@@ -43,6 +43,7 @@ FEATURES = (
     *TEAM,
     *CAPABILITIES,
     "unit",
+    "threads",
     "unreachable",
 )
 UNKNOWN_ID = "5" * 24  # an id that no instance has

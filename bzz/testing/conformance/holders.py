@@ -6,6 +6,7 @@ bzz writes such a relation by ``write_all``, and asks ``dependents`` before it d
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
@@ -28,6 +29,7 @@ from bzz.signals import (
 from bzz.testing.capture import Sent, capture
 from bzz.testing.conformance.cases import Cases, case
 from bzz.testing.conformance.serving import Served
+from bzz.testing.conformance.visibility import unhooked
 from bzz.testing.conformance.writes import stored
 
 MOVES = ("PATCH /track/{track}", "POST /track/{track}/album", "POST /album/{album}/tracks")
@@ -104,6 +106,38 @@ class HolderCases(Cases):
             with pytest.raises(NotFound):
                 await write_all(served.provider, Update(shown, setting(text="y")), bad)
         assert [one["shown"] for one in (await served.api("GET", "/note")).json] == ["x"]
+
+    @case("track", "pet", "transactions")
+    async def test_several_writes_do_not_find_an_instance_of_a_hidden_subclass(self, served: Served) -> None:
+        """The scopes and the variants of the schema hold, too."""
+        ids = [await self._make(served, name, name=name) for name in ("pet", "cat")]
+        hidden = await self._make(served, "pet", name="hidden", hidden=True)
+        with unhooked(self.pet) as hook:
+            schema = served.provider.describe(self.pet)
+            for narrowed, key in (
+                (replace(schema, variants={self.cat: None}), ids[1]),
+                (replace(schema, scopes=(hook,)), hidden),
+            ):
+                shown, bad = (Address.parse(narrowed, one) for one in (ids[0], key))
+                for write in (Update(bad, setting(name="x")), Delete(bad)):
+                    with pytest.raises(NotFound):
+                        await write_all(served.provider, Update(shown, setting(name="x")), write)
+            assert sorted(await served.names("/pet")) == ["cat", "hidden", "pet"]
+
+    @case("track", "transactions")
+    async def test_several_writes_of_one_instance_follow_each_other(self, served: Served) -> None:
+        """Each change gets the values that the write before it left."""
+        address = self._address(served, await self._make(served, "track", name="a"))
+
+        def longer(found: Values) -> Values:
+            return {**found, "name": found["name"] + "b"}
+
+        results = await write_all(served.provider, Update(address, longer), Update(address, longer))
+        assert [one.previous and one.previous["name"] for one in results] == ["a", "ab"]
+        assert await served.names("/track") == ["abb"]
+        with pytest.raises(NotFound):
+            await write_all(served.provider, Update(address, setting(name="x")), Delete(address), Delete(address))
+        assert await served.names("/track") == ["abb"]
 
     @case("track", "transactions")
     async def test_several_writes_return_the_instances_as_they_are_stored(self, served: Served) -> None:

@@ -55,6 +55,27 @@ class SubclassCases(Cases):
         assert await self._shown(served, schema, ids) == ["Ace", "Kit", "Rex", "Tom"]
         hidden = replace(schema, variants={self.cat: None})
         assert await self._shown(served, hidden, ids) == ["Ace", "Rex"]
+        everything = await listed(served.provider, hidden, Query(hidden=True))
+        assert len(everything.items) == 4, "only receivers get them"
+
+    @case("pet")
+    async def test_a_subclass_has_its_own_instances_only(self, served: Served) -> None:
+        """Its lists, counts, reads and writes find no instance of the base class."""
+        ids = await self._pets(served)
+        schema = served.provider.describe(self.cat)
+        assert await self._shown(served, schema, ids) == ["Kit", "Tom"]
+        for method, body in (("GET", None), ("PUT", {"name": "x"}), ("DELETE", None)):
+            assert (await served.api(method, f"/cat/{ids['Rex']}", json_body=body)).status == 404
+        assert sorted(await served.names("/pet")) == ["Ace", "Kit", "Rex", "Tom"]
+
+    @case("pet")
+    async def test_a_write_through_the_base_class_keeps_the_fields_of_the_subclass(self, served: Served) -> None:
+        """The class of the instance stays, too. Receivers get the values of the base class."""
+        key = (await served.api.create("/cat", name="Tom", lives=9))["id"]
+        reply = await served.api("PUT", f"/pet/{key}", json_body={"name": "Tim"})
+        assert (reply.status, reply.json["name"]) == (200, "Tim")
+        shown = (await served.api("GET", f"/cat/{key}")).json
+        assert (shown["name"], shown["lives"]) == ("Tim", 9)
 
     @case("pet", options=[{"methods": ["POST"]}, {"authenticated": {"get": True}}])
     async def test_instances_that_their_own_class_forbids_are_in_no_reply(

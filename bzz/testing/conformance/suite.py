@@ -5,7 +5,9 @@ Its class documents the attributes that a subclass must have.
 
 from __future__ import annotations
 
+from bzz.testing.conformance.blocking import BlockingCases
 from bzz.testing.conformance.failing import FailureCases
+from bzz.testing.conformance.hidden import HiddenCases
 from bzz.testing.conformance.holders import HolderCases
 from bzz.testing.conformance.lists import ListCases
 from bzz.testing.conformance.races import RaceCases
@@ -13,6 +15,7 @@ from bzz.testing.conformance.reach import ReachCases
 from bzz.testing.conformance.relations import RelationCases
 from bzz.testing.conformance.subclasses import SubclassCases
 from bzz.testing.conformance.types import TypeCases
+from bzz.testing.conformance.units import UnitCases
 from bzz.testing.conformance.values import ValueCases
 from bzz.testing.conformance.visibility import VisibilityCases
 from bzz.testing.conformance.writes import WriteCases
@@ -26,9 +29,12 @@ class ProviderConformance(
     RelationCases,
     HolderCases,
     VisibilityCases,
+    HiddenCases,
     ReachCases,
     SubclassCases,
     RaceCases,
+    UnitCases,
+    BlockingCases,
     FailureCases,
 ):
     """Tests that a provider keeps the promises of its interface.
@@ -71,6 +77,9 @@ class ProviderConformance(
     ``unreachable()`` must be an async context manager. It yields a provider with an unreachable store and a timeout of
     at most one second.
 
+    ``write_in(unit, **values)`` must be a coroutine method. It creates a person with these typed values in a unit of
+    work, and does not commit it. A store without units of work declares ``unit``.
+
     ``skips`` declares the features that the provider or the models lack. It is a dict from feature to reason: ``skips =
     {"photo": "there is no type for bytes"}``. A feature is one of these:
 
@@ -78,7 +87,9 @@ class ProviderConformance(
     - ``pet`` (subclasses: the models ``pet`` and ``cat``);
     - ``album`` (instances that the ORM deletes with a parent: the models ``album`` and ``review``);
     - ``track`` (relations that the rows of the members store: the models ``album`` and ``track``);
-    - ``unit`` (units of work) or ``unreachable``;
+    - ``unit`` (units of work: ``write_in``) or ``unreachable``;
+    - ``threads`` (the code of the model may block, as it runs in threads. In an asynchronous ORM it may run on the
+      event loop);
     - the name of a case without ``test_``.
 
     A case that needs a declared feature is skipped with the reason. So is a case that needs a capability which the

@@ -153,6 +153,9 @@ class SQLAlchemySuite(ProviderConformance):
         "tags": "the databases have no type for it in common",
     }
 
+    async def write_in(self, unit: Any, **values: Any) -> None:
+        unit.add(Person(**values))
+
 
 def suite_of(kind: type[SQLAlchemyProvider], folder: Path) -> SQLAlchemySuite:
     """The suite, run on another class of provider with a file of SQLite in ``folder``."""

@@ -22,6 +22,8 @@ from tests.providers.sqlalchemy.databases import (
 )
 from tests.providers.sqlalchemy.suite import Base, SQLAlchemySuite
 
+AWAITED = "the code of the model runs on the event loop, where the session awaits the database"
+
 
 class Conformance(SQLAlchemySuite):
     driver: ClassVar[str]
@@ -48,6 +50,7 @@ class TestSQLite(Conformance):
 
 class TestAiosqlite(Conformance):
     driver = "aiosqlite"
+    skips: ClassVar[dict[str, str]] = {**SQLAlchemySuite.skips, "threads": AWAITED}
 
 
 @needs_postgres
@@ -68,3 +71,4 @@ class TestMariaDB(SQLAlchemySuite):
 @needs_postgres
 class TestAsyncpg(Conformance):
     driver = "asyncpg"
+    skips: ClassVar[dict[str, str]] = {**SQLAlchemySuite.skips, "threads": AWAITED}

@@ -86,3 +86,8 @@ def test_an_unknown_name_in_skips_is_an_error() -> None:
 def test_a_suite_must_have_unreachable_or_declare_it() -> None:
     with pytest.raises(NotImplementedError):
         Lesser().test_an_unreachable_store_is_unavailable_within_seconds()
+
+
+def test_a_suite_with_units_of_work_must_have_write_in_or_declare_it() -> None:
+    with pytest.raises(NotImplementedError):
+        Lesser().test_a_change_or_check_that_refuses_undoes_the_whole_unit()
