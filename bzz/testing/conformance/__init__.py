@@ -8,6 +8,7 @@ import pytest
 MODULES = (
     "blocking",
     "cases",
+    "conditions",
     "failing",
     "hidden",
     "holders",

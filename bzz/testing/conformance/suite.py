@@ -6,6 +6,7 @@ Its class documents the attributes that a subclass must have.
 from __future__ import annotations
 
 from bzz.testing.conformance.blocking import BlockingCases
+from bzz.testing.conformance.conditions import ConditionCases
 from bzz.testing.conformance.failing import FailureCases
 from bzz.testing.conformance.hidden import HiddenCases
 from bzz.testing.conformance.holders import HolderCases
@@ -24,6 +25,7 @@ from bzz.testing.conformance.writes import WriteCases
 class ProviderConformance(
     TypeCases,
     ValueCases,
+    ConditionCases,
     ListCases,
     WriteCases,
     RelationCases,
