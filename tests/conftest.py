@@ -19,7 +19,7 @@ from hypothesis import settings
 
 import bzz
 from bzz.auth.providers.mock import MockProvider
-from bzz.lifecycle import unit_of_work
+from bzz.lifecycle import provider_calls
 from bzz.providers.memory import MemoryProvider
 from bzz.signals import Signal
 from bzz.testing import Sent
@@ -68,7 +68,7 @@ def api(app: tornado.web.Application, http_client: tornado.httpclient.AsyncHTTPC
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(unit_of_work, "perf_counter", clock)
+    monkeypatch.setattr(provider_calls, "perf_counter", clock)
     return clock
 
 

@@ -20,6 +20,7 @@ from bzz.lifecycle.act import Act
 from bzz.lifecycle.expanding import shown_items, too_long
 from bzz.lifecycle.in_process import InProcess
 from bzz.lifecycle.preconditions import Precondition
+from bzz.lifecycle.representing import represented
 from bzz.lifecycle.targets import hides
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.values import ActState, Query, Stored
@@ -28,7 +29,6 @@ from bzz.query.parser import Parser
 from bzz.resources.family import FamilyReach
 from bzz.resources.paths import parse_path
 from bzz.schema import encoding, etags
-from bzz.signals import post_get_instance
 
 
 class ModelHandler(Handler):
@@ -83,7 +83,7 @@ class ModelHandler(Handler):
         query = await self._admitted(Parser(self.provider, self.path).query(self.request.query))
         async with self._act(query) as act:
             listing, cursor = await reads.get_list(act, query)
-            shown = await shown_items(act, listing.items, query)
+            shown = await shown_items(act, await represented(act, listing.items), query)
         has_numbers = self.path.end.is_embedded or self.provider.capabilities.page
         links = page_links(self.request.path, self.request.query, query, listing, cursor, has_numbers=has_numbers)
         self.set_header("Link", links)
@@ -95,12 +95,11 @@ class ModelHandler(Handler):
         query = await self._shape()
         async with self._act(query) as act:
             stored = await reads.get_instance(act)
-            is_as_stored = not post_get_instance.has_receivers_for(type(stored.instance))
-            await self._set_etag(act, stored, is_as_stored=is_as_stored)
-            schema = act.schema_of(stored)
+            shown, is_as_stored, schema = await represented(act, [stored]), not act.has_changes, act.schema_of(stored)
+            await self._set_etag(act, stored, shown[0], is_as_stored=is_as_stored)
             is_covered = act.undefer.keys() <= schema.coverable and not (query.expand or schema.represented_by)
             is_unchanged = is_as_stored and is_covered and self.check_etag_header()
-            shown = [] if is_unchanged else await shown_items(act, [stored], query)
+            shown = [] if is_unchanged else await shown_items(act, shown, query)
         if is_unchanged:
             self.reply_empty(304)
         else:
@@ -253,13 +252,13 @@ class ModelHandler(Handler):
         """
         if not self._may_read():
             return None
-        is_represented = False
+        shown: list[Any] | None = None
         with after_write():
-            items, is_represented = await act.represented(items), True
+            shown = await represented(act, items)
         with after_write():
             if tagged:
-                await self._set_etag(act, items[0])
-            return await shown_items(act, items, query) if is_represented else None
+                await self._set_etag(act, items[0], shown and shown[0])
+            return None if shown is None else await shown_items(act, shown, query)
         return None
 
     def _reply_to_read(self, value: Any) -> None:
@@ -279,13 +278,13 @@ class ModelHandler(Handler):
         else:
             self.reply_encoded(body, status_code)
 
-    async def _set_etag(self, act: Act, stored: Stored, *, is_as_stored: bool = True) -> None:
+    async def _set_etag(self, act: Act, stored: Stored, body: Any, *, is_as_stored: bool = True) -> None:
         """Set the entity tag. It covers the relations that ``stored`` contains.
 
-        If the representation shows only the stored values, the entity tag is made from the representation.
+        If the representation ``body`` shows only the stored values, the entity tag is made from it.
         """
         schema, values = act.schema_of(stored), stored.values
         relations = schema.coverable & values.keys()
         is_shown = is_as_stored and not schema.represented_by and relations <= act.undefer.keys()
-        shown = stored.body if is_shown else None
+        shown = body if is_shown else None
         self.set_header("ETag", await act.unit_of_work.compute(etags.etag, schema, values, shown, relations))

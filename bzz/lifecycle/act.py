@@ -6,7 +6,7 @@ An act knows neither HTTP nor an ORM. It passes ``handler`` to receivers and to 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -58,6 +58,7 @@ class Act:
         undefer: the deferred fields that the reply shows.
         may_read: whether the caller may read the instances at the end of the path.
         method: the HTTP method of the request. None for plain code.
+        has_changes: whether receivers may have changed the instances that the act has read.
         announced: the announcements that no signal has followed yet. Each key of the dict is a pair: the name of the
             act, and ``key``.
         sent: how many signals the act has sent.
@@ -69,6 +70,7 @@ class Act:
     undefer: Undefer = field(default_factory=dict)
     may_read: bool = True
     method: str | None = None
+    has_changes: bool = False
     announced: dict[tuple[str, Any], Announcement] = field(default_factory=dict)
     sent: int = 0
 
@@ -84,6 +86,11 @@ class Act:
     def schema(self) -> Schema:
         """The schema of the model at the end of the path."""
         return self.path.schema
+
+    @property
+    def needs_instances(self) -> bool:
+        """Whether a read needs instances even if no receiver gets them."""
+        return self.in_process or self.schema.has_methods
 
     def is_watched(self, signal: Signal, sender: Any = None) -> bool:
         """Tell whether the act must announce or conclude ``signal``.
@@ -221,34 +228,12 @@ class Act:
         Raises:
             Conflict: the ORM cannot load the instance, and a receiver listens for its class.
         """
-        if stored.is_broken and signal.has_receivers_for(type(stored.instance)):
+        if stored.is_broken and signal.has_receivers_for(stored.own_class):
             raise Conflict("The application cannot load this instance as it is stored; repair it in the store.")
 
     def schema_of(self, stored: Stored) -> Schema:
         """Return the schema of an instance at the end of the path, by the instance's own class."""
-        return self.path.end.resource.of_instance(stored.instance).schema
-
-    async def represented(self, items: Sequence[Stored]) -> list[Stored]:
-        """Return stored instances together with their representations."""
-        schemas = [self.schema_of(item) for item in items]
-        hidden = self.schema.deferred - self.undefer.keys()
-        is_loaded = all(self.undefer.keys() <= item.values.keys() for item in items)
-        is_own = any(one.represented_by and not item.is_broken for one, item in zip(schemas, items, strict=True))
-        if not is_loaded or is_own:
-            instances = [item.instance for item in items]
-            shown = await self.unit_of_work.represent(self.schema, instances, undefer=self.undefer)
-            loaded = [{**item.values, **again.values} for item, again in zip(items, shown, strict=True)]
-            bodies = [item.body for item in shown]
-        else:
-            loaded = [item.values for item in items]
-            values = loaded
-            if hidden:  # a write loads the deferred fields that it changes
-                values = [{name: value for name, value in held.items() if name not in hidden} for held in values]
-            shows = [schema.represent for schema in schemas]
-            bodies = await self.unit_of_work.compute(
-                lambda: [show(held) for show, held in zip(shows, values, strict=True)]
-            )
-        return [replace(item, body=body, values=held) for item, body, held in zip(items, bodies, loaded, strict=True)]
+        return self.path.end.resource.of_class(stored.own_class).schema
 
 
 def paired(

@@ -75,7 +75,7 @@ class Consequence:
 
     @property
     def _sender(self) -> type:
-        return type(self.dependent.stored.instance)
+        return self.dependent.stored.own_class
 
     @property
     def _key(self) -> Any:
@@ -123,7 +123,7 @@ async def conclude_dependents(act: Act, dependents: Sequence[Consequence]) -> No
     with suppress(Unavailable):  # the write is stored: the act must not fail now
         for model, some in updated.items():
             keys, schema = [one.pk for one in some], some[0].dependent.schema
-            loaded = await act.unit_of_work.fetch(schema, keys, hidden=True, represent=False)
+            loaded = await act.unit_of_work.fetch(schema, keys, hidden=True, needs_instances=True)
             found |= {(model, key): stored for key, stored in loaded.items()}
     for one in dependents:
         await one.conclude(act, found.get((one.dependent.schema.model, one.pk)))

@@ -11,8 +11,9 @@ from typing import Any
 
 from bzz.exceptions import BadRequest
 from bzz.lifecycle.act import Act
+from bzz.lifecycle.representing import represent
 from bzz.lifecycle.unit_of_work import UnitOfWork
-from bzz.providers.values import Query, Stored
+from bzz.providers.values import Query
 from bzz.query.expansion import Tree, deferred_among, plan
 from bzz.resources.reach import Reach
 from bzz.schema.encoding import encode
@@ -40,15 +41,18 @@ class Size:
         self.length += other.length
 
 
-async def shown_items(act: Act, items: Sequence[Stored], query: Query) -> list[Any]:
-    """Return the representations of instances at the end of an act's path, as a query asks for them.
+async def shown_items(act: Act, shown: list[Any], query: Query) -> list[Any]:
+    """Return representations of instances at the end of an act's path, as a query asks for them.
 
-    The query's ``fields`` and ``expand`` change the representations.
+    Args:
+        act: the act.
+        shown: the representations. They are changed in place.
+        query: the query, whose ``fields`` and ``expand`` say what to change.
 
     Raises:
         BadRequest, Unavailable: raised by ``expand``.
     """
-    path, shown = act.path, [item.body for item in items]
+    path = act.path
     await drop_hidden(act.unit_of_work, path.reach, path.schema, shown, act.undefer)
     if query.expand:
         tree = plan(path.reach, path.schema, query.expand)
@@ -94,8 +98,10 @@ async def expand(unit_of_work: UnitOfWork, reach: Reach, bodies: Sequence[Any], 
         inside: dict[str, Size] = {}
         held_below = dict.fromkeys(map(branch.schema.public_name, below), 0)
         undefer = {**dict.fromkeys(branch.schema.shown), **below}
-        async for some in unit_of_work.batches(branch.schema, keys, undefer=undefer, represent=True):
-            bodies_of_some = {kind.dump(key): item.body for key, item in some.items()}
+        needs = branch.schema.has_methods
+        async for some in unit_of_work.batches(branch.schema, keys, undefer=undefer, needs_instances=needs):
+            shown = await represent(unit_of_work, branch.schema, [*some.values()])
+            bodies_of_some = dict(zip(map(kind.dump, some), shown, strict=True))
             await drop_hidden(unit_of_work, reach, branch.schema, [*bodies_of_some.values()], below)
             for name_below in held_below:
                 held_below[name_below] += sum(len(_items(body, name_below)) for body in bodies_of_some.values())

@@ -79,7 +79,7 @@ async def _fixed(act: Act, known: Field, keys: Sequence[Any]) -> list[str]:
     resource = _fixing(act, known)
     if resource is None:
         return []
-    found = await act.unit_of_work.fetch(resource.schema, keys, hidden=True, represent=False)
-    fields = {key: resource.of_instance(member.instance).schema.fields for key, member in found.items()}
+    found = await act.unit_of_work.fetch(resource.schema, keys, hidden=True, needs_instances=False)
+    fields = {key: resource.of_class(member.own_class).schema.fields for key, member in found.items()}
     pk = str(resource.schema.pk)
     return [str(resource.schema.identifier(key, pk)) for key in fields if fields[key][str(known.mirror)].is_fixed]

@@ -79,7 +79,7 @@ async def rows_to_join(
     if act.path.end.is_list and _is_silent(act, str(holder.field)):
         return []
     members = await _loaded(act, joining, found)
-    replaced = await act.unit_of_work.fetch(act.schema, leaving, represent=False)
+    replaced = await act.unit_of_work.fetch(act.schema, leaving, needs_instances=True)
     if len(replaced) < len(leaving):
         raise Conflict("Another instance holds this place; it must leave first.")
     try:
@@ -114,7 +114,7 @@ async def rows_to_leave(act: Act, target: Target, parent: Stored, member: Stored
     if holder.member_field is not None:
         return await _rows_between(act, holder, parent, member)
     if holder.is_owner:
-        check_allowed(act, act.path.end.resource.of_instance(member.instance), "delete", "DELETE")
+        check_allowed(act, act.path.end.resource.of_class(member.own_class), "delete", "DELETE")
         return [Deletion(act, address_of(act.schema, member), member)]
     parents = {parent.values[str(act.path.parent.schema.pk)]: parent}
     return [_revision(act, str(holder.field), member, None, parents)]
@@ -157,7 +157,7 @@ async def conclude_rows(rows: Sequence[Row], written: Sequence[Stored]) -> None:
         written: the result of ``write_rows``.
     """
     revised = [(row, stored) for row, stored in zip(rows, written, strict=True) if isinstance(row, Revision)]
-    now = {(type(one.instance), one.values.get(str(row.patch.schema.pk))): one.instance for row, one in revised}
+    now = {(one.own_class, one.values.get(str(row.patch.schema.pk))): one.instance for row, one in revised}
     for row, _ in revised:
         row.moves = [move.renewed(now) for move in row.moves]
     for one, stored in zip(rows, written, strict=True):
@@ -167,7 +167,7 @@ async def conclude_rows(rows: Sequence[Row], written: Sequence[Stored]) -> None:
 async def _loaded(act: Act, keys: Sequence[Any], found: Mapping[Any, Stored]) -> Sequence[Stored]:
     """Return the members with the primary keys ``keys``. Those that are not in ``found`` are loaded."""
     if missing := [key for key in keys if key not in found]:
-        found = {**found, **await act.unit_of_work.fetch(act.schema, missing, represent=False)}
+        found = {**found, **await act.unit_of_work.fetch(act.schema, missing, needs_instances=True)}
     return [found[key] for key in keys if key in found]
 
 
@@ -221,7 +221,7 @@ async def _parents(act: Act, name: str, parent: Stored, members: Sequence[Stored
     if model is not None and are_heard(act.schema, [name]):
         former = {member.values.get(name) for member in members}.difference(parents, [None])
         schema = act.path.reach.referred(model, act.unit_of_work.provider)
-        parents |= await act.unit_of_work.fetch(schema, [*former], hidden=True, represent=False)
+        parents |= await act.unit_of_work.fetch(schema, [*former], hidden=True, needs_instances=True)
     return parents
 
 
@@ -231,7 +231,7 @@ def _revision(act: Act, name: str, member: Stored, key: Any, parents: Mapping[An
     Raises:
         MethodNotAllowed, Unauthorized, Forbidden: the caller may not change the member, by its own class.
     """
-    resource = act.path.end.resource.of_instance(member.instance)
+    resource = act.path.end.resource.of_class(member.own_class)
     check_allowed(act, resource, "update", "PUT", "PATCH")
     if not (act.in_process or resource.schema.fields[name].updatable):
         raise not_allowed(act, resource)
@@ -260,11 +260,11 @@ async def _rows_between(act: Act, holder: Holder, parent: Stored, member: Stored
         Condition(str(holder.field), "eq", parent.values[str(act.path.parent.schema.pk)]),
         Condition(str(holder.member_field), "eq", member.values[str(act.schema.pk)]),
     ]
-    listing = await act.unit_of_work.list(schema, Query(where=where, per_page=MAX_ROWS), represent=False)
+    listing = await act.unit_of_work.list(schema, Query(where=where, per_page=MAX_ROWS), needs_instances=True)
     if listing.more or not listing.items:
         raise Conflict(f"This member is held by no {name}, or by more than {MAX_ROWS}; read the relation again.")
     for row in listing.items:
-        check_allowed(act, resource.of_instance(row.instance), "delete", "DELETE")
+        check_allowed(act, resource.of_class(row.own_class), "delete", "DELETE")
     return [Deletion(act, address_of(schema, row), row) for row in listing.items]
 
 

@@ -67,13 +67,13 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     undefer = undefer_at(step, keys if step.is_list else None)
     is_shown = act.in_process or len(keys) <= step.resource.max_per_page
     found: dict[Any, Stored] = {}
-    async with work.writing():
+    async with work.writing(target.address.schema):
         whole = await target.whole(undefer)
         parent = target.part(whole)
         check_relation(act, target, whole)
         held = as_list(parent.values.get(step.field))
         if is_shown:
-            found = await work.fetch(schema, keys, undefer=act.undefer, represent=False)
+            found = await work.fetch(schema, keys, undefer=act.undefer, needs_instances=True)
         seen = {*found} if is_shown else await work.shown_keys(schema, keys)
         if missing := [str(schema.identifier(key, schema.pk)) for key in keys if key not in seen][:MAX_ERRORS]:
             raise Invalid(errors={step.name: [f"there is no {schema.model.__name__} {', '.join(missing)}"]})
@@ -95,7 +95,7 @@ async def associate(act: Act, raw: Mapping[str, Any]) -> Association:
     is_changed = rows or undefer or act.undefer or schema.model is target.address.schema.model
     if is_changed and is_shown:  # the write may also have changed the members, or what the reply shows of them
         with suppress(Unavailable, BadRequest):  # the write is stored: the act must not fail now
-            found |= await work.fetch(schema, keys, undefer=act.undefer, represent=False)
+            found |= await work.fetch(schema, keys, undefer=act.undefer, needs_instances=True)
     return Association(bool(joining), [found[key] for key in keys if is_shown])
 
 
@@ -124,7 +124,7 @@ async def dissociate(act: Act, precondition: Precondition | None = None) -> None
     if precondition is not None:
         await work.compute(precondition.check, act.schema_of(member), member.values)
     undefer = undefer_at(step, [key] if step.id else None)
-    async with work.writing():
+    async with work.writing(target.address.schema):
         whole = await target.whole(undefer)
         parent = target.part(whole)
         check_relation(act, target, whole)

@@ -111,7 +111,7 @@ async def find_moves(
         sides = [side for side in _sides(schema, schema.fields[name], before, theirs) if side.is_heard(act)]
         if sides and moving:
             missing = [key for key in moving if key not in loaded]
-            found = {**loaded, **await act.unit_of_work.fetch(theirs, missing, hidden=True, represent=False)}
+            found = {**loaded, **await act.unit_of_work.fetch(theirs, missing, hidden=True, needs_instances=True)}
             moves += [
                 side.move(before, key, found[key], is_joining=is_joining)
                 for key, is_joining in moving.items()
@@ -137,13 +137,13 @@ class _Side:
         own, instance = before.values.get(self.pk), before.instance
         if self.is_own:
             return Move(self.sender, self.field, instance, other.instance, (own, key), key, is_joining, False)
-        return Move(type(other.instance), self.field, other.instance, instance, (key, own), key, is_joining, True)
+        return Move(other.own_class, self.field, other.instance, instance, (key, own), key, is_joining, True)
 
 
 def _sides(schema: Schema, known: Field, before: Stored, theirs: Schema) -> Iterator[_Side]:
     pk = str(schema.pk)
     if isinstance(known.type, List) or (known.mirror is None and reference_of(known) and not known.is_internal):
-        yield _Side(type(before.instance), known.name, pk, is_own=True)
+        yield _Side(before.own_class, known.name, pk, is_own=True)
     if known.mirror is not None:
         yield _Side(theirs.model, known.mirror, pk, is_own=False)
 

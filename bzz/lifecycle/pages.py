@@ -19,7 +19,7 @@ from bzz.schema.schema import Schema
 
 
 async def read_page(
-    work: UnitOfWork, schema: Schema, query: Query, *, has_cursors: bool, represent: bool
+    work: UnitOfWork, schema: Schema, query: Query, *, has_cursors: bool, needs_instances: bool
 ) -> tuple[Listing, str | None]:
     """Return one page of a list, and the cursor of the next page.
 
@@ -28,7 +28,7 @@ async def read_page(
         schema: the schema of the instances.
         query: the query of the page.
         has_cursors: whether the order of the list has cursors.
-        represent: whether the listing contains representations.
+        needs_instances: whether the listing must contain instances.
 
     Returns:
         The page and the cursor. The cursor is None if there is no next page, or if a client must ask for the next page
@@ -44,9 +44,9 @@ async def read_page(
     has_tokens = able.token and long is None
     check_kind(query, has_tokens=has_tokens)
     if long is None:
-        listing = await work.list(schema, query, represent=represent)
+        listing = await work.list(schema, query, needs_instances=needs_instances)
     else:
-        listing = await _read_batches(work, schema, query, long, represent=represent)
+        listing = await _read_batches(work, schema, query, long, needs_instances=needs_instances)
     if listing.more and has_cursors and able.after:
         if has_tokens:
             cursor = encode_token(schema, order, listing.token)
@@ -57,7 +57,9 @@ async def read_page(
     return listing, cursor
 
 
-async def _read_batches(work: UnitOfWork, schema: Schema, query: Query, long: Condition, *, represent: bool) -> Listing:
+async def _read_batches(
+    work: UnitOfWork, schema: Schema, query: Query, long: Condition, *, needs_instances: bool
+) -> Listing:
     """Return a page of the instances whose primary keys are the values of the condition ``long``.
 
     All these instances are read, in batches.
@@ -66,7 +68,7 @@ async def _read_batches(work: UnitOfWork, schema: Schema, query: Query, long: Co
     where = [condition for condition in query.where if condition is not long]
     undefer, hidden = query.undefer, query.hidden
     async for some in work.batches(
-        schema, long.value, where=where, undefer=undefer, hidden=hidden, represent=represent
+        schema, long.value, where=where, undefer=undefer, hidden=hidden, needs_instances=needs_instances
     ):
         found |= some
     items = [found[key] for key in long.value if key in found]

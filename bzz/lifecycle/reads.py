@@ -18,9 +18,9 @@ from bzz.signals import post_get_instance, post_get_list, pre_get_instance, pre_
 
 @paired
 async def get_instance(act: Act) -> Stored:
-    """Return the instance at the act's path, with its representation.
+    """Return the instance at the act's path.
 
-    The representation shows the changes that receivers made to the instance.
+    Receivers may have changed the instance. Its values are the stored ones.
 
     Raises:
         BzzError: raised by ``Provider.get``.
@@ -29,33 +29,31 @@ async def get_instance(act: Act) -> Stored:
     if act.is_watched(pre_get_instance):
         await act.announce(pre_get_instance)
     work, target = act.unit_of_work, await walk(act.unit_of_work, act.path)
-    may_be_heard = any(map(post_get_instance.has_receivers_for, act.path.end.resource.senders))
-    represent = not (target.steps or may_be_heard or act.in_process)
+    needs_instances = (
+        bool(target.steps)
+        or act.needs_instances
+        or any(map(post_get_instance.has_receivers_for, act.path.end.resource.senders))
+    )
     address = replace(target.address, undefer=act.undefer) if act.undefer and not target.steps else target.address
-    whole = await work.get(address, represent=represent)
+    whole = await work.get(address, needs_instances=needs_instances)
     target.check_identifier(whole)
     if target.steps:
         target.check_readable(whole, target.steps[0])
     stored = target.part(whole)
-    sender = type(stored.instance)
+    sender = stored.own_class
     await act.announce_exactly(pre_get_instance, sender)
     act.check_whole(post_get_instance, stored)
     if act.is_watched(post_get_instance, sender):
         await act.conclude(post_get_instance, sender=sender, instance=stored.instance)
-    if represent or act.in_process:
-        return stored
-    if post_get_instance.has_receivers_for(sender):
-        [shown] = await work.represent(act.schema, [stored.instance], undefer=act.undefer)
-        return replace(stored, body=shown.body)
-    [shown] = await act.represented([stored])
-    return shown
+        act.has_changes = post_get_instance.has_receivers_for(sender)
+    return stored
 
 
 @paired
 async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
     """Return one page of the list at the act's path.
 
-    The page contains the changes that receivers made.
+    Receivers may have changed, added and removed instances. Instances that they added have no values yet.
 
     Args:
         act: the act. Its path must end in a list.
@@ -86,27 +84,24 @@ async def get_list(act: Act, query: Query) -> tuple[Listing, str | None]:
     else:
         asked = await _members(act, query) if act.path.end.is_reference else query
         asked = replace(asked, undefer=act.undefer) if act.undefer else asked
-        represent = not (is_heard or act.in_process)
-        listing, cursor = await read_page(work, act.schema, asked, has_cursors=has_cursors, represent=represent)
+        needs = is_heard or act.needs_instances
+        listing, cursor = await read_page(work, act.schema, asked, has_cursors=has_cursors, needs_instances=needs)
     if is_heard:
         listing = replace(listing, items=[item for item in listing.items if not item.is_broken])
     items = [item.instance for item in listing.items]
     if act.is_watched(post_get_list, model):
         await act.conclude(post_get_list, items=items)
     if is_heard:
-        shown = [Stored(item, {}) for item in items]
-        if not act.in_process:
-            shown = [*await work.represent(act.schema, items, undefer=act.undefer)]
-        listing = replace(listing, items=shown)
-    elif act.path.end.is_embedded and not act.in_process:
-        listing = replace(listing, items=await act.represented(listing.items))
+        known = {id(item.instance): item for item in listing.items}
+        listing = replace(listing, items=[known.get(id(item)) or Stored(item, {}) for item in items])
+        act.has_changes = True
     return listing, cursor
 
 
 async def _members(act: Act, query: Query) -> Query:
     """Narrow ``query`` to the members of the act's relation, and return it."""
     work, step = act.unit_of_work, act.path.end
-    parent = (await (await walk(work, act.path.parent)).holding(step)).values
+    parent = await (await walk(work, act.path.parent)).holding(step)
     if undefer_at(step):
         schema = act.path.parent.schema
         return replace(query, within=Membership(schema, parent[str(schema.pk)], step.field))

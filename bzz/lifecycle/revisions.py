@@ -93,7 +93,7 @@ class Revision:
         """
         act, work = self.act, self.act.unit_of_work
         found = self.target.part(cast("Stored", self.loaded))
-        sender = type(found.instance)
+        sender = found.own_class
         act.check_whole(pre_update_instance, found)
         patch = self.patch = replace(await work.compute(self.patch.settle, found.values), raw={})
         given = dict(patch.data) if self.expected else {}
@@ -161,7 +161,7 @@ class Revision:
         """
         act, work = self.act, self.act.unit_of_work
         stored = self.target.part(whole)
-        sender = type(stored.instance)
+        sender = stored.own_class
         if act.is_watched(post_update_instance, sender):
             previous = self.target.previous(whole)
             await act.conclude(

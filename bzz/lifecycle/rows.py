@@ -53,7 +53,7 @@ class Creation:
 
     async def conclude(self, stored: Stored) -> None:
         """Send ``post_create_instance``."""
-        sender = type(stored.instance)
+        sender = stored.own_class
         if self.act.is_watched(post_create_instance, sender):
             await self.act.conclude(post_create_instance, sender=sender, key=self.key, instance=stored.instance)
 
@@ -81,7 +81,7 @@ class Deletion:
             Conflict: raised by ``Act.check_whole``.
             Exception: raised by a receiver of ``pre_delete_instance``.
         """
-        act, sender, instance = self.act, type(self.loaded.instance), self.loaded.instance
+        act, sender, instance = self.act, self.loaded.own_class, self.loaded.instance
         act.check_whole(pre_delete_instance, self.loaded)
         if act.is_watched(pre_delete_instance, sender):
             await act.announce(pre_delete_instance, sender=sender, key=self.address.id, instance=instance)
@@ -95,7 +95,7 @@ class Deletion:
 
     async def conclude(self, stored: Stored) -> None:
         """Send ``post_delete_instance``, and the ``post_`` signals of the dependents."""
-        act, sender = self.act, type(stored.instance)
+        act, sender = self.act, stored.own_class
         if act.is_watched(post_delete_instance, sender):
             await act.conclude(post_delete_instance, sender=sender, key=self.address.id, instance=stored.instance)
         await conclude_dependents(act, self.dependents)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from bzz.exceptions import BzzError, Conflict, Invalid, MethodNotAllowed, NotFound
 from bzz.lifecycle.embedded import locate, within
-from bzz.lifecycle.unit_of_work import NOTHING, UnitOfWork
+from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.changes import Change, Trail
-from bzz.providers.values import Address, Stored, Undefer
+from bzz.providers.values import NOTHING, Address, Stored, Undefer
 from bzz.resources.paths import Path, Step
 from bzz.resources.resource import Resource
 from bzz.schema.errors import NO_INSTANCE
@@ -41,14 +41,19 @@ class Target:
         """
         return self.part(await self.whole(undefer))
 
-    async def whole(self, undefer: Undefer = NOTHING) -> Stored:
+    async def whole(self, undefer: Undefer = NOTHING, *, needs_instances: bool = True) -> Stored:
         """Return the stored instance.
+
+        Args:
+            undefer: the deferred fields to load with it.
+            needs_instances: whether the result must contain the instance, and not its values alone.
 
         Raises:
             NotFound: the caller may not read the embedded document, by the instance's own class.
             BzzError: raised by ``Provider.get``.
         """
-        stored = await self.unit_of_work.get(replace(self.address, undefer=undefer) if undefer else self.address)
+        address = replace(self.address, undefer=undefer) if undefer else self.address
+        stored = await self.unit_of_work.get(address, needs_instances=needs_instances)
         self.check_identifier(stored)
         if self.steps:
             self.check_readable(stored, self.steps[0])
@@ -77,19 +82,19 @@ class Target:
 
     def of_instance(self, stored: Stored) -> Resource:
         """Return the access to the stored instance, by the instance's own class."""
-        return self.resource.of_instance(stored.instance)
+        return self.resource.of_class(stored.own_class)
 
-    async def holding(self, step: Step, undefer: Undefer = NOTHING) -> Stored:
-        """Return the instance or document at the end of the path, whose relation ``step`` follows.
+    async def holding(self, step: Step, undefer: Undefer = NOTHING) -> Values:
+        """Return the values of the instance or document at the end of the path, whose relation ``step`` follows.
 
         Raises:
             NotFound: the caller may not read the relation, by the instance's own class.
             BzzError: raised by ``whole`` or ``part``.
         """
-        stored = await self.whole(undefer)
+        stored = await self.whole(undefer, needs_instances=False)
         if not self.steps:
             self.check_readable(stored, step)
-        return self.part(stored)
+        return locate(stored.values, self.steps)[1]
 
     def part(self, whole: Stored) -> Stored:
         """Return the part of a stored instance at the path's end.
@@ -178,13 +183,14 @@ async def referred(parent: Target, step: Step) -> Address:
     """
     schema, pk = step.schema, str(step.schema.pk)
     if step.id is None:
-        held = (await parent.holding(step, undefer_at(step))).values.get(step.field)
+        held = (await parent.holding(step, undefer_at(step))).get(step.field)
         if held is None:
             raise NotFound(NO_INSTANCE)
         return Address.parse(schema, str(schema.identifier(held, pk)), pk)
     address = _address(step)
-    key = address.key if address.field == pk else (await parent.unit_of_work.get(address)).values[pk]
-    held = (await parent.holding(step, undefer_at(step, [key]))).values.get(step.field)
+    work = parent.unit_of_work
+    key = address.key if address.field == pk else (await work.get(address, needs_instances=False)).values[pk]
+    held = (await parent.holding(step, undefer_at(step, [key]))).get(step.field)
     if not isinstance(held, list) or key not in held:
         raise NotFound(NO_INSTANCE)
     return address
@@ -201,7 +207,7 @@ def hides(resource: Resource, stored: Stored, name: str | None = None) -> bool:
     name = name or str(resource.schema.id_field)
     if not resource.variants or name == resource.schema.pk or not resource.schema.fields[name].readable:
         return False
-    return not resource.of_instance(stored.instance).schema.fields[name].readable
+    return not resource.of_class(stored.own_class).schema.fields[name].readable
 
 
 def undefer_at(step: Step, keys: Collection[object] | None = None) -> Undefer:

@@ -5,32 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import nullcontext
 from dataclasses import dataclass, field
-from time import perf_counter
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-from bzz.concurrency.cancellation import postponed, uncancelled
+from bzz.concurrency.cancellation import uncancelled
 from bzz.concurrency.offload import are_many, calls, compute, compute_uncancelled
 from bzz.exceptions import BzzError, Conflict, Invalid
+from bzz.lifecycle.provider_calls import watched
 from bzz.providers.base import Provider
 from bzz.providers.changes import Change
 from bzz.providers.conditions import Condition
-from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
+from bzz.providers.values import NOTHING, ActState, Address, Listing, Query, Stored, Undefer
 from bzz.providers.writes import Create, Dependent, Write
 from bzz.schema.fields import Values
 from bzz.schema.naming import public_errors
 from bzz.schema.schema import Schema
-from bzz.signals import post_provider_call, pre_provider_call
 
 P = ParamSpec("P")
 T = TypeVar("T")
-NOTHING: Undefer = {}
 BATCH = 1_000  # the most values in one query: stores limit their number, and an ORM loads more on the loop for long
 FIRST_BATCH = 100
 LONG = 2**22  # characters and bytes in the instances of one query; the next query asks for fewer instances
-WRITES = {"create", "update", "delete", "write_all"}
 _late: set[asyncio.Future[None]] = set()  # tasks that wait for running calls; without this set, Python may destroy them
 
 
@@ -72,19 +68,21 @@ class UnitOfWork:
         """
         return await compute_uncancelled(function, *args, **kwargs) if self.is_large else function(*args, **kwargs)
 
-    async def get(self, address: Address, *, represent: bool = False) -> Stored:
+    async def get(self, address: Address, *, needs_instances: bool = True) -> Stored:
         """Call ``Provider.get``."""
-        await self._begin()
-        getting = self.provider.get(address, state=self.state, represent=represent)
+        await self._begin(address.schema)
+        getting = self.provider.get(address, state=self.state, needs_instances=needs_instances)
         stored = await self._watched("get", address.schema, getting)
         self.measure(stored.values)
         return stored
 
-    async def list(self, schema: Schema, query: Query, *, represent: bool) -> Listing:
+    async def list(self, schema: Schema, query: Query, *, needs_instances: bool) -> Listing:
         """Call ``Provider.list``."""
-        await self._begin()
-        listing = self.provider.list(schema, query, state=self.state, represent=represent)
-        return await self._watched("list", schema, listing)
+        await self._begin(schema)
+        listing = self.provider.list(schema, query, state=self.state, needs_instances=needs_instances)
+        page = await self._watched("list", schema, listing)
+        self.measure([item.values for item in page.items])
+        return page
 
     async def fetch(
         self,
@@ -93,7 +91,7 @@ class UnitOfWork:
         *,
         undefer: Undefer = NOTHING,
         hidden: bool = False,
-        represent: bool,
+        needs_instances: bool,
     ) -> dict[Any, Stored]:
         """Return a dict from primary key to the instance with this key.
 
@@ -104,13 +102,13 @@ class UnitOfWork:
             keys: primary keys: text, or values of the key's type. A key of another type is ignored.
             undefer: the deferred fields to load with the instances.
             hidden: whether to include instances that the caller may not see.
-            represent: whether to also build the representations of the instances.
+            needs_instances: whether the results must contain the instances.
 
         Raises:
             Unavailable: the store did not answer in time.
         """
         found: dict[Any, Stored] = {}
-        async for some in self.batches(schema, keys, undefer=undefer, hidden=hidden, represent=represent):
+        async for some in self.batches(schema, keys, undefer=undefer, hidden=hidden, needs_instances=needs_instances):
             found |= some
         return found
 
@@ -123,7 +121,7 @@ class UnitOfWork:
             Unavailable: the store did not answer in time.
         """
         found: set[Any] = set()
-        async for some in self.batches(schema, keys, represent=False):
+        async for some in self.batches(schema, keys, needs_instances=False):
             found.update(some)
         return found
 
@@ -135,7 +133,7 @@ class UnitOfWork:
         where: Sequence[Condition] = (),
         undefer: Undefer = NOTHING,
         hidden: bool = False,
-        represent: bool,
+        needs_instances: bool,
     ) -> AsyncIterator[dict[Any, Stored]]:
         """Yield what ``fetch`` returns and meets ``where``, in parts that keep the store and the loop a short time."""
         given, pk = [*keys], str(schema.pk)
@@ -147,7 +145,7 @@ class UnitOfWork:
             batch = wanted[start : start + size]
             among = [*where, Condition(pk, "in", batch)]
             query = Query(where=among, per_page=len(batch), undefer=undefer, hidden=hidden)
-            items = (await self.list(schema, query, represent=represent)).items
+            items = (await self.list(schema, query, needs_instances=needs_instances)).items
             yield {item.values[pk]: item for item in items}
             start += size
             size = max(1, size // 2) if _text_length(items) > LONG else min(most, 2 * size)
@@ -199,23 +197,25 @@ class UnitOfWork:
 
     async def dependents(self, address: Address, heard: Callable[[type], bool]) -> Sequence[Dependent]:
         """Call ``Provider.dependents``."""
-        await self._begin()
+        await self._begin(address.schema)
         finding = self.provider.dependents(address, heard=heard, state=self.state)
         return await self._watched("dependents", address.schema, finding)
 
-    async def represent(
-        self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer = NOTHING
-    ) -> Sequence[Stored]:
-        """Call ``Provider.represent``."""
-        await self._begin()
-        return await self.provider.represent(schema, instances, undefer=undefer, state=self.state)
+    async def run(self, schema: Schema, instances: Sequence[Any], function: Callable[[], T]) -> T:
+        """Call ``Provider.run``."""
+        await self._begin(schema)
+        running = self.provider.run(schema, instances, function, state=self.state)
+        return await self._watched("run", schema, running)
 
-    def writing(self) -> Writing:
+    def writing(self, schema: Schema) -> Writing:
         """Return a context manager whose block is one write.
 
         If the block raises an exception, nothing is stored.
+
+        Args:
+            schema: the schema of the instance that the act writes.
         """
-        return Writing(self)
+        return Writing(self, schema)
 
     async def end(self) -> None:
         """End the provider's unit as soon as no call uses it. The next call opens a new unit."""
@@ -235,38 +235,15 @@ class UnitOfWork:
         if ending is not None:
             await ending
 
-    async def _begin(self) -> None:
-        if self.state.unit is None:
-            self.state.unit = await self.provider.begin(self.state)
+    async def _begin(self, schema: Schema) -> None:
+        if self.state.unit is None and type(self.provider).begin is not Provider.begin:
+            self.state.unit = await self._watched("begin", schema, self.provider.begin(self.state))
             if self.state.unit is not None:
                 self.outer.append(calls.get())
                 calls.set(set())
 
     def _watched(self, name: str, schema: Schema, operation: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Return ``operation``, with its two signals if a receiver listens.
-
-        A cancellation does not interrupt a write.
-        """
-        if pre_provider_call.receivers or post_provider_call.receivers:
-            sender = self.provider.name
-            if pre_provider_call.has_receivers_for(sender) or post_provider_call.has_receivers_for(sender):
-                return self._observed(operation, {"operation_name": name, "target_name": schema.model.__name__})
-        return uncancelled(operation) if name in WRITES else operation
-
-    async def _observed(self, operation: Coroutine[Any, Any, T], call: dict[str, str]) -> T:
-        sender, began, is_write = self.provider.name, None, call["operation_name"] in WRITES
-        try:
-            await pre_provider_call.send_async(sender, **call)
-            began = perf_counter()
-            result = await (uncancelled(operation) if is_write else operation)
-        except (Exception, asyncio.CancelledError) as error:
-            operation.close()  # needed if the operation did not begin
-            await post_provider_call.send_async(sender, **call, duration=_since(began), error=error)
-            raise
-        duration = _since(began)
-        with postponed() if is_write else nullcontext():
-            await post_provider_call.send_async(sender, **call, duration=duration, error=None)
-        return result
+        return watched(self.provider, name, schema, operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +251,11 @@ class Writing:
     """The block of one write."""
 
     unit_of_work: UnitOfWork
+    schema: Schema
 
     async def __aenter__(self) -> None:
         """Open the provider's unit and mark the act as writing."""
-        await self.unit_of_work._begin()
+        await self.unit_of_work._begin(self.schema)
         self.unit_of_work.state.is_writing = True
 
     async def __aexit__(
@@ -294,7 +272,3 @@ class Writing:
 def _text_length(items: Sequence[Stored]) -> int:
     """Return the number of characters and bytes in the values of instances, without those in lists and objects."""
     return sum(len(value) for item in items for value in item.values.values() if isinstance(value, (str, bytes)))
-
-
-def _since(began: float | None) -> float:
-    return 0.0 if began is None else perf_counter() - began

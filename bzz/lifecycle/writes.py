@@ -43,11 +43,11 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
     if act.path.end.is_embedded:
         stored = await _insert_embedded(act, data, must_look=must_look)
     else:
-        async with work.writing():
+        async with work.writing(schema):
             if must_look:
                 await _announce_create(act, data)
             stored = await work.create(schema, data)
-    sender = type(stored.instance)
+    sender = stored.own_class
     if act.is_watched(post_create_instance, sender):
         await act.conclude(post_create_instance, sender=sender, instance=stored.instance)
     return stored
@@ -56,7 +56,7 @@ async def create_instance(act: Act, raw: Mapping[str, Any]) -> Stored:
 async def _insert_embedded(act: Act, data: Values, *, must_look: bool) -> Stored:
     work, step = act.unit_of_work, act.path.end
     parent = await walk(work, act.path.parent)
-    async with work.writing():
+    async with work.writing(parent.address.schema):
         loaded = await parent.whole() if must_look or parent.resource.variants else None
         if loaded:
             _check_allowed(act, parent, loaded, "create", "POST")
@@ -141,7 +141,7 @@ async def update_instance(act: Act, raw: Mapping[str, Any], precondition: Precon
     work, schema = act.unit_of_work, act.schema
     target = await walk(work, act.path)
     work.measure(raw)
-    async with work.writing():
+    async with work.writing(target.address.schema):
         whole = await target.whole() if target.resource.variants else None
         if whole:
             _check_allowed(act, target, whole, "update", act.method or "PATCH")
@@ -183,7 +183,7 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
         if precondition is not None:
             precondition.check(schema, values)
 
-    async with work.writing():
+    async with work.writing(target.address.schema):
         undefer = dict.fromkeys(precondition.covered(schema)) if precondition else {}
         loaded = await target.whole(undefer) if must_look else None
         if loaded:
@@ -191,7 +191,7 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
             schema = schema if target.steps else resource.schema
             _check_allowed(act, target, loaded, "delete", "DELETE")
             await work.compute(check, gone.values)
-            sender = type(gone.instance)
+            sender = gone.own_class
             if not act.in_process:
                 act.check_whole(pre_delete_instance, gone)
             if act.is_watched(pre_delete_instance, sender):
@@ -207,5 +207,5 @@ async def delete_instance(act: Act, precondition: Precondition | None = None) ->
             deleted = await work.delete(address, check=check if precondition else None, loaded=loaded)
             gone = gone and deleted  # its last state, which may be newer than the announced one
     if gone:
-        await act.conclude(post_delete_instance, sender=type(gone.instance), instance=gone.instance)
+        await act.conclude(post_delete_instance, sender=gone.own_class, instance=gone.instance)
     await conclude_dependents(act, dependents)

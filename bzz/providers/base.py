@@ -14,10 +14,11 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from bzz.concurrency.offload import in_pool
 from bzz.exceptions import Unavailable
 from bzz.providers.capabilities import Capabilities
 from bzz.providers.changes import Change, Trail
-from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
+from bzz.providers.values import ActState, Address, Listing, Query, Stored
 from bzz.providers.writes import Dependent, Write
 from bzz.schema.computed import computed_values
 from bzz.schema.custom_types import Types, joined
@@ -102,9 +103,9 @@ class Provider(ABC):
         return None
 
     def end(self, unit: Any) -> Awaitable[None] | None:  # noqa: ARG002  # most providers have nothing to close
-        """Close a unit of work and roll back all uncommitted changes.
+        """Close a unit of work and roll back all uncommitted changes. The method may be a coroutine.
 
-        The method may be a coroutine and must not raise. bzz calls it once for each unit of work.
+        It must not raise. bzz calls it once for each unit of work.
         """
         return None
 
@@ -121,24 +122,21 @@ class Provider(ABC):
 
     @abstractmethod
     def values(self, schema: Schema, instance: Any) -> Values:
-        """Return the typed values of an instance, without its deferred fields.
+        """Return the typed values of an instance, without its deferred fields. It must not query the store."""
 
-        It must not query the store.
-        """
-
-    def stored(self, schema: Schema, instance: Any, *, represent: bool = False, undefer: Iterable[str] = ()) -> Stored:
-        """Return an instance as ``Stored``, with computed fields in ``undefer``, and represented if ``represent``."""
-        values = {**self.values(schema, instance), **computed_values(schema, instance, undefer)}
-        return Stored(instance, values, schema.represent(values, instance) if represent else None)
+    def stored(self, schema: Schema, instance: Any, undefer: Iterable[str] = ()) -> Stored:
+        """Return an instance as ``Stored``, with those computed fields that ``undefer`` names."""
+        return Stored(instance, {**self.values(schema, instance), **computed_values(schema, instance, undefer)})
 
     @abstractmethod
-    async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
+    async def get(self, address: Address, *, state: ActState, needs_instances: bool) -> Stored:
         """Return the instance at ``address``.
 
         Args:
             address: the address of the instance.
             state: the state of the act that calls.
-            represent: whether the result contains the representation.
+            needs_instances: whether the result must contain the instance. If not, the provider may return its values
+                alone. It must then give the ``model``.
 
         Raises:
             NotFound: no such instance exists, or the request may not see it. The model's ``get_instance_queryset``, the
@@ -147,8 +145,10 @@ class Provider(ABC):
         """
 
     @abstractmethod
-    async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
+    async def list(self, schema: Schema, query: Query, *, state: ActState, needs_instances: bool) -> Listing:
         """Return the page that ``query`` asks for.
+
+        ``needs_instances`` is the same as in ``get``.
 
         The page contains instances that the model's ``get_list_queryset`` and the ``scopes`` of the schema show. It
         contains no instance that the schema's ``variants`` hide. The instances meet all conditions of ``where``. If
@@ -265,24 +265,22 @@ class Provider(ABC):
         """
         return ()
 
-    @abstractmethod
-    async def represent(
-        self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer, state: ActState
-    ) -> Sequence[Stored]:
-        """Return instances as ``Stored``, with their representations.
+    async def run(self, schema: Schema, instances: Sequence[Any], function: Callable[[], T], *, state: ActState) -> T:  # noqa: ARG002
+        """Return ``function()``, which runs code of the model. By default, it runs in a thread.
 
-        The instances may be embedded documents. The method ``represented_by`` of a schema may query the store, and
-        therefore must not run on the event loop.
+        The code may query the store and may block, so it must not run on the event loop. It needs the caller's context.
 
         Args:
             schema: the schema of the instances.
-            instances: the instances. Receivers may have changed them.
-            undefer: the deferred fields to load with the instances.
+            instances: the instances, which may be embedded documents. Their changes must not be stored.
+            function: a function that makes representations or computes values of the instances.
             state: the state of the act that calls.
 
         Raises:
-            Unavailable: the store did not answer in time.
+            Unavailable: the function took too long.
+            Exception: raised by ``function``.
         """
+        return await self.in_time(in_pool(function))
 
     def part(self, instance: Any, trail: Trail) -> Any:
         """Return the embedded document inside ``instance`` at ``trail``.

@@ -14,7 +14,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from bzz.concurrency.held_thread import HeldThread
 from bzz.concurrency.thread_pool import THREADS, ThreadPool
 from bzz.providers.base import Provider
-from bzz.providers.values import ActState, Stored, Undefer
+from bzz.providers.values import ActState
 from bzz.schema.schema import Schema
 
 P = ParamSpec("P")
@@ -92,28 +92,11 @@ class ThreadedProvider(Provider):
             raise
         return ThreadUnit(opened, self, thread)
 
-    async def represent(
-        self,
-        schema: Schema,
-        instances: Sequence[Any],
-        *,
-        undefer: Undefer,
-        state: ActState,
-    ) -> Sequence[Stored]:
-        """Return instances as ``Stored``, with their representations.
-
-        The representations are built in the pool, or in the thread of the unit of work.
-
-        Raises:
-            NotImplementedError: ``undefer`` names deferred fields that are not computed. This method cannot load them.
-            Unavailable: see ``read``.
-        """
-        if relations := undefer.keys() - schema.computed:
-            raise NotImplementedError(f"{type(self).__name__}.represent() must load {', '.join(relations)}")
-        threads = state.unit if isinstance(state.unit, ThreadUnit) else self
-        return await threads.read(
-            lambda: [self.stored(schema, instance, represent=True, undefer=undefer) for instance in instances]
-        )
+    async def run(self, schema: Schema, instances: Sequence[Any], function: Callable[[], T], *, state: ActState) -> T:
+        """Return ``function()``, which runs in the thread of the unit of work. See ``Provider.run``."""
+        if isinstance(state.unit, ThreadUnit):
+            return await state.unit.read(function)
+        return await super().run(schema, instances, function, state=state)
 
     async def close(self) -> None:
         """Shut down the thread pool.

@@ -18,6 +18,7 @@ from bzz.schema.schema import Schema
 
 NO_KEY: Any = object()  # stands for an identifier that no instance can have
 Undefer = Mapping[str, Collection[Any] | None]  # for a deferred field: the keys to find, None for all
+NOTHING: Undefer = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,25 +203,31 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An instance with its typed values.
+    """The typed values of an instance, and the instance itself where it is needed.
 
     Args:
-        instance: an object of the model's class.
-        values: a dict from field name to typed value. It contains deferred fields only if the call asks for them.
-        body: the representation of the instance, as JSON values. None if the call did not ask for it, for example after
-            a write.
+        instance: an object of the model's class. It may be None if the call does not need instances.
+        values: a dict from field name to typed value. It contains deferred fields only if the call asks for them. The
+            store must not share its mutable values, so a change to a value here changes nothing there.
         previous: the values that an update found. It is None for any other call.
         origin: the provider's own data. A write gets this data back in ``loaded``.
         is_broken: whether the ORM cannot load the instance as it is stored. ``instance`` then has only what could be
-            loaded, and the values of the other fields are None. ``body`` must come from ``values`` alone.
+            loaded, and the values of the other fields are None.
+        model: the class of the instance: the model of the schema, or a class that inherits from it. None for the class
+            of ``instance``.
     """
 
     instance: Any
     values: Values
-    body: Any = None
     previous: Values | None = None
     origin: Any = None
     is_broken: bool = False
+    model: type | None = None
+
+    @property
+    def own_class(self) -> type:
+        """The class of the instance, with or without the instance itself."""
+        return self.model or type(self.instance)
 
 
 @dataclass(frozen=True, slots=True)

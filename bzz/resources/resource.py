@@ -75,11 +75,11 @@ class Resource:
         schemas = {model: None if variant is None else variant.schema for model, variant in variants.items()}
         return replace(self, schema=replace(self.schema, variants=schemas), variants=variants)
 
-    def of_instance(self, instance: Any) -> Resource:
-        """Return the access to one instance, by its own class."""
+    def of_class(self, model: type) -> Resource:
+        """Return the access to an instance whose own class is ``model``."""
         if self.variants:
-            for model in type(instance).__mro__:
-                if (variant := self.variants.get(model)) is not None:
+            for base in model.__mro__:
+                if (variant := self.variants.get(base)) is not None:
                     return variant
         return self
 

@@ -24,6 +24,7 @@ def make_schema(
     sort: Iterable[tuple[str, bool]] = (),
     json: DataType = JSON,
     fills_fields: bool = False,
+    target_name: str = "",
 ) -> Schema:
     """Check the fields of a model and return its schema.
 
@@ -38,6 +39,7 @@ def make_schema(
         sort: as in ``Schema``.
         json: as in ``Schema``.
         fills_fields: as in ``Schema``.
+        target_name: as in ``Schema``. By default, it is the name of the model.
 
     Raises:
         TypeError: the field of identifiers does not exist, or its values have parts.
@@ -55,8 +57,17 @@ def make_schema(
                 raise TypeError(
                     f"{model.__name__}.{part} has parts or unknown values, so its values cannot be identifiers"
                 )
-    method = representing_method(model)
-    return Schema(model, described, pk, id_field, tuple(sort), json, fills_fields=fills_fields, represented_by=method)
+    return Schema(
+        model,
+        described,
+        pk,
+        id_field,
+        tuple(sort),
+        json,
+        fills_fields=fills_fields,
+        represented_by=representing_method(model),
+        target_name=target_name or model.__name__,
+    )
 
 
 def with_sortable_key(fields: Mapping[str, Field], pk: str) -> dict[str, Field]:

@@ -48,12 +48,11 @@ class Schema(NamedFields):
         variants: the schemas of instances whose own class inherits from ``model``, by class. None for a class whose
             instances the request may not see. A class that is missing here has the schema of the nearest class from
             which it inherits. See ``variant_of``.
-        public_names: a dict from the model's own name of a field to its public name. Other fields have the same public
-            name as in the model.
+        public_names: a dict from the model's own name of a field to its public name, for the fields that have another.
         fills_fields: whether the model's own code may give values to required fields of a new instance. The provider
             must then name all fields without a value in one error, after this code has run.
-        represented_by: the name of the model's method that makes the representation of an instance. Empty if ``fields``
-            make it.
+        represented_by: the name of the model's method that makes representations. Empty if ``fields`` make them.
+        target_name: the name that the store has for the instances, such as that of a table or collection.
     """
 
     model: Any
@@ -67,6 +66,7 @@ class Schema(NamedFields):
     public_names: Mapping[str, str] = dataclass_field(default_factory=dict)
     fills_fields: bool = False
     represented_by: str = ""
+    target_name: str = ""
 
     def variant_of(self, model: type) -> Schema | None:
         """Return the schema of the instances whose own class is ``model``.
@@ -80,18 +80,13 @@ class Schema(NamedFields):
     def represent(self, values: Mapping[str, Any], instance: Any = None) -> Any:
         """Return the representation of an instance.
 
-        The variant of the instance's own class makes it. If the request may not see the instance, return None. A stored
-        value of the wrong type must not raise an exception.
+        A stored value of the wrong type must not raise an exception.
 
         Args:
             values: the values of the instance. A deferred field without a value is left out.
             instance: the instance. The method ``represented_by``, if there is one, makes the representation. None to
                 show the values instead.
         """
-        variant = self.variant_of(type(instance))
-        return None if variant is None else variant._represent(values, instance)
-
-    def _represent(self, values: Mapping[str, Any], instance: Any) -> Any:
         if instance is not None and self.represented_by:
             return self.json.dump(getattr(instance, self.represented_by)())
         absent = self.deferred - values.keys() if self.deferred else ()
@@ -103,6 +98,11 @@ class Schema(NamedFields):
             }
         except Exception:  # noqa: BLE001  # a store may hold values of the wrong type
             return {key: self._show(f.type, values.get(f.name)) for key, f in self.readable if f.name not in absent}
+
+    @cached_property
+    def has_methods(self) -> bool:
+        """Whether a method of the model, or of a class in ``variants``, makes representations."""
+        return any(one.represented_by for one in (self, *self.variants.values()) if one is not None)
 
     @cached_property
     def _dumpers(self) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:

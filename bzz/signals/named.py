@@ -71,8 +71,10 @@ def _act_signal(
 
 def _provider_signal(name: str, doc: str, keywords: Mapping[str, str]) -> Signal:
     common = {
-        "operation_name": "the provider's method: ``get``, ``list``, ``create``, ``update``, ``delete``",
-        "target_name": "the name of the model",
+        "operation_name": "the provider's method, such as ``get``, ``list``, ``create`` or ``begin``",
+        "target_name": "the name of the table or collection; for ``memory``, the name of the model",
+        "model": "the model of the instances that the call is about",
+        "call_id": "a text that only the two signals of this call have",
     }
     _declared[name] = Signal(
         name, doc, {**common, **keywords}, sender="the provider's name", senders=str, isolated=True

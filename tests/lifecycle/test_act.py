@@ -71,9 +71,9 @@ async def test_receivers_get_the_hive_of_the_act(all_users: Act) -> None:
 async def test_acts_without_receivers_do_the_same(all_users: Act) -> None:
     ada = await create(all_users, name="Ada")
     path = act_at(all_users, ada)
-    assert (await reads.get_instance(path)).body["name"] == "Ada"
+    assert (await reads.get_instance(path)).values["name"] == "Ada"
     assert (await writes.update_instance(path, {"name": "Bob"})).values["name"] == "Bob"
-    assert [item.body["name"] for item in (await reads.get_list(all_users, Query()))[0].items] == ["Bob"]
+    assert [item.values["name"] for item in (await reads.get_list(all_users, Query()))[0].items] == ["Bob"]
     await writes.delete_instance(path)
     with pytest.raises(NotFound):
         await reads.get_instance(path)

@@ -7,6 +7,7 @@ from typing import Any
 from bzz import signals
 from bzz.lifecycle import reads
 from bzz.lifecycle.act import Act
+from bzz.lifecycle.representing import represented
 from bzz.providers.conditions import Condition
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.values import Query
@@ -28,11 +29,15 @@ async def test_a_post_receiver_may_change_a_representation_but_not_the_store(all
     def drop(sender: Any, items: list[User]) -> None:
         items[:] = [user for user in items if user.name != "Ada"]
 
-    assert (await reads.get_instance(act_at(all_users, ada))).body["name"] == "A."
+    act = act_at(all_users, ada)
+    stored = await reads.get_instance(act)
+    assert (stored.values["name"], (await represented(act, [stored]))[0]["name"]) == ("Ada", "A.")
     listing, _ = await reads.get_list(all_users, Query())
-    assert [item.body["name"] for item in listing.items] == ["Bob"]
+    assert [body["name"] for body in await represented(all_users, listing.items)] == ["Bob"]
     signals.post_get_instance._clear_state()
-    assert (await reads.get_instance(act_at(all_users, ada))).body["name"] == "Ada", "the store is untouched"
+    act = act_at(all_users, ada)
+    [shown] = await represented(act, [await reads.get_instance(act)])
+    assert shown["name"] == "Ada", "the store is untouched"
 
 
 async def test_a_receiver_may_narrow_a_list_by_a_hidden_field(provider: MemoryProvider, schema: Schema) -> None:

@@ -34,11 +34,11 @@ from tests.support.models import User
 async def test_fetch_returns_the_instances_that_exist_by_key(provider: MemoryProvider, schema: Schema) -> None:
     data: Values = {"name": "Ada", "id": "1"}
     ada = await UnitOfWork(provider).create(schema, data)
-    found = await UnitOfWork(provider).fetch(schema, ["1", "2", None], represent=True)
+    found = await UnitOfWork(provider).fetch(schema, ["1", "2", None], needs_instances=True)
     assert found.keys() == {"1"}
-    assert (found["1"].instance, found["1"].body["name"]) == (ada.instance, "Ada")
+    assert (found["1"].instance, found["1"].values) == (ada.instance, ada.values)
     with capture(pre_provider_call) as sent:
-        assert await UnitOfWork(provider).fetch(schema, [], represent=True) == {}
+        assert await UnitOfWork(provider).fetch(schema, [], needs_instances=True) == {}
     assert sent == []
 
 
@@ -170,7 +170,7 @@ async def test_large_stored_values_are_measured_by_a_read_and_by_an_update(
     address = Address.parse(schema, "1")
     reading, writing = UnitOfWork(provider), UnitOfWork(provider)
     await reading.get(address)
-    async with writing.writing():
+    async with writing.writing(schema):
         await writing.update(address, lambda stored: {**stored, "age": 3})
     assert (reading.is_large, writing.is_large) == (True, True)
 

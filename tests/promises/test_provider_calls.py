@@ -23,11 +23,14 @@ from tests.support.teams import NOBODY, member, team
 def operations(sent: list[Sent]) -> list[tuple[str, str]]:
     """Return the calls as (method, model), after a check that each began and ended once."""
     begun = [s.keywords for s in sent if s.signal == "pre_provider_call"]
-    ended = [s.keywords for s in sent if s.signal == "post_provider_call"]
-    calls = [(one["operation_name"], one["target_name"]) for one in begun]
-    assert sorted(calls) == sorted((one["operation_name"], one["target_name"]) for one in ended)
-    assert all(one["duration"] > 0 for one in ended)
-    return calls
+    ended = {s.keywords["call_id"]: s.keywords for s in sent if s.signal == "post_provider_call"}
+    assert len(begun) == len(ended) == len({one["call_id"] for one in begun})
+    for one in begun:
+        end = ended[one["call_id"]]
+        assert end["duration"] > 0
+        for name in ("operation_name", "target_name", "model"):
+            assert one[name] == end[name]
+    return [(one["operation_name"], one["model"].__name__) for one in begun]
 
 
 async def test_each_call_to_a_provider_sends_its_signals_once(teams: Api, store: str) -> None:
@@ -54,6 +57,8 @@ async def test_each_call_to_a_provider_sends_its_signals_once(teams: Api, store:
         ("delete", "Member"),
     ]
     assert {s.sender for s in sent} == {store}
+    names = {"memory": {"Member", "Team"}, "mongoengine": {"member", "team"}}
+    assert {s.keywords["target_name"] for s in sent} == names[store]
     assert [s.keywords["request_id"] for s in sent][-8:-2] == ["leaves"] * 6
 
 

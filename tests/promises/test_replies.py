@@ -51,8 +51,12 @@ async def test_a_write_succeeds_even_if_the_store_cannot_represent_it(
             return {"name": self.name}
 
     class AwayProvider(MemoryProvider):
-        async def represent(self, *args: Any, **options: Any) -> Any:
-            raise Unavailable("Too many requests are waiting for the store.")
+        is_away = True
+
+        async def run(self, *args: Any, **options: Any) -> Any:
+            if self.is_away:
+                raise Unavailable("Too many requests are waiting for the store.")
+            return await super().run(*args, **options)
 
     api.mount(bzz.ModelHive.routes_for(AwayProvider(), Shown))
     with capture(post_create_instance, request_failed) as sent:
@@ -62,6 +66,7 @@ async def test_a_write_succeeds_even_if_the_store_cannot_represent_it(
         updated = await api("PUT", created.headers["Location"], json_body={"name": "Bob"})
         assert (updated.status, updated.body) == (204, b"")
     assert [one.signal for one in sent] == ["post_create_instance"]
+    monkeypatch.setattr(AwayProvider, "is_away", False)
     assert (await api("GET", created.headers["Location"])).json == {"name": "Bob"}
 
 

@@ -9,8 +9,6 @@ import pytest
 from bzz.exceptions import Unavailable
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.mongoengine import MongoEngineProvider
-from bzz.providers.values import ActState
-from tests.support.models import User
 
 
 @pytest.mark.parametrize("options", [{"timeout": 0}, {"timeout": -1.0}, {"threads": 0}])
@@ -36,10 +34,3 @@ async def test_a_call_beyond_the_timeout_is_unavailable() -> None:
 
     with pytest.raises(TimeoutError, match="of its own"):
         await provider.read(fail)
-
-
-async def test_represent_refuses_deferred_fields_unless_a_provider_loads_them() -> None:
-    with pytest.raises(NotImplementedError, match="must load members"):
-        await MemoryProvider().represent(
-            MemoryProvider().describe(User), [], undefer={"members": None}, state=ActState()
-        )

@@ -32,7 +32,8 @@ class Secret(Model):
 
 
 def shown(schema: Schema, instance: Any) -> Any:
-    body = schema.represent(VALUES, instance)
+    variant = schema.variant_of(type(instance))
+    body = variant and variant.represent(VALUES, instance)
     return body and {key: value for key, value in body.items() if value}
 
 

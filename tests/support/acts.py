@@ -42,4 +42,4 @@ async def write(act: str, all_users: Act, instance: User) -> None:
 
 
 async def stored_names(act: Act) -> list[str]:
-    return [item.instance.name for item in (await reads.get_list(act, Query()))[0].items]
+    return [item.values["name"] for item in (await reads.get_list(act, Query()))[0].items]

@@ -84,10 +84,10 @@ class LedgerProvider(ThreadedProvider):
         return instances.values(schema, instance)
 
     async def get(self, address: Address, *, state: ActState, **options: Any) -> Stored:
-        return await _read(state, self._get, address, options)
+        return await _read(state, self._get, address)
 
     async def list(self, schema: Schema, query: Query, *, state: ActState, **options: Any) -> Listing:
-        return await _read(state, self._list, schema, query, options)
+        return await _read(state, self._list, schema, query)
 
     async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:
         return await _write(state, self._create, schema, data)
@@ -102,21 +102,21 @@ class LedgerProvider(ThreadedProvider):
     ) -> Stored:
         return await _write(state, self._delete, address, check)
 
-    def _get(self, connection: sqlite3.Connection, address: Address, options: dict[str, Any]) -> Stored:
+    def _get(self, connection: sqlite3.Connection, address: Address) -> Stored:
         self.note("get")
         found = connection.execute("SELECT held FROM rows WHERE id = ?", [address.key]).fetchone()
         if found is None:
             raise NotFound("There is no such entry.")
-        return self.stored(address.schema, Entry(**json.loads(found[0])), **options)
+        return self.stored(address.schema, Entry(**json.loads(found[0])))
 
-    def _list(self, connection: sqlite3.Connection, schema: Schema, query: Query, options: dict[str, Any]) -> Listing:
+    def _list(self, connection: sqlite3.Connection, schema: Schema, query: Query) -> Listing:
         self.note("list")
         rows = [Entry(**json.loads(held)) for (held,) in connection.execute("SELECT held FROM rows")]
         found = [row for row in rows if all_hold(query.where)(self.values(schema, row))]
         for name, descending in reversed(query.order(schema)):
             found.sort(key=lambda row, name=name: sort_key(getattr(row, name)), reverse=descending)  # type: ignore[misc]
         page = found[query.skip : query.skip + query.per_page]
-        return Listing([self.stored(schema, row, **options) for row in page], len(found) > query.skip + len(page))
+        return Listing([self.stored(schema, row) for row in page], len(found) > query.skip + len(page))
 
     def _create(self, connection: sqlite3.Connection, schema: Schema, data: Values) -> Stored:
         self.note("create")
@@ -130,7 +130,7 @@ class LedgerProvider(ThreadedProvider):
 
     def _update(self, connection: sqlite3.Connection, address: Address, change: Change) -> Stored:
         self.note("update")
-        old = self._get(connection, address, {})
+        old = self._get(connection, address)
         entry = instances.build(address.schema, change(old.values))
         connection.execute("UPDATE rows SET held = ? WHERE id = ?", [json.dumps(vars(entry)), entry.id])
         connection.execute("COMMIT")
@@ -140,7 +140,7 @@ class LedgerProvider(ThreadedProvider):
         self, connection: sqlite3.Connection, address: Address, check: Callable[[Values], None] | None
     ) -> Stored:
         self.note("delete")
-        old = self._get(connection, address, {})
+        old = self._get(connection, address)
         if check is not None:
             check(old.values)
         connection.execute("DELETE FROM rows WHERE id = ?", [address.key])

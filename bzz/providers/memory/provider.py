@@ -18,7 +18,7 @@ from bzz.providers.conditions import Order, all_hold, sort_key, value_at
 from bzz.providers.memory import instances, schemas
 from bzz.providers.stored_json import KINDS, parse_stored, to_json
 from bzz.providers.threaded import ThreadedProvider
-from bzz.providers.values import ActState, Address, Listing, Query, Stored
+from bzz.providers.values import NOTHING, ActState, Address, Listing, Query, Stored, Undefer
 from bzz.providers.visibility import visible
 from bzz.schema.computed import computed_values
 from bzz.schema.custom_types import Types
@@ -64,13 +64,13 @@ class MemoryProvider(ThreadedProvider):
         """Return the stored value that a cursor has as ``raw``."""
         return parse_stored(raw)
 
-    async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
+    async def get(self, address: Address, *, state: ActState, needs_instances: bool) -> Stored:
         """Return the instance at ``address``."""
-        return await self.read(self._get, address, state, represent)
+        return await self.read(self._get, address, state, needs_instances)
 
-    async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
+    async def list(self, schema: Schema, query: Query, *, state: ActState, needs_instances: bool) -> Listing:
         """Return the page that ``query`` asks for."""
-        return await self.read(self._list, schema, query, state, represent)
+        return await self.read(self._list, schema, query, state, needs_instances)
 
     async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:  # noqa: ARG002  # no hook runs
         """Insert a new instance."""
@@ -121,11 +121,11 @@ class MemoryProvider(ThreadedProvider):
         with self._lock:
             return [*self._table(model).values()]
 
-    def _get(self, address: Address, state: ActState, represent: bool) -> Stored:
+    def _get(self, address: Address, state: ActState, needs_instances: bool) -> Stored:
         instance = self._find(address, state)
-        return self._copied(address.schema, instance, represent=represent, undefer=address.undefer)
+        return self._read(address.schema, instance, address.undefer, needs_instances)
 
-    def _list(self, schema: Schema, query: Query, state: ActState, represent: bool) -> Listing:
+    def _list(self, schema: Schema, query: Query, state: ActState, needs_instances: bool) -> Listing:
         stored = self._snapshot(schema.model)
         found: Iterable[Any] = stored if query.hidden else visible(schema, stored, state.handler)
         order, meets = query.order(schema), all_hold(query.where)
@@ -137,8 +137,7 @@ class MemoryProvider(ThreadedProvider):
             rows.sort(key=lambda row, name=name: sort_key(value_at(row[0], name)), reverse=descending)  # type: ignore[misc]
         end = query.skip + query.per_page
         more, rows = len(rows) > end, rows[query.skip : end]
-        shown: dict[str, Any] = {"represent": represent, "undefer": query.undefer}
-        items = [self._copied(schema, instance, **shown) for _, instance in rows]
+        items = [self._read(schema, instance, query.undefer, needs_instances) for _, instance in rows]
         position = _position(schema, order, rows[-1][0]) if more else {}
         return Listing(items, more, total if query.count else None, position)
 
@@ -191,8 +190,13 @@ class MemoryProvider(ThreadedProvider):
             instance = table.pop(key)
         return Stored(instance, instances.values(address.schema, instance))
 
-    def _copied(self, schema: Schema, instance: Any, *, represent: bool = False, undefer: Iterable[str] = ()) -> Stored:
-        return self.stored(schema, copy.deepcopy(instance), represent=represent, undefer=undefer)
+    def _read(self, schema: Schema, instance: Any, undefer: Undefer, needs_instances: bool) -> Stored:
+        if needs_instances or undefer:
+            return self._copied(schema, instance, undefer)
+        return Stored(None, self.values(schema, instance), model=schema.model)
+
+    def _copied(self, schema: Schema, instance: Any, undefer: Undefer = NOTHING) -> Stored:
+        return self.stored(schema, copy.deepcopy(instance), undefer)
 
 
 def _with_values(schema: Schema, found: Iterable[Any], query: Query, order: Order) -> list[tuple[Values, Any]]:

@@ -118,7 +118,14 @@ def _make(model: Any, document_class_of: DocumentClasses) -> DocumentClass:
         fields = with_sortable_key(fields, pk)
     order = [(_sort_field(key, str(pk)), key.startswith("-")) for key in model._meta.get("ordering") or ()]
     schema = make_schema(
-        model, fields, pk=pk, id_field=id_field, sort=order, json=JSON, fills_fields=_fills_fields(model)
+        model,
+        fields,
+        pk=pk,
+        id_field=id_field,
+        sort=order,
+        json=JSON,
+        fills_fields=_fills_fields(model),
+        target_name=model._meta.get("collection") or "",
     )
     return DocumentClass(model, schema, codecs)
 

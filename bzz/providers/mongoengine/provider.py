@@ -70,13 +70,26 @@ class MongoEngineProvider(ThreadedProvider):
         """Return the stored value that a cursor has as ``raw``."""
         return parse_stored(raw)
 
-    async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
+    async def get(
+        self,
+        address: Address,
+        *,
+        state: ActState,
+        needs_instances: bool,  # noqa: ARG002  # each read builds documents
+    ) -> Stored:
         """Return the document at ``address``."""
-        return await self._run(address.schema, lambda: self._get(address, state, represent=represent))
+        return await self._run(address.schema, lambda: self._get(address, state))
 
-    async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
+    async def list(
+        self,
+        schema: Schema,
+        query: Query,
+        *,
+        state: ActState,
+        needs_instances: bool,  # noqa: ARG002  # each read builds documents
+    ) -> Listing:
         """Return the page that ``query`` asks for."""
-        return await self._run(schema, lambda: self._list(schema, query, state, represent=represent))
+        return await self._run(schema, lambda: self._list(schema, query, state))
 
     async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:  # noqa: ARG002  # no hook runs
         """Insert a new document."""
@@ -110,21 +123,16 @@ class MongoEngineProvider(ThreadedProvider):
             return ()
         return await self._run(address.schema, lambda: find_dependents(address, state, self._classes))
 
-    async def represent(
+    async def run(
         self,
         schema: Schema,
-        instances: Sequence[Any],
+        instances: Sequence[Any],  # noqa: ARG002  # documents belong to no unit of work
+        function: Callable[[], T],
         *,
-        undefer: Undefer,
-        state: ActState,  # noqa: ARG002  # MongoEngine has no unit of work
-    ) -> Sequence[Stored]:
-        """Return documents as ``Stored``, with their representations.
-
-        The method that makes the representations may query the store.
-        """
-        return await self._run(
-            schema, lambda: [self.stored(schema, document, represent=True, undefer=undefer) for document in instances]
-        )
+        state: ActState,  # noqa: ARG002
+    ) -> T:
+        """Return ``function()``, which runs code of the documents."""
+        return await self._run(schema, function)
 
     def part(self, instance: Any, trail: Trail) -> Any:
         """Return the embedded document inside ``instance`` at ``trail``.
@@ -160,14 +168,14 @@ class MongoEngineProvider(ThreadedProvider):
 
         return await (self.write(bounded) if is_write else self.read(bounded))
 
-    def _get(self, address: Address, state: ActState, *, represent: bool) -> Stored:
+    def _get(self, address: Address, state: ActState) -> Stored:
         if state.is_writing:
             return writes.load(address, state, self._classes)
         for raw in at_address(address, state, self._classes).as_pymongo():
-            return self._loaded(address.schema, raw, address.undefer, represent=represent)
+            return self._loaded(address.schema, raw, address.undefer)
         raise NotFound(NO_INSTANCE)
 
-    def _list(self, schema: Schema, query: Query, state: ActState, *, represent: bool) -> Listing:
+    def _list(self, schema: Schema, query: Query, state: ActState) -> Listing:
         visible = schema.model.objects if query.hidden else visible_documents(schema, state.handler)
         order = query.order(schema)
         queryset = narrow(visible, query, self._classes).order_by(
@@ -177,19 +185,14 @@ class MongoEngineProvider(ThreadedProvider):
         found = [*iter((queryset.skip(query.skip) if query.skip else queryset).as_pymongo())]  # len() would hide errors
         more, raw = len(found) > query.per_page, found[: query.per_page]
         options = {"_auto_dereference": queryset._auto_dereference}
-        items = [self._loaded(schema, one, query.undefer, represent=represent, **options) for one in raw]
+        items = [self._loaded(schema, one, query.undefer, **options) for one in raw]
         position = position_of(self._classes, schema, order, raw[-1], items[-1].values) if more else {}
         total = narrow(visible, replace(query, after=None), self._classes).count() if query.count else None
         return Listing(items, more, total, position)
 
-    def _loaded(
-        self, schema: Schema, raw: dict[str, Any], undefer: Undefer, *, represent: bool, **options: Any
-    ) -> Stored:
+    def _loaded(self, schema: Schema, raw: dict[str, Any], undefer: Undefer, **options: Any) -> Stored:
         document, is_broken = load_document(schema.model, raw, **options)
-        if not is_broken:
-            return self.stored(schema, document, represent=represent, undefer=undefer)
-        variant, values = schema.variant_of(type(document)), self.values(schema, document)
-        return Stored(document, values, variant and variant.represent(values), is_broken=True)
+        return replace(self.stored(schema, document, () if is_broken else undefer), is_broken=is_broken)
 
     def _create(self, schema: Schema, data: Values) -> Stored:
         document = self._classes(schema.model).build(data)

@@ -52,7 +52,7 @@ def find_dependents(
         NotFound: no such instance exists, or it is not ``visible``.
         Conflict: there are too many instances.
     """
-    root = get(session, mapped_class, address, visible, represent=False).instance
+    root = get(session, mapped_class, address, visible).instance
     search = Search(session, mapped_class, root, heard)
     for _ in range(MAX_LEVELS):
         if not search.level:

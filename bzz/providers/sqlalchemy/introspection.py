@@ -71,7 +71,8 @@ def make_mapped_class(
     fields |= {name: hybrid.field for name, hybrid in computed.items()}
     setters = {name: encoder_of(mapper, hybrid, dialect) for name, hybrid in computed.items() if hybrid.setter}
     fields = with_sortable_key(_with_requirements(mapper, fields), pk)
-    schema = make_schema(model, fields, pk=pk, json=FREE, fills_fields=fills_fields(mapper))
+    target = str(getattr(mapper.local_table, "fullname", mapper.local_table))
+    schema = make_schema(model, fields, pk=pk, json=FREE, fills_fields=fills_fields(mapper), target_name=target)
     return MappedClass(mapper, schema, codecs, key_codecs, relations, setters)
 
 

@@ -18,7 +18,6 @@ from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.values import Address, Stored, Undefer
 from bzz.schema.computed import computed_values
 from bzz.schema.errors import NO_INSTANCE
-from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
 MAX_QUERYING = 100  # instances for which a request may ask for a computed field that executes statements
@@ -90,7 +89,6 @@ def to_stored(
     instances: Sequence[Any],
     undefer: Undefer,
     *,
-    represent: bool = False,
     is_limited: bool = False,
 ) -> Sequence[Stored]:
     """Return instances as ``Stored``.
@@ -100,10 +98,9 @@ def to_stored(
     Args:
         session: the session of the instances.
         mapped_class: the class of the instances.
-        schema: the schema with which the provider was called. It makes the representations.
+        schema: the schema with which the provider was called.
         instances: instances of the class.
         undefer: the deferred fields to load with the instances.
-        represent: whether the results contain the representations.
         is_limited: whether ``undefer`` may load at most ``MAX_MEMBERS`` members.
 
     Raises:
@@ -128,15 +125,8 @@ def to_stored(
             with limited(session) if is_asked and len(instances) > MAX_QUERYING else nullcontext():
                 for instance, held in zip(instances, values, strict=True):
                     held.update(computed_values(schema, instance, computed))
-    if BROKEN in session.info:
-        return [_to_stored(session, schema, *pair, represent=represent) for pair in zip(instances, values, strict=True)]
-    bodies = map(schema.represent, values, instances) if represent else [None] * len(instances)
-    return [Stored(instance, held, body) for instance, held, body in zip(instances, values, bodies, strict=True)]
-
-
-def _to_stored(session: Session, schema: Schema, instance: Any, values: Values, *, represent: bool) -> Stored:
-    """Return an instance, which may be broken, as ``Stored``. A broken one is shown by its values alone."""
-    if not is_broken(session, instance):
-        return Stored(instance, values, schema.represent(values, instance) if represent else None)
-    variant = schema.variant_of(type(instance)) if represent else None
-    return Stored(instance, values, variant and variant.represent(values), is_broken=True)
+    may_be_broken = BROKEN in session.info
+    return [
+        Stored(instance, held, is_broken=may_be_broken and is_broken(session, instance))
+        for instance, held in zip(instances, values, strict=True)
+    ]

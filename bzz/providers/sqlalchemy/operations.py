@@ -1,6 +1,6 @@
 """The provider's calls on a synchronous session.
 
-They are get, list, create, update, delete and represent.
+They are get, list, create, update, delete and run.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -31,6 +31,8 @@ from bzz.providers.values import Address, Listing, Query, Stored, Undefer
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
+T = TypeVar("T")
+
 
 def get(
     session: Session,
@@ -38,7 +40,6 @@ def get(
     address: Address,
     visible: Visible,
     *,
-    represent: bool,
     is_limited: bool = False,
 ) -> Stored:
     """Return the instance at ``address``.
@@ -58,7 +59,7 @@ def get(
         if instance is None:
             raise
     schema, undefer = address.schema, address.undefer
-    [stored] = to_stored(session, mapped_class, schema, [instance], undefer, represent=represent, is_limited=is_limited)
+    [stored] = to_stored(session, mapped_class, schema, [instance], undefer, is_limited=is_limited)
     return stored
 
 
@@ -70,7 +71,6 @@ def list_(
     query: Query,
     *,
     places: Any,
-    represent: bool,
 ) -> Listing:
     """Return the page of ``visible`` instances that ``query`` asks for.
 
@@ -90,7 +90,7 @@ def list_(
         statement = statement if places is None else in_places(statement, mapped_class, places)
     found = load_all(session, mapped_class, statement)
     shown, undefer = found[: query.per_page], query.undefer
-    items = to_stored(session, mapped_class, schema, shown, undefer, represent=represent, is_limited=True)
+    items = to_stored(session, mapped_class, schema, shown, undefer, is_limited=True)
     total = None
     if query.count:
         keys = wanted.with_only_columns(*mapped_class.key).order_by(None).subquery()
@@ -219,19 +219,14 @@ def delete(
     return stored
 
 
-def represent(
-    session: Session, mapped_class: MappedClass, schema: Schema, instances: Sequence[Any], undefer: Undefer
-) -> Sequence[Stored]:
-    """Return instances as ``Stored``, with their representations.
+def run(session: Session, instances: Sequence[Any], function: Callable[[], T]) -> T:
+    """Return ``function()``, which may query the database through the instances.
 
     Changes to the instances are not stored.
-
-    Raises:
-        BadRequest: raised by ``to_stored``.
     """
     with session.no_autoflush:
         session.add_all(instance for instance in instances if sa.inspect(instance).detached)
-        return to_stored(session, mapped_class, schema, instances, undefer, represent=True, is_limited=True)
+        return function()
 
 
 def split(mapped_class: MappedClass, data: Values) -> tuple[Values, Values]:

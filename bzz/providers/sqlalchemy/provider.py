@@ -29,7 +29,7 @@ from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.transactions import in_transaction
 from bzz.providers.stored_json import parse_stored
 from bzz.providers.threaded import ThreadedProvider
-from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
+from bzz.providers.values import ActState, Address, Listing, Query, Stored
 from bzz.providers.writes import Create, Delete, Dependent, Write
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -138,15 +138,13 @@ class SQLAlchemyProvider(ThreadedProvider):
         """Return the stored value that a cursor has as ``raw``."""
         return parse_stored(raw)
 
-    async def get(self, address: Address, *, state: ActState, represent: bool) -> Stored:
+    async def get(self, address: Address, *, state: ActState, needs_instances: bool) -> Stored:  # noqa: ARG002
         """Return the instance at ``address``."""
         mapped_class, visible = await self._at(address, state)
-        options = {"represent": represent, "is_limited": not state.is_writing}
-        return await self._run(
-            state, mapped_class, lambda session: operations.get(session, mapped_class, address, visible, **options)
-        )
+        get = partial(operations.get, mapped_class=mapped_class, address=address, visible=visible)
+        return await self._run(state, mapped_class, partial(get, is_limited=not state.is_writing))
 
-    async def list(self, schema: Schema, query: Query, *, state: ActState, represent: bool) -> Listing:
+    async def list(self, schema: Schema, query: Query, *, state: ActState, needs_instances: bool) -> Listing:  # noqa: ARG002
         """Return the page that ``query`` asks for."""
         mapped_class, places = self.mapped_class(schema.model), None
         visible = None if query.hidden else await self._visible(schema, state)
@@ -155,7 +153,7 @@ class SQLAlchemyProvider(ThreadedProvider):
             visible, places = operations.select_members(mapped_class, visible, parent, query)
 
         def operation(session: Session) -> Listing:
-            return operations.list_(session, mapped_class, schema, visible, query, places=places, represent=represent)
+            return operations.list_(session, mapped_class, schema, visible, query, places=places)
 
         return await self._run(state, mapped_class, operation)
 
@@ -226,16 +224,10 @@ class SQLAlchemyProvider(ThreadedProvider):
         find = partial(find_dependents, mapped_class=mapped_class, address=address, visible=visible, heard=heard)
         return await self._run(state, mapped_class, lambda session: find(session, mapped_class_of=self.mapped_class))
 
-    async def represent(
-        self, schema: Schema, instances: Sequence[Any], *, undefer: Undefer, state: ActState
-    ) -> Sequence[Stored]:
-        """Return instances as ``Stored``, with their representations.
-
-        The method that makes the representations may query the store.
-        """
-        mapped_class = self.mapped_class(schema.model)
+    async def run(self, schema: Schema, instances: Sequence[Any], function: Callable[[], T], *, state: ActState) -> T:
+        """Return ``function()``, which runs code of the instances. Their changes are not stored."""
         return await self._run(
-            state, mapped_class, lambda session: operations.represent(session, mapped_class, schema, instances, undefer)
+            state, self.mapped_class(schema.model), partial(operations.run, instances=instances, function=function)
         )
 
     async def _at(self, address: Address, state: ActState) -> tuple[MappedClass, Visible]:

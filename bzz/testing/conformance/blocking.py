@@ -11,7 +11,6 @@ from typing import Any
 
 import bzz
 from bzz.exceptions import Unavailable
-from bzz.providers.base import Provider
 from bzz.providers.values import Address, Stored
 from bzz.schema.fields import Values
 from bzz.schema.representation import representing_method
@@ -83,9 +82,9 @@ def hooks_calling(first: Callable[[], object]) -> Mapping[str, Callable[..., Any
     return {"get_instance_queryset": show_one, "get_list_queryset": show_all}
 
 
-async def remove(provider: Provider, address: Address, check: Callable[[Values], None] | None = None) -> Stored:
+async def remove(served: Served, address: Address, check: Callable[[Values], None] | None = None) -> Stored:
     """Delete the instance at an address, in its own unit of work."""
-    async with writing(provider) as unit_of_work:
+    async with writing(served) as unit_of_work:
         return await unit_of_work.delete(address, check=check)
 
 
@@ -146,7 +145,7 @@ class BlockingCases(Cases):
             return {**values, "name": "Eve"}
 
         assert (await apply(served.provider, address, change)).values["name"] == "Eve"
-        await remove(served.provider, address, lambda _: wait())
+        await remove(served, address, lambda _: wait())
         assert await served.names("/person") == []
         assert wait.calls >= 2
 
@@ -163,7 +162,7 @@ class BlockingCases(Cases):
                     served.hives["person"].list(),
                     stored(served.provider, addresses[0]),
                     apply(served.provider, addresses[1], lambda values: {**values, "name": "Eve"}),
-                    remove(served.provider, addresses[2]),
+                    remove(served, addresses[2]),
                     return_exceptions=True,
                 )
         finally:

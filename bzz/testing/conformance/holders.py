@@ -39,7 +39,8 @@ async def write_all(provider: Provider, *writes: Write) -> Sequence[Stored]:
     """Perform several writes in one unit of work and return their results."""
     unit_of_work = UnitOfWork(provider)
     try:
-        async with unit_of_work.writing():
+        first = writes[0]
+        async with unit_of_work.writing(first.schema if isinstance(first, Create) else first.address.schema):
             return await unit_of_work.write_all(writes)
     finally:
         await unit_of_work.end()

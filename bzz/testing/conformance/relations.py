@@ -178,7 +178,7 @@ class RelationCases(Cases):
             await served.team(f"t{number}", owner=ids[number % 3], members=ids[: number % 3])
         with capture(post_provider_call) as sent:
             teams = (await served.api("GET", "/team?expand=owner,members")).json
-        assert len(sent) == 3
+        assert [one.keywords["operation_name"] for one in sent].count("list") == 3
         teams.sort(key=lambda team: str(team["name"]))
         assert [team["owner"]["name"] for team in teams] == ["p0", "p1", "p2", "p0"]
         assert [sorted(one["name"] for one in team["members"]) for team in teams] == [[], ["p0"], ["p0", "p1"], []]

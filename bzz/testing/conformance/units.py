@@ -11,7 +11,6 @@ import pytest
 
 from bzz.exceptions import Conflict, Forbidden, NotFound
 from bzz.lifecycle.unit_of_work import UnitOfWork
-from bzz.providers.base import Provider
 from bzz.providers.values import Query
 from bzz.schema.fields import Values
 from bzz.signals import (
@@ -40,11 +39,11 @@ def refuse(values: Values) -> NoReturn:
 
 
 @asynccontextmanager
-async def writing(provider: Provider) -> AsyncIterator[UnitOfWork]:
-    """Yield an open unit of work that writes. End it after the block."""
-    unit_of_work = UnitOfWork(provider)
+async def writing(served: Served) -> AsyncIterator[UnitOfWork]:
+    """Yield an open unit of work that writes a person. End it after the block."""
+    unit_of_work = UnitOfWork(served.provider)
     try:
-        async with unit_of_work.writing():
+        async with unit_of_work.writing(served.hives["person"].resource.schema):
             yield unit_of_work
     finally:
         await unit_of_work.end()
@@ -53,7 +52,7 @@ async def writing(provider: Provider) -> AsyncIterator[UnitOfWork]:
 async def names_in(unit_of_work: UnitOfWork, served: Served) -> list[str]:
     """Return the names of all persons that a read in a unit of work finds."""
     schema = served.hives["person"].resource.schema
-    listing = await unit_of_work.list(schema, Query(), represent=False)
+    listing = await unit_of_work.list(schema, Query(), needs_instances=False)
     return sorted(one.values["name"] for one in listing.items)
 
 
@@ -122,7 +121,7 @@ class UnitCases(Cases):
         address = address_of(served, await served.person())
 
         async def act(name: str) -> None:
-            async with writing(served.provider) as unit_of_work:
+            async with writing(served) as unit_of_work:
                 await self.write_in(unit_of_work.state.unit, name="log")
                 if name == "update":
                     await unit_of_work.update(address, refuse)
@@ -159,11 +158,11 @@ class UnitCases(Cases):
             await unit_of_work.dependents(address, lambda model: True)
 
         with suppress(NotFound):
-            async with writing(served.provider) as unit_of_work:
+            async with writing(served) as unit_of_work:
                 await read(unit_of_work)
                 raise NotFound("The act is refused.")
         assert await served.names("/person") == ["Ada"], "a read has stored it"
-        async with writing(served.provider) as unit_of_work:
+        async with writing(served) as unit_of_work:
             await read(unit_of_work)
             await unit_of_work.update(address, lambda values: {**values, "name": "Eve"})
         assert sorted(await served.names("/person")) == ["Eve", "log"], "a read has discarded it"
@@ -172,7 +171,7 @@ class UnitCases(Cases):
     async def test_reads_of_the_same_unit_alone_see_what_receivers_wrote(self, served: Served) -> None:
         """Others see it after the commit."""
         address = address_of(served, await served.person())
-        async with writing(served.provider) as unit_of_work:
+        async with writing(served) as unit_of_work:
             await self.write_in(unit_of_work.state.unit, name="log")
             assert await names_in(unit_of_work, served) == ["Ada", "log"]
             assert await served.names("/person") == ["Ada"]
@@ -218,7 +217,7 @@ class UnitCases(Cases):
         address, units = address_of(served, await served.person()), []
 
         async def act(number: int, reached: asyncio.Event) -> None:
-            async with writing(served.provider) as unit_of_work:
+            async with writing(served) as unit_of_work:
                 units.append(unit_of_work.state.unit)  # a unit that nobody refers to would close itself
                 await self.write_in(unit_of_work.state.unit, name="log")
                 await unit_of_work.get(address)

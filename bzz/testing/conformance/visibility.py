@@ -23,12 +23,17 @@ SOON = 4  # seconds; a scope that waits longer for the event loop fails
 
 
 async def listed(provider: Provider, schema: Schema, query: Query | None = None, handler: Any = None) -> Listing:
-    """Return the page of a list, with representations."""
+    """Return the page of a list."""
     unit_of_work = UnitOfWork(provider, ActState(handler))
     try:
-        return await unit_of_work.list(schema, query or Query(), represent=True)
+        return await unit_of_work.list(schema, query or Query(), needs_instances=False)
     finally:
         await unit_of_work.end()
+
+
+def ids(schema: Schema, listing: Listing) -> list[str]:
+    """Return the identifiers of the instances on a page, as replies show them."""
+    return [str(schema.identifier(item.values[str(schema.pk)], schema.pk)) for item in listing.items]
 
 
 async def finding(provider: Provider, schema: Schema, identifier: str, handler: Any = None) -> list[str]:
@@ -58,7 +63,7 @@ async def _call(unit_of_work: UnitOfWork, name: str, address: Address) -> None:
 
     if name == "get":
         refuse((await unit_of_work.get(address)).values)
-    async with unit_of_work.writing():
+    async with unit_of_work.writing(address.schema):
         if name == "update":
             await unit_of_work.update(address, refuse)
         else:
@@ -108,7 +113,7 @@ class VisibilityCases(Cases):
         with scoped(served.provider, self.note) as schema:
             query = Query(per_page=2, count=served.provider.capabilities.count)
             listing = await listed(served.provider, schema, query)
-            assert sorted(item.body["id"] for item in listing.items) == sorted((first, last))
+            assert sorted(ids(schema, listing)) == sorted((first, last))
             assert not listing.more
             assert listing.total in (2, None)
             assert len((await listed(served.provider, replace(schema, scopes=()))).items) == 3
@@ -120,7 +125,7 @@ class VisibilityCases(Cases):
         with scoped(served.provider, self.note) as schema:
             keys = schema.parse_keys((first, hidden))
             listing = await listed(served.provider, schema, Query(where=[Condition(str(schema.pk), "in", keys)]))
-            assert [item.body["id"] for item in listing.items] == [first]
+            assert ids(schema, listing) == [first]
 
     @case("note")
     async def test_a_scope_narrows_single_instances(self, served: Served) -> None:

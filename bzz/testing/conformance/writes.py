@@ -38,7 +38,7 @@ async def apply(provider: Provider, address: Address, change: Change, *, exact: 
     """Apply a change to the instance at an address, in its own unit of work."""
     unit_of_work = UnitOfWork(provider)
     try:
-        async with unit_of_work.writing():
+        async with unit_of_work.writing(address.schema):
             return await unit_of_work.update(address, change, exact=exact)
     finally:
         await unit_of_work.end()
@@ -48,7 +48,7 @@ async def stored(provider: Provider, address: Address) -> Stored:
     """Return the instance at an address, in its own unit of work."""
     unit_of_work = UnitOfWork(provider)
     try:
-        return await unit_of_work.get(address, represent=True)
+        return await unit_of_work.get(address)
     finally:
         await unit_of_work.end()
 
@@ -243,7 +243,6 @@ class WriteCases(Cases):
         assert written.previous["age"] == 3
         now = await stored(provider, address)
         assert now.values == written.values == {**seen[-1], "age": 4}
-        assert now.body["age"] == 4
 
     @case("age")
     async def test_updates_of_different_fields_both_survive(self, served: Served) -> None:

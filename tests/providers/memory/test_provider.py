@@ -119,8 +119,8 @@ async def test_concurrent_updates_of_different_fields_both_survive(provider: Mem
         await both_loaded.wait()
 
     await asyncio.gather(writes.update_instance(act, {"name": "Bob"}), writes.update_instance(act, {"age": 3}))
-    stored = (await reads.get_instance(act)).instance
-    assert (stored.name, stored.age) == ("Bob", 3)
+    stored = (await reads.get_instance(act)).values
+    assert (stored["name"], stored["age"]) == ("Bob", 3)
 
 
 async def test_an_update_never_brings_a_just_deleted_instance_back(provider: MemoryProvider) -> None:

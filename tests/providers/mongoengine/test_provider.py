@@ -93,7 +93,7 @@ async def test_an_instance_without_an_identifier_is_created_without_a_location(d
 async def test_no_more_threads_run_than_there_are_connections(mongodb_uri: str) -> None:
     mongoengine.connect("bzz_test", host=mongodb_uri, uuidRepresentation="standard", maxPoolSize=7)
     provider = MongoEngineProvider()
-    await provider.list(provider.describe(Person), Query(), state=ActState(), represent=True)
+    await provider.list(provider.describe(Person), Query(), state=ActState(), needs_instances=True)
     assert provider.pool.threads == 7
     mongoengine.disconnect()
 

@@ -113,7 +113,7 @@ async def test_a_row_may_be_addressed_by_another_field_than_its_key(write: Write
     await write(write.create(Book, title="A"), write.create(Book, title="B"))
     schema = write.provider.describe(Book)
     async with unit(write.provider) as state:
-        loaded = await write.provider.get(write.address(Book, "B", "title"), state=state, represent=False)
+        loaded = await write.provider.get(write.address(Book, "B", "title"), state=state, needs_instances=False)
 
     def update(title: str, **known: Any) -> Update:
         return Update(Address.parse(schema, title, "title"), lambda values: values | {"pages": 5}, **known)

@@ -132,7 +132,7 @@ async def test_a_unit_that_has_members_gets_their_new_values(teams: Teams) -> No
         assert {"team"} <= sa.inspect(task).unloaded
         assert {"teams"} <= sa.inspect(person).unloaded
         schema, query = teams.provider.describe(Version), Query(where=[Condition("id", "in", [1])])
-        [found] = (await teams.provider.list(schema, query, state=state, represent=False)).items
+        [found] = (await teams.provider.list(schema, query, state=state, needs_instances=False)).items
         assert (found.values["team_id"], found.values["revision"]) == (1, 2)
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, selectinload
 
 import bzz
+from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.conditions import Condition
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.providers.sqlalchemy.visibility import rules_of, select_visible
@@ -120,10 +121,18 @@ async def test_an_instance_is_of_its_own_class_and_shown_by_its_variant(
         family.root: replace(schema, represented_by="to_dict"),
     }
     family.root.to_dict = lambda self: {"secret": self.secret}
-    listing = await listed(provider, replace(schema, variants=variants))
+    varied = replace(schema, variants=variants)
+    unit_of_work = UnitOfWork(provider)
+    listing = await unit_of_work.list(varied, Query(), needs_instances=True)
+    instances = [item.instance for item in listing.items]
+    shown = [(varied.variant_of(item.own_class) or schema, item) for item in listing.items]
+    bodies = await unit_of_work.run(
+        varied, instances, lambda: [variant.represent(item.values, item.instance) for variant, item in shown]
+    )
+    await unit_of_work.end()
     del family.root.to_dict
     assert [type(item.instance) for item in listing.items] == [family.user, family.admin, family.root, family.guest]
-    assert [item.body for item in listing.items] == [
+    assert bodies == [
         {"id": "1", "kind": "user", "name": "user"},
         {"id": "3", "kind": "admin"},
         {"secret": False},

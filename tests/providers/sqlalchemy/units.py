@@ -67,4 +67,4 @@ class Writer:
         """Return the stored values of an instance."""
         async with unit(self.provider, is_writing=False) as state:
             address = self.address(model, key, **undefer)
-            return (await self.provider.get(address, state=state, represent=False)).values
+            return (await self.provider.get(address, state=state, needs_instances=False)).values

@@ -57,18 +57,9 @@ class NarrowsPages(MemoryProvider):
     """Applies hooks and scopes to a page, and not to the list."""
 
     async def list(self, schema: Any, query: Any, **options: Any) -> Any:
-        listing = await super().list(schema, replace(query, hidden=True), **options)
+        listing = await super().list(schema, replace(query, hidden=True), **options | {"needs_instances": True})
         shown = [*visible(schema, [item.instance for item in listing.items], options["state"].handler)]
         return replace(listing, items=[item for item in listing.items if item.instance in shown])
-
-
-@breaks("A representation is made by the schema of the call.", "an_excluded_field_is_in_no_reply")
-@breaks("So is that of a member.", "an_excluded_field_is_in_no_nested_reply")
-class ShowsExcluded(MemoryProvider):
-    """Represents an instance with all its fields."""
-
-    def stored(self, schema: Any, instance: Any, *, represent: bool = False, undefer: Any = ()) -> Any:
-        return super().stored(self.describe(schema.model), instance, represent=represent, undefer=undefer)
 
 
 @breaks("An update keeps excluded fields.", "an_excluded_field_is_in_no_reply")

@@ -98,16 +98,15 @@ class Flattens(SQLAlchemyProvider):
 
 
 @breaks(
-    "An instance is represented by the schema of its own class.",
+    "A read without instances names the class of each.",
     "a_field_that_a_subclass_hides_is_hidden_in_its_instances",
 )
-class Represents(SQLAlchemyProvider):
-    """Represents an instance as one of its base class."""
+class ForgetsClasses(SQLAlchemyProvider):
+    """Names the base class where no instances are needed."""
 
     async def list(self, schema: Any, query: Any, **options: Any) -> Any:
         listing = await super().list(schema, query, **options)
-        plain = replace(schema, variants={})
-        return replace(listing, items=[replace(one, body=plain.represent(one.values)) for one in listing.items])
+        return replace(listing, items=[replace(one, instance=None, model=schema.model) for one in listing.items])
 
 
 @breaks("The hooks of a subclass narrow its instances.", "the_hooks_of_a_subclass_narrow_its_instances_only")
