@@ -19,6 +19,7 @@ from bzz.testing.conformance.types import TypeCases
 from bzz.testing.conformance.units import UnitCases
 from bzz.testing.conformance.values import ValueCases
 from bzz.testing.conformance.visibility import VisibilityCases
+from bzz.testing.conformance.watching import WatchingCases
 from bzz.testing.conformance.writes import WriteCases
 
 
@@ -38,6 +39,7 @@ class ProviderConformance(
     UnitCases,
     BlockingCases,
     FailureCases,
+    WatchingCases,
 ):
     """Tests that a provider keeps the promises of its interface.
 
