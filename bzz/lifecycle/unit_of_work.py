@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from bzz.concurrency.cancellation import uncancelled
-from bzz.concurrency.offload import are_many, calls, compute, compute_uncancelled
+from bzz.concurrency.offload import MANY, are_many, calls, compute, compute_uncancelled
 from bzz.exceptions import BzzError, Conflict, Invalid
 from bzz.lifecycle.provider_calls import watched
 from bzz.providers.base import Provider
@@ -81,7 +81,8 @@ class UnitOfWork:
         await self._begin(schema)
         listing = self.provider.list(schema, query, state=self.state, needs_instances=needs_instances)
         page = await self._watched("list", schema, listing)
-        self.measure([item.values for item in page.items])
+        if query.undefer or not schema.is_flat or len(page.items) * len(schema.fields) > MANY:
+            self.measure([item.values for item in page.items])
         return page
 
     async def fetch(

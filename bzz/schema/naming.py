@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from bzz.schema.fields import Field
+from bzz.schema.scalars import Scalar
 
 
 class NamedFields:
@@ -57,6 +58,11 @@ class NamedFields:
     def deferred(self) -> frozenset[str]:
         """The names of the deferred fields."""
         return frozenset(f.name for f in self.fields.values() if f.deferred)
+
+    @cached_property
+    def is_flat(self) -> bool:
+        """Whether no value has parts, unless a deferred field is loaded."""
+        return all(isinstance(f.type, Scalar) for f in self.fields.values() if not f.deferred)
 
     @cached_property
     def coverable(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from bzz.lifecycle import writes
 from bzz.lifecycle.act import Act
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.memory import MemoryProvider
-from bzz.providers.values import ActState, Address, Stored
+from bzz.providers.values import ActState, Address, Query, Stored
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 from bzz.schema.types import Diff
@@ -168,11 +169,30 @@ async def test_large_stored_values_are_measured_by_a_read_and_by_an_update(
 ) -> None:
     await UnitOfWork(provider).create(schema, {"id": "1", "name": "Ada", "scores": many()})
     address = Address.parse(schema, "1")
-    reading, writing = UnitOfWork(provider), UnitOfWork(provider)
+    reading, writing, listing = UnitOfWork(provider), UnitOfWork(provider), UnitOfWork(provider)
     await reading.get(address)
+    await listing.list(schema, Query(), needs_instances=False)
     async with writing.writing(schema):
         await writing.update(address, lambda stored: {**stored, "age": 3})
-    assert (reading.is_large, writing.is_large) == (True, True)
+    assert (reading.is_large, writing.is_large, listing.is_large) == (True, True, True)
+
+
+@dataclass
+class Flat:
+    """Has no values with parts."""
+
+    id: int
+    name: str = ""
+
+
+async def test_a_page_of_many_instances_is_large(provider: MemoryProvider) -> None:
+    schema = provider.describe(Flat)
+    for number in range(1001):
+        await UnitOfWork(provider).create(schema, {"id": number})
+    for per_page, is_large in ((20, False), (1001, True)):
+        work = UnitOfWork(provider)
+        await work.list(schema, Query(per_page=per_page), needs_instances=False)
+        assert work.is_large is is_large
 
 
 @pytest.mark.parametrize("size", [1, 5000])
