@@ -16,6 +16,7 @@ MODULES = (
     "races",
     "reach",
     "relations",
+    "results",
     "serving",
     "subclasses",
     "types",

@@ -14,6 +14,7 @@ from bzz.testing.conformance.lists import ListCases
 from bzz.testing.conformance.races import RaceCases
 from bzz.testing.conformance.reach import ReachCases
 from bzz.testing.conformance.relations import RelationCases
+from bzz.testing.conformance.results import ResultCases
 from bzz.testing.conformance.subclasses import SubclassCases
 from bzz.testing.conformance.types import TypeCases
 from bzz.testing.conformance.units import UnitCases
@@ -29,6 +30,7 @@ class ProviderConformance(
     ConditionCases,
     ListCases,
     WriteCases,
+    ResultCases,
     RelationCases,
     HolderCases,
     VisibilityCases,

@@ -1,0 +1,247 @@
+"""Cases of results: what a provider's calls return, and the errors that they raise."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from copy import deepcopy
+from typing import Any, NoReturn
+
+import pytest
+
+from bzz.exceptions import BzzError, Conflict, Invalid, NotFound
+from bzz.lifecycle.unit_of_work import UnitOfWork
+from bzz.providers.base import Provider
+from bzz.providers.conditions import Condition
+from bzz.providers.values import Address, Query, Stored
+from bzz.schema.fields import Values
+from bzz.schema.schema import Schema
+from bzz.testing.conformance.cases import PERSON, UNKNOWN_ID, Cases, case, each
+from bzz.testing.conformance.conditions import schema_of
+from bzz.testing.conformance.serving import Served
+from bzz.testing.conformance.types import VALUES, parsed
+from bzz.testing.conformance.visibility import listed
+from bzz.testing.conformance.writes import address_of, apply, stored
+
+
+async def create(provider: Provider, schema: Schema, data: Values) -> Stored:
+    """Insert an instance, in its own unit of work."""
+    unit_of_work = UnitOfWork(provider)
+    try:
+        async with unit_of_work.writing():
+            return await unit_of_work.create(schema, data)
+    finally:
+        await unit_of_work.end()
+
+
+async def delete(provider: Provider, address: Address, check: Any = None) -> Stored:
+    """Delete an instance, in its own unit of work."""
+    unit_of_work = UnitOfWork(provider)
+    try:
+        async with unit_of_work.writing():
+            return await unit_of_work.delete(address, check=check)
+    finally:
+        await unit_of_work.end()
+
+
+async def refusal(call: Awaitable[Any]) -> BzzError | None:
+    """Return the error that a call raises, or None."""
+    try:
+        await call
+    except BzzError as error:
+        return error
+    return None
+
+
+def scribble(value: Any) -> None:
+    """Change a list or dict in place."""
+    if isinstance(value, list):
+        value.append("scribbled")
+    elif isinstance(value, dict):
+        value["scribbled"] = "scribbled"
+
+
+def spoil(one: Stored, feature: str) -> None:
+    """Change all that a call has returned, as careless receivers may."""
+    for values in (one.values, one.previous or {}):
+        scribble(values.get(feature))
+        values["name"] = "scribbled"
+    scribble(getattr(one.instance, feature))
+    one.instance.name = "scribbled"
+
+
+class ResultCases(Cases):
+    """Calls return the stored values, and nothing that the store uses itself."""
+
+    @case(feature=each(PERSON))
+    async def test_all_calls_return_the_same_values(self, served: Served, feature: str) -> None:
+        """They are of the field's Python type. This holds for ``values`` of the returned instance, too."""
+        provider, schema = served.provider, schema_of(served)
+        first, second, kind = VALUES[feature]
+        value, other = parsed(served, feature, first), parsed(served, feature, second)
+        made = await create(provider, schema, {"name": "Ada", feature: value})
+        address = address_of(served, str(schema.id_of(made.values)))
+        got, page = await stored(provider, address), await listed(provider, schema)
+        for one in (made, got, *page.items):
+            assert same(one.values, got.values)
+            assert same(provider.values(schema, one.instance), got.values)
+        assert {name: got.values[name] for name in ("name", feature)} == {"name": "Ada", feature: value}
+        assert isinstance(got.values[feature], kind)
+        changed = await apply(provider, address, lambda values: {**values, feature: other})
+        assert same(changed.previous, got.values)
+        assert same(changed.values, {**got.values, feature: other})
+        assert same(provider.values(schema, changed.instance), changed.values)
+        assert same((await apply(provider, address, dict)).values, changed.values), "nothing changes"
+        gone = await delete(provider, address)
+        assert same(gone.values, changed.values)
+
+    @case(feature=each(("age", "tags", "notes", "home")))
+    async def test_a_receiver_that_changes_a_result_does_not_change_the_store(
+        self, served: Served, feature: str
+    ) -> None:
+        """The same holds for the data of a create, and for the values that a change has returned."""
+        provider, schema = served.provider, schema_of(served)
+        value, other = (parsed(served, feature, VALUES[feature][index]) for index in (0, 1))
+        data = {"name": "Ada", feature: deepcopy(value)}
+        made = await create(provider, schema, data)
+        address = address_of(served, str(schema.id_of(made.values)))
+        scribble(data[feature])
+        for one in (made, await stored(provider, address), *(await listed(provider, schema)).items):
+            spoil(one, feature)
+            now = (await stored(provider, address)).values
+            assert {name: now[name] for name in data} == {"name": "Ada", feature: value}
+        mine = deepcopy(other)
+        changed = await apply(provider, address, lambda values: {**values, feature: mine})
+        scribble(mine)
+        spoil(changed, feature)
+        now = (await stored(provider, address)).values
+        assert {name: now[name] for name in data} == {"name": "Ada", feature: other}
+
+    @case()
+    async def test_a_write_is_of_one_instance(self, served: Served) -> None:
+        """Another instance with the same values stays as it is."""
+        provider = served.provider
+        one, other = [address_of(served, await served.person()) for _ in range(2)]
+        await apply(provider, one, lambda values: {**values, "name": "Eve"})
+        assert sorted(await served.names("/person")) == ["Ada", "Eve"]
+        assert (await stored(provider, other)).values["name"] == "Ada"
+        await apply(provider, one, lambda values: {**values, "name": "Ada"})
+        await delete(provider, one)
+        [left] = (await listed(provider, schema_of(served))).items
+        assert left.values == (await stored(provider, other)).values
+
+    @case()
+    async def test_a_delete_calls_its_check_with_the_stored_values(self, served: Served) -> None:
+        """If the check raises, the instance stays. Else the delete returns its last state."""
+        provider, address = served.provider, address_of(served, await served.person())
+        now, seen = (await stored(provider, address)).values, list[Values]()
+
+        def refuse(values: Values) -> NoReturn:
+            seen.append(dict(values))
+            raise Conflict("It is needed.")
+
+        assert isinstance(await refusal(delete(provider, address, refuse)), Conflict)
+        assert seen == [now]
+        assert (await stored(provider, address)).values == now
+        assert (await delete(provider, address, seen.append)).values == seen[-1] == now
+
+    @case()
+    async def test_a_call_that_finds_no_instance_raises_not_found(self, served: Served) -> None:
+        """An update and a delete then call neither ``change`` nor ``check``."""
+        provider, schema = served.provider, schema_of(served)
+        gone = address_of(served, await served.person("gone"))
+        await delete(provider, gone)
+        for address in (gone, Address.parse(schema, UNKNOWN_ID), Address.parse(schema, "x y")):
+            called: list[Values] = []
+
+            def note(values: Values, called: list[Values] = called) -> Values:
+                called.append(values)
+                return values
+
+            errors = [
+                await refusal(stored(provider, address)),
+                await refusal(apply(provider, address, note)),
+                await refusal(delete(provider, address, note)),
+            ]
+            assert [type(error) for error in errors] == [NotFound] * 3
+            assert called == []
+        assert (await listed(provider, schema)).items == []
+
+    @case()
+    async def test_a_required_value_is_missed_by_the_provider_itself(self, served: Served) -> None:
+        """The error has the name of the field. Nothing is stored."""
+        provider, schema = served.provider, schema_of(served)
+        made = await create(provider, schema, {"name": "Ada"})
+        address = address_of(served, str(schema.id_of(made.values)))
+        errors = [
+            await refusal(create(provider, schema, {})),
+            await refusal(create(provider, schema, {"name": None})),
+            await refusal(apply(provider, address, lambda values: {**values, "name": None})),
+        ]
+        assert [(type(error), list(error.errors)) for error in errors if error] == [(Invalid, ["name"])] * 3
+        assert await served.names("/person") == ["Ada"]
+
+    @case(feature=each(("active", "status")))
+    async def test_null_gives_a_field_its_default(self, served: Served, feature: str) -> None:
+        """A field without a value in a POST has its default, too. A field that takes null may keep it."""
+        known = schema_of(served).fields[feature]
+        default = known.type.dump(parsed(served, feature, {"active": False, "status": "new"}[feature]))
+        value = {"active": True, "status": "done"}[feature]
+        absent = await served.api.create("/person", name="Ada")
+        null = await served.api.create("/person", name="Bob", **{feature: None})
+        other = await served.api.create("/person", name="Cy", **{feature: value})
+        path = f"/person/{other['id']}"
+        emptied = (await served.api("PATCH", path, json_body={feature: None})).json
+        assert absent[feature] == default
+        for shown in (null, emptied):
+            assert shown[feature] in ((default, None) if known.nullable else (default,))
+            assert (await served.api("GET", f"/person/{shown['id']}")).json == shown
+        await served.api("PATCH", path, json_body={feature: value})
+        assert (await served.api("GET", path)).json == other
+
+    @case("email", "unique")
+    async def test_an_instance_is_found_by_the_field_that_its_model_names(self, served: Served) -> None:
+        """``get_id_field_name()`` names it, and then ``field`` of the address."""
+        provider, schema = served.provider, schema_of(served)
+        await served.person("Ada", email="a@b")
+        await served.person("Bob", email="b@c")
+        bob = Address.parse(schema, "b@c", "email")
+        assert (await stored(provider, bob)).values["name"] == "Bob"
+        await apply(provider, bob, lambda values: {**values, "name": "Eve"})
+        assert sorted(await served.names("/person")) == ["Ada", "Eve"]
+        await delete(provider, bob)
+        assert await served.names("/person") == ["Ada"]
+        assert isinstance(await refusal(stored(provider, bob)), NotFound)
+
+    @case()
+    async def test_a_model_is_described_again_and_an_unknown_class_is_refused(self, served: Served) -> None:
+        """Both descriptions are equal. A class that is no model raises TypeError."""
+        one, other = (served.provider.describe(self.person) for _ in range(2))
+        assert list(one.fields) == list(other.fields)
+        assert [known.type.name for known in one.fields.values()] == [k.type.name for k in other.fields.values()]
+        assert one.model is self.person
+        with pytest.raises(TypeError):
+            served.provider.describe(type("Odd", (), {}))
+
+    @case("email", "unique")
+    async def test_a_conflict_names_the_field(self, served: Served) -> None:
+        """It is raised by the provider itself, for a create and for an update. Nothing is stored."""
+        provider, schema = served.provider, schema_of(served)
+        await served.person(email="a@b")
+        bob = address_of(served, await served.person("Bob", email="b@c"))
+        errors = [
+            await refusal(create(provider, schema, {"name": "Eve", "email": "a@b"})),
+            await refusal(apply(provider, bob, lambda values: {**values, "name": "Eve", "email": "a@b"})),
+        ]
+        assert [(type(error), list(error.errors)) for error in errors if error] == [(Conflict, ["email"])] * 2
+        assert sorted(await served.names("/person")) == ["Ada", "Bob"]
+        where = [Condition("email", "eq", "b@c")]
+        assert len((await listed(provider, schema, Query(where=where))).items) == 1
+
+
+def same(one: Any, other: Any) -> bool:
+    """Compare two values and their types, at any depth."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
