@@ -24,6 +24,7 @@ from bzz.schema.computed import computed_values
 from bzz.schema.custom_types import Types
 from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
+from bzz.schema.keeping import copied
 from bzz.schema.schema import Schema
 from bzz.schema.types import comes_back
 
@@ -142,7 +143,7 @@ class MemoryProvider(ThreadedProvider):
         return Listing(items, more, total if query.count else None, position)
 
     def _create(self, schema: Schema, data: Values) -> Stored:
-        instance = instances.build(schema, data)
+        instance = instances.build(schema, copied(data))
         with self._lock:
             table = self._table(schema.model)
             key = getattr(instance, str(schema.pk))
@@ -165,7 +166,7 @@ class MemoryProvider(ThreadedProvider):
             previous = {**instances.values(schema, instance), **computed}
             changed = schema.changed(previous, change(previous))
             if changed:
-                instance = instances.build(schema, changed, instance)
+                instance = instances.build(schema, copied(changed), instance)
                 if getattr(instance, str(schema.pk)) != key:
                     raise Invalid("The primary key of a stored instance cannot change.")
                 self._check_unique(schema.model, instance, key)

@@ -154,6 +154,7 @@ class TestMongomock(ProviderConformance):
         "a_primary_key_is_inserted_once": LATE,
         "token": "mongomock does not know how a UUID is stored",
         "a_taken_unique_value_is_a_conflict": "mongomock does not say which",
+        "a_conflict_names_the_field": "mongomock does not say which",
         "a_clients_key_is_inserted_once_and_never_changes": "mongomock does not say which value is taken",
         "a_list_field_is_filtered_by_its_items": "mongomock takes an empty list for something",
         "exists_counts_empty_lists_and_objects_as_absent": "mongomock takes an empty list for something",

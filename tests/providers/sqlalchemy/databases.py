@@ -105,7 +105,7 @@ async def mariadb(metadata: sa.MetaData) -> AsyncIterator[Callable[[], Any]]:
     server, engine = sa.create_engine(address), sa.create_engine(address.set(database=SCHEMA), pool_size=20)
     with server.begin() as connection:
         connection.execute(sa.text(f"DROP DATABASE IF EXISTS {SCHEMA}"))
-        connection.execute(sa.text(f"CREATE DATABASE {SCHEMA} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"))
+        connection.execute(sa.text(f"CREATE DATABASE {SCHEMA} CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"))
     try:
         metadata.create_all(engine)
         yield factory_of(engine)
