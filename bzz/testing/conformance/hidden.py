@@ -198,12 +198,13 @@ class HiddenCases(Cases):
             assert await served.names("/person") == ["Ada"]
             assert told == [(model, "GET")]
             told.clear()
+            await hive.list()
+            assert told == [(model, None)]
+            told.clear()
             for calling in (hive.get(key), hive.update(key, {"name": "Eve"}), hive.delete(key)):
                 await calling
                 assert {*told} == {(model, model, key, None)}
                 told.clear()
-            await hive.list()
-            assert told == [(model, None)]
 
     @case("country")
     async def test_hooks_get_the_decoded_identifier(self, served: Served) -> None:

@@ -73,7 +73,7 @@ class TypeCases(Cases):
         assert isinstance(second, kind)
         assert {first, second} <= {*known.members.values()} if known.members else "enum" not in described
         assert described == {**described, **known.bounds}
-        assert known.unique == (feature == "email")
+        assert known.unique == (feature == "email" and served.provider.capabilities.unique)
 
     @case()
     async def test_a_field_says_whether_it_needs_a_value(self, served: Served) -> None:

@@ -12,6 +12,8 @@ from bzz.providers.memory import MemoryProvider
 from tests.support import conformance as memory
 from tests.support.little import Tokens
 from tests.support.pages import ROOT, run
+from tests.support.text_provider import TextProvider
+from tests.support.texts import Texts
 
 PAGE = run(ROOT / "docs" / "providers" / "write-a-provider.md")
 
@@ -43,3 +45,22 @@ class TestTheStoreWithTokens(memory.MemorySuite):
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Provider]:
         yield Tokens()
+
+
+class TestTheStoreOfTexts(memory.MemorySuite):
+    """Passes with an asynchronous provider, whose store can little and keeps nothing but texts."""
+
+    skips = {  # noqa: RUF012
+        **{name: why for name, why in memory.MemorySuite.skips.items() if name != "unreachable"},
+        "unit": "a write is of one text",
+    }
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Provider]:
+        yield TextProvider(Texts())
+
+    @asynccontextmanager
+    async def unreachable(self) -> AsyncIterator[Provider]:
+        texts = Texts()
+        texts.is_up = False
+        yield TextProvider(texts)
