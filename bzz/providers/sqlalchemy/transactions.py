@@ -5,7 +5,9 @@ It ends with the call, and then returns its connection to the pool.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
+from traceback import clear_frames
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -36,8 +38,10 @@ def in_transaction(session: Session, operation: Callable[[Session], T], *, is_wr
             expunge_new(session, known)
             if not was_begun:
                 session.commit()
-    except BaseException:
+    except BaseException as error:
         sessions.close(session)  # after rollback() instances would have no values
+        if isinstance(error, asyncio.CancelledError):
+            clear_frames(error.__traceback__)  # they keep a cursor, with which SQLite would keep the file locked
         raise
     if not is_part:
         sessions.close(session)
