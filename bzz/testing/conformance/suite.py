@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from bzz.testing.conformance.blocking import BlockingCases
 from bzz.testing.conformance.conditions import ConditionCases
+from bzz.testing.conformance.embedded import EmbeddedCases
 from bzz.testing.conformance.failing import FailureCases
 from bzz.testing.conformance.hidden import HiddenCases
 from bzz.testing.conformance.holders import HolderCases
 from bzz.testing.conformance.lists import ListCases
+from bzz.testing.conformance.members import DependentCases, MemberCases
+from bzz.testing.conformance.needs import NeedCases
+from bzz.testing.conformance.outages import OutageCases
 from bzz.testing.conformance.races import RaceCases
 from bzz.testing.conformance.reach import ReachCases
 from bzz.testing.conformance.relations import RelationCases
@@ -32,7 +36,10 @@ class ProviderConformance(
     WriteCases,
     ResultCases,
     RelationCases,
+    MemberCases,
+    EmbeddedCases,
     HolderCases,
+    DependentCases,
     VisibilityCases,
     HiddenCases,
     ReachCases,
@@ -40,8 +47,10 @@ class ProviderConformance(
     RaceCases,
     UnitCases,
     BlockingCases,
+    NeedCases,
     FailureCases,
     WatchingCases,
+    OutageCases,
 ):
     """Tests that a provider keeps the promises of its interface.
 

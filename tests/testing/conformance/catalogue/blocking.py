@@ -42,7 +42,6 @@ class DeletesOnTheLoop(MemoryProvider):
         return await super().delete(address, **options)
 
 
-@breaks("A method that represents runs in a thread.", "a_method_that_represents_does_not_block_the_event_loop")
 @breaks("A computed field is computed in a thread.", "a_computed_field_does_not_block_the_event_loop")
 class ReadsOnTheLoop(MemoryProvider):
     """Reads on the event loop."""
