@@ -66,11 +66,13 @@ async def refusal(call: Awaitable[Any]) -> BzzError | None:
 
 
 def scribble(value: Any) -> None:
-    """Change a list or dict in place."""
+    """Change a list, a dict or an embedded document in place."""
     if isinstance(value, list):
         value.append("scribbled")
     elif isinstance(value, dict):
         value["scribbled"] = "scribbled"
+    elif hasattr(value, "city"):
+        value.city = "scribbled"
 
 
 def spoil(one: Stored, feature: str) -> None:
@@ -156,6 +158,7 @@ class ResultCases(Cases):
 
         assert isinstance(await refusal(delete(provider, address, refuse)), Conflict)
         assert seen == [now]
+        assert await served.names("/person") == ["Ada"]
         assert (await stored(provider, address)).values == now
         assert (await delete(provider, address, seen.append)).values == seen[-1] == now
 
@@ -220,6 +223,7 @@ class ResultCases(Cases):
         await served.person("Ada", email="a@b")
         await served.person("Bob", email="b@c")
         bob = Address.parse(schema, "b@c", "email")
+        assert await refusal(stored(provider, bob)) is None
         assert (await stored(provider, bob)).values["name"] == "Bob"
         await apply(provider, bob, lambda values: {**values, "name": "Eve"})
         assert sorted(await served.names("/person")) == ["Ada", "Eve"]
