@@ -91,6 +91,8 @@ class SQLAlchemyProvider(ThreadedProvider):
         shared = sessions.share_connection(session, pool)
         if shared is not None:
             await self.in_time(shared.acquire())
+        else:
+            sessions.queue_writers(session, pool, self._dialect or session_factories.dialect_of(session))
         return session
 
     def end(self, unit: Session | AsyncSession) -> Awaitable[None] | None:
@@ -277,14 +279,14 @@ class SQLAlchemyProvider(ThreadedProvider):
             with translated(mapped_class, is_write=is_write, is_delete=is_delete):
                 return in_transaction(session, operation, is_write=is_write, is_part=is_part)
 
-        shared = sessions.shared_connection_of(unit)
-        if shared is not None:
-            await self.in_time(shared.acquire())
+        queue = sessions.queue_of(unit, is_write=is_write)
+        if queue is not None:
+            await self.in_time(queue.acquire())
         try:
             if isinstance(unit, AsyncSession):
                 return await self.in_time(unit.run_sync(perform), is_write=is_write)
             pool = self._connected_threads if unit.in_transaction() else self.pool
             return await self.in_time(pool.run(sessions.guard_of(unit).run, unit, perform), is_write=is_write)
         finally:
-            if shared is not None and (is_write or not is_part):
-                shared.release()
+            if queue is not None and (is_write or not is_part):
+                queue.release()

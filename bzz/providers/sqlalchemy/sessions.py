@@ -3,7 +3,8 @@
 A session has one user at a time, and the last user closes it.
 
 ``SessionGuard`` lets only one thread at a time use a synchronous session. The thread runs a call or ends the act. If
-all sessions share one connection, ``SharedConnection`` lets only one session at a time use the connection.
+all sessions share one connection, ``SharedConnection`` lets only one session at a time use the connection. The writers
+of a SQLite database wait in a queue, as SQLite has one writer at a time and would not let the others write in order.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool, StaticPool
 
 from bzz.exceptions import Unavailable
+from bzz.providers.sqlalchemy.codec import SQLITE
 
 T = TypeVar("T")
-GUARD, SHARED = "bzz.guard", "bzz.shared_connection"  # keys in the info of a session
+GUARD, SHARED, WRITERS = "bzz.guard", "bzz.shared_connection", "bzz.writers"  # keys in the info of a session
 GRACE = 1.0  # seconds that a reply waits until its session is closed; after that, closing goes on in the background
 _late: set[asyncio.Future[Any]] = set()  # they close sessions; this set protects them from garbage collection
 _closing = ThreadPoolExecutor(4, thread_name_prefix="bzz-close")  # all threads of the provider may wait for connections
@@ -118,10 +121,35 @@ def share_connection(session: Session | AsyncSession, pool: Pool | None) -> Shar
     """
     if not isinstance(pool, StaticPool):
         return None
-    locks = _locks.setdefault(pool, WeakKeyDictionary())
-    shared = SharedConnection(locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()))
-    session.info[SHARED] = shared
+    shared = session.info[SHARED] = SharedConnection(_lock_of(pool))
     return shared
+
+
+def queue_writers(session: Session | AsyncSession, pool: Pool | None, dialect: Dialect | None) -> None:
+    """Let the writes of a new session wait, in order, for those of other sessions of its pool.
+
+    Do so only for SQLite. Other databases have more than one writer.
+    """
+    if pool is not None and dialect is not None and dialect.name == SQLITE:
+        session.info[WRITERS] = _lock_of(pool)
+
+
+def queue_of(session: Session | AsyncSession, *, is_write: bool) -> SharedConnection | asyncio.Lock | None:
+    """Return the queue in which a call must wait before it uses a session.
+
+    Return None if it must not wait. A session whose transaction has begun may already be the writer for which the
+    others wait.
+    """
+    shared = shared_connection_of(session)
+    if shared is not None or not is_write or session.in_transaction():
+        return shared
+    writers: asyncio.Lock | None = session.info.get(WRITERS)
+    return writers
+
+
+def _lock_of(pool: Pool) -> asyncio.Lock:
+    locks = _locks.setdefault(pool, WeakKeyDictionary())
+    return locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
 def shared_connection_of(session: Session | AsyncSession) -> SharedConnection | None:
