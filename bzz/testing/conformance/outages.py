@@ -86,7 +86,7 @@ class OutageCases(Cases):
                 check_words(error)
             await hive.close()
 
-    @case("email")
+    @case("email", "unique")
     async def test_a_refusal_of_the_store_has_the_words_of_bzz(self, served: Served) -> None:
         """A unique value is taken, or a required one is missing."""
         await served.person(email="a@b")

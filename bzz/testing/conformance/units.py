@@ -132,7 +132,7 @@ class UnitCases(Cases):
                 await act(name)
             assert await served.names("/person") == ["Ada"], name
 
-    @case("unit", "email")
+    @case("unit", "email", "unique")
     async def test_a_unit_that_cannot_be_stored_undoes_the_write(self, served: Served) -> None:
         """A receiver writes a unique value that is taken."""
         key = await served.person(email="a@b")
