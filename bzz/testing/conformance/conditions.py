@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+import pytest
+
 from bzz.providers.conditions import Condition, all_hold
 from bzz.providers.values import Query
 from bzz.schema.schema import Schema
@@ -59,7 +61,14 @@ def schema_of(served: Served) -> Schema:
 
 
 async def found(served: Served, *conditions: Condition) -> set[str]:
-    """Return the names that the provider finds for all conditions."""
+    """Return the names that the provider finds for all conditions.
+
+    If the type of a field lacks an operator, skip the rest of the case.
+    """
+    fields = schema_of(served).fields
+    for one in conditions:
+        if one.operator not in fields[one.field].type.operators:
+            pytest.skip(f"the type of {one.field} has no operator {one.operator!r}")
     listing = await listed(served.provider, schema_of(served), Query(where=[*conditions], per_page=100))
     return {item.values["name"] for item in listing.items}
 
@@ -120,8 +129,8 @@ class ConditionCases(Cases):
             *(Condition(feature, "exists", value) for value in (True, False)),
         ]
         operators = schema_of(served).fields[feature].type.operators
-        conditions += [Condition(feature, name, one) for name in ("gt", "gte", "lt", "lte") if name in operators]
-        for condition in conditions:
+        conditions += [Condition(feature, name, one) for name in ("gt", "gte", "lt", "lte")]
+        for condition in [one for one in conditions if one.operator in operators]:
             meets = all_hold([condition])
             assert await found(served, condition) == {n for n, v in kept.items() if meets({feature: v})}, condition
 

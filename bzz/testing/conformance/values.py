@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from operator import ge, gt, le, lt
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from bzz.signals import post_update_instance, pre_update_instance
 from bzz.testing.capture import capture
@@ -30,7 +32,7 @@ EXTREMES: Mapping[str, list[Any]] = {  # values of a person's fields, as JSON
         "2026-01-02T03:04:05.250Z",
         "9999-12-31T23:59:59Z",
     ],
-    "day": ["1900-01-01", "1969-12-31", "2024-02-29", "9999-12-31"],
+    "day": ["1900-01-01", "1969-12-31", "2024-02-29", "2024-03-01", "2024-02-28", "9999-12-31"],
     "wake": ["00:00:00", "23:59:59", "12:00:00", "00:00:01"],
     "token": ["00000000-0000-4000-8000-000000000000", "FFFFFFFF-FFFF-4FFF-BFFF-FFFFFFFFFFFF"],
 }
@@ -51,6 +53,15 @@ LIMITS: Mapping[str, list[Any]] = {  # values that a store keeps exactly, unless
         *({"a.b": {"$c": 1}}, 2**53 + 1, {"": 1, " ": 2}, -(2**63), {"b": 1, "a": 2}, 0.1, 1e300, "2026-01-02"),
         "x" * 300,
     ],
+}
+PARSERS: Mapping[str, Callable[[Any], Any]] = {  # a provider may have types of its own, so these read what it shows
+    "age": int,
+    "height": float,
+    "balance": Decimal,
+    "born": datetime.fromisoformat,
+    "day": date.fromisoformat,
+    "wake": time.fromisoformat,
+    "token": UUID,
 }
 ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 COMPARED = [name for name in EXTREMES if name not in ("email", "active", "status", "token")]  # as Python compares
@@ -74,8 +85,10 @@ class ValueCases(Cases):
         """An instance without a value meets none of them."""
         shown = await _shown(served, feature)
         typed = {key: parsed(served, feature, value) for key, value in shown.items() if value is not None}
-        for limit in shown.values():
-            for operator, holds in ORDERED.items() if limit is not None else ():
+        operators = served.hives["person"].resource.schema.fields[feature].type.operators
+        compared = [(name, holds) for name, holds in ORDERED.items() if name in operators]
+        for limit in [one for one in shown.values() if one is not None]:
+            for operator, holds in compared:
                 wanted = sorted(key for key, value in typed.items() if holds(value, parsed(served, feature, limit)))
                 assert await _found(served, f"{feature}__{operator}", limit) == wanted, (operator, limit)
 
@@ -99,27 +112,27 @@ class ValueCases(Cases):
             values = [one[feature] for one in reply.json]
             assert [None if one is None else parsed(served, feature, one) for one in values] == wanted, sort
 
-    @case(feature=each(LIMITS))
+    @case(feature=each((*EXTREMES, "photo", "tags", "home", "notes")))
     async def test_a_value_is_kept_exactly_or_refused(self, served: Served, feature: str) -> None:
         """A POST and a PATCH of the value show it. So does each later read.
 
         A store may keep times of less than a millisecond as the time before. Then the replies to writes show so.
         """
         keys, other = dict[str, Any](), await served.person("Bob")
-        for value in [*EXTREMES.get(feature, ()), *LIMITS[feature]]:
+        for value in [*EXTREMES.get(feature, ()), *LIMITS.get(feature, ())]:
             made = await served.api("POST", "/person", json_body={"name": "Ada", feature: value})
             if made.status != 201:
                 assert [name.partition(".")[0] for name in made.json["errors"]] == [feature], made.body
                 continue
             keys[made.json["id"]] = kept = made.json[feature]
-            assert _is_kept(served, feature, value, kept), (value, kept)
+            assert _is_kept(feature, value, kept), (value, kept)
             if feature == "email":  # no other person can have it
                 assert (await served.api("DELETE", f"/person/{made.json['id']}")).status == 204
                 del keys[made.json["id"]]
             changed = await served.api("PATCH", f"/person/{other}", json_body={feature: value})
             again = await served.api("GET", f"/person/{other}")
             assert json.dumps(changed.json[feature]) == json.dumps(again.json[feature]), value
-            assert _is_kept(served, feature, value, again.json[feature]), value
+            assert _is_kept(feature, value, again.json[feature]), value
         reply = await served.api("GET", "/person?per_page=100")
         left = {one["id"]: one[feature] for one in reply.json if one["id"] != other}
         assert json.dumps(left, sort_keys=True) == json.dumps(keys, sort_keys=True)
@@ -160,19 +173,18 @@ class ValueCases(Cases):
         assert await _found(served, "balance__gt", "1.999") == [key]
 
 
-def _is_kept(served: Served, feature: str, sent: Any, shown: Any) -> bool:
+def _is_kept(feature: str, sent: Any, shown: Any) -> bool:
     """Tell whether a value that was sent is shown. True is not 1, and in free-form JSON 1 is not 1.0."""
-    if feature in ("notes", "tags", "photo"):
+    if feature == "home":
+        return bool({key: sent.get(key) for key in shown} == shown)
+    if feature not in PARSERS:
         return json.dumps(sent, sort_keys=True) == json.dumps(shown, sort_keys=True)
-    known = served.hives["person"].resource.schema.fields[feature].type
-    one, other = known.parse(sent), known.parse(shown)
-    if isinstance(one, dict):
-        return bool({key: one.get(key) for key in other} == other)
-    if isinstance(one, datetime):
+    one, other = PARSERS[feature](sent), PARSERS[feature](shown)
+    if feature == "born":
         return bool(abs(one - other) < timedelta(milliseconds=1))
-    if isinstance(one, time):
+    if feature == "wake":
         return other in (one, one.replace(microsecond=one.microsecond // 1000 * 1000))
-    return bool(one == other and isinstance(shown, type(known.dump(one))))
+    return bool(one == other)
 
 
 async def _shown(served: Served, feature: str) -> dict[str, Any]:
