@@ -157,8 +157,9 @@ class Provider(ABC):
         instances, or at ``token``. If another page follows, the listing's ``position`` or ``token`` says where.
 
         Raises:
-            BadRequest: the deferred fields contain more members than one read may load. The reason may also be that no
-                listing of this list had the query's ``token``. Clients can forge it.
+            BadRequest: the store cannot answer this query: the deferred fields contain more members than one read may
+                load, or no listing of this list had the query's ``token``, which clients can forge. A query with one
+                condition, ``in`` on the primary key, must not be refused.
             Unavailable: the store did not answer in time.
         """
 

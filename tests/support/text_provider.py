@@ -119,7 +119,7 @@ class TextProvider(Provider):
     async def delete(
         self, address: Address, *, check: Callable[[Values], None] | None, loaded: Stored | None, state: ActState
     ) -> Stored:
-        return await self.reach(self.remove(address, check, loaded, state), is_write=True)
+        return await self.reach(self.remove(address, check, state), is_write=True)
 
     async def reach(self, operation: Coroutine[Any, Any, T], *, is_write: bool = False) -> T:
         try:
@@ -170,17 +170,14 @@ class TextProvider(Provider):
                 return replace(self.stored(address.schema, instance), previous=old)
             loaded = None  # another request wrote in between
 
-    async def remove(
-        self, address: Address, check: Callable[[Values], None] | None, loaded: Stored | None, state: ActState
-    ) -> Stored:
+    async def remove(self, address: Address, check: Callable[[Values], None] | None, state: ActState) -> Stored:
         while True:
-            stored = loaded or await self.find(address, state)
+            stored = await self.find(address, state)
             if check is not None:
                 await bzz.in_pool(check, stored.values)
             key, version, _ = stored.origin
             if await self.texts.write(key, version, None):
                 return stored
-            loaded = None
 
     # The methods below run code of the model. They run in threads.
 
