@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from bzz.providers.base import Provider
 from tests.support import conformance as memory
@@ -46,9 +46,20 @@ def breaks(promise: str, case: str, **arguments: Any) -> Callable[[P], P]:
 def suite_of(kind: type[Provider]) -> memory.MemorySuite:
     """The suite of the memory provider, run on another class of provider."""
 
+    own: Any = kind
+    given = {"unreachable"} if hasattr(kind, "unreachable") else set()
+
     class Suite(memory.MemorySuite):
+        skips: ClassVar[dict[str, str]] = {
+            name: why for name, why in memory.MemorySuite.skips.items() if name not in given
+        }
+
         @asynccontextmanager
         async def connect(self) -> AsyncIterator[Provider]:
             yield kind()
+
+        @asynccontextmanager
+        async def unreachable(self) -> AsyncIterator[Provider]:
+            yield own.unreachable()
 
     return Suite()

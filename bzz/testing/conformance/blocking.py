@@ -11,13 +11,14 @@ from typing import Any
 
 import bzz
 from bzz.exceptions import Unavailable
+from bzz.lifecycle.unit_of_work import UnitOfWork
+from bzz.providers.base import Provider
 from bzz.providers.values import Address, Stored
 from bzz.schema.fields import Values
 from bzz.schema.representation import representing_method
 from bzz.signals.request_ids import request_id
 from bzz.testing.conformance.cases import Cases, case
 from bzz.testing.conformance.serving import Served, hooked
-from bzz.testing.conformance.units import writing
 from bzz.testing.conformance.writes import address_of, apply, stored
 
 SOON = 4  # seconds; code that waits longer for the event loop fails
@@ -82,10 +83,14 @@ def hooks_calling(first: Callable[[], object]) -> Mapping[str, Callable[..., Any
     return {"get_instance_queryset": show_one, "get_list_queryset": show_all}
 
 
-async def remove(served: Served, address: Address, check: Callable[[Values], None] | None = None) -> Stored:
+async def remove(provider: Provider, address: Address, check: Callable[[Values], None] | None = None) -> Stored:
     """Delete the instance at an address, in its own unit of work."""
-    async with writing(served) as unit_of_work:
-        return await unit_of_work.delete(address, check=check)
+    unit_of_work = UnitOfWork(provider)
+    try:
+        async with unit_of_work.writing(address.schema):
+            return await unit_of_work.delete(address, check=check)
+    finally:
+        await unit_of_work.end()
 
 
 class BlockingCases(Cases):
@@ -145,7 +150,7 @@ class BlockingCases(Cases):
             return {**values, "name": "Eve"}
 
         assert (await apply(served.provider, address, change)).values["name"] == "Eve"
-        await remove(served, address, lambda _: wait())
+        await remove(served.provider, address, lambda _: wait())
         assert await served.names("/person") == []
         assert wait.calls >= 2
 
@@ -162,7 +167,7 @@ class BlockingCases(Cases):
                     served.hives["person"].list(),
                     stored(served.provider, addresses[0]),
                     apply(served.provider, addresses[1], lambda values: {**values, "name": "Eve"}),
-                    remove(served, addresses[2]),
+                    remove(served.provider, addresses[2]),
                     return_exceptions=True,
                 )
         finally:

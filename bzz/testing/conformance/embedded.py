@@ -126,3 +126,17 @@ class EmbeddedCases(Cases):
                 )
             )
         assert (await served.api("GET", f"/person/{key}")).json["home"] == {"city": "Bari", "street": "B"}
+
+    @case("home")
+    async def test_a_single_document_has_a_path(self, served: Served) -> None:
+        """Receivers get the document, and not its parent."""
+        path = f"/person/{await served.person()}/home"
+        assert (await served.api("GET", path)).status == 404
+        with capture(post_get_instance, post_create_instance, post_update_instance, post_delete_instance) as sent:
+            assert (await served.api("POST", path, json_body={"city": "Rio"})).status == 201
+            assert (await served.api("GET", path)).json == {"city": "Rio", "street": None}
+            assert (await served.api("PUT", path, json_body={"street": "A"})).json == {"city": "Rio", "street": "A"}
+            assert (await served.api("DELETE", path)).status == 204
+        got = [one.keywords["instance"] for one in sent]
+        assert [(one.city, one.street) for one in got] == [("Rio", None)] * 2 + [("Rio", "A")] * 2
+        assert (await served.api("GET", path)).status == 404

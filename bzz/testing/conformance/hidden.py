@@ -239,3 +239,18 @@ class HiddenCases(Cases):
             for query in ("/topics", "?expand=topic,topics", "/topics?per_page=1"):
                 assert (await served.api("GET", path + query)).status == 200
                 assert {*told} == {"GET"}, query
+
+    @case("track", "transactions")
+    async def test_several_writes_pass_the_hooks_the_handler(self, served: Served) -> None:
+        """The tracks of an album are written together."""
+        told: list[Any] = []
+
+        def note(cls: Any, model: Any, queryset: Any, instance_id: Any, handler: Any) -> Any:
+            told.append((model, instance_id, handler and handler.request.method))
+            return queryset
+
+        ids = [(await served.api.create("/track", name=name))["id"] for name in ("one", "two")]
+        path = f"/album/{(await served.api.create('/album', name='mine'))['id']}/tracks"
+        with hooked(self.track, get_instance_queryset=note):
+            assert (await served.api("POST", path, json_body={"tracks": ids})).status == 201
+        assert {*told} == {(self.track, key, "POST") for key in ids}

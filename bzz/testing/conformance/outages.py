@@ -10,6 +10,7 @@ from typing import Any
 
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
 from bzz.hives.model import ModelHive
+from bzz.providers.values import Address
 from bzz.signals import (
     post_delete_instance,
     post_update_instance,
@@ -19,12 +20,14 @@ from bzz.signals import (
     request_failed,
 )
 from bzz.testing.capture import capture
+from bzz.testing.conformance.blocking import calling, remove, replaced
 from bzz.testing.conformance.cases import UNKNOWN_ID, Cases, case
 from bzz.testing.conformance.serving import Served, hooked
 from bzz.testing.conformance.units import ACTS, refuse
 from bzz.testing.conformance.writes import address_of, apply
 
 SOON = 4  # seconds; all acts on an unreachable store must fail within this time
+ERRORS = (LookupError, TimeoutError, OSError)
 TURNS = 30  # turns of the event loop; an act is cancelled after each of them
 WRITES = {
     "update": (pre_update_instance, post_update_instance),
@@ -72,16 +75,19 @@ class OutageCases(Cases):
         key = await served.person()
         async with self.unreachable() as provider:
             hive, began = ModelHive(provider, self.person), time.monotonic()
+            address = Address.parse(hive.resource.schema, key)
             errors: Sequence[Any] = await asyncio.gather(
                 hive.list(),
                 hive.get(key),
                 hive.create({"name": "Ada"}),
                 hive.update(key, {"name": "Eve"}),
                 hive.delete(key),
+                apply(provider, address, lambda values: {**values, "name": "Eve"}),
+                remove(provider, address),
                 return_exceptions=True,
             )
             assert time.monotonic() - began < SOON
-            assert [type(error) for error in errors] == [Unavailable] * 5
+            assert [type(error) for error in errors] == [Unavailable] * 7
             for error in errors:
                 check_words(error)
             await hive.close()
@@ -167,3 +173,29 @@ class OutageCases(Cases):
             await served.provider.close()
             gate.set()
             assert await outcome(listing) is None
+
+    @case(error=ERRORS)
+    async def test_an_exception_of_a_hook_is_500(self, served: Served, error: type[Exception]) -> None:
+        """It is no error of the store, even if the store raises errors of this kind."""
+        key = await served.person()
+
+        def fail(cls: Any, *args: Any) -> Any:
+            raise error("a bug")
+
+        with hooked(self.person, get_instance_queryset=fail, get_list_queryset=fail):
+            for method, path in (("GET", "/person"), *((name, f"/person/{key}") for name in ("GET", "PUT", "DELETE"))):
+                body = {"name": "Eve"} if method == "PUT" else None
+                assert (await served.api(method, path, json_body=body)).status == 500, (method, path)
+        assert await served.names("/person") == ["Ada"]
+
+    @case()
+    async def test_an_exception_of_the_constructor_is_500(self, served: Served) -> None:
+        """Nothing is stored, and the next request succeeds."""
+
+        def fail() -> None:
+            raise LookupError("a bug")
+
+        with replaced(self.person, __init__=calling(self.person, fail, "__init__")):
+            reply = await served.api("POST", "/person", json_body={"name": "Eve"})
+        assert reply.status in (201, 500), "a provider need not call the constructor"
+        assert len(await served.names("/person")) == (reply.status == 201)

@@ -17,6 +17,7 @@ from bzz.signals import (
     post_create_instance,
     post_delete_instance,
     post_update_instance,
+    pre_associate,
     pre_create_instance,
     pre_delete_instance,
     pre_update_instance,
@@ -114,6 +115,41 @@ class UnitCases(Cases):
         with WRITES[method].connected_to(prevent):
             assert await self._send(served, method, key) == (400 if method == "POST" else 404)
         assert sorted(await served.names("/person")) == (["Ada", "Bob"] if method == "POST" else ["Bob"])
+
+    @case("unit", "members", status=[201, 403])
+    async def test_members_join_in_the_unit_that_receivers_write_in(self, served: Served, status: int) -> None:
+        """A receiver of ``pre_associate`` writes in it, and may refuse."""
+        path, key = f"/team/{await served.team()}/members", await served.person()
+
+        async def write(sender: Any, unit: Any) -> None:
+            await self.write_in(unit, name="log")
+            if status == 403:
+                raise Forbidden("No.")
+
+        with pre_associate.connected_to(write):
+            assert (await served.api("POST", path, json_body={"members": [key]})).status == status
+        assert sorted(await served.names("/person")) == (["Ada", "log"] if status == 201 else ["Ada"])
+        assert await served.names(path) == (["Ada"] if status == 201 else [])
+
+    @case("unit", "track", "transactions")
+    async def test_several_writes_are_in_the_unit_that_receivers_write_in(self, served: Served) -> None:
+        """If one of them fails, nothing of the unit is stored."""
+        album = (await served.api.create("/album", name="mine"))["id"]
+        ids = [(await served.api.create("/track", name=name))["id"] for name in ("one", "two")]
+
+        async def write(sender: Any, unit: Any, instance: Any) -> None:
+            await self.write_in(unit, name=f"log {instance.name}")
+
+        async def delete(sender: Any, instance: Any) -> None:
+            if instance.name == "one" and ids[1:]:
+                await served.hives["track"].delete(ids.pop())
+
+        body, path = {"tracks": [*ids]}, f"/album/{album}/tracks"
+        with pre_update_instance.connected_to(delete), pre_update_instance.connected_to(write):
+            assert (await served.api("POST", path, json_body=body)).status >= 400
+            assert await served.names("/person") == await served.names(path) == []
+            assert (await served.api("POST", path, json_body={"tracks": ids})).status == 201
+        assert await served.names("/person") == ["log one"]
 
     @case("unit")
     async def test_a_change_or_check_that_refuses_undoes_the_whole_unit(self, served: Served) -> None:

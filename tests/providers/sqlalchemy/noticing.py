@@ -12,7 +12,7 @@ import pytest
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from bzz.signals import request_failed
 from bzz.testing import capture
-from bzz.testing.conformance import blocking, cases, failing, visibility
+from bzz.testing.conformance import blocking, cases, failing, outages, visibility
 from tests.providers.sqlalchemy import suite as sqlalchemy
 from tests.support.broken import BREAKAGES, Breakage, suite_of
 
@@ -29,7 +29,7 @@ def noticed(chapter: ModuleType) -> Callable[..., None]:
     @pytest.mark.parametrize("breakage", parameters)
     def test(breakage: Breakage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(cases, "SECONDS", SECONDS)
-        for module in (blocking, failing, visibility):
+        for module in (blocking, failing, outages, visibility):
             monkeypatch.setattr(module, "SOON", 0.2)
         monkeypatch.setattr(blocking, "LONG", 0.5)
         notice(breakage, tmp_path)

@@ -92,3 +92,14 @@ class ReturnsTheInstanceBefore(MemoryProvider):
         lists = ("projects",) if "projects" in address.schema.fields else ()
         is_longer = any(len(stored.values[name]) > len(before.values[name]) for name in lists)
         return stored if is_longer else replace(stored, instance=before.instance)
+
+
+@breaks("A single document is a part, too.", "a_single_document_has_a_path")
+class TakesTheParent(MemoryProvider):
+    """Returns the instance itself in place of a single document."""
+
+    def part(self, instance: Any, trail: Any) -> Any:
+        whole = super().part(instance, [pair for pair in trail if pair[1] is not None])
+        document = super().part(instance, trail)
+        whole.city, whole.street = "none", getattr(document, "street", None)
+        return whole if len(trail) == 1 and trail[0][1] is None else document

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from bzz.exceptions import Forbidden, NotFound
 from bzz.providers.memory import MemoryProvider
+from bzz.providers.sqlalchemy import SQLAlchemyProvider
 from tests.support.broken import breaks
 
 CONDITION = "no_condition_finds_a_hidden_instance"
@@ -229,3 +230,11 @@ class ListsWithoutHandler(MemoryProvider):
 
     async def list(self, schema: Any, query: Any, *, state: Any, **options: Any) -> Any:
         return await super().list(schema, query, state=replace(state, handler=None), **options)
+
+
+@breaks("Hooks get the handler in several writes.", "several_writes_pass_the_hooks_the_handler")
+class WritesWithoutHandler(SQLAlchemyProvider):
+    """Passes no handler to the hooks in several writes."""
+
+    async def write_all(self, writes: Any, *, state: Any) -> Any:
+        return await super().write_all(writes, state=replace(state, handler=None))

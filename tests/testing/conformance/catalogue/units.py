@@ -20,6 +20,11 @@ CLOSED = "each_unit_is_closed"
 @breaks("The end of a unit rolls back a refused create.", UNDONE, method="POST")
 @breaks("The end of a unit rolls back a refused update.", UNDONE, method="PUT")
 @breaks("The end of a unit rolls back a refused delete.", UNDONE, method="DELETE")
+@breaks(
+    "The end of a unit rolls back a refused association.",
+    "members_join_in_the_unit_that_receivers_write_in",
+    status=403,
+)
 class CommitsAtTheEnd(SQLAlchemyProvider):
     """Commits a unit when it ends."""
 
@@ -47,6 +52,7 @@ class InItsOwnSession(SQLAlchemyProvider):
 
 
 @breaks("A write commits the unit.", STORED)
+@breaks("So does the write of a relation.", "members_join_in_the_unit_that_receivers_write_in", status=201)
 class IgnoresTheUnit(InItsOwnSession):
     """Writes in another session, and never commits that of the act."""
 
@@ -101,6 +107,15 @@ class CommitsBeforeADelete(SQLAlchemyProvider):
     async def delete(self, address: Any, **options: Any) -> Any:
         options["state"].unit.commit()
         return await super().delete(address, **options)
+
+
+@breaks("Several writes are one transaction with their unit.", "several_writes_are_in_the_unit_that_receivers_write_in")
+class CommitsBeforeSeveralWrites(SQLAlchemyProvider):
+    """Commits what receivers wrote before it performs several writes."""
+
+    async def write_all(self, writes: Any, *, state: Any) -> Any:
+        state.unit.commit()
+        return await super().write_all(writes, state=state)
 
 
 @breaks("An update stores what receivers wrote.", STORED)
