@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from bzz.providers.conditions import Condition
 from bzz.providers.values import Query
@@ -12,6 +14,7 @@ from bzz.testing.conformance.conditions import PEOPLE, people, schema_of
 from bzz.testing.conformance.serving import Served, hooked
 from bzz.testing.conformance.visibility import listed
 
+FORGED: tuple[Any, ...] = (None, True, 5, -1.5, 2**70, "", "x", "\x00", [], [[1]], {}, {"a": "b"}, {"decimal": "x"})
 SORTS: dict[str, tuple[str, ...]] = {  # and the features that they need
     "": (),
     "sort=name": ("sort",),
@@ -86,6 +89,18 @@ class ListCases(Cases):
         assert await served.walk(next_page) == everybody[2:]
         await served.person("new")
         assert [name for name in await served.walk(next_page) if name != "new"] == everybody[2:]
+
+    @case("after")
+    async def test_a_forged_cursor_is_refused_or_leads_into_the_list(self, served: Served) -> None:
+        """A client may put any JSON value, or any token, into a cursor."""
+        await people(served)
+        link = (await served.api("GET", "/person?per_page=2")).headers["Link"]
+        [text] = parse_qs(urlsplit(link.split("<")[-1].partition(">")[0]).query)["after"]
+        names, held = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        for forged in FORGED:
+            content = str(forged) if isinstance(held, str) else [{"stored": forged}] * len(held)
+            cursor = urlsafe_b64encode(json.dumps([names, content]).encode()).decode().rstrip("=")
+            assert (await served.api("GET", f"/person?after={cursor}")).status in (200, 400), forged
 
     @case("page")
     async def test_pages_are_parts_of_the_list(self, served: Served) -> None:

@@ -241,6 +241,16 @@ class ResultCases(Cases):
         with pytest.raises(TypeError):
             served.provider.describe(type("Odd", (), {}))
 
+    @case("unreachable")
+    async def test_a_description_does_not_need_the_store(self, served: Served) -> None:
+        """Neither do the values of an instance. Both are asked for on the event loop."""
+        address = address_of(served, await served.person())
+        one = await stored(served.provider, address)
+        async with self.unreachable() as provider:
+            for _ in range(3):
+                schema = provider.describe(self.person)
+                assert provider.values(schema, one.instance)["name"] == "Ada"
+
     @case("email", "unique")
     async def test_a_conflict_names_the_field(self, served: Served) -> None:
         """It is raised by the provider itself, for a create and for an update. Nothing is stored."""

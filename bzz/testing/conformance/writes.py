@@ -68,7 +68,7 @@ class WriteCases(Cases):
         for one in made:
             assert one.headers["X-Created-Id"] == one.json["id"]
             got = await served.api("GET", one.headers["Location"])
-            assert (got.json, got.headers["ETag"]) == (one.json, one.headers["ETag"])
+            assert (got.json, got.headers.get("ETag")) == (one.json, one.headers["ETag"])
         changed = await served.api("PUT", made[0].headers["Location"], json_body={"name": "Eve"})
         assert changed.headers["ETag"] != made[0].headers["ETag"]
         assert (await served.api("GET", made[0].headers["Location"])).headers["ETag"] == changed.headers["ETag"]
@@ -82,7 +82,7 @@ class WriteCases(Cases):
         key = await served.person()
         other = await served.person("Bob")
         refused = await served.api("POST", "/person", json_body={"name": "Eve", "id": other})
-        assert (refused.status, refused.json["errors"]) == (400, {"id": ["is read-only"]})
+        assert (refused.status, refused.json.get("errors", {})) == (400, {"id": ["is read-only"]})
         assert (await served.api("PUT", f"/person/{key}", json_body={"id": other})).status == 400
         assert (await served.api("PUT", f"/person/{key}", json_body={"id": key})).status == 200
 
@@ -98,7 +98,7 @@ class WriteCases(Cases):
         with pre_create_instance.connected_to(drop):
             for path, body in (("", {}), ("", {"name": None}), (f"/{key}", {"name": None}), ("", {"name": "Eve"})):
                 refused = await served.api("PUT" if path else "POST", f"/person{path}", json_body=body)
-                assert (refused.status, list(refused.json["errors"])) == (400, ["name"])
+                assert (refused.status, list(refused.json.get("errors", {}))) == (400, ["name"])
         assert heard == ["Eve"]
 
     @case("email", "unique")
@@ -112,7 +112,7 @@ class WriteCases(Cases):
         await served.person("Cy")
         for method, path in (("POST", "/person"), ("PUT", f"/person/{bob}")):
             refused = await served.api(method, path, json_body={"name": "Dora", "email": "a@b"})
-            assert (refused.status, refused.json["errors"]) == (409, {"email": ["is taken"]})
+            assert (refused.status, refused.json.get("errors", {})) == (409, {"email": ["is taken"]})
         assert sorted(await served.names("/person")) == ["Ada", "Bob", "Cy"]
 
     @case("country")
@@ -120,7 +120,7 @@ class WriteCases(Cases):
         """A POST must never replace an instance."""
         api = served.api
         missing = await api("POST", "/country", json_body={"name": "Nowhere"})
-        assert (missing.status, list(missing.json["errors"])) == (400, ["id"])
+        assert (missing.status, list(missing.json.get("errors", {}))) == (400, ["id"])
         made = await api("POST", "/country", json_body={"code": "pt", "name": "Portugal"})
         assert (made.status, made.headers["Location"]) == (201, "/country/pt/")
         taken = await api("POST", "/country", json_body={"code": "pt", "name": "Elsewhere"})

@@ -264,3 +264,12 @@ class NeedsInstance(Changed):
     def asked(self, query: Any) -> Any:
         is_known = query.after and any(query.after.values[-1] in table for table in self._tables.values())
         return query if is_known else replace(query, after=None)
+
+
+@breaks("A forged cursor does no harm.", "a_forged_cursor_is_refused_or_leads_into_the_list")
+class Trusting(MemoryProvider):
+    """Takes each value of a cursor for one of its own."""
+
+    def stored_value(self, schema: Any, name: str, raw: Any) -> Any:
+        kind, [text] = raw.popitem() if isinstance(raw, dict) and raw else ("", [raw])
+        raise KeyError(kind, text)
