@@ -82,24 +82,11 @@ class FailureCases(Cases):
         try:
             with hooked(self.person, get_list_queryset=hook):
                 late = await served.api("GET", "/person")
-                assert (late.status, late.headers["Retry-After"]) == (503, "1")
+                assert (late.status, late.headers.get("Retry-After")) == (503, "1")
         finally:
             served.provider.timeout = before
             gate.set()
         assert (await served.api("GET", f"/person/{key}")).status == 200
-
-    @case()
-    async def test_a_hook_that_fails_is_500_and_the_next_request_succeeds(self, served: Served) -> None:
-        """The provider must not handle the hook's exception as its own error."""
-        await served.person()
-
-        def hook(cls: Any, queryset: Any, handler: Any) -> Any:
-            raise LookupError("a bug")
-
-        for _ in range(3):
-            with hooked(self.person, get_list_queryset=hook):
-                assert (await served.api("GET", "/person")).status == 500
-            assert await served.names("/person") == ["Ada"]
 
     @case()
     async def test_many_requests_at_once_are_200_or_503(self, served: Served) -> None:
@@ -130,10 +117,3 @@ class FailureCases(Cases):
             ends = [one.signal for one in sent if one.signal != "pre_create_instance"]
             assert len(ends) == len(sent) - len(ends) <= 1
             assert await served.names(f"/person?name=p{steps}") == ([f"p{steps}"] * ends.count("post_create_instance"))
-
-    @case()
-    async def test_a_closed_provider_can_be_used_again(self, served: Served) -> None:
-        """Hives share providers, so one hive may close the provider of another."""
-        await served.person()
-        await served.provider.close()
-        assert await served.names("/person") == ["Ada"]

@@ -64,7 +64,7 @@ class RelationCases(Cases):
         for method, path in (("POST", "/team"), ("PUT", f"/team/{key}"), ("POST", f"/team/{key}/owner")):
             body = {"owner": gone} if path.endswith("owner") else {"name": "x", "owner": gone}
             refused = await served.api(method, path, json_body=body)
-            assert (refused.status, list(refused.json["errors"])) == (400, ["owner"])
+            assert (refused.status, [*refused.json.get("errors", ())]) == (400, ["owner"])
 
     @case("owner")
     async def test_a_list_is_filtered_by_a_reference(self, served: Served) -> None:
@@ -198,7 +198,8 @@ class RelationCases(Cases):
         tag = (await served.api("GET", f"{path}?fields=members")).headers["ETag"]
         assert (await served.api("PUT", path, json_body={"members": ids[1:]})).status == 200
         again = await served.api("GET", f"{path}?fields=members", headers={"If-None-Match": tag})
-        assert (again.status, again.json) == (200, {"members": ids[1:]})
+        assert again.status == 200
+        assert again.json == {"members": ids[1:]}
 
     @case("members")
     async def test_a_list_is_filtered_by_a_member(self, served: Served) -> None:

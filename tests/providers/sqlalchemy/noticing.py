@@ -31,7 +31,8 @@ def noticed(chapter: ModuleType) -> Callable[..., None]:
         monkeypatch.setattr(cases, "SECONDS", SECONDS)
         for module in (blocking, failing, outages, visibility):
             monkeypatch.setattr(module, "SOON", 0.2)
-        monkeypatch.setattr(blocking, "LONG", 0.5)
+        for module in (blocking, failing):
+            monkeypatch.setattr(module, "LONG", 0.5)
         notice(breakage, tmp_path)
 
     return test

@@ -33,7 +33,7 @@ class Quotes(MemoryProvider):
 @breaks("A cancelled update agrees with the store.", CANCELLED, act="update")
 @breaks("A cancelled delete agrees with the store.", CANCELLED, act="delete")
 class WritesAfterwards(MemoryProvider):
-    """Performs a write after it has returned, if another task runs first."""
+    """Stores an update or delete some time after it has returned."""
 
     async def write(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         if function == self._create:
