@@ -13,6 +13,7 @@ MODULES = (
     "failing",
     "hidden",
     "holders",
+    "identity",
     "lists",
     "members",
     "needs",

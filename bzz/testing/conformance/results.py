@@ -11,7 +11,6 @@ import pytest
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.base import Provider
-from bzz.providers.conditions import Condition
 from bzz.providers.values import Address, Query, Stored
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
@@ -121,6 +120,7 @@ class ResultCases(Cases):
         data = {"name": "Ada", feature: deepcopy(value)}
         made = await create(provider, schema, data)
         address = address_of(served, str(schema.id_of(made.values)))
+        assert data == {"name": "Ada", feature: value}, "the data belongs to bzz"
         scribble(data[feature])
         for one in (made, *await reads(provider, address)):
             spoil(one, feature)
@@ -216,21 +216,6 @@ class ResultCases(Cases):
         await served.api("PATCH", path, json_body={feature: value})
         assert (await served.api("GET", path)).json == other
 
-    @case("email", "unique")
-    async def test_an_instance_is_found_by_the_field_that_its_model_names(self, served: Served) -> None:
-        """``get_id_field_name()`` names it, and then ``field`` of the address."""
-        provider, schema = served.provider, schema_of(served)
-        await served.person("Ada", email="a@b")
-        await served.person("Bob", email="b@c")
-        bob = Address.parse(schema, "b@c", "email")
-        assert await refusal(stored(provider, bob)) is None
-        assert (await stored(provider, bob)).values["name"] == "Bob"
-        await apply(provider, bob, lambda values: {**values, "name": "Eve"})
-        assert sorted(await served.names("/person")) == ["Ada", "Eve"]
-        await delete(provider, bob)
-        assert await served.names("/person") == ["Ada"]
-        assert isinstance(await refusal(stored(provider, bob)), NotFound)
-
     @case()
     async def test_a_model_is_described_again_and_an_unknown_class_is_refused(self, served: Served) -> None:
         """Both descriptions are equal. A class that is no model raises TypeError."""
@@ -250,21 +235,6 @@ class ResultCases(Cases):
             for _ in range(3):
                 schema = provider.describe(self.person)
                 assert provider.values(schema, one.instance)["name"] == "Ada"
-
-    @case("email", "unique")
-    async def test_a_conflict_names_the_field(self, served: Served) -> None:
-        """It is raised by the provider itself, for a create and for an update. Nothing is stored."""
-        provider, schema = served.provider, schema_of(served)
-        await served.person(email="a@b")
-        bob = address_of(served, await served.person("Bob", email="b@c"))
-        errors = [
-            await refusal(create(provider, schema, {"name": "Eve", "email": "a@b"})),
-            await refusal(apply(provider, bob, lambda values: {**values, "name": "Eve", "email": "a@b"})),
-        ]
-        assert [(type(error), list(error.errors)) for error in errors if error] == [(Conflict, ["email"])] * 2
-        assert sorted(await served.names("/person")) == ["Ada", "Bob"]
-        where = [Condition("email", "eq", "b@c")]
-        assert len((await listed(provider, schema, Query(where=where))).items) == 1
 
 
 def same(one: Any, other: Any) -> bool:

@@ -11,6 +11,7 @@ from bzz.testing.conformance.embedded import EmbeddedCases
 from bzz.testing.conformance.failing import FailureCases
 from bzz.testing.conformance.hidden import HiddenCases
 from bzz.testing.conformance.holders import HolderCases
+from bzz.testing.conformance.identity import IdentityCases
 from bzz.testing.conformance.lists import ListCases
 from bzz.testing.conformance.members import DependentCases, MemberCases
 from bzz.testing.conformance.needs import NeedCases
@@ -35,6 +36,7 @@ class ProviderConformance(
     ListCases,
     WriteCases,
     ResultCases,
+    IdentityCases,
     RelationCases,
     MemberCases,
     EmbeddedCases,

@@ -87,6 +87,12 @@ class TypeCases(Cases):
         assert (fields["name"].required, fields["age"].required, fields["age"].nullable) == (True, False, True)
         assert all(known.default is None for known in (fields["name"], fields["age"]))
 
+    @case(feature=each(("active", "status")))
+    async def test_a_field_says_its_default(self, served: Served, feature: str) -> None:
+        """The default is a typed value. A provider that cannot tell it says None."""
+        default = served.hives["person"].resource.schema.fields[feature].default
+        assert default is None or default is {"active": False, "status": Status.NEW}[feature]
+
     @case(feature=each(PERSON))
     async def test_a_value_is_shown_as_it_was_sent(self, served: Served, feature: str) -> None:
         """POST, GET, PUT and PATCH show the value.

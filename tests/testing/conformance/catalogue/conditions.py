@@ -258,3 +258,42 @@ class TopOnly(Filtering):
     def meets_all(self, where: Any, values: Any) -> bool:
         flat = [replace(one, field=one.field.rpartition(".")[2]) for one in where]
         return super().meets_all(flat, values)
+
+
+@breaks("contains does not find null.", "null_equals_null_only", feature="email")
+class NullIsEmpty(Filtering):
+    """Compares null as the empty text."""
+
+    def meets(self, condition: Condition, value: Any) -> bool:
+        is_textual = condition.operator not in EQUALITY and isinstance(condition.value, str)
+        return super().meets(condition, "" if is_textual and value is None else value)
+
+
+class Repeating(MemoryProvider):
+    """Lists an instance as often as ``times`` says."""
+
+    async def list(self, schema: Any, query: Any, **options: Any) -> Any:
+        listing = await super().list(schema, query, **options)
+        items = [one for item in listing.items for one in [item] * self.times(query, item.values)]
+        return replace(listing, items=items)
+
+    def times(self, query: Any, values: Any) -> int:
+        raise NotImplementedError
+
+
+@breaks("A key that is repeated in a query finds its instance once.", "a_list_can_be_filtered_by_many_keys")
+class OncePerKey(Repeating):
+    """Finds an instance once for each key."""
+
+    def times(self, query: Any, values: Any) -> int:
+        keys = [one.value for one in query.where if (one.field, one.operator) == ("id", "in")]
+        return min(keys[0].count(values["id"]), 2) if keys else 1
+
+
+@breaks("An instance is on a list once, even if an item is in its list twice.", "a_list_field_is_filtered_by_its_items")
+class OncePerItem(Repeating):
+    """Finds an instance once for each item of its list."""
+
+    def times(self, query: Any, values: Any) -> int:
+        items = [one.value for one in query.where if (one.field, one.operator) == ("tags", "contains")]
+        return int(values["tags"].count(items[0])) if items else 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
-from bzz.providers.conditions import sort_key, value_at
+from bzz.providers.conditions import Condition, all_hold, sort_key, value_at
 from bzz.providers.memory import MemoryProvider
 from tests.support.broken import breaks
 
@@ -121,6 +121,25 @@ class OneMore(Changed):
 
     def asked(self, query: Any) -> Any:
         return replace(query, per_page=query.per_page + 1)
+
+
+@breaks("A page is as long as asked for, if possible.", "a_page_says_whether_another_page_follows")
+class LimitsFirst(MemoryProvider):
+    """Applies the conditions to a page, and not to the list."""
+
+    async def list(self, schema: Any, query: Any, **options: Any) -> Any:
+        listing = await super().list(schema, replace(query, where=[]), **options)
+        meets = all_hold(query.where)
+        return replace(listing, items=[item for item in listing.items if meets(item.values)])
+
+
+@breaks("A provider does not change the query.", "a_page_says_whether_another_page_follows")
+class AddsConditions(MemoryProvider):
+    """Adds a condition of its own to each query."""
+
+    async def list(self, schema: Any, query: Any, **options: Any) -> Any:
+        query.where.append(Condition(str(schema.pk), "ne", None))
+        return await super().list(schema, query, **options)
 
 
 @breaks("No page follows a full last page.", "a_page_says_whether_another_page_follows")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bzz.exceptions import Conflict, Invalid, NotFound
-from bzz.providers.memory import MemoryProvider, instances
+from bzz.providers.memory import MemoryProvider
 from bzz.providers.values import Stored
 from bzz.schema.keeping import copied
 from tests.support.broken import breaks
@@ -215,14 +215,6 @@ class NullIsNull(MemoryProvider):
         return replace(self._copied(address.schema, instance), previous=written.previous)
 
 
-@breaks("An address names its field.", "an_instance_is_found_by_the_field_that_its_model_names")
-class KeysOnly(MemoryProvider):
-    """Looks for the identifier among the primary keys."""
-
-    async def get(self, address: Any, **options: Any) -> Any:
-        return await super().get(replace(address, field="id"), **options)
-
-
 @breaks("A class that is no model is refused.", "a_model_is_described_again_and_an_unknown_class_is_refused")
 class DescribesAll(MemoryProvider):
     """Describes each class."""
@@ -231,23 +223,42 @@ class DescribesAll(MemoryProvider):
         return super().describe(model if hasattr(model, "__dataclass_fields__") else Person)
 
 
-@breaks("A conflict names the field.", "a_conflict_names_the_field")
-class NamelessConflict(MemoryProvider):
-    """Says that something is taken."""
+@breaks("A provider does not change the data of a create.", SPOILT, feature="age")
+class AddsKey(MemoryProvider):
+    """Adds the key to the data."""
 
-    def _check_unique(self, model: Any, instance: Any, key: Any) -> None:
-        try:
-            super()._check_unique(model, instance, key)
-        except Conflict as error:
-            raise Conflict("Something is taken.") from error
+    async def create(self, schema: Any, data: Any, **options: Any) -> Any:
+        made = await super().create(schema, data, **options)
+        data.update({name: made.values[name] for name in ("id",) if name in made.values})
+        return made
 
 
-@breaks("A taken value is a conflict for an update, too.", "a_conflict_names_the_field")
-class ChecksCreates(MemoryProvider):
-    """Checks unique values of new instances only."""
+@breaks("A read returns what the last write has stored.", "a_created_instance_is_found_at_its_location")
+class CachesReads(MemoryProvider):
+    """Reads each instance once."""
 
-    async def update(self, address: Any, change: Any, *, exact: bool, loaded: Any, state: Any) -> Any:
-        found = await self.get(address, state=state, needs_instances=True)
-        changed = instances.build(address.schema, change(found.values), found.instance)
-        self._table(address.schema.model)[address.key] = changed
-        return replace(self._copied(address.schema, changed), previous=found.values)
+    def __init__(self) -> None:
+        super().__init__()
+        self.cache: dict[Any, Any] = {}
+
+    async def get(self, address: Any, **options: Any) -> Any:
+        if address.key not in self.cache:
+            self.cache[address.key] = await super().get(address, **options)
+        return self.cache[address.key]
+
+
+@breaks("A list has no deleted instance.", "a_deleted_instance_is_not_found")
+class CachesLists(MemoryProvider):
+    """Keeps deleted instances in lists."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gone: list[Any] = []
+
+    async def delete(self, address: Any, **options: Any) -> Any:
+        self.gone.append(await super().delete(address, **options))
+        return self.gone[-1]
+
+    async def list(self, schema: Any, query: Any, **options: Any) -> Any:
+        listing = await super().list(schema, query, **options)
+        return replace(listing, items=[*listing.items, *self.gone])

@@ -166,6 +166,13 @@ class NotNullable(Describing):
     name_of_field, changed = "age", {"nullable": False}
 
 
+@breaks("A default is a typed value.", "a_field_says_its_default", feature="status")
+class TextDefault(Describing):
+    """Describes the default as the text that the store has."""
+
+    name_of_field, changed = "status", {"default": "new"}
+
+
 @breaks("A generated key cannot be set.", "a_generated_key_cannot_be_set")
 class KeyIsSet(Describing):
     """Lets a POST set a generated key."""

@@ -27,7 +27,7 @@ class NarrowsPages(ListsAll):
     """Applies the scopes to a page, and not to the list."""
 
     async def list(self, schema: Any, query: Any, **options: Any) -> Any:
-        listing = await super().list(schema, query, **options)
+        listing = await super().list(schema, query, **options | {"needs_instances": True})
         shown: Any = [item.instance for item in listing.items]
         for scope in schema.scopes:
             shown = [*scope(shown, options["state"].handler)]
