@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from bzz.providers.base import Provider
 from tests.support import conformance as memory
@@ -44,22 +44,22 @@ def breaks(promise: str, case: str, **arguments: Any) -> Callable[[P], P]:
 
 
 def suite_of(kind: type[Provider]) -> memory.MemorySuite:
-    """The suite of the memory provider, run on another class of provider."""
+    """The suite of the memory provider, run on another class of provider.
 
-    own: Any = kind
-    given = {"unreachable"} if hasattr(kind, "unreachable") else set()
+    A class whose store can be unreachable has an attribute ``is_reachable``.
+    """
+    skips = dict(memory.MemorySuite.skips)
+    if hasattr(kind, "is_reachable"):
+        del skips["unreachable"]
 
     class Suite(memory.MemorySuite):
-        skips: ClassVar[dict[str, str]] = {
-            name: why for name, why in memory.MemorySuite.skips.items() if name not in given
-        }
-
         @asynccontextmanager
         async def connect(self) -> AsyncIterator[Provider]:
             yield kind()
 
         @asynccontextmanager
         async def unreachable(self) -> AsyncIterator[Provider]:
-            yield own.unreachable()
+            yield type(kind.__name__, (kind,), {"is_reachable": False})()
 
+    Suite.skips = skips
     return Suite()

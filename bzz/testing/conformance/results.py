@@ -232,9 +232,11 @@ class ResultCases(Cases):
         address = address_of(served, await served.person())
         one = await stored(served.provider, address)
         async with self.unreachable() as provider:
-            for _ in range(3):
-                schema = provider.describe(self.person)
-                assert provider.values(schema, one.instance)["name"] == "Ada"
+
+            async def described() -> None:
+                assert provider.values(provider.describe(self.person), one.instance) == one.values
+
+            assert await refusal(described()) is None, "it asks the store"
 
 
 def same(one: Any, other: Any) -> bool:

@@ -6,7 +6,7 @@ import copy
 from dataclasses import replace
 from typing import Any
 
-from bzz.exceptions import Conflict, Invalid, NotFound
+from bzz.exceptions import Conflict, Invalid, NotFound, Unavailable
 from bzz.providers.memory import MemoryProvider
 from bzz.providers.values import Stored
 from bzz.schema.keeping import copied
@@ -262,3 +262,27 @@ class CachesLists(MemoryProvider):
     async def list(self, schema: Any, query: Any, **options: Any) -> Any:
         listing = await super().list(schema, query, **options)
         return replace(listing, items=[*listing.items, *self.gone])
+
+
+@breaks("A description does not need the store.", "a_description_does_not_need_the_store")
+class Asks(MemoryProvider):
+    """Asks the store for its tables to describe a model."""
+
+    is_reachable = True
+
+    def describe(self, model: Any) -> Any:
+        if not self.is_reachable:
+            raise Unavailable("The store does not answer.")
+        return super().describe(model)
+
+
+@breaks("The values of an instance do not need the store.", "a_description_does_not_need_the_store")
+class Reloads(MemoryProvider):
+    """Reads an instance again for its values."""
+
+    is_reachable = True
+
+    def values(self, schema: Any, instance: Any) -> Any:
+        if not self.is_reachable:
+            raise Unavailable("The store does not answer.")
+        return super().values(schema, instance)
