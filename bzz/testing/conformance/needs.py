@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import bzz
+from bzz.exceptions import NotFound
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.base import Provider
 from bzz.providers.values import Address, Query, Stored
@@ -67,14 +70,15 @@ class NeedCases(Cases):
 
     @case("note", needs=NEEDS)
     async def test_each_kind_of_read_leaves_hidden_instances_out(self, served: Served, needs: bool) -> None:
-        """This is so in one page, and in its count."""
+        """This is so in one page, in its count, and in the read of one instance."""
         schema: Schema = served.provider.describe(self.note)
-        for text in ("a", "b", "c"):
-            await served.api.create("/note", text=text, hidden=text == "b")
+        ids = [(await served.api.create("/note", text=text, hidden=text == "b"))["id"] for text in ("a", "b", "c")]
         unit_of_work = UnitOfWork(served.provider)
         try:
             query = Query(count=served.provider.capabilities.count)
             listing = await unit_of_work.list(schema, query, needs_instances=needs)
+            with pytest.raises(NotFound):
+                await unit_of_work.get(Address.parse(schema, ids[1]), needs_instances=needs)
         finally:
             await unit_of_work.end()
         assert sorted(one.values["text"] for one in listing.items) == ["a", "c"]

@@ -89,6 +89,17 @@ class ShowsHiddenValues(ShowsSome):
     forgets = False
 
 
+@breaks("A get of values finds no hidden instance.", KIND, needs=False)
+class GetsHiddenValues(MemoryProvider):
+    """Forgets hooks in a get that needs no instance."""
+
+    async def get(self, address: Any, *, needs_instances: bool, **options: Any) -> Any:
+        found = self._table(address.schema.model).get(address.key)
+        if needs_instances or found is None:
+            return await super().get(address, needs_instances=needs_instances, **options)
+        return self.stored(address.schema, found)
+
+
 @breaks("The values of a get belong to the caller.", OWN, needs=False)
 @breaks("The values of a get with an instance belong to the caller.", OWN, needs=True)
 class GetsWhatItKeeps(MemoryProvider):
