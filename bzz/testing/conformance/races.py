@@ -279,6 +279,8 @@ class RaceCases(Cases):
         assert sorted(reply.status for reply in replies) == [200] * (RACERS - 1) + [201]
         assert len(sent) == 1
         assert await served.names(path) == ["Ada"]
+        shown = await served.api("GET", f"{path.removesuffix('/members')}?fields=members")
+        assert shown.json["members"] == [ada]
 
     @case("projects")
     async def test_all_documents_embedded_at_once_are_stored(self, served: Served) -> None:

@@ -128,6 +128,18 @@ class WritesAll(Loaded):
         return changed
 
 
+@breaks("A member that joins many times at once joins once.", "a_member_that_joins_many_times_at_once_joins_once")
+class Pushes(MemoryProvider):
+    """Adds the new members to those that are stored then."""
+
+    async def update(self, address: Any, change: Any, **options: Any) -> Any:
+        found = await self.get(address, state=options["state"], needs_instances=False)
+        held = found.values.get("members", [])
+        added = [key for key in change(found.values).get("members", []) if key not in held]
+        await asyncio.sleep(0.001)
+        return await super().update(address, lambda now: {**now, "members": [*now["members"], *added]}, **options)
+
+
 @breaks("No write comes between the check and the delete.", "no_write_comes_between_the_check_and_the_delete")
 @breaks("A DELETE on a condition removes no other state.", "of_a_put_and_a_delete_with_one_entity_tag_one_succeeds")
 class ChecksFirst(MemoryProvider):

@@ -86,3 +86,35 @@ class Blocks(MemoryProvider):
         for scope in schema.scopes:
             scope((), options["state"].handler)
         return await super().list(schema, query, **options)
+
+
+@breaks("The hooks of a model narrow lists.", "an_instance_that_hooks_hide_is_not_found")
+class Unhooked(MemoryProvider):
+    """Lists all instances."""
+
+    async def list(self, schema: Any, query: Any, **options: Any) -> Any:
+        return await super().list(schema, replace(query, hidden=True), **options)
+
+
+@breaks("Hooks get the handler of the request.", "hooks_get_the_identifier_and_the_handler")
+class NoHandler(MemoryProvider):
+    """Calls hooks without a handler."""
+
+    async def list(self, schema: Any, query: Any, *, state: Any, **options: Any) -> Any:
+        return await super().list(schema, query, state=replace(state, handler=None), **options)
+
+
+@breaks("Hooks get the identifier as text.", "hooks_get_the_identifier_and_the_handler")
+class KeyForId(MemoryProvider):
+    """Gives hooks something else than the identifier."""
+
+    def _find(self, address: Any, state: Any) -> Any:
+        return super()._find(replace(address, id=repr(address.key)), state)
+
+
+@breaks("A marked method makes the representation.", "a_marked_method_of_the_model_makes_the_representation")
+class Unmarked(MemoryProvider):
+    """Does not describe which method represents an instance."""
+
+    def describe(self, model: Any) -> Any:
+        return replace(super().describe(model), represented_by="")
