@@ -61,17 +61,22 @@ class Json(DataType):
         """Check ``raw`` and return it. Form values in it become text.
 
         Raises:
-            ValueError: the store cannot hold a key or a value in ``raw``.
+            ValueError: the store cannot hold a key or a value in ``raw``, or it has more than ``SHOWN_DEPTH`` levels.
         """
+        return self._parse(raw, SHOWN_DEPTH)
+
+    def _parse(self, raw: Any, left: int) -> Any:
         if isinstance(raw, (Kept, FormValue)):
             return raw.value if isinstance(raw, Kept) else single_text(raw)
+        if isinstance(raw, (Mapping, list, tuple)) and not left:
+            raise ValueError(f"is nested more than {SHOWN_DEPTH} levels deep")
         if isinstance(raw, Mapping):
             for key, item in raw.items():
                 if type(item) is not Kept:
                     self.check_key(key)
-            return {key: self.parse(item) for key, item in raw.items()}
+            return {key: self._parse(item, left - 1) for key, item in raw.items()}
         if isinstance(raw, (list, tuple)):
-            return [self.parse(item) for item in raw]
+            return [self._parse(item, left - 1) for item in raw]
         if isinstance(raw, int) and self.integers and not self.integers[0] <= raw <= self.integers[1]:
             raise ValueError("expected an integer of at most 64 bits")
         if isinstance(raw, str):

@@ -44,6 +44,21 @@ def test_a_value_that_json_cannot_hold_is_named_by_its_class() -> None:
         JSON.dump([object()])
 
 
+@pytest.mark.parametrize("levels", [101, 900, 5000])
+def test_a_value_that_would_not_be_shown_whole_is_refused(levels: int) -> None:
+    whole, deep = nested(100), nested(levels)
+    assert JSON.dump(JSON.parse(whole)) == whole
+    with pytest.raises(ValueError, match="is nested more than 100 levels deep"):
+        JSON.parse(deep)
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for number in range(levels):
+        value = [value] if number % 2 else {"a": value}
+    return value
+
+
 def test_a_form_key_inside_json_is_given_once() -> None:
     with pytest.raises(ValueError, match="more than once"):
         JSON.parse({"a": FormValue(("1", "2"))})
