@@ -42,6 +42,7 @@ FEATURES = (
     *PERSON,
     *TEAM,
     *CAPABILITIES,
+    "broken",
     "unit",
     "threads",
     "unreachable",

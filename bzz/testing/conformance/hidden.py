@@ -11,6 +11,7 @@ from bzz.providers.conditions import Condition
 from bzz.providers.values import Address, Query
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
+from bzz.signals import pre_delete_instance, pre_update_instance
 from bzz.testing.conformance.cases import Cases, case
 from bzz.testing.conformance.serving import Served, hooked
 from bzz.testing.conformance.visibility import finding, listed, scoped, unhooked
@@ -174,6 +175,22 @@ class HiddenCases(Cases):
         schema = served.provider.describe(self.note)
         assert (await apply(served.provider, Address.parse(schema, ids["c"]), hide)).values["hidden"] is True
         assert await self._texts(served, schema) == "e"
+
+    @case("note", method=["PUT", "DELETE"])
+    async def test_an_instance_that_is_hidden_during_a_write_is_not_found(self, served: Served, method: str) -> None:
+        """A receiver hides it between its load and the write."""
+        ids, hive = await self._notes(served), served.hives["note"]
+
+        async def hide(sender: Any, instance: Any, data: Any = None) -> None:
+            if data != {"hidden": True}:
+                await hive.update(ids["a"], {"hidden": True})
+
+        signal = pre_update_instance if method == "PUT" else pre_delete_instance
+        with signal.connected_to(hide):
+            body = {"text": "A"} if method == "PUT" else None
+            assert (await served.api(method, f"/note/{ids['a']}", json_body=body)).status == 404
+        everything = await self._texts(served, served.provider.describe(self.note), hidden=True)
+        assert sorted(everything) == [*TEXTS]
 
     @case()
     async def test_each_call_passes_the_hooks_what_the_act_has(self, served: Served) -> None:

@@ -73,6 +73,16 @@ class HolderCases(Cases):
         key = served.provider.values(schema, track)["album"]
         return None if key is None else str(schema.fields["album"].type.dump(key))
 
+    @case("track")
+    async def test_values_have_the_rows_that_are_asked_for(self, served: Served) -> None:
+        """Without a key, they have all rows that store the relation."""
+        album = await self._make(served, "album", name="Blue")
+        keys = [await self._make(served, "track", name=name, album=album) for name in ("a", "b", "c")]
+        address, typed = self._address(served, album, "album"), served.provider.describe(self.track).parse_keys(keys)
+        for asked, held in ((None, typed), (typed[1:2], typed[1:2]), ([], [])):
+            found = await stored(served.provider, replace(address, undefer={"tracks": asked}))
+            assert sorted(found.values["tracks"]) == sorted(held)
+
     @case("track", "transactions")
     async def test_several_writes_are_all_stored_or_none_is(self, served: Served) -> None:
         """The last write fails after the others were performed."""

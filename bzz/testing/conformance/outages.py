@@ -173,6 +173,11 @@ class OutageCases(Cases):
             await served.provider.close()
             gate.set()
             assert await outcome(listing) is None
+        key = await served.person()
+        calls = [asyncio.ensure_future(hive.get(key)) for _ in range(ACTS)]
+        await asyncio.sleep(0)  # they begin
+        await served.provider.close()
+        assert [await outcome(call) for call in calls] == [None] * ACTS
 
     @case(error=ERRORS)
     async def test_an_exception_of_a_hook_is_500(self, served: Served, error: type[Exception]) -> None:

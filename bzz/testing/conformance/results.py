@@ -162,6 +162,17 @@ class ResultCases(Cases):
         assert (await stored(provider, address)).values == now
         assert (await delete(provider, address, seen.append)).values == seen[-1] == now
 
+    @case("email", "unique")
+    async def test_a_unique_value_is_free_again(self, served: Served) -> None:
+        """Another instance may take it once its instance has another value, none, or is deleted."""
+        keys = [await served.person(name, email=f"{name}@b") for name in ("Ada", "Bob", "Cy")]
+        for key, email in zip(keys, ("x@b", None), strict=False):
+            assert (await served.api("PUT", f"/person/{key}", json_body={"email": email})).status == 200
+        assert (await served.api("DELETE", f"/person/{keys[2]}")).status == 204
+        for name in ("Ada", "Bob", "Cy"):
+            reply = await served.api("POST", "/person", json_body={"name": "Di", "email": f"{name}@b"})
+            assert reply.status == 201, reply.body
+
     @case()
     async def test_a_call_that_finds_no_instance_raises_not_found(self, served: Served) -> None:
         """An update and a delete then call neither ``change`` nor ``check``."""

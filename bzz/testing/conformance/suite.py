@@ -6,6 +6,7 @@ Its class documents the attributes that a subclass must have.
 from __future__ import annotations
 
 from bzz.testing.conformance.blocking import BlockingCases
+from bzz.testing.conformance.broken_rows import BrokenRowCases
 from bzz.testing.conformance.conditions import ConditionCases
 from bzz.testing.conformance.embedded import EmbeddedCases
 from bzz.testing.conformance.failing import FailureCases
@@ -52,6 +53,7 @@ class ProviderConformance(
     NeedCases,
     FailureCases,
     WatchingCases,
+    BrokenRowCases,
     OutageCases,
 ):
     """Tests that a provider keeps the promises of its interface.
@@ -97,6 +99,9 @@ class ProviderConformance(
     ``write_in(unit, **values)`` must be a coroutine method. It creates a person with these typed values in a unit of
     work, and does not commit it. A store without units of work declares ``unit``.
 
+    ``break_row(provider, key)`` must be a coroutine method. It stores a value in the person with this identifier that
+    the ORM cannot load, as another program would. A store that no other program writes to declares ``broken``.
+
     ``skips`` declares the features that the provider or the models lack. It is a dict from feature to reason: ``skips =
     {"photo": "there is no type for bytes"}``. A feature is one of these:
 
@@ -104,7 +109,7 @@ class ProviderConformance(
     - ``pet`` (subclasses: the models ``pet`` and ``cat``);
     - ``album`` (instances that the ORM deletes with a parent: the models ``album`` and ``review``);
     - ``track`` (relations that the rows of the members store: the models ``album`` and ``track``);
-    - ``unit`` (units of work: ``write_in``) or ``unreachable``;
+    - ``unit`` (units of work: ``write_in``), ``broken`` (``break_row``) or ``unreachable``;
     - ``threads`` (the code of the model may block, as it runs in threads. In an asynchronous ORM it may run on the
       event loop);
     - the name of a case without ``test_``.

@@ -9,6 +9,7 @@ from typing import Any
 import mongoengine as me
 import mongomock
 import pytest
+from bson import ObjectId
 
 import bzz
 from bzz.providers.base import Provider
@@ -112,10 +113,16 @@ SKIPS = {
 }
 
 
-class TestServer(ProviderConformance):
+class DocumentSuite(ProviderConformance):
     person, team, country, note, pet, cat, album, review = MODELS
     skips = SKIPS
 
+    async def break_row(self, provider: Provider, key: str) -> None:
+        collection = SuitePerson._get_collection()
+        collection.update_one({"_id": ObjectId(key)}, {"$set": {"status": "unheard of"}})
+
+
+class TestServer(DocumentSuite):
     @pytest.fixture(autouse=True)
     def _server(self, mongodb_uri: str) -> None:
         self.uri = mongodb_uri
@@ -139,8 +146,7 @@ class TestServer(ProviderConformance):
 LATE = "mongomock looks first and writes then"
 
 
-class TestMongomock(ProviderConformance):
-    person, team, country, note, pet, cat, album, review = MODELS
+class TestMongomock(DocumentSuite):
     skips = SKIPS | {
         "unreachable": "mongomock is in this process",
         "of_many_writes_with_one_entity_tag_one_succeeds": LATE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time
@@ -16,7 +17,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 import bzz
 from bzz.providers.base import Provider
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
+from bzz.providers.values import ActState
 from bzz.testing.conformance import ProviderConformance, Status
+from tests.providers.sqlalchemy.conftest import ended
 from tests.providers.sqlalchemy.databases import DATETIME, TEXT, TIME, connected, url
 
 
@@ -155,6 +158,14 @@ class SQLAlchemySuite(ProviderConformance):
 
     async def write_in(self, unit: Any, **values: Any) -> None:
         unit.add(Person(**values))
+
+    async def break_row(self, provider: Provider, key: str) -> None:
+        unit = await provider.begin(ActState())
+        update = unit.execute(sa.update(Person).values(status=sa.text("'unheard of'")).where(Person.id == int(key)))
+        await update if inspect.isawaitable(update) else None
+        commit = unit.commit()
+        await commit if inspect.isawaitable(commit) else None
+        await ended(provider, unit)
 
 
 def suite_of(kind: type[SQLAlchemyProvider], folder: Path) -> SQLAlchemySuite:

@@ -238,3 +238,31 @@ class WritesWithoutHandler(SQLAlchemyProvider):
 
     async def write_all(self, writes: Any, *, state: Any) -> Any:
         return await super().write_all(writes, state=replace(state, handler=None))
+
+
+@breaks(
+    "A write does not find what was hidden after its load.",
+    "an_instance_that_is_hidden_during_a_write_is_not_found",
+    method="PUT",
+)
+@breaks(
+    "A write does not find what was hidden after its load.",
+    "an_instance_that_is_hidden_during_a_write_is_not_found",
+    method="DELETE",
+)
+class TrustsTheLoad(MemoryProvider):
+    """Applies no hook in a write if the act has loaded the instance before."""
+
+    async def update(self, address: Any, change: Any, *, loaded: Any, **options: Any) -> Any:
+        return await super().update(unruled(address, loaded), change, loaded=loaded, **options)
+
+    async def delete(self, address: Any, *, loaded: Any, **options: Any) -> Any:
+        return await super().delete(unruled(address, loaded), loaded=loaded, **options)
+
+    def _find(self, address: Any, state: Any) -> Any:
+        return self._tables[address.schema.model][address.key] if not address.id else super()._find(address, state)
+
+
+def unruled(address: Any, loaded: Any) -> Any:
+    """Return an address to which no hook applies, if the instance is loaded."""
+    return replace(address, id="") if loaded else address

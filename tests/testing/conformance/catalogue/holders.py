@@ -145,3 +145,11 @@ class Mirrorless(Described):
     """Does not say which fields show one relation."""
 
     lost = "mirror"
+
+
+@breaks("Values have only the members that are asked for.", "values_have_the_rows_that_are_asked_for")
+class LoadsAll(SQLAlchemyProvider):
+    """Loads all members of a relation, whichever are asked for."""
+
+    async def get(self, address: Any, **options: Any) -> Any:
+        return await super().get(replace(address, undefer=dict.fromkeys(address.undefer)), **options)

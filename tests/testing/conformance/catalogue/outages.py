@@ -251,3 +251,23 @@ class TriesForLong(Unreachable):
     async def delete(self, address: Any, **options: Any) -> Any:
         await asyncio.sleep(0.0 if self.is_up else 0.5)
         return await super().delete(address, **options)
+
+
+@breaks("A call that runs when the provider is closed ends as usual.", CLOSED)
+class CutsOff(MemoryProvider):
+    """Ends running calls when it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closings = 0
+
+    async def read(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        begun = self.closings
+        result = await super().read(function, *args, **kwargs)
+        if self.closings > begun and function == self._get:
+            raise Unavailable("The connection was closed.")
+        return result
+
+    async def close(self) -> None:
+        self.closings += 1
+        await super().close()

@@ -224,3 +224,18 @@ class NullName(MemoryProvider):
             return schema
         name = replace(schema.fields["name"], required=False)
         return replace(schema, fields={**schema.fields, "name": name})
+
+
+@breaks("A unique value is free again after its instance.", "a_unique_value_is_free_again")
+class Remembers(MemoryProvider):
+    """Never forgets a unique value."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: dict[str, Any] = {}
+
+    def _check_unique(self, model: type, instance: Any, key: Any) -> None:
+        super()._check_unique(model, instance, key)
+        email = getattr(instance, "email", None)
+        if email is not None and self.taken.setdefault(email, key) != key:
+            raise Conflict("The value is taken.", errors={"email": ["is taken"]})
