@@ -11,7 +11,7 @@ from typing import Any
 
 from mongoengine.base import get_document
 
-from bzz.providers.visibility import Rule, visibility_of
+from bzz.providers.visibility import Rule, Visibility, visibility_of
 from bzz.schema.schema import Schema
 
 Raw = dict[str, Any]
@@ -25,13 +25,22 @@ def visible_documents(schema: Schema, handler: Any, identifier: str | None = Non
         handler: the handler of the request, for hooks and scopes. None in process.
         identifier: the identifier of a single document. None for a list.
     """
-    model = schema.model
-    subclasses = [get_document(name) for name in model._subclasses if name != model._class_name]
-    visibility = visibility_of(schema, subclasses, identifier)
+    model, visibility = schema.model, _visibility_of(schema, identifier)
     clauses = [_is_none_of(visibility.hidden)] if visibility.hidden else []
     clauses += [_if_any_of(models, rule, handler, identifier) for rule, models in visibility.below.items()]
     queryset = model.objects.filter(__raw__={"$and": clauses}) if clauses else model.objects
     return visibility.own.narrow(queryset, handler, identifier)
+
+
+def has_functions(schema: Schema) -> bool:
+    """Return whether hooks or scopes decide over single documents of a schema's model."""
+    return _visibility_of(schema, "").has_functions
+
+
+def _visibility_of(schema: Schema, identifier: str | None) -> Visibility:
+    model = schema.model
+    subclasses = [get_document(name) for name in model._subclasses if name != model._class_name]
+    return visibility_of(schema, subclasses, identifier)
 
 
 def _is_none_of(models: Iterable[Any]) -> Raw:

@@ -19,6 +19,7 @@ from bzz.providers.mongoengine import saving
 from bzz.providers.mongoengine.documents import DocumentClasses
 from bzz.providers.mongoengine.loading import load_stored
 from bzz.providers.mongoengine.queries import at_address
+from bzz.providers.mongoengine.visibility import has_functions
 from bzz.providers.values import ActState, Address, Stored
 from bzz.schema.computed import computed_values
 from bzz.schema.errors import NO_INSTANCE
@@ -87,7 +88,7 @@ class Update:
         changed = schema.changed(previous, self.change(previous))
         document_class.assign(document, previous, changed)
         if schema.changed(previous, document_class.values(document)):
-            saving.update(document, key, loaded.origin, _all_fields(schema) if self.exact else ())
+            saving.update(document, key, loaded.origin, _compared(schema, is_exact=self.exact))
         values = document_class.values(document)
         return Stored(document, values, previous=previous, is_broken=loaded.is_broken)
 
@@ -114,11 +115,16 @@ def delete(
         if check is not None:
             check(loaded.values)
         with suppress(SaveConditionError):  # another request changed or deleted the document: load it again
-            saving.delete(loaded.instance, loaded.origin, _all_fields(schema) if check else ())
+            saving.delete(loaded.instance, loaded.origin, _compared(schema, is_exact=check is not None))
             return loaded
     raise Conflict(CONTENDED)
 
 
-def _all_fields(schema: Schema) -> list[str]:
-    """Return MongoDB's names of the schema's fields."""
+def _compared(schema: Schema, *, is_exact: bool) -> list[str]:
+    """Return MongoDB's names of the fields that must still be stored as they were loaded, besides the written ones.
+
+    Hooks and scopes have decided over the loaded document, so all fields must be as they were then.
+    """
+    if not (is_exact or has_functions(schema)):
+        return []
     return [schema.model._fields[name].db_field for name, _ in schema.changeable]

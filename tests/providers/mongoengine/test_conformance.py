@@ -119,7 +119,7 @@ class DocumentSuite(ProviderConformance):
 
     async def break_row(self, provider: Provider, key: str) -> None:
         collection = SuitePerson._get_collection()
-        collection.update_one({"_id": ObjectId(key)}, {"$set": {"status": "unheard of"}})
+        collection.update_one({"_id": ObjectId(key)}, {"$set": {"home": {"planet": "Earth"}}})
 
 
 class TestServer(DocumentSuite):

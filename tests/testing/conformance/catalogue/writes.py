@@ -227,7 +227,7 @@ class NullName(MemoryProvider):
 
 
 @breaks("A unique value is free again after its instance.", "a_unique_value_is_free_again")
-class Remembers(MemoryProvider):
+class NeverFrees(MemoryProvider):
     """Never forgets a unique value."""
 
     def __init__(self) -> None:
