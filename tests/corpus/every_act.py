@@ -48,9 +48,7 @@ class EveryAct:
 
     async def run(self) -> None:
         """Serve the classes, and send all acts."""
-        self.hives = {model: bzz.ModelHive(self.provider, model) for model in self.models}
-        self.api.mount([hive.routes() for hive in self.hives.values()])
-        await self.create_all()
+        await self.serve()
         for model in self.models:
             for key in [*self.keys[model]]:
                 await self.read(model, key)
@@ -60,6 +58,12 @@ class EveryAct:
         for model in reversed(self.models):
             for key in self.keys[model]:
                 await self.send("DELETE", model, key, allowed=(204, 404, 409))
+
+    async def serve(self) -> None:
+        """Serve the classes, and create instances of them."""
+        self.hives = {model: bzz.ModelHive(self.provider, model) for model in self.models}
+        self.api.mount([hive.routes() for hive in self.hives.values()])
+        await self.create_all()
 
     def note(self, *words: object) -> None:
         self.differences.append(" ".join(map(str, words))[:500])

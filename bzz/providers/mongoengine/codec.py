@@ -29,6 +29,9 @@ class Codec:
         nearest: returns the greatest value that MongoDB can store in the field and that is not greater than the value
             of a condition, as MongoDB stores it, and whether it is the value itself. None if the field stores all
             values as they are.
+        kept: the class of those stored values that are typed values already. None if there is no such class.
+        read: returns the typed value of what MongoDB stores, without a document. It may raise any exception. It is
+            None if the value is a part that ``decode`` takes, after the field's ``to_python``.
     """
 
     type: DataType
@@ -37,6 +40,8 @@ class Codec:
     generated: bool = False
     reuse: Callable[[Any, Any, Any], Any] | None = None
     nearest: Callable[[Any], tuple[Any, bool]] | None = None
+    kept: object = None
+    read: Callable[[Any], Any] | None = None
 
     def encode_over(self, part: Any, before: Any, value: Any) -> Any:
         """Return the part for ``value``, with the documents of the old ``part``.

@@ -16,6 +16,7 @@ from mongoengine.base import BaseField, LazyReference, get_document
 
 from bzz.exceptions import Invalid
 from bzz.providers.mongoengine.codec import Codec
+from bzz.providers.mongoengine.reading import Reader, overrides, read_list, read_map
 from bzz.providers.mongoengine.scalar_codecs import JSON, SCALARS, SHOWN, check_key
 from bzz.providers.mongoengine.tagged import Tagged
 from bzz.schema.containers import List, Map
@@ -41,6 +42,10 @@ class DocumentClassLike(Protocol):
 
     def assign(self, document: Any, old: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
         """Set the ``changed`` values on ``document``."""
+
+    @property
+    def reader(self) -> Reader:
+        """The reader of the class."""
 
 
 class DocumentClassOf(Protocol):
@@ -124,12 +129,17 @@ def _generic_embedded_codec(embedded: Any, document_class_of: DocumentClassOf) -
     def encode(value: Values) -> Any:
         return document_class_of(get_document(value["type"])).build(value["value"])
 
+    def read(stored: Any) -> Values:
+        model, values = document_class_of(get_document(stored["_cls"])).reader.read(stored)
+        return {"type": model._class_name, "value": values}
+
     choices = tuple(choice._class_name for choice in embedded.choices or ())
     if not choices:
-        return Codec(SHOWN, lambda value: SHOWN.dump(decode(value)), generated=True)
-    return Codec(
-        Tagged(choices, "value", lambda model: Embedded(lambda: document_class_of(model).schema)), decode, encode
-    )
+        return Codec(
+            SHOWN, lambda value: SHOWN.dump(decode(value)), generated=True, read=lambda stored: SHOWN.dump(read(stored))
+        )
+    datatype = Tagged(choices, "value", lambda model: Embedded(lambda: document_class_of(model).schema))
+    return Codec(datatype, decode, encode, read=read)
 
 
 def _embedded_codec(embedded: Any, document_class_of: DocumentClassOf) -> Codec:
@@ -144,7 +154,11 @@ def _embedded_codec(embedded: Any, document_class_of: DocumentClassOf) -> Codec:
         document_class.assign(document, before, document_class.schema.changed(before, values))
         return document
 
-    return Codec(Embedded(lambda: document_class_of(embedded.document_type).schema), decode, encode, reuse=reuse)
+    def read(stored: Any) -> Values:
+        return document_class_of(embedded.document_type).reader.read(stored)[1]
+
+    datatype = Embedded(lambda: document_class_of(embedded.document_type).schema)
+    return Codec(datatype, decode, encode, reuse=reuse, read=read)
 
 
 def _list_codec(field: Any, document_class_of: DocumentClassOf) -> Codec:
@@ -159,7 +173,8 @@ def _list_codec(field: Any, document_class_of: DocumentClassOf) -> Codec:
     def reuse(parts: Any, before: Any, values: Any) -> list[Any]:
         return _sorted(field, _reuse_items(item, parts, before, values))
 
-    return Codec(List(item.type), decode, encode, item.generated, reuse if item.reuse else None)
+    reuse_items = reuse if item.reuse else None
+    return Codec(List(item.type), decode, encode, item.generated, reuse_items, read=read_list(field, item))
 
 
 def _reuse_items(item: Codec, parts: Any, before: Any, values: Any) -> list[Any]:
@@ -234,7 +249,8 @@ def _dict_codec(field: Any, document_class_of: DocumentClassOf) -> Codec:
     def reuse(parts: Any, before: Values, values: Values) -> Any:
         return {key: item.encode_over(parts.get(key), before.get(key), value) for key, value in values.items()}
 
-    return Codec(Map(item.type, check_key), decode, encode, item.generated, reuse if item.reuse else None)
+    reuse_items = reuse if item.reuse else None
+    return Codec(Map(item.type, check_key), decode, encode, item.generated, reuse_items, read=read_map(field, item))
 
 
 COMPOSITES: tuple[tuple[type[BaseField], Callable[[Any, DocumentClassOf], Codec]], ...] = (
@@ -265,18 +281,11 @@ def codec_of(field: BaseField, document_class_of: DocumentClassOf) -> Codec:
         return Codec(given)
     for kind, make in SCALARS:
         if isinstance(field, kind):
-            return UNKNOWN if _converts(field, kind) else make(field)
+            return UNKNOWN if overrides(type(field), kind, CONVERSIONS) else make(field)
     for kind, make_composite in COMPOSITES:
         if isinstance(field, kind):
-            return UNKNOWN if _converts(field, kind) else make_composite(field, document_class_of)
-    return UNKNOWN if _converts(field, BaseField) else Codec(JSON)
+            return UNKNOWN if overrides(type(field), kind, CONVERSIONS) else make_composite(field, document_class_of)
+    return UNKNOWN if overrides(type(field), BaseField, CONVERSIONS) else Codec(JSON)
 
 
 UNKNOWN = Codec(SHOWN, generated=True)
-
-
-def _converts(field: BaseField, kind: type[BaseField]) -> bool:
-    """Tell whether the class of a field has a conversion that ``kind``, a class of MongoEngine, does not have."""
-    classes = type(field).__mro__
-    own = (one for one in classes[: classes.index(kind)] if not one.__module__.startswith("mongoengine."))
-    return any(name in vars(one) for one in own for name in CONVERSIONS)

@@ -15,6 +15,7 @@ from mongoengine.base import BaseField
 from bzz.providers.mongoengine.codec import Codec
 from bzz.providers.mongoengine.composite_codecs import codec_of
 from bzz.providers.mongoengine.descriptions import described
+from bzz.providers.mongoengine.reading import Reader
 from bzz.providers.mongoengine.scalar_codecs import JSON
 from bzz.schema.custom_types import Types
 from bzz.schema.fields import Field, Values
@@ -30,11 +31,13 @@ class DocumentClass:
         model: the class.
         schema: the schema of the class.
         codecs: a dict from field name to codec.
+        reader: reads the values of documents that are not made.
     """
 
     model: Any
     schema: Schema
     codecs: Mapping[str, Codec]
+    reader: Reader
 
     def values(self, document: Any) -> Values:
         """Return the typed values of a loaded document.
@@ -127,7 +130,7 @@ def _make(model: Any, document_class_of: DocumentClasses) -> DocumentClass:
         fills_fields=_fills_fields(model),
         target_name=model._meta.get("collection") or "",
     )
-    return DocumentClass(model, schema, codecs)
+    return DocumentClass(model, schema, codecs, Reader(model, codecs, lambda other: document_class_of(other).reader))
 
 
 def _embedded_id_field(model: Any, codecs: Mapping[str, Codec]) -> str | None:

@@ -40,6 +40,15 @@ def load_document(model: Any, raw: Raw, **options: Any) -> tuple[Any, bool]:
         return _partial(model, raw), True
 
 
+def read_stored(document_class: DocumentClass, raw: Raw) -> Stored | None:
+    """Return the values of a document without the document. Return None if the document must be made."""
+    try:
+        model, values = document_class.reader.read(raw)
+    except Exception:  # noqa: BLE001  # as above
+        return None
+    return Stored(None, values, model=model)
+
+
 def load_stored(document_class: DocumentClass, raw: Raw) -> Stored:
     """Return a document for a write. Its ``origin`` is ``raw``, of which the document is a copy."""
     document, is_broken = load_document(document_class.model, deepcopy(raw))

@@ -22,7 +22,7 @@ from bzz.providers.mongoengine import saving, writes
 from bzz.providers.mongoengine.dependents import dependent_classes, find_dependents
 from bzz.providers.mongoengine.documents import DocumentClasses, document_class_of
 from bzz.providers.mongoengine.errors import translated
-from bzz.providers.mongoengine.loading import load_document
+from bzz.providers.mongoengine.loading import load_document, read_stored
 from bzz.providers.mongoengine.positions import parse_stored, position_of
 from bzz.providers.mongoengine.queries import at_address, narrow
 from bzz.providers.mongoengine.visibility import visible_documents
@@ -70,26 +70,13 @@ class MongoEngineProvider(ThreadedProvider):
         """Return the stored value that a cursor has as ``raw``."""
         return parse_stored(raw)
 
-    async def get(
-        self,
-        address: Address,
-        *,
-        state: ActState,
-        needs_instances: bool,  # noqa: ARG002  # each read builds documents
-    ) -> Stored:
+    async def get(self, address: Address, *, state: ActState, needs_instances: bool) -> Stored:
         """Return the document at ``address``."""
-        return await self._run(address.schema, lambda: self._get(address, state))
+        return await self._run(address.schema, lambda: self._get(address, state, needs_instances))
 
-    async def list(
-        self,
-        schema: Schema,
-        query: Query,
-        *,
-        state: ActState,
-        needs_instances: bool,  # noqa: ARG002  # each read builds documents
-    ) -> Listing:
+    async def list(self, schema: Schema, query: Query, *, state: ActState, needs_instances: bool) -> Listing:
         """Return the page that ``query`` asks for."""
-        return await self._run(schema, lambda: self._list(schema, query, state))
+        return await self._run(schema, lambda: self._list(schema, query, state, needs_instances))
 
     async def create(self, schema: Schema, data: Values, *, state: ActState) -> Stored:  # noqa: ARG002  # no hook runs
         """Insert a new document."""
@@ -168,14 +155,14 @@ class MongoEngineProvider(ThreadedProvider):
 
         return await (self.write(bounded) if is_write else self.read(bounded))
 
-    def _get(self, address: Address, state: ActState) -> Stored:
+    def _get(self, address: Address, state: ActState, needs_instances: bool) -> Stored:
         if state.is_writing:
             return writes.load(address, state, self._classes)
         for raw in at_address(address, state, self._classes).as_pymongo():
-            return self._loaded(address.schema, raw, address.undefer)
+            return self._loaded(address.schema, raw, address.undefer, needs_instances)
         raise NotFound(NO_INSTANCE)
 
-    def _list(self, schema: Schema, query: Query, state: ActState) -> Listing:
+    def _list(self, schema: Schema, query: Query, state: ActState, needs_instances: bool) -> Listing:
         visible = schema.model.objects if query.hidden else visible_documents(schema, state.handler)
         order = query.order(schema)
         queryset = narrow(visible, query, self._classes).order_by(
@@ -185,12 +172,17 @@ class MongoEngineProvider(ThreadedProvider):
         found = [*iter((queryset.skip(query.skip) if query.skip else queryset).as_pymongo())]  # len() would hide errors
         more, raw = len(found) > query.per_page, found[: query.per_page]
         options = {"_auto_dereference": queryset._auto_dereference}
-        items = [self._loaded(schema, one, query.undefer, **options) for one in raw]
+        items = [self._loaded(schema, one, query.undefer, needs_instances, **options) for one in raw]
         position = position_of(self._classes, schema, order, raw[-1], items[-1].values) if more else {}
         total = narrow(visible, replace(query, after=None), self._classes).count() if query.count else None
         return Listing(items, more, total, position)
 
-    def _loaded(self, schema: Schema, raw: dict[str, Any], undefer: Undefer, **options: Any) -> Stored:
+    def _loaded(
+        self, schema: Schema, raw: dict[str, Any], undefer: Undefer, needs_instances: bool, **options: Any
+    ) -> Stored:
+        found = None if needs_instances or undefer else read_stored(self._classes(schema.model), raw)
+        if found is not None:
+            return found
         document, is_broken = load_document(schema.model, raw, **options)
         return replace(self.stored(schema, document, () if is_broken else undefer), is_broken=is_broken)
 

@@ -109,11 +109,11 @@ def _fixed(codec: Codec) -> Callable[[Any], Codec]:
 
 
 SCALARS: tuple[tuple[type[BaseField], Callable[[Any], Codec]], ...] = (  # a subclass comes before its base class
-    (me.ObjectIdField, _fixed(Codec(OBJECT_ID))),
+    (me.ObjectIdField, _fixed(Codec(OBJECT_ID, kept=ObjectId))),
     (me.SequenceField, _sequence_codec),
-    (me.BooleanField, _fixed(Codec(scalars.BOOLEAN))),
-    (me.IntField, _fixed(Codec(scalars.INTEGER))),
-    (me.FloatField, _fixed(Codec(scalars.FLOAT))),
+    (me.BooleanField, _fixed(Codec(scalars.BOOLEAN, kept=bool))),
+    (me.IntField, _fixed(Codec(scalars.INTEGER, kept=int))),
+    (me.FloatField, _fixed(Codec(scalars.FLOAT, kept=float))),
     (me.DecimalField, decimal_codec),
     (me.Decimal128Field, decimal128_codec),
     (me.DateField, _fixed(Codec(scalars.DATE, _date))),
@@ -121,8 +121,8 @@ SCALARS: tuple[tuple[type[BaseField], Callable[[Any], Codec]], ...] = (  # a sub
     (me.ComplexDateTimeField, complex_datetime_codec),
     (me.EnumField, lambda field: Codec(enumerations.enumeration(field._enum_cls), field.to_python)),
     (me.UUIDField, _fixed(Codec(scalars.UUID_))),
-    (me.BinaryField, _fixed(Codec(scalars.BYTES, bytes))),
-    (me.StringField, _fixed(Codec(scalars.STRING))),
+    (me.BinaryField, _fixed(Codec(scalars.BYTES, bytes, kept=bytes))),
+    (me.StringField, _fixed(Codec(scalars.STRING, kept=str))),
     (me.GeoPointField, _geo_codec),
     (GeoJsonBaseField, _geo_codec),
 )

@@ -14,7 +14,7 @@ import bzz
 from bzz.providers.conditions import Condition
 from bzz.providers.mongoengine import MongoEngineProvider
 from bzz.providers.mongoengine.visibility import visible_documents
-from bzz.providers.values import Query
+from bzz.providers.values import ActState, Query
 from bzz.resources.options import restrict
 from bzz.schema.schema import Schema
 from bzz.testing.conformance.visibility import finding, listed
@@ -143,8 +143,10 @@ async def test_a_document_is_of_its_own_class_and_shown_by_its_variant(provider:
     variants: dict[Any, Any] = {Keeper: restrict(schema, exclude=["name"])}
     variants[HeadKeeper] = replace(schema, model=HeadKeeper, represented_by="to_dict")
     varied = replace(schema, variants=variants)
-    listing = await listed(provider, varied)
-    assert [type(item.instance) for item in listing.items] == [Being, Keeper, HeadKeeper, Visitor]
+    classes = [Being, Keeper, HeadKeeper, Visitor]
+    assert [item.own_class for item in (await listed(provider, varied)).items] == classes
+    listing = await provider.list(varied, Query(), state=ActState(), needs_instances=True)
+    assert [type(item.instance) for item in listing.items] == classes
     shown = [(varied.variant_of(item.own_class) or schema, item) for item in listing.items]
     assert [variant.represent(item.values, item.instance) for variant, item in shown] == [
         {"id": "1", "name": "being"},
