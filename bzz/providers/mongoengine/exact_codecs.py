@@ -24,13 +24,14 @@ def _naive(value: Any) -> Any:
     """Return a date and time as MongoEngine has it: in UTC, without a zone."""
     if not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day) if isinstance(value, date) else value
-    return scalars.utc(value).replace(tzinfo=None)
+    return value if value.tzinfo is None else scalars.utc(value).replace(tzinfo=None)
 
 
 def _cut(value: Any) -> Any:
     """Return a date and time without what is smaller than a millisecond, as BSON dates do not have it."""
     value = _naive(value)
-    return value.replace(microsecond=value.microsecond // 1000 * 1000) if isinstance(value, datetime) else value
+    finer = value.microsecond % 1000 if isinstance(value, datetime) else 0
+    return value.replace(microsecond=value.microsecond - finer) if finer else value
 
 
 def _nearest_millisecond(value: datetime) -> tuple[datetime, bool]:
