@@ -8,13 +8,12 @@ from typing import Any
 
 import mongoengine as me
 
-from bzz.exceptions import Conflict, NotFound
+from bzz.exceptions import Conflict
 from bzz.providers.mongoengine.documents import DocumentClass, DocumentClasses
 from bzz.providers.mongoengine.loading import load_document
-from bzz.providers.mongoengine.queries import at_address
+from bzz.providers.mongoengine.queries import find_stored
 from bzz.providers.values import ActState, Address, Stored
 from bzz.providers.writes import MAX_DEPENDENTS, MAX_LEVELS, TOO_MANY, Dependent
-from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.inheritance import subclasses
 
 Found = dict[tuple[str, str], Any]  # documents by their identity
@@ -41,15 +40,13 @@ def find_dependents(address: Address, state: ActState, classes: DocumentClasses)
         NotFound: no such document exists, or the request may not see it.
         Conflict: there are too many documents.
     """
-    for raw in at_address(address, state, classes).as_pymongo():
-        root, _ = load_document(address.schema.model, raw)
-        found, level = {_identity(root): root}, {type(root): [root]}
-        for _ in range(MAX_LEVELS):
-            level = _next_level(level, found)
-            if not level:
-                return _dependents([*found.values()][1:], classes)
-        raise Conflict(TOO_MANY)
-    raise NotFound(NO_INSTANCE)
+    root, _ = load_document(address.schema.model, find_stored(address, state, classes))
+    found, level = {_identity(root): root}, {type(root): [root]}
+    for _ in range(MAX_LEVELS):
+        level = _next_level(level, found)
+        if not level:
+            return _dependents([*found.values()][1:], classes)
+    raise Conflict(TOO_MANY)
 
 
 def _next_level(level: Mapping[Any, Collection[Any]], found: Found) -> dict[Any, list[Any]]:

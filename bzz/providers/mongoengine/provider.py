@@ -15,7 +15,6 @@ import pymongo
 from pymongo.client_options import ClientOptions
 
 from bzz.concurrency.thread_pool import THREADS
-from bzz.exceptions import NotFound
 from bzz.providers.capabilities import Capabilities
 from bzz.providers.changes import Change, Trail
 from bzz.providers.mongoengine import saving, writes
@@ -24,13 +23,12 @@ from bzz.providers.mongoengine.documents import DocumentClasses, document_class_
 from bzz.providers.mongoengine.errors import translated
 from bzz.providers.mongoengine.loading import load_document, read_stored
 from bzz.providers.mongoengine.positions import parse_stored, position_of
-from bzz.providers.mongoengine.queries import at_address, narrow
+from bzz.providers.mongoengine.queries import fetch, find_stored, locate, narrow
 from bzz.providers.mongoengine.visibility import visible_documents
 from bzz.providers.threaded import ThreadedProvider
 from bzz.providers.values import ActState, Address, Listing, Query, Stored, Undefer
 from bzz.providers.writes import Dependent
 from bzz.schema.custom_types import Types
-from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
@@ -158,18 +156,15 @@ class MongoEngineProvider(ThreadedProvider):
     def _get(self, address: Address, state: ActState, needs_instances: bool) -> Stored:
         if state.is_writing:
             return writes.load(address, state, self._classes)
-        for raw in at_address(address, state, self._classes).as_pymongo():
-            return self._loaded(address.schema, raw, address.undefer, needs_instances)
-        raise NotFound(NO_INSTANCE)
+        raw = find_stored(address, state, self._classes)
+        return self._loaded(address.schema, raw, address.undefer, needs_instances)
 
     def _list(self, schema: Schema, query: Query, state: ActState, needs_instances: bool) -> Listing:
         visible = schema.model.objects if query.hidden else visible_documents(schema, state.handler)
         order = query.order(schema)
-        queryset = narrow(visible, query, self._classes).order_by(
-            *(f"{'-' if descending else '+'}{name}" for name, descending in order)
-        )
-        queryset = queryset.limit(query.per_page + 1)
-        found = [*iter((queryset.skip(query.skip) if query.skip else queryset).as_pymongo())]  # len() would hide errors
+        queryset = narrow(visible, query, self._classes)
+        paths = [(".".join(locate(schema.model, name, self._classes)[0]), -1 if down else 1) for name, down in order]
+        found = fetch(queryset, limit=query.per_page + 1, order=paths, skip=query.skip)
         more, raw = len(found) > query.per_page, found[: query.per_page]
         options = {"_auto_dereference": queryset._auto_dereference}
         items = [self._loaded(schema, one, query.undefer, needs_instances, **options) for one in raw]

@@ -13,16 +13,15 @@ from dataclasses import dataclass, replace
 
 from mongoengine.errors import SaveConditionError
 
-from bzz.exceptions import Conflict, NotFound
+from bzz.exceptions import Conflict
 from bzz.providers.changes import Change
 from bzz.providers.mongoengine import saving
 from bzz.providers.mongoengine.documents import DocumentClasses
 from bzz.providers.mongoengine.loading import load_stored
-from bzz.providers.mongoengine.queries import at_address
+from bzz.providers.mongoengine.queries import find_stored
 from bzz.providers.mongoengine.visibility import has_functions
 from bzz.providers.values import ActState, Address, Stored
 from bzz.schema.computed import computed_values
-from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
@@ -38,11 +37,9 @@ def load(address: Address, state: ActState, classes: DocumentClasses) -> Stored:
     Raises:
         NotFound: no such document exists, or the request may not see it.
     """
-    for raw in at_address(address, state, classes).as_pymongo():
-        found = load_stored(classes(address.schema.model), raw)
-        computed = computed_values(address.schema, found.instance, address.undefer)
-        return replace(found, values={**found.values, **computed})
-    raise NotFound(NO_INSTANCE)
+    found = load_stored(classes(address.schema.model), find_stored(address, state, classes))
+    computed = computed_values(address.schema, found.instance, address.undefer)
+    return replace(found, values={**found.values, **computed})
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,12 @@ async def test_the_hook_of_a_subclass_may_show_nothing(
     assert await names(provider, provider.describe(Being)) == ["being", "visitor"]
 
 
+async def test_a_scope_may_show_nothing(provider: MongoEngineProvider) -> None:
+    schema = replace(provider.describe(Being), scopes=(lambda queryset, _: queryset.none(),))
+    assert await names(provider, schema) == []
+    assert await finding(provider, schema, "1") == []
+
+
 async def test_the_hook_of_a_subclass_may_use_a_script(
     provider: MongoEngineProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
