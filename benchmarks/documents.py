@@ -16,8 +16,9 @@ from typing import Any
 import mongoengine as me
 import orjson
 from bson import ObjectId
+from pymongo import AsyncMongoClient, ReturnDocument
 
-from benchmarks.people import PER_PAGE, ROWS, Contest, check, person, represent
+from benchmarks.people import PER_PAGE, ROWS, Contest, People, check, person, represent
 from benchmarks.threads import ThreadedPeople
 from bzz.providers.mongoengine import MongoEngineProvider
 from example_app.store import EmbeddedStore
@@ -59,6 +60,42 @@ def _find(key: str) -> Any:
     return Person.objects(pk=key).first() if ObjectId.is_valid(key) else None
 
 
+class PlainPeople(People):
+    """People stored by pymongo, as dicts.
+
+    Args:
+        collection: the collection of an asynchronous client.
+    """
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    async def get(self, key: str) -> dict[str, Any] | None:
+        found = await self._collection.find_one(_has_key(key))
+        return _shown(found) if found else None
+
+    async def first(self) -> list[dict[str, Any]]:
+        return [_shown(found) async for found in self._collection.find().sort("_id").limit(PER_PAGE)]
+
+    async def create(self, values: dict[str, Any]) -> dict[str, Any]:
+        created = {"_id": ObjectId(), "email": None, "age": None, "active": True, "joined": None, **values}
+        await self._collection.insert_one(created)
+        return _shown(created)
+
+    async def update(self, key: str, values: dict[str, Any]) -> dict[str, Any] | None:
+        after = ReturnDocument.AFTER
+        found = await self._collection.find_one_and_update(_has_key(key), {"$set": values}, return_document=after)
+        return _shown(found) if found else None
+
+
+def _has_key(key: str) -> dict[str, Any]:
+    return {"_id": ObjectId(key) if ObjectId.is_valid(key) else None}
+
+
+def _shown(found: dict[str, Any]) -> dict[str, Any]:
+    return {"id": str(found["_id"]), **{name: found[name] for name in ("name", "email", "age", "active", "joined")}}
+
+
 @asynccontextmanager
 async def mongoengine() -> AsyncIterator[Contest]:
     """Yield the contest.
@@ -68,11 +105,16 @@ async def mongoengine() -> AsyncIterator[Contest]:
     with ExitStack() as stack:
         uri = os.environ.get("BZZ_TEST_MONGODB_URI")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        client = me.connect(DATABASE, host=uri or stack.enter_context(EmbeddedStore(folder)).uri)
+        uri = uri or stack.enter_context(EmbeddedStore(folder)).uri
+        client, plain = me.connect(DATABASE, host=uri), AsyncMongoClient[dict[str, Any]](uri)
         stack.callback(me.disconnect)
         client.drop_database(DATABASE)
         people = Person.objects.insert([Person(**check(orjson.dumps(person(number)))) for number in range(ROWS)])
         provider = MongoEngineProvider()
-        by_hand = DocumentPeople(ThreadPoolExecutor(provider.threads))
+        by_hand = {
+            "MongoEngine by hand": DocumentPeople(ThreadPoolExecutor(provider.threads)),
+            "pymongo by hand": PlainPeople(plain[DATABASE]["person"]),
+        }
         yield Contest(Person, provider, by_hand, [str(found.pk) for found in people])
+        await plain.close()
         client.drop_database(DATABASE)

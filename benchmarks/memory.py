@@ -74,4 +74,4 @@ async def memory() -> AsyncIterator[Contest]:
     for number, key in enumerate(ids):
         people.create_one({"id": key, **check(orjson.dumps(person(number)))})
         await hive.create({"id": key, **person(number)})
-    yield Contest(Person, provider, people, ids)
+    yield Contest(Person, provider, {"a dict by hand": people}, ids)

@@ -24,18 +24,18 @@ _JSON = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """Two ways to serve the same people.
+    """Several ways to serve the same people.
 
     Args:
         model: the class of the people.
         provider: bzz's provider of that class.
-        people: the store written by hand.
+        by_hand: the stores written by hand, by title.
         ids: the ids of the stored people, as texts for URLs.
     """
 
     model: type
     provider: Provider
-    people: People
+    by_hand: dict[str, People]
     ids: list[str]
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
+from benchmarks.core import AsyncCorePeople, CorePeople
 from benchmarks.people import PER_PAGE, ROWS, Contest, People, check, person, represent
 from benchmarks.threads import ThreadedPeople
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
@@ -124,7 +125,8 @@ async def by_threads(url: sa.URL) -> AsyncIterator[Contest]:
     _fill(engine.connect())
     sessions = sessionmaker(engine, expire_on_commit=False)
     provider = SQLAlchemyProvider(sessions)
-    yield _contest(provider, RowPeople(ThreadPoolExecutor(provider.threads), sessions))
+    pool, table = ThreadPoolExecutor(provider.threads), Base.metadata.tables[Person.__tablename__]
+    yield _contest(provider, RowPeople(pool, sessions), CorePeople(pool, engine, table))
     Base.metadata.drop_all(engine)
     engine.dispose()
 
@@ -137,7 +139,8 @@ async def by_awaiting(url: sa.URL) -> AsyncIterator[Contest]:
     async with engine.connect() as connection:
         await connection.run_sync(_fill)
     sessions = async_sessionmaker(engine, expire_on_commit=False)
-    yield _contest(SQLAlchemyProvider(sessions), AsyncRowPeople(sessions))
+    table = Base.metadata.tables[Person.__tablename__]
+    yield _contest(SQLAlchemyProvider(sessions), AsyncRowPeople(sessions), AsyncCorePeople(engine, table))
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.drop_all)
     await engine.dispose()
@@ -178,5 +181,6 @@ def _fill(connection: sa.Connection) -> None:
     connection.close()
 
 
-def _contest(provider: SQLAlchemyProvider, people: People) -> Contest:
-    return Contest(Person, provider, people, [str(number + 1) for number in range(ROWS)])
+def _contest(provider: SQLAlchemyProvider, orm: People, core: People) -> Contest:
+    by_hand = {"the ORM by hand": orm, "Core by hand": core}
+    return Contest(Person, provider, by_hand, [str(number + 1) for number in range(ROWS)])
