@@ -20,7 +20,7 @@ from bzz.providers.mongoengine.loading import load_document, read_stored
 from bzz.signals import post_get_instance, post_get_list
 from tests.providers.mongoengine.models import Color, Defaulted, Everything, Order, Part, Person
 from tests.providers.mongoengine.samples import everything
-from tests.providers.mongoengine.test_positions import ODD, SORTED, Sighting, fill
+from tests.providers.mongoengine.sightings import ODD, SORTED, Sighting, fill
 from tests.support.client import Api
 from tests.support.made import MadeProvider
 
