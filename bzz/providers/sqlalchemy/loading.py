@@ -82,16 +82,31 @@ def limited(session: Session) -> Iterator[None]:
         raise refused[0]
 
 
+def stored_instances(session: Session, mapped_class: MappedClass, instances: Sequence[Any]) -> Sequence[Stored]:
+    """Return instances of a session as ``Stored``, without deferred fields."""
+    may_be_broken = BROKEN in session.info
+    return [
+        Stored(one, mapped_class.values(one), is_broken=may_be_broken and is_broken(session, one)) for one in instances
+    ]
+
+
 def to_stored(
+    session: Session, mapped_class: MappedClass, schema: Schema, instances: Sequence[Any], undefer: Undefer
+) -> Sequence[Stored]:
+    """Return instances as ``Stored``, with the deferred fields that ``undefer`` names. See ``load_deferred``."""
+    return load_deferred(session, mapped_class, schema, stored_instances(session, mapped_class, instances), undefer)
+
+
+def load_deferred(
     session: Session,
     mapped_class: MappedClass,
     schema: Schema,
-    instances: Sequence[Any],
+    items: Sequence[Stored],
     undefer: Undefer,
     *,
     is_limited: bool = False,
 ) -> Sequence[Stored]:
-    """Return instances as ``Stored``.
+    """Add deferred fields to the values of stored instances, and return the instances.
 
     Query once for each relation that ``undefer`` names. Compute the other fields that it names.
 
@@ -99,34 +114,36 @@ def to_stored(
         session: the session of the instances.
         mapped_class: the class of the instances.
         schema: the schema with which the provider was called.
-        instances: instances of the class.
-        undefer: the deferred fields to load with the instances.
+        items: the instances. An item without an instance has its primary key in ``origin``.
+        undefer: the deferred fields to load with the instances. If it names computed fields, no item may lack its
+            instance.
         is_limited: whether ``undefer`` may load at most ``MAX_MEMBERS`` members.
 
     Raises:
         BadRequest: there are more members. The reason may also be that computed fields query the database for too many
             instances.
     """
-    values = [mapped_class.values(instance) for instance in instances]
-    if undefer and instances:
-        keys = [mapped_class.key_of(instance) for instance in instances]
-        left, computed = MAX_MEMBERS, [name for name in undefer if name not in mapped_class.relations]
-        for name, wanted in undefer.items():
-            if name in computed:
-                continue
-            found = mapped_class.relations[name].member_keys(session, keys, wanted, left + 1 if is_limited else None)
-            left -= sum(len(held) if isinstance(held, list) else 1 for held in found.values()) if is_limited else 0
-            if left < 0:
-                raise BadRequest(f"At most {MAX_MEMBERS} members are shown at once; ask for fewer instances or fields.")
-            for key, held in zip(keys, values, strict=True):
-                held[name] = found[key]
-        if computed:
-            is_asked = is_limited and not all(schema.fields[name].is_shown for name in computed)
-            with limited(session) if is_asked and len(instances) > MAX_QUERYING else nullcontext():
-                for instance, held in zip(instances, values, strict=True):
-                    held.update(computed_values(schema, instance, computed))
-    may_be_broken = BROKEN in session.info
-    return [
-        Stored(instance, held, is_broken=may_be_broken and is_broken(session, instance))
-        for instance, held in zip(instances, values, strict=True)
-    ]
+    if not (undefer and items):
+        return items
+    keys = [item.origin if item.instance is None else mapped_class.key_of(item.instance) for item in items]
+    left, computed = MAX_MEMBERS, computed_among(mapped_class, undefer)
+    for name, wanted in undefer.items():
+        if name in computed:
+            continue
+        found = mapped_class.relations[name].member_keys(session, keys, wanted, left + 1 if is_limited else None)
+        left -= sum(len(held) if isinstance(held, list) else 1 for held in found.values()) if is_limited else 0
+        if left < 0:
+            raise BadRequest(f"At most {MAX_MEMBERS} members are shown at once; ask for fewer instances or fields.")
+        for key, item in zip(keys, items, strict=True):
+            item.values[name] = found[key]
+    if computed:
+        is_asked = is_limited and not all(schema.fields[name].is_shown for name in computed)
+        with limited(session) if is_asked and len(items) > MAX_QUERYING else nullcontext():
+            for item in items:
+                item.values.update(computed_values(schema, item.instance, computed))
+    return items
+
+
+def computed_among(mapped_class: MappedClass, undefer: Undefer) -> list[str]:
+    """Return the names of the computed fields that ``undefer`` names. They need instances."""
+    return [name for name in undefer if name not in mapped_class.relations]

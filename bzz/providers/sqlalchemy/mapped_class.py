@@ -53,14 +53,14 @@ class MappedClass(MappedColumns):
     _statements: dict[Hashable, Any] = dataclass_field(default_factory=dict, init=False)
 
     @cached_property
-    def _decoders(self) -> list[tuple[str, str, Convert | None]]:
+    def decoders(self) -> list[tuple[str, str, Convert | None]]:
         """The name, attribute and decoder of each field that is not deferred."""
         codecs = {**self.codecs, **self.key_codecs}
         names = {name: self.attributes(name) for name in codecs}
         return [(name, keys[0], codecs[name].decode) for name, keys in names.items() if len(keys) == 1]
 
     @cached_property
-    def _composed(self) -> list[tuple[str, Callable[[Any], tuple[Any, ...]], Convert | None]]:
+    def composed(self) -> list[tuple[str, Callable[[Any], tuple[Any, ...]], Convert | None]]:
         """The name, getter and decoder of each key of several columns."""
         names = {name: self.attributes(name) for name in self.key_codecs}
         return [
@@ -129,10 +129,10 @@ class MappedClass(MappedColumns):
         Query the store only for values that are not loaded.
         """
         found, loaded = {}, vars(instance)
-        for name, key, decode in self._decoders:
+        for name, key, decode in self.decoders:
             value = loaded[key] if key in loaded else getattr(instance, key, None)  # a concrete class may lack it
             found[name] = decode(value) if decode is not None and value is not None else value
-        for name, get_key, decode in self._composed:
+        for name, get_key, decode in self.composed:
             parts = get_key(instance)
             found[name] = None if None in parts else decode(parts) if decode is not None else parts
         return found

@@ -18,7 +18,14 @@ from bzz.providers.changes import Change
 from bzz.providers.sqlalchemy.broken_rows import related_rows
 from bzz.providers.sqlalchemy.errors import all_missing, untyped
 from bzz.providers.sqlalchemy.keys import one_of, parameters
-from bzz.providers.sqlalchemy.loading import Visible, load_all, load_one, to_stored
+from bzz.providers.sqlalchemy.loading import (
+    Visible,
+    computed_among,
+    load_all,
+    load_deferred,
+    stored_instances,
+    to_stored,
+)
 from bzz.providers.sqlalchemy.locks import Rows, load_locked, lock_attempts, lock_rows
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.members import add_members, change_members, check_owned
@@ -26,8 +33,10 @@ from bzz.providers.sqlalchemy.places import check_places, takings
 from bzz.providers.sqlalchemy.positions import position_of
 from bzz.providers.sqlalchemy.queries import first_page, in_places, narrow, page
 from bzz.providers.sqlalchemy.registries import is_union
+from bzz.providers.sqlalchemy.rows import read
 from bzz.providers.sqlalchemy.spelled_keys import load_spelled
 from bzz.providers.values import Address, Listing, Query, Stored, Undefer
+from bzz.schema.errors import NO_INSTANCE
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 
@@ -40,26 +49,28 @@ def get(
     address: Address,
     visible: Visible,
     *,
+    needs_instances: bool = True,
     is_limited: bool = False,
 ) -> Stored:
     """Return the instance at ``address``.
 
     Raises:
         NotFound: no such instance exists, or it is not ``visible``.
-        BadRequest: raised by ``to_stored``.
+        BadRequest: raised by ``load_deferred``.
     """
     if visible is None or mapped_class.keeps(visible):
         statement = mapped_class.select_by(address.field, visible)
     else:
         statement = visible.where(mapped_class.equals(address.field))
-    try:
-        instance = load_one(session, statement, mapped_class, address)
-    except NotFound:
+    schema, undefer, where = address.schema, address.undefer, mapped_class.parameters(address.field, address.key)
+    needs_instances = needs_instances or bool(computed_among(mapped_class, undefer))
+    found = read(session, mapped_class, statement, where, needs_instances=needs_instances)[:1]
+    if not found:
         instance = load_spelled(session, mapped_class, address, visible)
         if instance is None:
-            raise
-    schema, undefer = address.schema, address.undefer
-    [stored] = to_stored(session, mapped_class, schema, [instance], undefer, is_limited=is_limited)
+            raise NotFound(NO_INSTANCE)
+        found = stored_instances(session, mapped_class, [instance])
+    [stored] = load_deferred(session, mapped_class, schema, found, undefer, is_limited=is_limited)
     return stored
 
 
@@ -71,13 +82,14 @@ def list_(
     query: Query,
     *,
     places: Any,
+    needs_instances: bool,
 ) -> Listing:
     """Return the page of ``visible`` instances that ``query`` asks for.
 
     If ``places`` is not None, it is the subquery of ``Relationship.select_places``. It has the order of the page.
 
     Raises:
-        BadRequest: raised by ``to_stored``.
+        BadRequest: raised by ``load_deferred``.
     """
     dialect = session.get_bind(mapped_class.mapper).dialect.name
     is_kept = visible is None or mapped_class.keeps(visible)
@@ -88,9 +100,10 @@ def list_(
         wanted = narrow(_each_once(mapped_class, visible), mapped_class, query, dialect)
         statement = page(wanted, mapped_class, query, dialect)
         statement = statement if places is None else in_places(statement, mapped_class, places)
-    found = load_all(session, mapped_class, statement)
-    shown, undefer = found[: query.per_page], query.undefer
-    items = to_stored(session, mapped_class, schema, shown, undefer, is_limited=True)
+    undefer = query.undefer
+    needs_instances = needs_instances or bool(computed_among(mapped_class, undefer))
+    found = read(session, mapped_class, statement, needs_instances=needs_instances)
+    items = load_deferred(session, mapped_class, schema, found[: query.per_page], undefer, is_limited=True)
     total = None
     if query.count:
         keys = wanted.with_only_columns(*mapped_class.key).order_by(None).subquery()

@@ -140,13 +140,14 @@ class SQLAlchemyProvider(ThreadedProvider):
         """Return the stored value that a cursor has as ``raw``."""
         return parse_stored(raw)
 
-    async def get(self, address: Address, *, state: ActState, needs_instances: bool) -> Stored:  # noqa: ARG002
+    async def get(self, address: Address, *, state: ActState, needs_instances: bool) -> Stored:
         """Return the instance at ``address``."""
         mapped_class, visible = await self._at(address, state)
         get = partial(operations.get, mapped_class=mapped_class, address=address, visible=visible)
-        return await self._run(state, mapped_class, partial(get, is_limited=not state.is_writing))
+        needs, is_limited = needs_instances or state.is_writing, not state.is_writing
+        return await self._run(state, mapped_class, partial(get, needs_instances=needs, is_limited=is_limited))
 
-    async def list(self, schema: Schema, query: Query, *, state: ActState, needs_instances: bool) -> Listing:  # noqa: ARG002
+    async def list(self, schema: Schema, query: Query, *, state: ActState, needs_instances: bool) -> Listing:
         """Return the page that ``query`` asks for."""
         mapped_class, places = self.mapped_class(schema.model), None
         visible = None if query.hidden else await self._visible(schema, state)
@@ -155,7 +156,8 @@ class SQLAlchemyProvider(ThreadedProvider):
             visible, places = operations.select_members(mapped_class, visible, parent, query)
 
         def operation(session: Session) -> Listing:
-            return operations.list_(session, mapped_class, schema, visible, query, places=places)
+            needs = needs_instances or state.is_writing
+            return operations.list_(session, mapped_class, schema, visible, query, places=places, needs_instances=needs)
 
         return await self._run(state, mapped_class, operation)
 
