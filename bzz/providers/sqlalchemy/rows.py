@@ -6,8 +6,9 @@ if nobody can notice that no instance was loaded. Otherwise instances are loaded
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,7 @@ from sqlalchemy.orm import ClassManager, Mapper, Session
 
 from bzz.providers.sqlalchemy.broken_rows import is_about_a_row
 from bzz.providers.sqlalchemy.codec import Convert
-from bzz.providers.sqlalchemy.keys import key_attributes, key_from
+from bzz.providers.sqlalchemy.keys import key_attributes
 from bzz.providers.sqlalchemy.loading import load_all, stored_instances
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.values import Stored
@@ -61,9 +62,11 @@ class RowReader:
 
     Args:
         mapped_class: the class.
-        columns: the attributes to select. First come those of the ``decoders``, in their order.
-        composed: the name of each key of several columns, with the indexes of its columns and its decoder.
-        key: the indexes of the primary key's columns.
+        columns: the attributes to select.
+        names: the names of the fields whose values are the first columns.
+        decoders: the decoder of each of these fields that has one, by name.
+        composed: the getter and the decoder of each key of several columns, by name.
+        key_of: the getter of the primary key.
         discriminator: the index of the discriminator. None if all instances are of the class itself.
         models: the class of an instance, by its discriminator.
         managers: what SQLAlchemy keeps for each class. It knows the listeners of the class.
@@ -73,8 +76,10 @@ class RowReader:
 
     mapped_class: MappedClass
     columns: Sequence[Any]
-    composed: Sequence[tuple[str, Sequence[int], Convert | None]]
-    key: Sequence[int]
+    names: Sequence[str]
+    decoders: Sequence[tuple[str, Convert]]
+    composed: Sequence[tuple[str, Callable[[Any], tuple[Any, ...]], Convert | None]]
+    key_of: Callable[[Any], Any]
     discriminator: int | None
     models: Mapping[Any, type]
     managers: Sequence[ClassManager[Any]]
@@ -92,20 +97,21 @@ class RowReader:
         selecting = self.statements[statement]
         if selecting is None:
             return None
+        mapper = self.mapped_class.mapper
         try:
-            rows = session.execute(selecting, parameters, bind_arguments={"mapper": self.mapped_class.mapper}).all()
-            found = {key_from([row[index] for index in self.key]): row for row in rows}
-            models = [self._model(row) for row in found.values()]
+            rows = session.execute(selecting, parameters, bind_arguments={"mapper": mapper}).all()
+            found = dict(zip(map(self.key_of, rows), rows, strict=True))
+            models = [mapper.class_] * len(found)
+            if self.discriminator is not None:
+                models = [self.models[row[self.discriminator]] for row in found.values()]
         except Exception as error:
             if not is_about_a_row(error):
                 raise
             return None
-        if key_from([None] * len(self.key)) in found:
-            return None
-        return [
-            Stored(None, self._values(row), origin=key, model=model)
-            for (key, row), model in zip(found.items(), models, strict=True)
-        ]
+        if self.key_of([None] * len(self.columns)) in found:
+            return None  # SQLAlchemy loads no instance of such a row
+        of_rows = zip(found.items(), models, strict=True)
+        return [Stored(None, self._values(row), origin=key, model=model) for (key, row), model in of_rows]
 
     def _select(self, statement: Any) -> Any:
         """Return the statement that selects columns in place of instances.
@@ -122,42 +128,43 @@ class RowReader:
             selecting._propagate_attrs = NO_PLUGIN  # the ORM would add nothing to it, but cost half of the time
         return selecting
 
-    def _model(self, row: Sequence[Any]) -> type:
-        """Return the class of the instance of a row. Raise KeyError if there is none."""
-        return self.mapped_class.mapper.class_ if self.discriminator is None else self.models[row[self.discriminator]]
-
     def _values(self, row: Sequence[Any]) -> Values:
         """Return what ``MappedClass.values`` returns for the instance of a row."""
-        found = {}
-        for (name, _, decode), value in zip(self.mapped_class.decoders, row, strict=False):
-            found[name] = decode(value) if decode is not None and value is not None else value
-        for name, indexes, decode in self.composed:
-            parts = tuple(row[index] for index in indexes)
-            found[name] = None if None in parts else decode(parts) if decode is not None else parts
+        found = dict(zip(self.names, row, strict=False))
+        for name, decode in self.decoders:
+            value = found[name]
+            if value is not None:
+                found[name] = decode(value)
+        for name, parts_of, convert in self.composed:
+            parts = parts_of(row)
+            found[name] = None if None in parts else convert(parts) if convert is not None else parts
         return found
 
 
 def _reader_of(mapped_class: MappedClass) -> RowReader | None:
     """Return the reader of a class. Return None if rows do not tell the values of its instances."""
-    mapper = mapped_class.mapper
-    first = [key for _, key, _ in mapped_class.decoders]
+    mapper, decoders = mapped_class.mapper, mapped_class.decoders
+    first = [key for _, key, _ in decoders]
     keys = [*first, *(prop.key for prop in mapper.column_attrs if prop.key not in first)]
-    descendants = [*mapper.self_and_descendants]
-    if not (_loads_columns(mapper, keys) and all(_shows_alike(mapper, other) for other in descendants)):
+    below = [*mapper.self_and_descendants]
+    if not (_loads_columns(mapper, keys) and all(_shows_alike(mapper, other) for other in below)):
         return None
+
+    def getter(attributes: Sequence[str]) -> Callable[[Any], Any]:
+        return itemgetter(*map(keys.index, attributes))
+
     known = mapper.polymorphic_map.items()
     on: Any = mapper.polymorphic_on
     return RowReader(
         mapped_class,
-        [mapper.column_attrs[key].class_attribute for key in keys],
-        [
-            (name, [*map(keys.index, mapped_class.attributes(name))], decode)
-            for name, _, decode in mapped_class.composed
-        ],
-        [*map(keys.index, key_attributes(mapper))],
-        None if on is None else keys.index(mapper.get_property_by_column(on).key),
-        {None: mapper.class_} | {identity: other.class_ for identity, other in known if other.isa(mapper)},
-        [other.class_manager for other in descendants],
+        columns=[mapper.column_attrs[key].class_attribute for key in keys],
+        names=[name for name, _, _ in decoders],
+        decoders=[(name, decode) for name, _, decode in decoders if decode is not None],
+        composed=[(name, getter(mapped_class.attributes(name)), decode) for name, _, decode in mapped_class.composed],
+        key_of=getter(key_attributes(mapper)),
+        discriminator=None if on is None else keys.index(mapper.get_property_by_column(on).key),
+        models={None: mapper.class_} | {identity: other.class_ for identity, other in known if other.isa(mapper)},
+        managers=[other.class_manager for other in below],
     )
 
 
@@ -170,7 +177,7 @@ def _loads_columns(mapper: Mapper[Any], keys: Sequence[str]) -> bool:
     """
     is_union = mapper.with_polymorphic is not None or any(other.concrete for other in mapper.self_and_descendants)
     props = [mapper.column_attrs.get(key) for key in keys]
-    are_columns = all(prop is not None and ("query_expression", True) not in prop.strategy_key for prop in props)
+    are_columns = all(prop is not None and ("instrument", True) in prop.strategy_key for prop in props)
     narrows = any(relation.lazy == "joined" and relation.innerjoin for relation in mapper.relationships)
     return are_columns and not is_union and not narrows
 
