@@ -101,6 +101,7 @@ class RowReader:
         try:
             rows = session.execute(selecting, parameters, bind_arguments={"mapper": mapper}).all()
             found = dict(zip(map(self.key_of, rows), rows, strict=True))
+            found.pop(self.key_of([None] * len(self.columns)), None)  # SQLAlchemy makes no instance of such a row
             models = [mapper.class_] * len(found)
             if self.discriminator is not None:
                 models = [self.models[row[self.discriminator]] for row in found.values()]
@@ -108,8 +109,6 @@ class RowReader:
             if not is_about_a_row(error):
                 raise
             return None
-        if self.key_of([None] * len(self.columns)) in found:
-            return None  # SQLAlchemy loads no instance of such a row
         of_rows = zip(found.items(), models, strict=True)
         return [Stored(None, self._values(row), origin=key, model=model) for (key, row), model in of_rows]
 
@@ -119,8 +118,8 @@ class RowReader:
         Return None if the statement does more than find the instances of the class.
         """
         own = self.mapped_class.select_all
-        is_known = isinstance(statement, sa.Select) and statement._with_options == own._with_options
-        if not is_known or [*map(id, statement._raw_columns)] != [*map(id, own._raw_columns)]:
+        is_own = isinstance(statement, sa.Select) and [*map(id, statement._raw_columns)] == [*map(id, own._raw_columns)]
+        if not is_own or not all(option in own._with_options for option in statement._with_options):
             return None
         selecting = statement.with_only_columns(*self.columns)
         selecting._with_options = ()  # they undefer columns
