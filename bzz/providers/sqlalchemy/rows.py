@@ -123,7 +123,7 @@ class RowReader:
             return None
         selecting = statement.with_only_columns(*self.columns)
         selecting._with_options = ()  # they undefer columns
-        if _is_alone(self.mapped_class.mapper) and not (statement._setup_joins or statement._from_obj):
+        if _is_of_one_table(self.mapped_class.mapper, selecting):
             selecting._propagate_attrs = NO_PLUGIN  # the ORM would add nothing to it, but cost half of the time
         return selecting
 
@@ -189,6 +189,11 @@ def _shows_alike(mapper: Mapper[Any], other: Mapper[Any]) -> bool:
     return is_same and reads is object.__getattribute__
 
 
-def _is_alone(mapper: Mapper[Any]) -> bool:
-    """Return whether the rows of a class are those of one table."""
-    return mapper.inherits is None and isinstance(mapper.selectable, sa.Table)
+def _is_of_one_table(mapper: Mapper[Any], statement: sa.Select[Any]) -> bool:
+    """Return whether a statement selects from the table of a class alone.
+
+    To other tables, the ORM adds the conditions of the classes that share a table.
+    """
+    tables = {table for part in (*statement._raw_columns, *statement._where_criteria) for table in part._from_objects}
+    is_whole = mapper.inherits is None and isinstance(mapper.selectable, sa.Table)
+    return is_whole and tables <= {mapper.selectable} and not (statement._setup_joins or statement._from_obj)

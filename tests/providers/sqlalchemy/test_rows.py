@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,13 +18,13 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
+from bzz.exceptions import NotFound
 from bzz.lifecycle.unit_of_work import UnitOfWork
 from bzz.providers.conditions import Condition
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
-from bzz.providers.values import Address, Query, Stored
+from bzz.providers.values import Address, Query
 from tests.providers.sqlalchemy.conftest import Database, mount
 from tests.providers.sqlalchemy.row_models import (
-    ROWS,
     Animal,
     Base,
     Cat,
@@ -40,46 +39,8 @@ from tests.providers.sqlalchemy.row_models import (
     Reconstructed,
     Seat,
 )
+from tests.providers.sqlalchemy.row_reads import execute, filled, listening, reads, reads_rows
 from tests.support.client import Api
-
-
-async def filled(database: Database) -> SQLAlchemyProvider:
-    """Return a provider of a database with the rows."""
-    await database.create(Base)
-
-    def store(session: Session) -> None:
-        for make in ROWS:
-            session.add(make())
-            session.flush()
-        session.commit()
-
-    await database.run(store)
-    return SQLAlchemyProvider(database.factory)
-
-
-async def reads(
-    provider: SQLAlchemyProvider, model: type, *, needs_instances: bool, unit: Any = None, **query: Any
-) -> list[Stored]:
-    """Return the items of a list, and of a get for each of them."""
-    schema, work = provider.describe(model), UnitOfWork(provider)
-    work.state.unit = unit
-    found = [*(await work.list(schema, Query(**query), needs_instances=needs_instances)).items]
-    for item in [*found]:
-        address = Address.parse(schema, str(schema.id_of(item.values)))
-        found.append(await work.get(address, needs_instances=needs_instances))
-    await work.end()
-    return found
-
-
-async def reads_rows(provider: SQLAlchemyProvider, model: type, **query: Any) -> bool:
-    """Return whether all reads without instances read rows, after a check that they show what instances do."""
-    rows = await reads(provider, model, needs_instances=False, **query)
-    instances = await reads(provider, model, needs_instances=True, **query)
-    assert rows
-    for row, other in zip(rows, instances, strict=True):
-        assert (row.values, row.own_class, row.is_broken) == (other.values, other.own_class, other.is_broken)
-        assert other.instance is not None
-    return all(row.instance is None for row in rows)
 
 
 @pytest.mark.parametrize("model", [Plain, Seat, Named, Animal, Cat, Dog])
@@ -272,21 +233,15 @@ async def test_hooks_find_the_same_rows(database: Database, name: str, monkeypat
     assert await reads_rows(provider, Plain) is has_rows
 
 
-async def execute(database: Database, statement: str) -> None:
-    """Execute a statement and commit it."""
-
-    def run(session: Session) -> None:
-        session.execute(sa.text(statement))
-        session.commit()
-
-    await database.run(run)
-
-
-@contextmanager
-def listening(target: Any, event: str, listener: Any) -> Iterator[None]:
-    """Let a function listen to an event of SQLAlchemy in the block."""
-    sa.event.listen(target, event, listener)
-    try:
-        yield
-    finally:
-        sa.event.remove(target, event, listener)
+async def test_a_hook_that_compares_with_a_subclass_finds_none_of_its_sisters(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = await filled(database)
+    hook = classmethod(lambda _, __, queryset, *___: queryset.where(Cat.id == Plain.id + 1))
+    monkeypatch.setattr(Plain, "get_instance_queryset", hook, raising=False)
+    schema, work = provider.describe(Plain), UnitOfWork(provider)
+    found = await work.get(Address.parse(schema, "1"), needs_instances=False)
+    assert found.instance is None, "a cat has the next id"
+    with pytest.raises(NotFound):
+        await work.get(Address.parse(schema, "2"), needs_instances=False)  # a dog has the next id
+    await work.end()
