@@ -15,13 +15,14 @@ def compare_column(column: Any, operator: str, value: Any, bind: TypeEngine[Any]
     Args:
         column: the column, or a comparator of the application, which makes a parameter itself.
         operator: ``eq``, ``ne``, ``gt``, ``gte``, ``lt``, ``lte``, ``in`` or ``nin``.
-        value: SQLAlchemy's value, or a list of such values. It may be or contain None.
+        value: SQLAlchemy's value, or a list of such values. It may be or contain None. It may also be a parameter.
         bind: the type of the parameter. None for the column's own type.
     """
     kind = bind or getattr(column, "type", None)
     if operator in ("in", "nin"):
         return _one_of(column, value, kind, negated=operator == "nin")
-    return _COMPARISONS[operator](column, value if value is None or kind is None else sa.literal(value, kind))
+    is_made = value is None or kind is None or isinstance(value, sa.BindParameter)
+    return _COMPARISONS[operator](column, value if is_made else sa.literal(value, kind))
 
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -34,10 +35,12 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _one_of(column: Any, values: list[Any], kind: TypeEngine[Any] | None, *, negated: bool) -> Any:
-    others = [value for value in values if value is not None]
-    is_null = len(others) < len(values)
-    found = sa.bindparam(None, others, type_=kind, expanding=True, unique=True)
+def _one_of(column: Any, values: Any, kind: TypeEngine[Any] | None, *, negated: bool) -> Any:
+    is_null, found = False, values
+    if not isinstance(values, sa.BindParameter):
+        others = [value for value in values if value is not None]
+        is_null = len(others) < len(values)
+        found = sa.bindparam(None, others, type_=kind, expanding=True, unique=True)
     if negated:
         return (
             sa.and_(column.not_in(found), column.is_not(None))

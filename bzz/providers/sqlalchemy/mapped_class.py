@@ -46,10 +46,10 @@ class MappedClass(MappedColumns):
     """A mapped class, with its codecs and relationships.
 
     Attributes:
-        pages: the statements of first pages. The module ``queries`` builds them and stores them here.
+        pages: the statements of pages, by the shape of the query. The module ``pages`` builds and keeps them.
     """
 
-    pages: dict[Any, sa.Select[Any]] = dataclass_field(default_factory=dict, init=False)
+    pages: dict[Any, tuple[Any, Any]] = dataclass_field(default_factory=dict, init=False)
     _statements: dict[Hashable, Any] = dataclass_field(default_factory=dict, init=False)
 
     @cached_property

@@ -29,9 +29,9 @@ from bzz.providers.sqlalchemy.loading import (
 from bzz.providers.sqlalchemy.locks import Rows, load_locked, lock_attempts, lock_rows
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
 from bzz.providers.sqlalchemy.members import add_members, change_members, check_owned
+from bzz.providers.sqlalchemy.pages import page_of
 from bzz.providers.sqlalchemy.places import check_places, takings
 from bzz.providers.sqlalchemy.positions import position_of
-from bzz.providers.sqlalchemy.queries import first_page, in_places, narrow, page
 from bzz.providers.sqlalchemy.registries import is_union
 from bzz.providers.sqlalchemy.rows import read
 from bzz.providers.sqlalchemy.spelled_keys import load_spelled
@@ -92,25 +92,14 @@ def list_(
         BadRequest: raised by ``load_deferred``.
     """
     dialect = session.get_bind(mapped_class.mapper).dialect.name
-    is_kept = visible is None or mapped_class.keeps(visible)
-    if is_kept and not query.where and query.after is None and query.page == 1:
-        wanted = mapped_class.select_all if visible is None else visible
-        statement = first_page(wanted, mapped_class, query, dialect)
-    else:
-        wanted = narrow(_each_once(mapped_class, visible), mapped_class, query, dialect)
-        statement = page(wanted, mapped_class, query, dialect)
-        statement = statement if places is None else in_places(statement, mapped_class, places)
-    undefer = query.undefer
+    wanted, undefer = page_of(mapped_class, visible, query, dialect, places), query.undefer
     needs_instances = needs_instances or bool(computed_among(mapped_class, undefer))
-    found = read(session, mapped_class, statement, needs_instances=needs_instances)
+    found = read(session, mapped_class, wanted.select, wanted.parameters, needs_instances=needs_instances)
     items = load_deferred(session, mapped_class, schema, found[: query.per_page], undefer, is_limited=True)
-    total = None
-    if query.count:
-        keys = wanted.with_only_columns(*mapped_class.key).order_by(None).subquery()
-        total = session.scalar(sa.select(sa.func.count()).select_from(keys))
+    total = session.scalar(wanted.count, wanted.parameters) if query.count else None
     more = len(found) > query.per_page
     has_cursor = more and places is None
-    position = position_of(session, mapped_class, query, items[-1], statement) if has_cursor else {}
+    position = position_of(session, mapped_class, query, items[-1], wanted) if has_cursor else {}
     return Listing(items, more, total, position)
 
 
@@ -126,20 +115,6 @@ def select_members(
     base = mapped_class.select_all if visible is None else visible
     statement = base.where(one_of(mapped_class.key, relation.select_member_keys(key)))
     return statement, relation.select_places(key) if relation.sort is None and not query.sort else None
-
-
-def _each_once(mapped_class: MappedClass, visible: Visible) -> sa.Select[Any]:
-    """Return the statement that finds each visible instance once.
-
-    Otherwise the joins of a hook or scope may find an instance several times.
-    """
-    if visible is None:
-        return mapped_class.select_all
-    own = mapped_class.select_all.get_final_froms()
-    if visible.get_final_froms() == own:
-        return visible.order_by(None)
-    keys = visible.with_only_columns(*mapped_class.key).order_by(None)
-    return mapped_class.select_all.options(*visible._with_options).where(one_of(mapped_class.key, keys))
 
 
 def create(session: Session, mapped_class: MappedClass, data: Values) -> Stored:

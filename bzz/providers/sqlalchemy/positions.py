@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bzz.providers.sqlalchemy.mapped_class import MappedClass
+from bzz.providers.sqlalchemy.pages import Page
 from bzz.providers.sqlalchemy.stored_values import as_stored, is_exact
 from bzz.providers.stored_json import to_json
 from bzz.providers.values import Query, Stored
@@ -15,9 +16,7 @@ from bzz.schema.fields import Values
 from bzz.schema.types import comes_back
 
 
-def position_of(
-    session: Session, mapped_class: MappedClass, query: Query, last: Stored, page: sa.Select[Any]
-) -> Values | None:
+def position_of(session: Session, mapped_class: MappedClass, query: Query, last: Stored, page: Page) -> Values | None:
     """Return the ``position`` of a ``Listing``.
 
     Query the store only if the typed values do not tell the place of the last item. Return None if nothing tells it.
@@ -27,7 +26,7 @@ def position_of(
         mapped_class: the class of the items.
         query: the query of the list.
         last: the last item.
-        page: the statement that found the items.
+        page: the statements of the page.
     """
     dialect, pk = session.get_bind(mapped_class.mapper).dialect.name, str(mapped_class.schema.pk)
     order = [name for name, _ in query.order(mapped_class.schema)]
@@ -38,8 +37,8 @@ def position_of(
     statement = sa.select(*columns).where(mapped_class.equals(pk))
     row = session.execute(statement, mapped_class.parameters(pk, last.values[pk])).first()
     if row is None and pk in names:  # other programs have written the key in another form
-        statement = page.with_only_columns(*columns).limit(1).offset(query.skip + query.per_page - 1)
-        row = session.execute(statement).first()
+        statement = page.select.with_only_columns(*columns).limit(1).offset(query.skip + query.per_page - 1)
+        row = session.execute(statement, page.parameters).first()
     if row is None:  # it was deleted
         return None if pk in names else {}
     parts = iter(map(to_json, row))

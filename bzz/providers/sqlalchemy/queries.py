@@ -29,21 +29,6 @@ from bzz.schema.types import DataType
 logger = logging.getLogger("bzz")
 EMPTY_JSON = ("null", "[]", "{}")
 ESCAPE = "/"
-MAX_PAGES = 100  # statements kept for each class
-
-
-def first_page(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) -> Any:
-    """Return the statement of the first page of the instances that ``statement`` finds.
-
-    The page is in the query's order. The statement is kept for the next query in this order.
-    """
-    key = (statement, *query.order(mapped_class.schema), query.per_page, dialect)
-    first = mapped_class.pages.get(key)
-    if first is None:
-        if len(mapped_class.pages) >= MAX_PAGES:
-            mapped_class.pages.clear()
-        first = mapped_class.pages[key] = page(statement, mapped_class, query, dialect)
-    return first
 
 
 def narrow(statement: Any, mapped_class: MappedClass, query: Query, dialect: str) -> Any:
@@ -124,6 +109,8 @@ def _computed_clause(mapped_class: MappedClass, condition: Condition, dialect: s
 
 def _column_clause(mapped_class: MappedClass, condition: Condition, column: Any, dialect: str) -> Any:
     name, operator, value = condition.field, condition.operator, condition.value
+    if isinstance(value, sa.BindParameter):
+        return compare_column(column, operator, value)
     if operator == "exists":
         return _exists(column, wanted=value)
     codec = mapped_class.codec(name)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import bzz
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
+from bzz.providers.sqlalchemy.pages import page_of
 from bzz.providers.sqlalchemy.positions import position_of
 from bzz.providers.values import Query, Stored
 from tests.providers.sqlalchemy.conftest import Database, mount
@@ -42,9 +43,10 @@ async def test_a_row_that_is_deleted_meanwhile_has_its_typed_values_as_position(
     await mount(api, database, Base, Reading)
     mapped_class = SQLAlchemyProvider(database.factory).mapped_class(Reading)
     gone, query = Stored(None, {"id": 4711, "half": 2}), Query(sort=[("half", False)])
+    page = page_of(mapped_class, None, query, database.sync_engine.dialect.name, None)
 
     def found(last: Stored) -> Any:
-        return database.run(lambda session: position_of(session, mapped_class, query, last, mapped_class.select_all))
+        return database.run(lambda session: position_of(session, mapped_class, query, last, page))
 
     assert await found(gone) == {}
     assert await found(replace(gone, is_broken=True)) is None

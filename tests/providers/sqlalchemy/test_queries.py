@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bzz.providers.conditions import Condition
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
-from bzz.providers.sqlalchemy.queries import MAX_PAGES, first_page, narrow, page
+from bzz.providers.sqlalchemy.queries import narrow, page
 from bzz.providers.values import Cursor, Query
 from tests.support.client import Api
 
@@ -87,13 +87,3 @@ async def test_names_and_values_of_a_request_never_become_sql(sql: Api) -> None:
     for query in ("1=1;--=x", "__class__=x", "metadata=x", "registry__contains=x", "sort=id;drop", "author.name=x"):
         assert (await sql("GET", f"/author?{query}")).status == 400
     assert len((await sql("GET", "/author")).json) == 1
-
-
-def test_the_statement_of_a_first_page_is_built_once_and_a_limited_number_is_kept() -> None:
-    mapped_class = SQLAlchemyProvider().mapped_class(Row)
-    first = first_page(mapped_class.select_all, mapped_class, Query(per_page=1), "sqlite")
-    assert first_page(mapped_class.select_all, mapped_class, Query(per_page=1), "sqlite") is first
-    for number in range(MAX_PAGES):
-        first_page(mapped_class.select_all, mapped_class, Query(per_page=number + 2), "sqlite")
-    assert len(mapped_class.pages) < MAX_PAGES
-    assert first_page(mapped_class.select_all, mapped_class, Query(per_page=1), "sqlite") is not first
