@@ -1,4 +1,5 @@
 # Each target makes the virtual environment it needs. The versions in it are those of constraints.txt.
+# Tests wait for sockets and files for a third of their time, so there are two workers more than processors.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -6,7 +7,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-PARALLEL = -n auto --dist loadfile
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
+PARALLEL = -n $(WORKERS) --dist loadscope
 RUNNER = hypothesis pytest pytest-tornado setuptools
 
 .DEFAULT_GOAL := help

@@ -148,8 +148,13 @@ def queue_of(session: Session | AsyncSession, *, is_write: bool) -> SharedConnec
 
 
 def _lock_of(pool: Pool) -> asyncio.Lock:
-    locks = _locks.setdefault(pool, WeakKeyDictionary())
-    return locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    """Return the lock of a pool on the running event loop. It is made at the first call."""
+    loop = asyncio.get_running_loop()
+    if pool not in _locks:
+        _locks[pool] = WeakKeyDictionary()
+    if loop not in _locks[pool]:
+        _locks[pool][loop] = asyncio.Lock()
+    return _locks[pool][loop]
 
 
 def shared_connection_of(session: Session | AsyncSession) -> SharedConnection | None:
