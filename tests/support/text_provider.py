@@ -165,7 +165,7 @@ class TextProvider(Provider):
     async def alter(self, address: Address, change: Change, loaded: Stored | None, state: ActState) -> Stored:
         while True:
             key, version, held = (loaded or await self.find(address, state)).origin
-            old, instance, text = await bzz.in_pool(self.changed, address.schema, held, change)
+            old, instance, text = await bzz.in_pool(self.changed, address, held, change)
             if await self.texts.write(key, version, text):
                 return replace(self.stored(address.schema, instance), previous=old)
             loaded = None  # another request wrote in between
@@ -197,10 +197,15 @@ class TextProvider(Provider):
         instance = self.build(schema, data)
         return instance, encoded(self.describe(schema.model), self.values(schema, instance))
 
-    def changed(self, schema: Schema, held: str, change: Change) -> tuple[Values, Any, str]:
+    def changed(self, address: Address, text: str, change: Change) -> tuple[Values, Any, str]:
         """Return the values in a text, and the instance and the text with a change."""
-        old = self.values(schema, self.build(schema, decoded(self.describe(schema.model), held)))
-        return old, *self.made(schema, {**old, **schema.changed(old, change(old))})
+        schema = address.schema
+        instance = self.build(schema, decoded(self.describe(schema.model), text))
+        held, old = self.values(schema, instance), self.stored(schema, instance, address.undefer).values
+        changed = schema.changed(old, change(old))
+        if schema.pk in changed:
+            raise Invalid("The key of a stored instance cannot change.")
+        return old, *self.made(schema, {**held, **changed})
 
     def build(self, schema: Schema, data: Values) -> Any:
         """Return a new instance. Null gives a field its default."""

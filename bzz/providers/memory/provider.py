@@ -162,8 +162,7 @@ class MemoryProvider(ThreadedProvider):
             if key not in table:
                 raise NotFound(NO_INSTANCE)
             instance = table[key]
-            computed = computed_values(schema, copy.deepcopy(instance), address.undefer)
-            previous = {**instances.values(schema, instance), **computed}
+            previous = _seen(address, instance)
             changed = schema.changed(previous, change(previous))
             if changed:
                 instance = instances.build(schema, copied(changed), instance)
@@ -187,7 +186,7 @@ class MemoryProvider(ThreadedProvider):
             if key not in table:
                 raise NotFound(NO_INSTANCE)
             if check is not None:
-                check(instances.values(address.schema, table[key]))
+                check(_seen(address, table[key]))
             instance = table.pop(key)
         return Stored(instance, instances.values(address.schema, instance))
 
@@ -198,6 +197,12 @@ class MemoryProvider(ThreadedProvider):
 
     def _copied(self, schema: Schema, instance: Any, undefer: Undefer = NOTHING) -> Stored:
         return self.stored(schema, copy.deepcopy(instance), undefer)
+
+
+def _seen(address: Address, instance: Any) -> Values:
+    """Return the values of a stored instance, with the computed fields that the address names."""
+    computed = computed_values(address.schema, copy.deepcopy(instance), address.undefer)
+    return {**instances.values(address.schema, instance), **computed}
 
 
 def _with_values(schema: Schema, found: Iterable[Any], query: Query, order: Order) -> list[tuple[Values, Any]]:

@@ -134,10 +134,7 @@ class Neighbours:
         return Performed(self.mapped_class, instance, data, dict.fromkeys(deferred), taken=taken)
 
     def _update(self, instance: Any, write: Update) -> Performed:
-        undefer = write.address.undefer
-        if undefer:
-            self.rows.session.flush()
-        [stored] = to_stored(self.rows.session, self.mapped_class, write.address.schema, [instance], undefer)
+        undefer, stored = write.address.undefer, self._stored(instance, write)
         changed = self.mapped_class.schema.changed(stored.values, write.change(stored.values))
         check_owned(self.mapped_class, stored.values, changed)
         own, deferred = split(self.mapped_class, changed)
@@ -150,13 +147,21 @@ class Neighbours:
         return Performed(self.mapped_class, instance, stored.values | changed, undefer, stored.values, taken)
 
     def _delete(self, instance: Any, write: Delete) -> Performed:
-        values = self.mapped_class.values(instance)
+        stored = self._stored(instance, write)
         if write.check is not None:
-            write.check(values)
+            write.check(stored.values)
         with related_rows():
             self.rows.session.delete(instance)
         self._flush_references()
-        return Performed(self.mapped_class, instance, values)
+        return Performed(self.mapped_class, instance, stored.values)
+
+    def _stored(self, instance: Any, write: Update | Delete) -> Stored:
+        """Return an instance with the deferred fields that a write names."""
+        address = write.address
+        if address.undefer:
+            self.rows.session.flush()
+        [stored] = to_stored(self.rows.session, self.mapped_class, address.schema, [instance], address.undefer)
+        return stored
 
     def _flush_references(self) -> None:
         """Flush, if rows of the class may refer to each other."""

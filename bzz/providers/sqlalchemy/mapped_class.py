@@ -222,7 +222,7 @@ class MappedClass(MappedColumns):
         Raises:
             Invalid: a validator of the class refused a value.
         """
-        fixed = {column.key: getattr(instance, column.key) for column in self.key} if len(self.key) > 1 else {}
+        fixed = {column.key: getattr(instance, column.key) for column in self.key}
         stored = self._stored(changed, fixed)
         self._set(instance, stored)
         for name in self.codecs.keys() & changed.keys():
