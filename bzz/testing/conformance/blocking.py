@@ -178,6 +178,21 @@ class BlockingCases(Cases):
             body = {"name": "Eve"} if method == "PUT" else None
             assert (await served.api(method, f"/person/{keys[-1]}", json_body=body)).status == status
 
+    @case("note", "threads")
+    async def test_a_method_that_represents_and_takes_too_long_is_503(self, served: Served) -> None:
+        """The next requests are answered as usual."""
+        made, name = await served.api("POST", "/note", json_body={"text": "a"}), representing_method(self.note)
+        gate, before, paths = threading.Event(), served.provider.timeout, ("/note", made.headers["Location"])
+        method = bzz.represents(calling(self.note, lambda: gate.wait(LONG), name))
+        served.provider.timeout = 0.2
+        try:
+            with replaced(self.note, **{name: method}):
+                assert [(await served.api("GET", path)).status for path in paths] == [503, 503]
+        finally:
+            served.provider.timeout = before
+            gate.set()
+        assert [(await served.api("GET", path)).status for path in paths] == [200, 200]
+
     @case()
     async def test_blocking_code_has_the_context_of_its_caller(self, served: Served) -> None:
         """A context variable has the value that the caller has set."""

@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from bzz.exceptions import NotFound
 from bzz.providers.conditions import Condition
 from bzz.providers.values import Address, Query
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
 from bzz.signals import pre_delete_instance, pre_update_instance
 from bzz.testing.conformance.cases import Cases, case
+from bzz.testing.conformance.holders import setting
+from bzz.testing.conformance.races import Between
+from bzz.testing.conformance.results import refusal
 from bzz.testing.conformance.serving import Served, hooked
 from bzz.testing.conformance.visibility import finding, listed, scoped, unhooked
 from bzz.testing.conformance.writes import apply
@@ -191,6 +195,24 @@ class HiddenCases(Cases):
             assert (await served.api(method, f"/note/{ids['a']}", json_body=body)).status == 404
         everything = await self._texts(served, served.provider.describe(self.note), hidden=True)
         assert sorted(everything) == [*TEXTS]
+
+    @case("note")
+    async def test_an_instance_that_is_hidden_between_a_read_and_its_write_stays_as_it_is(self, served: Served) -> None:
+        """Another update hides it. That update either waits, or the first one does not find the instance any more."""
+        ids, provider = await self._notes(served), served.provider
+        address, is_hidden = Address.parse(provider.describe(self.note), ids["a"]), False
+        between = Between(apply(provider, address, setting(hidden=True)))
+
+        def change(found: Values) -> Values:
+            nonlocal is_hidden
+            is_hidden = is_hidden or between.begin()
+            return {**found, "text": "A"}
+
+        error = await refusal(apply(provider, address, change))
+        assert await between.error() is None
+        assert isinstance(error, NotFound) if is_hidden else isinstance(error, NotFound | None)
+        everything = await self._texts(served, address.schema, hidden=True)
+        assert ("A" in everything) == (error is None)
 
     @case()
     async def test_each_call_passes_the_hooks_what_the_act_has(self, served: Served) -> None:

@@ -75,13 +75,23 @@ class HolderCases(Cases):
 
     @case("track")
     async def test_values_have_the_rows_that_are_asked_for(self, served: Served) -> None:
-        """Without a key, they have all rows that store the relation."""
+        """Without a key, they have all rows that store the relation. Changes and checks of several writes get them."""
         album = await self._make(served, "album", name="Blue")
         keys = [await self._make(served, "track", name=name, album=album) for name in ("a", "b", "c")]
         address, typed = self._address(served, album, "album"), served.provider.describe(self.track).parse_keys(keys)
+        seen: list[Values] = []
+
+        def note(values: Values) -> NoReturn:
+            seen.append(values)
+            raise Conflict("It is seen.")
+
         for asked, held in ((None, typed), (typed[1:2], typed[1:2]), ([], [])):
-            found = await stored(served.provider, replace(address, undefer={"tracks": asked}))
-            assert sorted(found.values["tracks"]) == sorted(held)
+            asking = replace(address, undefer={"tracks": asked})
+            assert sorted((await stored(served.provider, asking)).values["tracks"]) == sorted(held)
+            for write in (Update(asking, note), Delete(asking, note)):
+                with pytest.raises(Conflict, match="seen"):
+                    await write_all(served.provider, write)
+                assert sorted(seen.pop().get("tracks", ())) == sorted(held), write
 
     @case("track", "transactions")
     async def test_several_writes_are_all_stored_or_none_is(self, served: Served) -> None:
@@ -145,6 +155,7 @@ class HolderCases(Cases):
 
         results = await write_all(served.provider, Update(address, longer), Update(address, longer))
         assert [one.previous and one.previous["name"] for one in results] == ["a", "ab"]
+        assert [one.values["name"] for one in results] == ["abb"] * 2, "a result is as it is after all writes"
         assert await served.names("/track") == ["abb"]
         with pytest.raises(NotFound):
             await write_all(served.provider, Update(address, setting(name="x")), Delete(address), Delete(address))

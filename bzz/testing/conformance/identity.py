@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bzz.exceptions import Conflict, NotFound
+from bzz.exceptions import Conflict, Invalid, NotFound
 from bzz.providers.conditions import Condition
 from bzz.providers.values import Address, Query
 from bzz.testing.conformance.cases import Cases, case
 from bzz.testing.conformance.conditions import schema_of
+from bzz.testing.conformance.holders import setting
 from bzz.testing.conformance.results import create, delete, refusal
 from bzz.testing.conformance.serving import Served
 from bzz.testing.conformance.visibility import listed
@@ -21,13 +22,15 @@ class IdentityCases(Cases):
         """It is raised by the provider itself, for a create and for an update. Nothing is stored."""
         provider, schema = served.provider, schema_of(served)
         await served.person(email="a@b")
+        await served.person("Cy", email="")  # which is a value, too
         bob = address_of(served, await served.person("Bob", email="b@c"))
-        errors = [
-            await refusal(create(provider, schema, {"name": "Eve", "email": "a@b"})),
-            await refusal(apply(provider, bob, lambda values: {**values, "name": "Eve", "email": "a@b"})),
-        ]
-        assert [(type(error), list(error.errors)) for error in errors if error] == [(Conflict, ["email"])] * 2
-        assert sorted(await served.names("/person")) == ["Ada", "Bob"]
+        for values in ({"name": "Eve", "email": "a@b"}, {"name": "Eve", "email": ""}):
+            errors = [
+                await refusal(create(provider, schema, values)),
+                await refusal(apply(provider, bob, setting(**values))),
+            ]
+            assert [(type(error), list(error.errors)) for error in errors if error] == [(Conflict, ["email"])] * 2
+        assert sorted(await served.names("/person")) == ["Ada", "Bob", "Cy"]
         where = [Condition("email", "eq", "b@c")]
         assert len((await listed(provider, schema, Query(where=where))).items) == 1
 
@@ -39,12 +42,38 @@ class IdentityCases(Cases):
         await served.person("Bob", email="b@c")
         bob = Address.parse(schema, "b@c", "email")
         assert await refusal(stored(provider, bob)) is None
-        assert (await stored(provider, bob)).values["name"] == "Bob"
+        found = await stored(provider, bob)
+        assert found.values["name"] == "Bob"
+        keyed = Address.parse(schema, str(schema.identifier(found.values[str(schema.pk)], schema.pk)), "email")
+        assert isinstance(await refusal(stored(provider, keyed)), NotFound), "no email is the key of Bob"
         await apply(provider, bob, lambda values: {**values, "name": "Eve"})
         assert sorted(await served.names("/person")) == ["Ada", "Eve"]
         await delete(provider, bob)
         assert await served.names("/person") == ["Ada"]
         assert isinstance(await refusal(stored(provider, bob)), NotFound)
+
+    @case("country")
+    async def test_keys_in_upper_and_lower_case_are_different_keys(self, served: Served) -> None:
+        """No call finds an instance by another key."""
+        api = served.api
+        await api.create("/country", code="pt", name="Portugal")
+        for method, body in (("GET", None), ("PUT", {"name": "x"}), ("DELETE", None)):
+            assert (await api(method, "/country/PT", json_body=body)).status == 404
+        await api.create("/country", code="PT", name="PORTUGAL")
+        assert [(await api("GET", f"/country/{key}")).json["name"] for key in ("pt", "PT")] == ["Portugal", "PORTUGAL"]
+        assert (await api("DELETE", "/country/PT")).status == 204
+        assert (await api("GET", "/country")).json == [{"id": "pt", "name": "Portugal"}]
+
+    @case()
+    async def test_a_change_of_the_key_is_invalid(self, served: Served) -> None:
+        """It is refused by the provider itself. The instance keeps all its values."""
+        provider, pk = served.provider, str(schema_of(served).pk)
+        ada, gone = [address_of(served, await served.person(name)) for name in ("Ada", "gone")]
+        await delete(provider, gone)
+        error = await refusal(apply(provider, ada, setting(**{pk: gone.key, "name": "Eve"})))
+        assert isinstance(error, Invalid)
+        assert await served.names("/person") == ["Ada"]
+        assert (await stored(provider, ada)).values[pk] == ada.key
 
     @case("country")
     async def test_the_key_of_a_deleted_instance_is_free(self, served: Served) -> None:

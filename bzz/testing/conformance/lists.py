@@ -15,6 +15,7 @@ from bzz.testing.conformance.serving import Served, hooked
 from bzz.testing.conformance.visibility import listed
 
 FORGED: tuple[Any, ...] = (None, True, 5, -1.5, 2**70, "", "x", "\x00", [], [[1]], {}, {"a": "b"}, {"decimal": "x"})
+LONG = 120  # instances on a page
 SORTS: dict[str, tuple[str, ...]] = {  # and the features that they need
     "": (),
     "sort=name": ("sort",),
@@ -80,6 +81,16 @@ class ListCases(Cases):
             for page, length, more in ((2, 3, False), (3, 0, False)):
                 listing = await listed(served.provider, schema_of(served), Query(per_page=3, page=page))
                 assert (len(listing.items), listing.more) == (length, more), page
+
+    @case()
+    async def test_a_long_page_is_whole(self, served: Served) -> None:
+        """So is the page for a condition with many keys."""
+        schema, pk = schema_of(served), str(schema_of(served).pk)
+        keys = schema.parse_keys([await served.person(f"p{number}") for number in range(LONG)])
+        for where in ([], [Condition(pk, "in", keys[: served.provider.capabilities.keys])]):
+            size = len(where[0].value) if where else LONG
+            listing = await listed(served.provider, schema, Query(where=where, per_page=size))
+            assert (len(listing.items), listing.more) == (size, False), where
 
     @case("after")
     async def test_a_cursor_stays_valid_after_its_instance_is_deleted(self, served: Served) -> None:

@@ -13,6 +13,7 @@ from bzz.providers.values import Address, Query
 from bzz.schema.fields import Values
 from bzz.signals import pre_associate, pre_provider_call, pre_update_instance
 from bzz.testing.conformance.cases import Cases, case, each
+from bzz.testing.conformance.holders import setting
 from bzz.testing.conformance.serving import Served
 from bzz.testing.conformance.units import writing
 from bzz.testing.conformance.visibility import listed
@@ -115,6 +116,16 @@ class MemberCases(Cases):
         )
         assert [reply.status for reply in replies] == [204] * 4 + [201] * 3
         assert sorted(await served.names(path)) == ["p4", "p5", "p6", "p7"]
+
+    @case("members")
+    async def test_members_have_the_places_that_an_update_gives_them(self, served: Served) -> None:
+        """A table of pairs has no places."""
+        address, keys = await self._team(served)
+        whole = replace(address, undefer={"members": None})
+        for members in (keys[2::-1], [keys[4], keys[2], keys[0]], keys[:3]):
+            await apply(served.provider, whole, setting(members=members))
+            held = (await stored(served.provider, whole)).values["members"]
+            assert held == members or ("members" in address.schema.deferred and sorted(held) == sorted(members))
 
     @case(feature=each(("owner", "members")))
     async def test_a_reference_may_lose_its_instance_before_the_write(self, served: Served, feature: str) -> None:

@@ -21,7 +21,16 @@ from bzz.testing.conformance.units import writing
 from bzz.testing.conformance.writes import address_of, apply
 
 NEEDS = (True, False)
-PERSON = {"name": "Ada", "age": 36, "height": 1.5, "active": True, "notes": {"a": [1]}, "tags": ["x"], "email": "a@b"}
+PERSON = {
+    "name": "Ada",
+    "age": 36,
+    "height": 1.5,
+    "active": True,
+    "notes": {"a": [1]},
+    "tags": ["x"],
+    "email": "a@b",
+    "home": {"city": "Rio"},  # and no street
+}
 
 
 async def read(provider: Provider, address: Address, *, needs_instances: bool) -> list[Stored]:

@@ -20,7 +20,7 @@ from bzz.signals import (
     request_failed,
 )
 from bzz.testing.capture import capture
-from bzz.testing.conformance.blocking import calling, remove, replaced
+from bzz.testing.conformance.blocking import calling, hooks_calling, remove, replaced
 from bzz.testing.conformance.cases import UNKNOWN_ID, Cases, case
 from bzz.testing.conformance.serving import Served, hooked
 from bzz.testing.conformance.units import ACTS, refuse
@@ -160,24 +160,28 @@ class OutageCases(Cases):
             await served.provider.close()
             body = {"name": "Eve"} if method in ("POST", "PUT") else None
             assert (await served.api(method, path, json_body=body)).status == status
-        gate, reached, loop = threading.Event(), asyncio.Event(), asyncio.get_running_loop()
-
-        def wait(cls: Any, queryset: Any, handler: Any) -> Any:
-            loop.call_soon_threadsafe(reached.set)
-            assert gate.wait(SOON)
-            return queryset
-
-        with hooked(self.person, get_list_queryset=wait):
-            listing = asyncio.ensure_future(hive.list())
-            await reached.wait()
-            await served.provider.close()
-            gate.set()
-            assert await outcome(listing) is None
         key = await served.person()
+        await self._close_during(served, hive.list())
+        await self._close_during(served, apply(served.provider, address_of(served, key), dict))
         calls = [asyncio.ensure_future(hive.get(key)) for _ in range(ACTS)]
         await asyncio.sleep(0)  # they begin
         await served.provider.close()
         assert [await outcome(call) for call in calls] == [None] * ACTS
+
+    async def _close_during(self, served: Served, call: Awaitable[Any]) -> None:
+        """Close the provider while a call runs. The call ends as usual."""
+        gate, reached, loop = threading.Event(), asyncio.Event(), asyncio.get_running_loop()
+
+        def wait() -> None:
+            loop.call_soon_threadsafe(reached.set)
+            assert gate.wait(SOON)
+
+        with hooked(self.person, **hooks_calling(wait)):
+            running = asyncio.ensure_future(call)
+            await reached.wait()
+            await served.provider.close()
+            gate.set()
+            assert await outcome(running) is None
 
     @case(error=ERRORS)
     async def test_an_exception_of_a_hook_is_500(self, served: Served, error: type[Exception]) -> None:

@@ -254,8 +254,12 @@ class RaceCases(Cases):
 
     @case()
     async def test_an_instance_is_deleted_once(self, served: Served) -> None:
-        """The reply to each later DELETE is a 404."""
-        key = await served.person()
+        """The reply to each later DELETE is a 404. One that begins during the check of another one comes later, too."""
+        provider, key = served.provider, await served.person()
+        address = address_of(served, await served.person("Bob"))
+        between = Between(delete(provider, address))
+        errors = [await refusal(delete(provider, address, lambda _: between.begin())), await between.error()]
+        assert {type(error) for error in errors} == {type(None), NotFound}, errors
         replies = await asyncio.gather(*(served.api("DELETE", f"/person/{key}") for _ in range(RACERS)))
         assert sorted(reply.status for reply in replies) == [204] + [404] * (RACERS - 1)
 

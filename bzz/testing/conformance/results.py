@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
@@ -14,10 +15,13 @@ from bzz.providers.base import Provider
 from bzz.providers.values import Address, Query, Stored
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
+from bzz.testing.conformance.blocking import replaced
 from bzz.testing.conformance.cases import PERSON, UNKNOWN_ID, Cases, case, each
 from bzz.testing.conformance.conditions import schema_of
+from bzz.testing.conformance.holders import setting
 from bzz.testing.conformance.serving import Served
 from bzz.testing.conformance.types import VALUES, parsed
+from bzz.testing.conformance.units import writing
 from bzz.testing.conformance.visibility import listed
 from bzz.testing.conformance.writes import address_of, apply, stored
 
@@ -129,9 +133,10 @@ class ResultCases(Cases):
         mine = deepcopy(other)
         changed = await apply(provider, address, lambda values: {**values, feature: mine})
         scribble(mine)
-        spoil(changed, feature)
-        now = (await stored(provider, address)).values
-        assert {name: now[name] for name in data} == {"name": "Ada", feature: other}
+        for one in (changed, await apply(provider, address, dict)):
+            spoil(one, feature)
+            now = (await stored(provider, address)).values
+            assert {name: now[name] for name in data} == {"name": "Ada", feature: other}
 
     @case()
     async def test_a_write_is_of_one_instance(self, served: Served) -> None:
@@ -161,6 +166,41 @@ class ResultCases(Cases):
         assert await served.names("/person") == ["Ada"]
         assert (await stored(provider, address)).values == now
         assert (await delete(provider, address, seen.append)).values == seen[-1] == now
+
+    @case()
+    async def test_a_write_is_of_the_values_that_are_stored_now(self, served: Served) -> None:
+        """Another act has changed them after the act had read them."""
+        provider, address, seen = served.provider, address_of(served, await served.person()), list[Values]()
+        async with writing(served) as unit_of_work:
+            loaded = await unit_of_work.get(address)
+            await apply(provider, address, lambda values: {**values, "name": "Eve"})
+            gone = await unit_of_work.delete(address, check=seen.append, loaded=loaded)
+        assert [values["name"] for values in (*seen, gone.values)] == ["Eve"] * 2
+
+    @case()
+    async def test_changes_get_the_computed_fields_that_are_asked_for(self, served: Served) -> None:
+        """A computed field is a property of the model."""
+        key, seen = await served.person(), list[Values]()
+
+        def note(values: Values) -> Values:
+            seen.append(values)
+            return values
+
+        with replaced(self.person, loud=property(lambda person: person.name.upper())):
+            async with served.again(person={"computed": ["loud"]}) as other:
+                address = replace(address_of(other, key), undefer={"loud": None})
+                await apply(other.provider, address, note)
+                await delete(other.provider, address, note)
+        assert [values.get("loud") for values in seen] == ["ADA"] * 2
+
+    @case("notes")
+    async def test_an_update_replaces_free_json(self, served: Served) -> None:
+        """Keys that the new value lacks are gone."""
+        provider, address = served.provider, address_of(served, await served.person(notes={"a": {"b": 1, "c": 1}}))
+        values: tuple[Any, ...] = ({"a": {"c": 2}}, {"b": []}, {})
+        for notes in values:
+            written = await apply(provider, address, setting(notes=notes))
+            assert written.values["notes"] == (await stored(provider, address)).values["notes"] == notes
 
     @case("email", "unique")
     async def test_a_unique_value_is_free_again(self, served: Served) -> None:

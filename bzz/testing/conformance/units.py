@@ -11,7 +11,7 @@ import pytest
 
 from bzz.exceptions import Conflict, Forbidden, NotFound
 from bzz.lifecycle.unit_of_work import UnitOfWork
-from bzz.providers.values import Query
+from bzz.providers.values import Address, Query
 from bzz.schema.fields import Values
 from bzz.signals import (
     post_create_instance,
@@ -210,6 +210,11 @@ class UnitCases(Cases):
         async with writing(served) as unit_of_work:
             await self.write_in(unit_of_work.state.unit, name="log")
             assert await names_in(unit_of_work, served) == ["Ada", "log"]
+            schema, got = address.schema, []
+            for one in (await unit_of_work.list(schema, Query(), needs_instances=False)).items:
+                with suppress(NotFound):
+                    got += [await unit_of_work.get(Address.parse(schema, str(schema.id_of(one.values))))]
+            assert sorted(one.values["name"] for one in got) == ["Ada", "log"]
             assert await served.names("/person") == ["Ada"]
             await unit_of_work.update(address, lambda values: values)
             assert sorted(await served.names("/person")) == ["Ada", "log"]

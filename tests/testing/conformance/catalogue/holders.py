@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
-from bzz.providers.writes import Create, Delete
+from bzz.providers.writes import Create, Delete, Update
 from bzz.testing.conformance.holders import MOVES
 from tests.providers.sqlalchemy.suite import Track
 from tests.support.broken import breaks
@@ -153,3 +153,32 @@ class LoadsAll(SQLAlchemyProvider):
 
     async def get(self, address: Any, **options: Any) -> Any:
         return await super().get(replace(address, undefer=dict.fromkeys(address.undefer)), **options)
+
+
+@breaks("A result is as it is after all writes.", "several_writes_of_one_instance_follow_each_other")
+class EachResult(SQLAlchemyProvider):
+    """Returns an instance as its own write leaves it."""
+
+    async def write_all(self, writes: Any, *, state: Any) -> Any:
+        left: dict[int, Any] = {}
+
+        def noting(number: int, write: Any) -> Any:
+            def change(found: Any) -> Any:
+                left[number] = write.change(found)
+                return left[number]
+
+            return replace(write, change=change) if isinstance(write, Update) else write
+
+        results = await super().write_all([noting(*one) for one in enumerate(writes)], state=state)
+        return [replace(one, values={**one.values, **left.get(number, {})}) for number, one in enumerate(results)]
+
+
+@breaks("Several writes get the deferred fields that they name.", "values_have_the_rows_that_are_asked_for")
+class WritesOwnFields(SQLAlchemyProvider):
+    """Loads no deferred fields for several writes."""
+
+    async def write_all(self, writes: Any, *, state: Any) -> Any:
+        bare = [
+            one if isinstance(one, Create) else replace(one, address=replace(one.address, undefer={})) for one in writes
+        ]
+        return await super().write_all(bare, state=state)

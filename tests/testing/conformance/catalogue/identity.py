@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bzz.exceptions import Conflict
+from bzz.exceptions import Conflict, NotFound
 from bzz.providers.memory import MemoryProvider, instances
 from tests.support.broken import breaks
 
@@ -97,3 +97,42 @@ class FoldsUnique(MemoryProvider):
         others = [getattr(one, "email", None) for other, one in self._table(model).items() if other != key]
         if email is not None and email.casefold() in [one.casefold() for one in others if one is not None]:
             raise Conflict(errors={"email": ["is taken"]})
+
+
+@breaks("An address has one field.", "an_instance_is_found_by_the_field_that_its_model_names")
+class AlsoKeys(MemoryProvider):
+    """Also looks among the primary keys."""
+
+    async def get(self, address: Any, **options: Any) -> Any:
+        try:
+            return await super().get(address, **options)
+        except NotFound:
+            return await super().get(replace(address, field=str(address.schema.pk)), **options)
+
+
+@breaks("Keys that differ in case are different keys.", "keys_in_upper_and_lower_case_are_different_keys")
+class FoldsKeys(MemoryProvider):
+    """Finds a key without regard to its case."""
+
+    def _find(self, address: Any, state: Any) -> Any:
+        table = self._table(address.schema.model)
+        keys = {str(key).lower(): key for key in table}
+        return super()._find(replace(address, parsed=keys.get(str(address.key).lower(), address.key)), state)
+
+
+@breaks("A key never changes.", "a_change_of_the_key_is_invalid")
+class IgnoresKeys(MemoryProvider):
+    """Leaves the key out of an update."""
+
+    async def update(self, address: Any, change: Any, **options: Any) -> Any:
+        pk = str(address.schema.pk)
+        return await super().update(address, lambda found: {**change(found), pk: found[pk]}, **options)
+
+
+@breaks("The empty text is a unique value, too.", "a_conflict_names_the_field")
+class FreeEmptyText(MemoryProvider):
+    """Takes the empty text for no value."""
+
+    def _check_unique(self, model: Any, instance: Any, key: Any) -> None:
+        if getattr(instance, "email", None) != "":
+            super()._check_unique(model, instance, key)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bzz.providers.sqlalchemy import SQLAlchemyProvider
+from bzz.providers.values import ActState
 from tests.support.broken import breaks
 
 STORED = "what_receivers_write_in_a_unit_is_stored_with_the_write"
@@ -240,3 +241,15 @@ class CommitsLate(SQLAlchemyProvider):
     def end(self, unit: Any) -> Any:
         unit.late()
         return super().end(unit)
+
+
+@breaks("A get in a unit finds what receivers wrote.", "reads_of_the_same_unit_alone_see_what_receivers_wrote")
+class GetsInAnother(SQLAlchemyProvider):
+    """Opens a unit for each get."""
+
+    async def get(self, address: Any, *, state: Any, **options: Any) -> Any:
+        unit = await self.begin(ActState())
+        try:
+            return await super().get(address, state=replace(state, unit=unit, is_writing=False), **options)
+        finally:
+            self.end(unit)
