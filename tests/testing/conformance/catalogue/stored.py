@@ -193,3 +193,29 @@ class Lines(Filtering):
         if condition.operator == "startswith" and value is not None:
             return re.search("^" + re.escape(condition.value), value, re.MULTILINE) is not None
         return super().meets(condition, value)
+
+
+@breaks("Two conditions may differ in their values only.", "an_instance_must_meet_all_conditions")
+class OneOfEach(Filtering):
+    """Keeps conditions in a dict, by field and operator."""
+
+    def meets_all(self, where: Any, values: Any) -> bool:
+        return super().meets_all({(one.field, one.operator): one for one in where}.values(), values)
+
+
+@breaks("A document that is missing has no value of its fields.", "a_list_is_filtered_by_embedded_fields")
+class NeedsParents(Filtering):
+    """Finds by ``ne`` only instances with the document."""
+
+    def meets(self, condition: Any, value: Any) -> bool:
+        is_inside = condition.operator == "ne" and "." in condition.field
+        return super().meets(condition, value) and not (is_inside and value is None)
+
+
+@breaks("A page of members is as long as it is asked for.", "members_are_listed_like_any_list")
+class Unpaged(MemoryProvider):
+    """Returns all instances whose keys are asked for."""
+
+    async def list(self, schema: Any, query: Any, **options: Any) -> Any:
+        keys = [len(one.value) for one in query.where if one.operator == "in" and one.field == schema.pk]
+        return await super().list(schema, replace(query, per_page=max([query.per_page, *keys])), **options)
