@@ -43,12 +43,13 @@ class ThreadPool:
     When its queue is full, it refuses calls.
 
     Args:
-        threads: how many calls run at once. Four times as many calls may wait.
+        threads: how many calls run at once.
+        places: how many calls run or wait at once. By default, four times as many calls as there are threads may wait.
     """
 
-    def __init__(self, threads: int = THREADS) -> None:
+    def __init__(self, threads: int = THREADS, places: int | None = None) -> None:
         self.threads = threads
-        self._places = threading.BoundedSemaphore(threads * (1 + QUEUE_PER_THREAD))
+        self._places = threading.BoundedSemaphore(places or threads * (1 + QUEUE_PER_THREAD))
         self._closing = threading.Lock()
 
     @functools.cached_property

@@ -287,7 +287,8 @@ class SQLAlchemyProvider(ThreadedProvider):
         try:
             if isinstance(unit, AsyncSession):
                 return await self.in_time(unit.run_sync(perform), is_write=is_write)
-            pool = self._connected_threads if unit.in_transaction() else self.pool
+            writer = sessions.writer_of(unit, is_write=is_write)
+            pool = writer or (self._connected_threads if unit.in_transaction() else self.pool)
             return await self.in_time(pool.run(sessions.guard_of(unit).run, unit, perform), is_write=is_write)
         finally:
             if queue is not None and (is_write or not is_part):

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool, StaticPool
 
+from bzz.concurrency.thread_pool import QUEUE_PER_THREAD, THREADS, ThreadPool
 from bzz.exceptions import Unavailable
 from bzz.providers.sqlalchemy.codec import SQLITE
 
@@ -111,6 +112,7 @@ class SharedConnection:
             self._lock.release()
 
 
+_writers: WeakKeyDictionary[Pool, ThreadPool] = WeakKeyDictionary()
 _locks: WeakKeyDictionary[Pool, WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
 
 
@@ -131,20 +133,39 @@ def queue_writers(session: Session | AsyncSession, pool: Pool | None, dialect: D
     Do so only for SQLite. Other databases have more than one writer.
     """
     if pool is not None and dialect is not None and dialect.name == SQLITE:
-        session.info[WRITERS] = _lock_of(pool)
+        session.info[WRITERS] = pool
 
 
 def queue_of(session: Session | AsyncSession, *, is_write: bool) -> SharedConnection | asyncio.Lock | None:
     """Return the queue in which a call must wait before it uses a session.
 
-    Return None if it must not wait. A session whose transaction has begun may already be the writer for which the
-    others wait.
+    Return None if it must not wait.
     """
     shared = shared_connection_of(session)
-    if shared is not None or not is_write or session.in_transaction():
+    if shared is not None or not isinstance(session, AsyncSession) or not _must_queue(session, is_write):
         return shared
-    writers: asyncio.Lock | None = session.info.get(WRITERS)
-    return writers
+    return _lock_of(session.info[WRITERS])
+
+
+def writer_of(session: Session, *, is_write: bool) -> ThreadPool | None:
+    """Return the one thread in which the writes of a synchronous session's pool run.
+
+    Return None if the call may run in any thread.
+    """
+    if not _must_queue(session, is_write):
+        return None
+    pool: Pool = session.info[WRITERS]
+    if pool not in _writers:
+        _writers[pool] = ThreadPool(1, THREADS * (1 + QUEUE_PER_THREAD))
+    return _writers[pool]
+
+
+def _must_queue(session: Session | AsyncSession, is_write: bool) -> bool:
+    """Return whether a call must wait for the writes of other sessions.
+
+    A session whose transaction has begun may already be the writer for which the others wait.
+    """
+    return is_write and WRITERS in session.info and not session.in_transaction()
 
 
 def _lock_of(pool: Pool) -> asyncio.Lock:
