@@ -91,6 +91,26 @@ async def test_a_unit_ends_after_the_last_call_that_uses_it() -> None:
     assert await bzz.in_pool(max, 1, 2) == 2
 
 
+class Unitless(MemoryProvider):
+    """Has no unit for an act, after all."""
+
+    async def begin(self, state: ActState) -> None:
+        return None
+
+
+async def test_an_act_may_have_no_unit() -> None:
+    users, units = bzz.ModelHive(Unitless(), User), []
+
+    @pre_create_instance.connect
+    def note(sender: Any, unit: Any) -> None:
+        units.append(unit)
+
+    with capture(pre_provider_call) as sent:
+        await users.create({"name": "Ada"})
+    assert units == [None]
+    assert [one.keywords["operation_name"] for one in sent] == ["begin", "create"]
+
+
 class LedgerProvider(MemoryProvider):
     """Stores the entries of its unit together with the instance, or neither."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -224,10 +223,5 @@ async def people_at_home(served: Served) -> None:
 
 def unknown_keys(schema: Schema, number: int) -> Sequence[Any]:
     """Return different primary keys that no instance has."""
-    known, keys = schema.fields[str(schema.pk)].type, []
-    for one in range(number):
-        for digits in (24, 32):  # those of an ObjectId, and of a UUID
-            with suppress(ValueError):
-                keys.append(known.parse(f"{1_000_000 + one:0{digits}d}"))
-                break
-    return keys
+    texts = [[f"{one:024d}", f"{one:032d}"] for one in range(1_000_000, 1_000_000 + number)]  # of an ObjectId, a UUID
+    return [key for both in texts for key in schema.parse_keys(both)[:1]]

@@ -191,7 +191,7 @@ class DependentCases(Cases):
                 if wanted is None:
                     with suppress(NotFound):
                         assert not await unit_of_work.dependents(address, lambda model: model is self.review)
-                    break
+                    continue
                 found = await unit_of_work.dependents(address, lambda model: model is self.review)
                 assert sorted(one.stored.values["name"] for one in found) == wanted
                 assert [(one.schema.model, one.change) for one in found] == [(self.review, None)] * len(wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from bzz.exceptions import BzzError, Conflict, Invalid, NotFound, Unavailable
@@ -35,18 +35,16 @@ WRITES = {
 }
 
 
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the exceptions that caused an error, except those of bzz."""
+def causes(error: BaseException) -> list[BaseException]:
+    """Return the exceptions that caused an error."""
     cause = error.__cause__ or error.__context__
-    if cause is not None:
-        if not isinstance(cause, BzzError):
-            yield cause
-        yield from causes(cause)
+    return [] if cause is None else [cause, *causes(cause)]
 
 
 def check_words(error: BaseException) -> None:
     """Check that the text of an error repeats no line of its causes."""
-    lines = [line.strip() for cause in causes(error) for line in str(cause).splitlines()]
+    foreign = [cause for cause in causes(error) if not isinstance(cause, BzzError)]
+    lines = [line.strip() for cause in foreign for line in str(cause).splitlines()]
     assert not [line for line in lines if line and line in str(error)], "the words of the driver are not for clients"
 
 

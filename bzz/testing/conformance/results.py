@@ -215,24 +215,24 @@ class ResultCases(Cases):
 
     @case()
     async def test_a_call_that_finds_no_instance_raises_not_found(self, served: Served) -> None:
-        """An update and a delete then call neither ``change`` nor ``check``."""
+        """Only for an instance that they find, an update calls ``change`` and a delete ``check``."""
         provider, schema = served.provider, schema_of(served)
-        gone = address_of(served, await served.person("gone"))
+        gone, called = address_of(served, await served.person("gone")), []
+
+        def note(values: Values) -> Values:
+            called.append(values)
+            return values
+
+        await apply(provider, gone, note)
         await delete(provider, gone)
         for address in (gone, Address.parse(schema, UNKNOWN_ID), Address.parse(schema, "x y")):
-            called: list[Values] = []
-
-            def note(values: Values, called: list[Values] = called) -> Values:
-                called.append(values)
-                return values
-
             errors = [
                 await refusal(stored(provider, address)),
                 await refusal(apply(provider, address, note)),
                 await refusal(delete(provider, address, note)),
             ]
             assert [type(error) for error in errors] == [NotFound] * 3
-            assert called == []
+            assert len(called) == 1
         assert (await listed(provider, schema)).items == []
 
     @case()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
@@ -53,6 +53,7 @@ def memory() -> Iterator[sa.Engine]:
     engine.dispose()
 
 
+@example(stored=["9999-12-31 23:59:59.999999", "2024-01-01 10:20"], days=[(date.max, time.max)])
 @given(stored=st.lists(spelled(with_day=True), max_size=30), days=st.lists(st.tuples(DAYS, NEAR), max_size=6))
 def test_conditions_on_dates_and_times_agree_with_plain_python(memory: sa.Engine, stored: Any, days: Any) -> None:
     values = [datetime.combine(day, clock) for day, clock in days]
@@ -69,6 +70,7 @@ def test_conditions_on_dates_and_times_agree_with_plain_python(memory: sa.Engine
     assert differences(memory, Naive(), compare_times, stored, values) == []
 
 
+@example(stored=["23:59:59.999999", "10:20"], values=[time.max])
 @given(stored=st.lists(spelled(with_day=False), max_size=30), values=st.lists(NEAR, max_size=6))
 def test_conditions_on_times_of_day_agree_with_plain_python(memory: sa.Engine, stored: Any, values: Any) -> None:
     class Naive(sa.types.TypeDecorator[time]):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from bzz.providers.base import Provider
 from bzz.providers.capabilities import Capabilities
 from bzz.providers.memory import MemoryProvider
+from bzz.schema.scalars import STRING
+from bzz.schema.schema import Schema
 from bzz.testing.conformance import ProviderConformance
 from bzz.testing.conformance.cases import FEATURES, case
 from tests.support import conformance as memory
+from tests.support.broken import suite_of
 
 
 class Lesser(ProviderConformance):
@@ -73,6 +77,20 @@ def test_only_the_parameters_that_need_a_missing_feature_are_skipped() -> None:
         Declared().test_a_walk_along_cursors_meets_each_instance_once(sort="sort=age")
 
 
+class Wordless(MemoryProvider):
+    """Compares no parts of texts."""
+
+    def describe(self, model: type) -> Schema:
+        schema = super().describe(model)
+        name = replace(schema.fields["name"], type=replace(STRING, operators=("eq", "ne", "in", "nin", "exists")))
+        return replace(schema, fields={**schema.fields, "name": name})
+
+
+def test_a_case_about_an_operator_that_the_type_lacks_is_skipped() -> None:
+    with pytest.raises(pytest.skip.Exception, match="the type of name has no operator 'contains'"):
+        suite_of(Wordless).test_text_operators_take_their_value_literally(operator="contains")
+
+
 def test_a_case_cannot_need_an_unknown_feature() -> None:
     with pytest.raises(ValueError, match="there are no features colour, hoem"):
         case("colour", feature={"hoem": ("hoem",)})
@@ -86,6 +104,11 @@ def test_an_unknown_name_in_skips_is_an_error() -> None:
 def test_a_suite_must_have_unreachable_or_declare_it() -> None:
     with pytest.raises(NotImplementedError):
         Lesser().test_an_unreachable_store_is_unavailable_within_seconds()
+
+
+def test_a_suite_of_a_store_with_broken_rows_must_have_break_row_or_declare_it() -> None:
+    with pytest.raises(NotImplementedError):
+        Lesser().test_a_broken_instance_can_be_deleted()
 
 
 def test_a_suite_with_units_of_work_must_have_write_in_or_declare_it() -> None:
