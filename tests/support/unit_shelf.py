@@ -31,7 +31,7 @@ class UnitShelf(shelf):
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            connection = sqlite3.connect(self.path, self.timeout / 2, isolation_level=None)
+            connection = sqlite3.connect(self.path, timeout=self.timeout / 2, isolation_level=None)
         except sqlite3.OperationalError as error:
             raise Unavailable("The shelf cannot be opened.") from error
         with closing(connection):  # rolls back unless it is committed
