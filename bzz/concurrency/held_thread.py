@@ -19,9 +19,7 @@ from bzz.exceptions import Unavailable
 P = ParamSpec("P")
 T = TypeVar("T")
 
-GRACE = (
-    1.0  # seconds that a reply waits until its unit of work is closed; after that, closing goes on in the background
-)
+GRACE = 1.0  # seconds that a reply waits until its unit is closed; after that, closing goes on in the background
 logger = logging.getLogger(__name__)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -18,7 +17,7 @@ from bzz.schema.fields import Values
 from bzz.schema.representation import representing_method
 from bzz.signals.request_ids import request_id
 from bzz.testing.conformance.cases import Cases, case
-from bzz.testing.conformance.serving import Served, hooked
+from bzz.testing.conformance.serving import Served, hooked, replaced
 from bzz.testing.conformance.writes import address_of, apply, stored
 
 SOON = 4  # seconds; code that waits longer for the event loop fails
@@ -41,21 +40,6 @@ class Waiting:
         self.loop.call_soon_threadsafe(gate.set)
         assert gate.wait(SOON), "the event loop is blocked"
         self.calls += 1
-
-
-@contextmanager
-def replaced(model: Any, **attributes: Any) -> Iterator[None]:
-    """Give a model other attributes while the block runs."""
-    own = {name: vars(model)[name] for name in attributes if name in vars(model)}
-    for name, value in attributes.items():
-        setattr(model, name, value)
-    try:
-        yield
-    finally:
-        for name in attributes:
-            delattr(model, name)
-        for name, value in own.items():
-            setattr(model, name, value)
 
 
 def calling(model: Any, first: Callable[[], object], name: str) -> Callable[..., Any]:

@@ -14,9 +14,8 @@ from bzz.providers.values import Address, Query, Stored
 from bzz.schema.representation import representing_method
 from bzz.schema.schema import Schema
 from bzz.signals import post_get_instance, post_get_list
-from bzz.testing.conformance.blocking import replaced
 from bzz.testing.conformance.cases import Cases, case
-from bzz.testing.conformance.serving import Served
+from bzz.testing.conformance.serving import Served, replaced
 from bzz.testing.conformance.units import writing
 from bzz.testing.conformance.writes import address_of, apply
 

@@ -20,9 +20,9 @@ from bzz.signals import (
     request_failed,
 )
 from bzz.testing.capture import capture
-from bzz.testing.conformance.blocking import calling, hooks_calling, remove, replaced
+from bzz.testing.conformance.blocking import calling, hooks_calling, remove
 from bzz.testing.conformance.cases import UNKNOWN_ID, Cases, case
-from bzz.testing.conformance.serving import Served, hooked
+from bzz.testing.conformance.serving import Served, hooked, replaced
 from bzz.testing.conformance.units import ACTS, refuse
 from bzz.testing.conformance.writes import address_of, apply
 

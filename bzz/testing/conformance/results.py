@@ -15,11 +15,10 @@ from bzz.providers.base import Provider
 from bzz.providers.values import Address, Query, Stored
 from bzz.schema.fields import Values
 from bzz.schema.schema import Schema
-from bzz.testing.conformance.blocking import replaced
 from bzz.testing.conformance.cases import PERSON, UNKNOWN_ID, Cases, case, each
 from bzz.testing.conformance.conditions import schema_of
 from bzz.testing.conformance.holders import setting
-from bzz.testing.conformance.serving import Served
+from bzz.testing.conformance.serving import Served, replaced
 from bzz.testing.conformance.types import VALUES, parsed
 from bzz.testing.conformance.units import writing
 from bzz.testing.conformance.visibility import listed

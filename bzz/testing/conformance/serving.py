@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,20 +92,25 @@ async def serve_models(
         yield Served(provider, api, hives)
 
 
-@contextmanager
-def hooked(model: Any, **hooks: Callable[..., Any]) -> Iterator[None]:
+def hooked(model: Any, **hooks: Callable[..., Any]) -> AbstractContextManager[None]:
     """Give a model hooks while the block runs.
 
     ``hooks`` is a dict from the name of a hook to a function. The function gets the model's class as its first
     argument.
     """
-    own = {name: vars(model)[name] for name in hooks if name in vars(model)}
-    for name, hook in hooks.items():
-        setattr(model, name, classmethod(hook))
+    return replaced(model, **{name: classmethod(hook) for name, hook in hooks.items()})
+
+
+@contextmanager
+def replaced(model: Any, **attributes: Any) -> Iterator[None]:
+    """Give a model other attributes while the block runs."""
+    own = {name: vars(model)[name] for name in attributes if name in vars(model)}
+    for name, value in attributes.items():
+        setattr(model, name, value)
     try:
         yield
     finally:
-        for name in hooks:
+        for name in attributes:
             delattr(model, name)
-        for name, hook in own.items():
-            setattr(model, name, hook)
+        for name, value in own.items():
+            setattr(model, name, value)
